@@ -1,0 +1,85 @@
+"""What time it is: the real time, or the local Discord's demonstration time."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """A line through time: at `real` the clock shows `shown` and runs `rate` times as fast. Seconds since 1970."""
+
+    real: float
+    shown: float
+    rate: float
+
+
+_REAL_TIME = _Pace(real=0.0, shown=0.0, rate=1.0)
+
+
+class Clock:
+    """Aware UTC time; with a path, the time that the local Discord shows, so that demonstrations can run fast.
+
+    The file holds `{"real": unix_s, "shown": unix_s, "rate": float}` and is replaced as a whole by its one writer. A missing
+    or half-made file means real time. Never give a path beside a real Discord.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._stamp = -1
+        self._pace = _REAL_TIME
+
+    def now(self) -> datetime:
+        """The moment shown, aware UTC."""
+        return datetime.fromtimestamp(self.unix(), UTC)
+
+    def unix(self) -> float:
+        """The moment shown, in seconds since 1970."""
+        real = time.time()
+        if self._path is None:
+            return real
+        pace = self._read_pace()
+        return pace.shown + (real - pace.real) * pace.rate
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until `seconds` of the time shown have passed, also when the pace changes meanwhile."""
+        if self._path is None:
+            await asyncio.sleep(seconds)
+            return
+        until = self.unix() + seconds
+        while (left := until - self.unix()) > 0:
+            await asyncio.sleep(min(left / max(self._read_pace().rate, 1e-3), 0.25))
+
+    def set_pace(self, *, rate: float, shown: float | None = None) -> None:
+        """Make every clock on this file run `rate` times as fast from now on, from `shown` (default: no jump).
+
+        Raises:
+            RuntimeError: this clock shows real time and has no file to write.
+        """
+        if self._path is None:
+            raise RuntimeError("Real time cannot be changed.")
+        pace = {"real": time.time(), "shown": self.unix() if shown is None else shown, "rate": rate}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(pace), encoding="utf-8")
+        fresh.replace(self._path)
+
+    @property
+    def rate(self) -> float:
+        """How many seconds this clock shows per real second."""
+        return self._read_pace().rate
+
+    def _read_pace(self) -> _Pace:
+        if self._path is None:
+            return _REAL_TIME
+        try:
+            stamp = self._path.stat().st_mtime_ns
+            if stamp != self._stamp:
+                self._pace = _Pace(**json.loads(self._path.read_text(encoding="utf-8")))
+                self._stamp = stamp
+        except (OSError, ValueError, TypeError):
+            self._pace, self._stamp = _REAL_TIME, -1
+        return self._pace

@@ -1,0 +1,72 @@
+"""The closed lists of the product: one definition for database, bot and pages."""
+
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """The languages that Lyceum speaks; values are the names of the catalogues."""
+
+    EN = "en"
+    KO = "ko"
+    ES = "es"
+    ZH_TW = "zh-TW"
+
+
+class Visibility(StrEnum):
+    """Who may see a member's numbers: everyone in the guild, or the member alone."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+
+
+class ChannelKind(StrEnum):
+    """What a voice channel is for; time in an ignored one never counts."""
+
+    STUDY = "study"
+    PRACTICE = "practice"
+    STAGE = "stage"
+    IGNORED = "ignored"
+
+
+class CloseReason(StrEnum):
+    """Why a voice session ended."""
+
+    LEFT = "left"
+    IGNORED_CHANNEL = "ignored_channel"  # moved to the AFK channel or another that never counts
+    LOST = "lost"  # the listener was away and found the member gone, or gone and back
+    GUILD_GONE = "guild_gone"
+
+
+class DayKind(StrEnum):
+    """What made a day active."""
+
+    STUDY = "study"
+    PRACTICE = "practice"
+    DAILY = "daily"
+
+
+class ProtectionKind(StrEnum):
+    """What keeps a run of days alive over a date without activity."""
+
+    FREEZE = "freeze"
+    VACATION = "vacation"
+    TRAVEL = "travel"
+    GRANT = "grant"
+    REPAIR = "repair"
+
+
+class Board(StrEnum):
+    """What a leaderboard ranks by."""
+
+    FOCUS = "focus"
+    XP = "xp"
+    STREAK = "streak"
+
+
+class Period(StrEnum):
+    """The span of a leaderboard, in the guild's days; weeks start on Monday."""
+
+    TODAY = "today"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"

@@ -1,0 +1,33 @@
+"""Discord's ids as types of their own, and the moment that each id carries."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, NewType
+
+UserId = NewType("UserId", int)
+GuildId = NewType("GuildId", int)
+ChannelId = NewType("ChannelId", int)
+RoleId = NewType("RoleId", int)
+MessageId = NewType("MessageId", int)
+AttachmentId = NewType("AttachmentId", int)
+InteractionId = NewType("InteractionId", int)
+ApplicationId = NewType("ApplicationId", int)
+CommandId = NewType("CommandId", int)
+SkuId = NewType("SkuId", int)
+EntitlementId = NewType("EntitlementId", int)
+SessionId = NewType("SessionId", int)  # ours: one voice session, unique within its guild
+
+DISCORD_EPOCH_MS: Final = 1_420_070_400_000  # 2015-01-01T00:00Z; discord.com/developers/docs/reference#snowflakes
+SNOWFLAKE_MIN: Final = 1 << 22  # one millisecond after the epoch: anything below is no id of Discord's
+
+_UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def snowflake_time(snowflake: int) -> datetime:
+    """The moment at which Discord made this id, aware UTC, to the millisecond."""
+    return _UNIX_EPOCH + ((snowflake >> 22) + DISCORD_EPOCH_MS) * _MILLISECOND
+
+
+def snowflake_at(moment: datetime, *, increment: int = 0) -> int:
+    """An id that Discord could have made at `moment`; `increment` (0 to 4,194,303) tells ids of one millisecond apart."""
+    return (((moment - _UNIX_EPOCH) // _MILLISECOND - DISCORD_EPOCH_MS) << 22) | increment
