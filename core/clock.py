@@ -23,8 +23,8 @@ _REAL_TIME = _Pace(real=0.0, shown=0.0, rate=1.0)
 class Clock:
     """Aware UTC time; with a path, the time that the local Discord shows, so that demonstrations can run fast.
 
-    The file holds `{"real": unix_s, "shown": unix_s, "rate": float}` and is replaced as a whole by its one writer. A missing
-    or half-made file means real time. Never give a path beside a real Discord.
+    The file holds `{"real": unix_s, "shown": unix_s, "rate": float}` and is replaced as a whole by its one writer. A
+    missing or half-made file means real time. Never give a path beside a real Discord.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -50,7 +50,7 @@ class Clock:
             await asyncio.sleep(seconds)
             return
         until = self.unix() + seconds
-        while (left := until - self.unix()) > 0:
+        while (left := until - self.unix()) > 0:  # noqa: ASYNC110 - the file has no event to wait for
             await asyncio.sleep(min(left / max(self._read_pace().rate, 1e-3), 0.25))
 
     def set_pace(self, *, rate: float, shown: float | None = None) -> None:

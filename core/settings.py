@@ -1,0 +1,198 @@
+"""What the environment decides, read once per process and passed in."""
+
+import binascii
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from core.ids import SNOWFLAKE_MIN, ApplicationId
+
+DISCORD_API_URL: Final = "https://discord.com/api/v10"
+DISCORD_CDN_URL: Final = "https://cdn.discordapp.com"
+LOCAL_APPLICATION_ID: Final = ApplicationId(1_000_000_000_000_000_001)
+LOCAL_TOKEN: Final = "playground"  # noqa: S105 - the local Discord's, worth nothing elsewhere
+
+_DISCORD_KEYS: Final = ("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY", "DISCORD_APPLICATION_ID")
+_LEVELS: Final = ("debug", "info", "warning", "error")
+_FORMATS: Final = ("json", "text")
+_PORT_MAX: Final = 65_535
+_KEY_BYTES: Final = 32  # an Ed25519 public key, and the seed of a signing key
+
+
+class SettingsError(Exception):
+    """The environment is not usable; one sentence names everything that is missing or malformed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One process's settings. `is_local` means that the local Discord stands in for the real one."""
+
+    token: str = field(repr=False)
+    public_key: str  # 64 hexadecimal characters
+    application_id: ApplicationId
+    database_url: str | None = field(repr=False)  # None: the embedded PostgreSQL
+    api_url: str  # with the version, without a slash at the end
+    gateway_url: str | None  # None: ask Discord
+    cdn_url: str
+    host: str
+    port: int
+    playground_port: int
+    data_dir: Path
+    clock_file: Path | None  # None: real time
+    log_level: str
+    log_format: str
+    is_local: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Settings out of environment variables; empty ones count as unset.
+
+        With none of Discord's three variables set, everything points to the local Discord on this machine.
+
+        Raises:
+            SettingsError: variables are missing or malformed.
+        """
+        reader = _Reader(environ)
+        given = [key for key in _DISCORD_KEYS if reader.text(key)]
+        is_local = not given
+        data_dir = Path(reader.text("LYCEUM_DATA_DIR") or _default_data_dir(environ)).expanduser().absolute()
+        playground_port = reader.port("PLAYGROUND_PORT", 8001)
+        here = f"127.0.0.1:{playground_port}"
+        for key in _DISCORD_KEYS:
+            if given and key not in given:
+                reader.problems.append(f"{key} is missing")
+        settings = cls(
+            token=LOCAL_TOKEN if is_local else reader.text("DISCORD_TOKEN"),
+            public_key="" if is_local else reader.key("DISCORD_PUBLIC_KEY"),
+            application_id=LOCAL_APPLICATION_ID if is_local else reader.application("DISCORD_APPLICATION_ID"),
+            database_url=reader.database("DATABASE_URL"),
+            api_url=_with_version(
+                reader.url("DISCORD_API_URL", f"http://{here}" if is_local else DISCORD_API_URL, "http", "https")
+            ),
+            gateway_url=reader.url("DISCORD_GATEWAY_URL", f"ws://{here}/gateway" if is_local else "", "ws", "wss")
+            or None,
+            cdn_url=reader.url(
+                "DISCORD_CDN_URL", f"http://{here}/cdn" if is_local else DISCORD_CDN_URL, "http", "https"
+            ),
+            host=reader.text("API_HOST") or "127.0.0.1",
+            port=reader.port("API_PORT", 8000),
+            playground_port=playground_port,
+            data_dir=data_dir,
+            clock_file=data_dir / "clock.json" if is_local else None,
+            log_level=reader.choice("LOG_LEVEL", "info", _LEVELS),
+            log_format=reader.choice("LOG_FORMAT", "text", _FORMATS),
+            is_local=is_local,
+        )
+        if reader.problems:
+            raise SettingsError(
+                f"The settings do not work yet: {'; '.join(reader.problems)}. "
+                "Each variable is explained in .env.example."
+            )
+        if is_local:
+            object.__setattr__(settings, "public_key", _local_public_key(data_dir))
+        return settings
+
+
+class _Reader:
+    """Reads variables and gathers what is wrong with them, so that a person mends all in one go."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str:
+        return self._environ.get(name, "").strip()
+
+    def port(self, name: str, default: int) -> int:
+        text = self.text(name)
+        if not text:
+            return default
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= _PORT_MAX):
+            self.problems.append(f"{name} must be a port from 1 to {_PORT_MAX}")
+            return default
+        return int(text)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        text = self.text(name).lower() or default
+        if text not in allowed:
+            self.problems.append(f"{name} must be one of {', '.join(allowed)}")
+        return text
+
+    def url(self, name: str, default: str, *schemes: str) -> str:
+        text = (self.text(name) or default).rstrip("/")
+        if text and not _is_url(text, schemes):
+            self.problems.append(
+                f"{name} must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}"
+            )
+        return text
+
+    def database(self, name: str) -> str | None:
+        text = self.text(name)
+        if text and not text.startswith(("postgresql://", "postgres://")):
+            self.problems.append(f"{name} must begin with postgresql://")
+        return text or None
+
+    def key(self, name: str) -> str:
+        text = self.text(name)
+        if text:
+            try:
+                if len(binascii.unhexlify(text)) == _KEY_BYTES:
+                    return text.lower()
+            except (binascii.Error, ValueError):
+                pass
+            self.problems.append(f"{name} must be the {2 * _KEY_BYTES} hexadecimal characters of the developer portal")
+        return text
+
+    def application(self, name: str) -> ApplicationId:
+        text = self.text(name)
+        if text and not (text.isascii() and text.isdigit() and int(text) >= SNOWFLAKE_MIN):
+            self.problems.append(f"{name} must be the number of the developer portal")
+            return ApplicationId(0)
+        return ApplicationId(int(text or 0))
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _with_version(url: str) -> str:
+    """Discord's API address with the version that we speak, also when only the host or `/api` was given."""
+    path = urlsplit(url).path
+    if not path:
+        return f"{url}/api/v10"
+    return f"{url}/v10" if path == "/api" else url
+
+
+def _default_data_dir(environ: Mapping[str, str]) -> Path:
+    if base := environ.get("XDG_DATA_HOME"):
+        return Path(base) / "lyceum"
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return home / ".local" / "share" / "lyceum"
+
+
+def _local_public_key(data_dir: Path) -> str:
+    """The public half of the local Discord's key pair, which is made on first need."""
+    from nacl.signing import SigningKey  # noqa: PLC0415 - only the local Discord needs it here
+
+    path = data_dir / "playground.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        fresh = data_dir / f"playground.key.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+        with contextlib.suppress(FileExistsError):  # another process was first: its key holds
+            os.link(fresh, path)
+        fresh.unlink()
+    try:
+        return SigningKey(bytes.fromhex(path.read_text(encoding="ascii"))).verify_key.encode().hex()
+    except ValueError as error:
+        raise SettingsError(f"{path} does not hold a key; delete the file and a new one is made.") from error
