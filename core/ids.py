@@ -29,5 +29,5 @@ def snowflake_time(snowflake: int) -> datetime:
 
 
 def snowflake_at(moment: datetime, *, increment: int = 0) -> int:
-    """An id that Discord could have made at `moment`; `increment` (0 to 4,194,303) tells those of one millisecond apart."""
+    """An id that Discord could have made at `moment`; `increment` (22 bits) tells those of one millisecond apart."""
     return (((moment - _UNIX_EPOCH) // _MILLISECOND - DISCORD_EPOCH_MS) << 22) | increment

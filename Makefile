@@ -1,0 +1,74 @@
+# `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need, in .venv, and nothing else.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+ROOMS := core db services wire render handlers app gateway_listener playground cli
+
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+up: .venv/run  ## Run everything here; without a Discord token the local Discord stands in
+	@$(BIN)/lyceum up
+
+test: .venv/dev  ## Pass all tests, with the coverage gate
+	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+
+check: .venv/dev lint types test  ## What CI runs: lint, types, arrows, tests
+
+lint: .venv/dev  ## Style, and the arrows between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: .venv/dev  ## Strict types over code and tests
+	$(BIN)/basedpyright
+
+format: .venv/dev  ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+samples: .venv/run  ## Draw every card with empty, typical and extreme data into samples/
+	@mkdir -p samples
+	$(BIN)/python -m render.samples samples/sheet.png
+
+migration: .venv/dev  ## Write a migration from the models: make migration name="add timers"
+	$(BIN)/python -m db.migrate new "$(name)"
+
+schema: .venv/dev  ## Write docs/schema.md from the models
+	$(BIN)/python -m db.schema_page
+
+words: .venv/dev  ## Extract what the code says, update and compile the catalogues
+	$(BIN)/python -m core.catalogues
+
+lock: .venv/dev  ## Choose versions anew and pin them with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q \
+		pyproject.toml --group build -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q \
+		pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove what was prepared here; the data of `make up` stays
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage* samples build ./*.egg-info
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Lyceum needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3."; exit 1; }
+	@echo "Preparing (1/3): a virtual environment in .venv"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python's venv module is missing: on Debian and Ubuntu, install python3-venv and try again."; exit 1; }
+
+.venv/run: .venv/bin/python requirements.lock pyproject.toml
+	@echo "Preparing (2/3): packages, each checked against its hash"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Preparing (3/3): shaping of Arabic, Hebrew, Thai and Devanagari"
+	@$(BIN)/python -c 'from PIL import features; raise SystemExit(not features.check("fribidi"))' || deploy/install-fribidi
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.lock
+	@echo "Preparing: packages for the tests"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help up test check lint types format samples migration schema words lock clean

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+
+from core.ids import ApplicationId
+from core.settings import LOCAL_APPLICATION_ID, Settings, SettingsError
+
+KEY = "ab" * 32
+
+
+def real(**more: str) -> dict[str, str]:
+    return {
+        "DISCORD_TOKEN": "t0ken",
+        "DISCORD_PUBLIC_KEY": KEY,
+        "DISCORD_APPLICATION_ID": "1234567890123456789",
+        **more,
+    }
+
+
+def test_settings_with_nothing_point_to_the_local_discord(tmp_path: Path) -> None:
+    settings = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+
+    assert settings.is_local
+    assert settings.application_id == LOCAL_APPLICATION_ID
+    assert settings.api_url == "http://127.0.0.1:8001/api/v10"
+    assert settings.gateway_url == "ws://127.0.0.1:8001/gateway"
+    assert settings.clock_file == tmp_path / "clock.json"
+    assert (settings.host, settings.port, settings.database_url) == ("127.0.0.1", 8000, None)
+
+
+def test_settings_make_the_local_key_once(tmp_path: Path) -> None:
+    first = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+    second = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+
+    assert first.public_key == second.public_key
+    assert len(bytes.fromhex(first.public_key)) == 32
+    assert (tmp_path / "playground.key").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["playground.key"]
+
+
+def test_settings_say_that_the_local_key_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "playground.key").write_text("not a key")
+
+    with pytest.raises(SettingsError, match="does not hold a key; delete the file"):
+        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+
+
+def test_settings_serve_the_real_discord_with_real_time() -> None:
+    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum", API_HOST="0.0.0.0", API_PORT="80"))  # noqa: S104 - a value like any other
+
+    assert not settings.is_local
+    assert settings.clock_file is None
+    assert settings.application_id == ApplicationId(1234567890123456789)
+    assert (settings.api_url, settings.gateway_url) == ("https://discord.com/api/v10", None)
+    assert (settings.host, settings.port, settings.database_url) == ("0.0.0.0", 80, "postgresql://db/lyceum")  # noqa: S104 - as above
+
+
+def test_settings_hide_secrets_when_printed() -> None:
+    printed = repr(Settings.from_env(real(DATABASE_URL="postgresql://user:secret@db/lyceum")))
+
+    assert "t0ken" not in printed
+    assert "secret" not in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://127.0.0.1:9000", "http://127.0.0.1:9000/api/v10"),
+        ("http://127.0.0.1:9000/", "http://127.0.0.1:9000/api/v10"),
+        ("https://discord.example/api", "https://discord.example/api/v10"),
+        ("https://discord.example/api/v9/", "https://discord.example/api/v9"),
+    ],
+)
+def test_settings_api_url_always_names_a_version(given: str, used: str) -> None:
+    assert Settings.from_env(real(DISCORD_API_URL=given)).api_url == used
+
+
+def test_settings_name_everything_that_is_wrong_in_one_sentence() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env(
+            {
+                "DISCORD_PUBLIC_KEY": "abc",
+                "DISCORD_APPLICATION_ID": "twelve",
+                "DATABASE_URL": "mysql://db",
+                "DISCORD_API_URL": "ftp://discord",
+                "DISCORD_GATEWAY_URL": "ws://[",
+                "API_PORT": "99999",
+                "LOG_LEVEL": "loud",
+            }
+        )
+
+    assert str(refusal.value) == (
+        "The settings do not work yet: DISCORD_TOKEN is missing; "
+        "DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters of the developer portal; "
+        "DISCORD_APPLICATION_ID must be the number of the developer portal; "
+        "DATABASE_URL must begin with postgresql://; "
+        "DISCORD_API_URL must be an address that begins with http:// or https://; "
+        "DISCORD_GATEWAY_URL must be an address that begins with ws:// or wss://; "
+        "API_PORT must be a port from 1 to 65535; "
+        "LOG_LEVEL must be one of debug, info, warning, error. "
+        "Each variable is explained in .env.example."
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"XDG_DATA_HOME": "/data"}, Path("/data/lyceum")),
+        ({"HOME": "/home/ana"}, Path("/home/ana/.local/share/lyceum")),
+    ],
+)
+def test_settings_keep_data_where_the_person_keeps_data(environ: dict[str, str], expected: Path) -> None:
+    assert Settings.from_env(real(**environ)).data_dir == expected
+
+
+def test_settings_fall_back_to_the_account_home() -> None:
+    assert Settings.from_env(real()).data_dir == Path.home() / ".local" / "share" / "lyceum"
