@@ -1,0 +1,112 @@
+"""What the listener has heard, as plain values: the only input that voice time is made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.ids import ChannelId, GuildId, UserId
+
+SELF_MUTE = 1
+SELF_DEAF = 2
+MUTE = 4
+DEAF = 8
+STREAM = 16
+VIDEO = 32
+SUPPRESS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The names that came with an event; they are kept so that nobody is shown as unknown."""
+
+    user: UserId
+    username: str
+    global_name: str | None = None
+    avatar_hash: str | None = None
+    is_bot: bool = False
+    nick: str | None = None  # the name in this guild
+    member_avatar_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceState:
+    """Where a member is now. The same state twice changes nothing."""
+
+    guild: GuildId
+    user: UserId
+    channel: ChannelId | None  # None: not in voice
+    flags: int  # SELF_MUTE … SUPPRESS, added up
+    voice_session: str  # Discord's session id
+    at: datetime  # receipt, aware UTC
+    person: Person | None = None
+    is_late: bool = False  # replayed after a resume: it happened somewhere between `since` and `at`
+    since: datetime | None = None  # last moment before the gap; a late join counts from here, a late leave until `at`
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChannel:
+    """A channel that people can sit in: voice (type 2) or stage (type 13)."""
+
+    channel: ChannelId
+    name: str
+    type: int
+    parent: ChannelId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSnapshot:
+    """A whole guild as it is now; members with an open session who are not in `states` have left.
+
+    `channels` holds every voice and stage channel of the guild; a stored one that is missing here is gone.
+    """
+
+    guild: GuildId
+    name: str
+    icon_hash: str | None
+    owner: UserId | None
+    locale: str
+    afk_channel: ChannelId | None
+    channels: tuple[VoiceChannel, ...]
+    states: tuple[VoiceState, ...]  # those with channel None say nothing
+    at: datetime
+    heard_until: datetime | None = None  # last committed heartbeat, when events may have been missed since; else None
+
+
+@dataclass(frozen=True, slots=True)
+class GuildChange:
+    """A guild's own facts have changed; who sits in a new AFK channel stops counting at `at`."""
+
+    guild: GuildId
+    name: str
+    icon_hash: str | None
+    owner: UserId | None
+    locale: str
+    afk_channel: ChannelId | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChange:
+    """A voice channel is new or has another name, type or category."""
+
+    guild: GuildId
+    channel: VoiceChannel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGone:
+    """A voice channel was deleted; Discord tells apart where its people went."""
+
+    guild: GuildId
+    channel: ChannelId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GuildGone:
+    """The app is no longer in this guild; open sessions end at `at`."""
+
+    guild: GuildId
+    at: datetime
+
+
+Event = VoiceState | GuildSnapshot | GuildChange | ChannelChange | ChannelGone | GuildGone
