@@ -1,0 +1,141 @@
+"""The pool and the type names `Pool` and `Connection`; nothing else opens a connection.
+
+psycopg is imported when the first connection is asked for: a process that only answers pings never pays for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Self
+
+from core.errors import OutsideTrouble
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from types import TracebackType
+
+    from psycopg import AsyncConnection, Error
+    from psycopg.rows import TupleRow
+    from psycopg_pool import AsyncConnectionPool
+
+    Connection = AsyncConnection[TupleRow]
+else:
+    Connection = object  # a name for annotations, which are read at run time here and there
+
+WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a database that needs two is away
+_GONE: Final = ("08", "53", "57P")  # SQLSTATE classes: connection lost, out of resources, the server goes down
+
+
+class Pool:
+    """Connections to one database, opened on first use; each `connection()` is one transaction.
+
+    A restart of the database costs at most the transactions that were open: a connection that the server has closed is
+    noticed before it is handed out, and replaced.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        application_name: str = "lyceum",
+        min_size: int = 1,
+        max_size: int = 10,
+        wait_s: float = WAIT_S,
+    ) -> None:
+        self._url = url
+        self._application_name = application_name
+        self._sizes = (min_size, max_size)
+        self._wait_s = wait_s
+        self._opening = asyncio.Lock()
+        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] | None = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """A connection in a transaction of its own: committed at the end of the block, rolled back if it raises.
+
+        Raises:
+            OutsideTrouble: none came free in time, or the database went away in the middle.
+        """
+        pool = self._pool or await self._open()
+        import psycopg  # noqa: PLC0415 - imported by _open already; this only finds the name
+
+        try:
+            async with pool.connection() as connection:
+                yield connection
+        except psycopg.OperationalError as error:  # psycopg_pool.PoolTimeout is one too
+            if _is_outside(error):
+                raise OutsideTrouble("The database does not answer.") from error
+            raise
+
+    async def is_alive(self) -> bool:
+        """Whether the database answers a question right now."""
+        try:
+            async with self.connection() as connection:
+                await connection.execute("SELECT 1")
+        except OutsideTrouble:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Give all connections back; the next use opens the pool again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _open(self) -> AsyncConnectionPool[AsyncConnection[TupleRow]]:
+        async with self._opening:
+            if self._pool is None:
+                from psycopg import AsyncConnection  # noqa: PLC0415 - see the top
+                from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - see the top
+
+                smallest, largest = self._sizes
+                pool = AsyncConnectionPool(
+                    self._url,
+                    connection_class=AsyncConnection[TupleRow] if TYPE_CHECKING else AsyncConnection,
+                    kwargs={"application_name": self._application_name, "connect_timeout": round(self._wait_s)},
+                    min_size=smallest,
+                    max_size=largest,
+                    timeout=self._wait_s,
+                    reconnect_timeout=self._wait_s,
+                    configure=_speak_utc,
+                    check=_notice_hangup,
+                    open=False,
+                )
+                await pool.open()
+                self._pool = pool
+            return self._pool
+
+
+async def _speak_utc(connection: Connection) -> None:
+    await connection.set_autocommit(True)
+    await connection.execute("SET TIME ZONE 'UTC'")
+    await connection.set_autocommit(False)
+
+
+async def _notice_hangup(connection: Connection) -> None:
+    """Refuse a connection whose server has said goodbye.
+
+    An idle connection hears nothing from its server unless it closes, so a readable socket is a dead one (or has a notice,
+    which the question clears). This costs two microseconds; asking each time would cost a trip to the database.
+    """
+    ear = select.poll()
+    ear.register(connection.fileno(), select.POLLIN)
+    if ear.poll(0):
+        await connection.set_autocommit(True)
+        await connection.execute("")
+        await connection.set_autocommit(False)
+
+
+def _is_outside(error: Error) -> bool:
+    """Whether the database was away, as opposed to busy with a lock or refusing what we asked."""
+    return error.sqlstate is None or error.sqlstate.startswith(_GONE)

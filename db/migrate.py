@@ -1,0 +1,107 @@
+"""Moves the schema along its history: up, down, where it stands, and whether the models agree with it.
+
+    python -m db.migrate "Add timers"      write the next step from what the models say that the database does not
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, func, make_url, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+import db.migrations
+from core.errors import OutsideTrouble
+from db.models import METADATA
+
+HISTORY: Final = Path(db.migrations.__path__[0])
+_LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema
+
+
+def upgrade(url: str, revision: str = "head", *, history: Path = HISTORY) -> None:
+    """Bring the database up to `revision`; safe when several processes start at once, and whole or not at all."""
+    with _locked(url) as connection:
+        command.upgrade(_config(history, connection), revision)
+
+
+def downgrade(url: str, revision: str = "-1", *, history: Path = HISTORY) -> None:
+    """Take the database back to `revision`: a name, `-1` for one step, `base` for nothing at all."""
+    with _locked(url) as connection:
+        command.downgrade(_config(history, connection), revision)
+
+
+def current(url: str) -> str | None:
+    """The revision at which the database stands; None: it was never upgraded."""
+    with _connected(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head(history: Path = HISTORY) -> str | None:
+    """The newest revision of the history.
+
+    Raises:
+        alembic.util.CommandError: the history has two heads; it must be one line.
+    """
+    return ScriptDirectory.from_config(_config(history)).get_current_head()
+
+
+def is_current(url: str) -> bool:
+    """Whether the database stands at the newest revision."""
+    return current(url) == head()
+
+
+def check(url: str) -> list[str]:
+    """What the models say and the database does not, one line per difference; empty: they agree."""
+    import alembic_postgresql_enum  # noqa: F401, PLC0415 - importing it teaches Alembic about enum types
+
+    with _connected(url) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": METADATA}
+        )
+        return [str(difference) for difference in compare_metadata(context, METADATA)]
+
+
+def revise(url: str, message: str, *, history: Path = HISTORY) -> None:
+    """Write the next step of the history, from the difference between the models and an up-to-date database."""
+    with _locked(url) as connection:
+        number = len(list(ScriptDirectory.from_config(_config(history)).walk_revisions())) + 1
+        command.revision(_config(history, connection), message, autogenerate=True, rev_id=f"{number:04}")
+
+
+def _config(history: Path, connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(history).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise OutsideTrouble("The database does not answer; look at DATABASE_URL and try again.") from error
+    with connection:
+        yield connection
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[Connection]:
+    with _connected(url) as connection:
+        connection.execute(select(func.pg_advisory_lock(_LOCK)))
+        connection.commit()  # the lock is the session's, so the migration begins its own transaction
+        yield connection  # closing the connection gives the lock back, whatever happened
+
+
+if __name__ == "__main__":
+    revise(os.environ["DATABASE_URL"], sys.argv[1])

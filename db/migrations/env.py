@@ -1,0 +1,19 @@
+"""What Alembic runs: our metadata on the connection that `db.migrate` hands over."""
+
+from typing import cast
+
+import alembic_postgresql_enum  # noqa: F401 - importing it teaches Alembic about enum types
+from alembic import context
+from sqlalchemy import Connection
+
+from db.models import METADATA
+
+context.configure(
+    connection=cast("Connection", context.config.attributes["connection"]),
+    target_metadata=METADATA,
+    compare_type=True,
+    compare_server_default=True,
+    transaction_per_migration=False,  # an upgrade over several steps happens as a whole or not at all
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,48 @@
+"""The tables as SQLModel classes: the one description of the schema."""
+
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from db.models.base import Model
+from db.models.days import DailyStreak, GuildDay, Streak
+from db.models.deliveries import GatewaySession, SeenInteraction
+from db.models.guilds import Channel, Guild
+from db.models.members import Member, MemberZone, Protection, User
+from db.models.voice import VoiceSegment, VoiceSession
+
+METADATA: Final[MetaData] = Model.metadata
+TABLES: Final[tuple[type[Model], ...]] = (
+    Guild,
+    Channel,
+    User,
+    Member,
+    MemberZone,
+    Protection,
+    VoiceSession,
+    VoiceSegment,
+    DailyStreak,
+    GuildDay,
+    Streak,
+    SeenInteraction,
+    GatewaySession,
+)
+
+__all__ = [
+    "METADATA",
+    "TABLES",
+    "Channel",
+    "DailyStreak",
+    "GatewaySession",
+    "Guild",
+    "GuildDay",
+    "Member",
+    "MemberZone",
+    "Model",
+    "Protection",
+    "SeenInteraction",
+    "Streak",
+    "User",
+    "VoiceSegment",
+    "VoiceSession",
+]

@@ -1,0 +1,168 @@
+"""What every table class shares: its metadata, and validation wherever a value enters."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Self, cast
+
+from pydantic import AwareDatetime
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, Integer, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ENUM
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field, SQLModel
+
+from core.ids import SNOWFLAKE_MIN
+
+SNOWFLAKE_MAX: Final = (1 << 63) - 1  # what a bigint holds; Discord's own ids have 64 bits and reach this in 2084
+_INTEGERS: Final[dict[type[TypeEngine[Any]], int]] = {
+    SmallInteger: (1 << 15) - 1,
+    Integer: (1 << 31) - 1,
+    BigInteger: (1 << 63) - 1,
+}
+
+Moment = AwareDatetime  # a naive moment has no place in a timestamptz
+
+_already_checked: ContextVar[bool] = ContextVar("already_checked", default=False)
+
+
+@contextmanager
+def _checked() -> Iterator[None]:
+    token = _already_checked.set(True)
+    try:
+        yield
+    finally:
+        _already_checked.reset(token)
+
+
+class Model(SQLModel):
+    """A row that cannot hold a wrong value: checked when it is made and on every assignment.
+
+    SQLModel leaves `table=True` classes unchecked; here both ways in go through pydantic first, so that a wrong value raises
+    `ValidationError` before SQLAlchemy hears of it. Rows that come from the database are not checked again.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        if not _already_checked.get():
+            model = type(self)
+            probe = model.__pydantic_validator__.validate_python(values)
+            given = cast("set[str]", probe.__pydantic_fields_set__)
+            unknown = values.keys() - model.model_fields.keys()
+            if unknown:
+                raise TypeError(f"{model.__name__} has no {', '.join(sorted(unknown))}.")
+            values = {name: probe.__dict__[name] for name in given}
+        with _checked():
+            super().__init__(**values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        model = type(self)
+        if name in model.model_fields and not _already_checked.get():
+            probe = model.__new__(model)
+            probe.__dict__.update(self.__dict__)
+            model.__pydantic_validator__.validate_assignment(probe, name, value)
+            value = probe.__dict__[name]
+        super().__setattr__(name, value)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """A row from a mapping or another object, checked."""
+        with _checked():  # by SQLModel itself, in the one place where it does
+            return super().model_validate(obj, **options)
+
+
+def pg_enum(enum: type[StrEnum], name: str) -> ENUM:
+    """The PostgreSQL type `name` whose labels are the values (not the Python names) of `enum`."""
+    return ENUM(*(member.value for member in enum), name=name, metadata=Model.metadata)
+
+
+def snowflake(default: Any = ..., *, description: str = "") -> Any:
+    """A column for one of Discord's ids; the check constraint comes from `snowflake_checks`."""
+    return Field(
+        default,
+        ge=SNOWFLAKE_MIN,
+        le=SNOWFLAKE_MAX,
+        sa_type=BigInteger,
+        sa_column_kwargs={"autoincrement": False},
+        description=description,
+    )
+
+
+def snowflake_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
+    """One named range check per id column; NULL passes."""
+    return tuple(
+        CheckConstraint(f"{column} >= {SNOWFLAKE_MIN}", name=f"ck_{table}_{column}_snowflake") for column in columns
+    )
+
+
+def moment(default: Any = ..., *, server_now: bool = False, description: str = "") -> Any:
+    """A timestamptz column; with `server_now` an insert that leaves it out gets the transaction's time."""
+    return Field(
+        default,
+        nullable=default is None and not server_now,
+        sa_type=cast("type[datetime]", DateTime(timezone=True)),
+        sa_column_kwargs={"server_default": text("now()")} if server_now else {},
+        description=description,
+    )
+
+
+def words(default: Any = ..., *, min_length: int = 0, max_length: int, description: str = "") -> Any:
+    """A text column; Discord's longest length is checked here and not in the database, where it may grow."""
+    return Field(
+        default,
+        min_length=min_length,
+        max_length=max_length,
+        sa_type=Text,
+        sa_column_kwargs=_server_default(default),
+        description=description,
+    )
+
+
+def whole(
+    default: Any = ...,
+    *,
+    kind: type[TypeEngine[Any]] = Integer,
+    ge: int = 0,
+    le: int | None = None,
+    description: str = "",
+) -> Any:
+    """An integer column that holds `ge` to `le` (default: what the type holds)."""
+    return Field(
+        default,
+        ge=ge,
+        le=_INTEGERS[kind] if le is None else le,
+        sa_type=kind,
+        sa_column_kwargs={"autoincrement": False, **_server_default(default)},
+        description=description,
+    )
+
+
+def fact(*, default: bool, description: str = "") -> Any:
+    """A boolean column that is never NULL."""
+    return Field(
+        default,
+        sa_type=Boolean,
+        sa_column_kwargs={"server_default": text("true" if default else "false")},
+        description=description,
+    )
+
+
+def choice(enum: ENUM, default: Any = ..., *, description: str = "") -> Any:
+    """A column of one of the enum types."""
+    return Field(
+        default,
+        sa_type=cast("type[Any]", enum),
+        sa_column_kwargs=_server_default(default),
+        description=description,
+    )
+
+
+def local_date(default: Any = ..., *, description: str = "") -> Any:
+    """A date column: a day on somebody's calendar."""
+    return Field(default, sa_type=Date, description=description)
+
+
+def _server_default(default: Any) -> dict[str, Any]:
+    if default is ... or default is None:
+        return {}
+    return {"server_default": text(f"'{default}'" if isinstance(default, str) else str(default))}

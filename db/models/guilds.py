@@ -1,0 +1,49 @@
+"""Guilds and their voice channels."""
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, SmallInteger
+
+from core.enums import ChannelKind
+from db.models.base import Model, choice, fact, snowflake, whole, words
+from db.models.mixins import AuditMixin, CRUDMixin, DiscordIDMixin, SoftDeleteMixin, TimestampMixin
+from db.models.types import CHANNEL_KIND
+
+
+class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
+    """One Discord server and its settings."""
+
+    __tablename__ = "guilds"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", name="pk_guilds"),
+        *DiscordIDMixin.id_checks("guilds", "guild_id", "owner_id", "afk_channel_id"),
+        CheckConstraint("study_minutes BETWEEN 1 AND 240", name="ck_guilds_study_minutes"),
+    )
+
+    guild_id: int = snowflake()
+    name: str = words("", max_length=100, description="Empty until the gateway has told it.")
+    owner_id: int | None = snowflake(None)
+    icon_hash: str | None = words(None, max_length=64)
+    locale: str = words("en-US", min_length=2, max_length=10, description="Discord's locale of the guild.")
+    timezone: str = words("UTC", min_length=1, max_length=64, description="IANA zone of the shared day.")
+    afk_channel_id: int | None = snowflake(None)
+    study_minutes: int = whole(
+        15, kind=SmallInteger, ge=1, le=240, description="Counted minutes that make a day active."
+    )
+    is_active: bool = fact(default=True, description="False: the app was removed from the guild.")
+
+
+class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, DiscordIDMixin, table=True):
+    """One voice or stage channel and what it is for."""
+
+    __tablename__ = "channels"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "channel_id", name="pk_channels"),
+        ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_channels_guild", ondelete="CASCADE"),
+        *DiscordIDMixin.id_checks("channels", "guild_id", "channel_id", "parent_id", "created_by", "updated_by"),
+    )
+
+    guild_id: int = snowflake()
+    channel_id: int = snowflake()
+    name: str = words("", max_length=100)
+    parent_id: int | None = snowflake(None, description="The category. Empty: none.")
+    type: int = whole(2, kind=SmallInteger, description="Discord's channel type: 2 voice, 13 stage.")
+    kind: ChannelKind = choice(CHANNEL_KIND, ChannelKind.STUDY)

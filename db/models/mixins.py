@@ -1,0 +1,140 @@
+"""Five habits that a table may have: timestamps, soft deletion, an author, create-read-update-delete, Discord's ids."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Self, cast
+
+from sqlalchemy import CheckConstraint, func
+from sqlmodel import Session, SQLModel, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.models.base import Moment, moment, snowflake, snowflake_checks
+
+
+class TimestampMixin(SQLModel):
+    """When the row was made and last changed. None: not written yet, the database fills it in."""
+
+    created_at: Moment | None = moment(None, server_now=True, description="When the row was made.")
+    updated_at: Moment | None = moment(None, server_now=True, description="When the row last changed.")
+
+
+class SoftDeleteMixin(SQLModel):
+    """A row that stays for the record after its thing is gone; sessions of ours leave such rows out unless asked."""
+
+    deleted_at: Moment | None = moment(None, description="When the thing went away. Empty: it is there.")
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the thing is gone."""
+        return self.deleted_at is not None
+
+
+class AuditMixin(SQLModel):
+    """Who made the row and who changed it last. None: Lyceum itself."""
+
+    created_by: int | None = snowflake(None, description="Who made the row. Empty: Lyceum itself.")
+    updated_by: int | None = snowflake(None, description="Who changed it last. Empty: Lyceum itself.")
+
+
+class DiscordIDMixin(SQLModel):
+    """Ids that Discord gave; each is at least 4194304 (2**22) and fits a bigint."""
+
+    @staticmethod
+    def id_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
+        """The database's half of the range check, one named constraint per id column."""
+        return snowflake_checks(table, *columns)
+
+
+class CRUDMixin(SQLModel):
+    """Create, read, update and delete for the back office, in a sync session or an async one.
+
+    Nothing is committed here: the caller's session decides. Keys are given in the order of the primary key.
+    """
+
+    __immutable__: ClassVar[frozenset[str]] = frozenset({"created_at", "created_by"})
+
+    @classmethod
+    def create(cls, session: Session, *, by: int | None = None, **values: Any) -> Self:
+        """A new row, checked, written and read back; `by` is noted where the table keeps its author."""
+        row = cls(**cls._signed(values, by, "created_by", "updated_by"))
+        session.add(row)
+        session.flush()
+        session.refresh(row)
+        return row
+
+    @classmethod
+    def get(cls, session: Session, *key: Any, with_deleted: bool = False) -> Self | None:
+        """The row with this primary key, if there is one."""
+        row = session.get(cls, key)
+        if row is None or (getattr(row, "deleted_at", None) is not None and not with_deleted):
+            return None
+        return row
+
+    @classmethod
+    def find(cls, session: Session, *, limit: int = 100, with_deleted: bool = False, **equal: Any) -> Sequence[Self]:
+        """Rows whose columns equal the given values, in the order of the primary key."""
+        unknown = equal.keys() - cls.model_fields.keys()
+        if unknown:
+            raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}.")
+        key = cast("Any", cls).__table__.primary_key.columns
+        question = select(cls).filter_by(**equal).order_by(*key).limit(limit)
+        return session.exec(question, execution_options={"with_deleted": with_deleted}).all()
+
+    def update(self, session: Session, *, by: int | None = None, **values: Any) -> Self:
+        """The row with new values, checked, written and read back.
+
+        Raises:
+            TypeError: a value is unknown, or says when or by whom the row was made.
+        """
+        refused = (values.keys() - type(self).model_fields.keys()) | (values.keys() & self.__immutable__)
+        if refused:
+            raise TypeError(f"{type(self).__name__} cannot change {', '.join(sorted(refused))}.")
+        for name, value in self._signed(values, by, "updated_by").items():
+            setattr(self, name, value)
+        if "updated_at" in type(self).model_fields:
+            cast("Any", self).updated_at = session.scalar(func.now())
+        session.add(self)
+        session.flush()
+        session.refresh(self)
+        return self
+
+    def delete(self, session: Session, *, now: datetime, by: int | None = None) -> None:
+        """Take the row away; where the table deletes softly it stays, marked with `now`."""
+        if isinstance(self, SoftDeleteMixin):
+            self.update(session, by=by, deleted_at=now)
+            return
+        session.delete(self)
+        session.flush()
+
+    @classmethod
+    async def create_async(cls, session: AsyncSession, *, by: int | None = None, **values: Any) -> Self:
+        """`create` in an async session."""
+        return await session.run_sync(lambda inner: cls.create(cast("Session", inner), by=by, **values))
+
+    @classmethod
+    async def get_async(cls, session: AsyncSession, *key: Any, with_deleted: bool = False) -> Self | None:
+        """`get` in an async session."""
+        return await session.run_sync(lambda inner: cls.get(cast("Session", inner), *key, with_deleted=with_deleted))
+
+    @classmethod
+    async def find_async(
+        cls, session: AsyncSession, *, limit: int = 100, with_deleted: bool = False, **equal: Any
+    ) -> Sequence[Self]:
+        """`find` in an async session."""
+        return await session.run_sync(
+            lambda inner: cls.find(cast("Session", inner), limit=limit, with_deleted=with_deleted, **equal)
+        )
+
+    async def update_async(self, session: AsyncSession, *, by: int | None = None, **values: Any) -> Self:
+        """`update` in an async session."""
+        return await session.run_sync(lambda inner: self.update(cast("Session", inner), by=by, **values))
+
+    async def delete_async(self, session: AsyncSession, *, now: datetime, by: int | None = None) -> None:
+        """`delete` in an async session."""
+        await session.run_sync(lambda inner: self.delete(cast("Session", inner), now=now, by=by))
+
+    @classmethod
+    def _signed(cls, values: dict[str, Any], by: int | None, *columns: str) -> dict[str, Any]:
+        if by is None or not issubclass(cls, AuditMixin):
+            return values
+        return {**dict.fromkeys(columns, by), **values}

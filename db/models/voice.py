@@ -1,0 +1,91 @@
+"""Stays in voice and the stretches they are made of."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    text,
+)
+from sqlmodel import Field
+
+from core.enums import CloseReason
+from db.models.base import Model, Moment, choice, fact, moment, snowflake, whole, words
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+from db.models.types import CLOSE_REASON
+
+
+class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """One continuous stay in tracked voice."""
+
+    __tablename__ = "voice_sessions"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "session_id", name="pk_voice_sessions"),
+        ForeignKeyConstraint(
+            ["guild_id", "user_id"],
+            ["members.guild_id", "members.user_id"],
+            name="fk_voice_sessions_member",
+            ondelete="CASCADE",
+        ),
+        Index("idx_sessions_user_guild", "user_id", "guild_id", "started_at"),
+        Index("uq_voice_sessions_open", "guild_id", "user_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
+        CheckConstraint("settled_until >= started_at", name="ck_voice_sessions_settled_until"),
+        CheckConstraint("counted_s >= 0", name="ck_voice_sessions_counted_s"),
+        *DiscordIDMixin.id_checks("voice_sessions", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    session_id: int | None = Field(
+        None,
+        nullable=False,
+        ge=1,
+        sa_type=BigInteger,
+        sa_column_args=(Identity(always=False),),
+        description="Ours; the database gives it.",
+    )
+    user_id: int = snowflake()
+    discord_session_id: str | None = words(None, max_length=64, description="Discord's id of the voice connection.")
+    started_at: Moment = moment()
+    ended_at: Moment | None = moment(None, description="Empty: still there.")
+    settled_until: Moment = moment(description="Up to here the time is credited.")
+    counted_s: int = whole(0, description="Credited so far.")
+    close_reason: CloseReason | None = choice(CLOSE_REASON, None)
+    is_estimated: bool = fact(default=False, description="A boundary was worked out, not seen.")
+
+
+class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A stretch of a session in one channel with the same flags."""
+
+    __tablename__ = "voice_segments"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "session_id", "started_at", name="pk_voice_segments"),
+        ForeignKeyConstraint(
+            ["guild_id", "session_id"],
+            ["voice_sessions.guild_id", "voice_sessions.session_id"],
+            name="fk_voice_segments_session",
+            ondelete="CASCADE",
+        ),
+        Index(
+            "uq_voice_segments_open", "guild_id", "session_id", unique=True, postgresql_where=text("ended_at IS NULL")
+        ),
+        CheckConstraint("ended_at >= started_at", name="ck_voice_segments_ended_at"),
+        CheckConstraint("flags BETWEEN 0 AND 127", name="ck_voice_segments_flags"),
+        *DiscordIDMixin.id_checks("voice_segments", "guild_id", "user_id", "channel_id"),
+    )
+
+    guild_id: int = snowflake()
+    session_id: int = whole(kind=BigInteger, ge=1)
+    started_at: Moment = moment()
+    user_id: int = snowflake()
+    channel_id: int = snowflake()
+    flags: int = whole(
+        0,
+        kind=SmallInteger,
+        le=127,
+        description="1 self mute, 2 self deaf, 4 mute, 8 deaf, 16 stream, 32 video, 64 suppress.",
+    )
+    ended_at: Moment | None = moment(None, description="Empty: still so.")

@@ -1,0 +1,1 @@
+"""Written SQL, one statement per function: text, parameters and row type together."""
