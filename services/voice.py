@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from core.ids import GuildId, UserId
 from db.connection import Connection
+
+from core.ids import GuildId, UserId
 from services.policies import SILENT_LIBRARY, Policy
 from services.voice_events import (
     ChannelChange,

@@ -1,0 +1,184 @@
+"""The one implementation of days: which local date an instant belongs to, and where dates begin.
+
+A date begins at the first instant at which the clock on the wall reaches its start, and it never comes back: when
+clocks go back over the start, the repeated hour stays with the date that has begun. A date that a zone skipped has no
+instants.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+DAY_START_MAX: Final = timedelta(hours=6)
+
+_ONE_DAY: Final = timedelta(days=1)
+_ONE_SECOND: Final = timedelta(seconds=1)
+_INSTANT: Final = timedelta(microseconds=1)
+_MEMO_MAX: Final = 5_000  # boundaries kept per zone and day start: more than thirteen years
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """From `valid_from` on, the member's days are those of `zone` and begin at `day_start`."""
+
+    valid_from: datetime  # aware; of the first rule of a history it does not matter
+    zone: str  # IANA name
+    day_start: timedelta = timedelta(0)  # 0 to 6 h after midnight
+
+
+Part = tuple[date, datetime, datetime]
+
+
+class Calendar:
+    """The dates of somebody whose zone may have changed over time.
+
+    Dates never decrease from one instant to the next, also over a change of zone: the day of the change lasts until the
+    new zone has a later date. The first rule holds for all time before the second.
+    """
+
+    __slots__ = ("_eras", "_hint", "_starts")
+
+    def __init__(self, rules: Sequence[ZoneRule]) -> None:
+        """`rules` in any order, at least one; of two from the same moment the latter holds.
+
+        Raises:
+            ValueError: no rule, or a day start outside 0 to 6 h.
+            zoneinfo.ZoneInfoNotFoundError: a zone that nobody knows.
+        """
+        if not rules:
+            raise ValueError("A calendar needs at least one zone rule.")
+        ordered = sorted({rule.valid_from: rule for rule in rules}.values(), key=_valid_from)
+        self._eras: list[_Era] = [_Era(None, zone_days(ordered[0].zone, ordered[0].day_start), None)]
+        self._starts: list[datetime] = [rule.valid_from for rule in ordered[1:]]
+        self._hint: Part | None = None
+        for rule in ordered[1:]:
+            floor = self._eras[-1].date_of(rule.valid_from - _INSTANT)
+            self._eras.append(_Era(rule.valid_from, zone_days(rule.zone, rule.day_start), floor))
+
+    def date_of(self, instant: datetime) -> date:
+        """The local date that an aware instant belongs to."""
+        hint = self._hint
+        if hint is not None and hint[1] <= instant < hint[2]:
+            return hint[0]
+        day = self._era(instant).date_of(instant)
+        self._hint = (day, *self.bounds(day))
+        return day
+
+    def bounds(self, day: date) -> tuple[datetime, datetime]:
+        """The first instant of a date and the first one after it, UTC; both are the same for a skipped date."""
+        hint = self._hint
+        if hint is not None and hint[0] == day:
+            return hint[1], hint[2]
+        return self._first(day), self._first(day + _ONE_DAY)
+
+    def day_end(self, instant: datetime) -> datetime:
+        """The next boundary after an instant, UTC."""
+        return self.bounds(self.date_of(instant))[1]
+
+    def split(self, start: datetime, end: datetime) -> list[Part]:
+        """The parts of an interval by date, in order; contiguous, none empty, together the whole."""
+        hint = self._hint
+        if hint is not None and hint[1] <= start < end <= hint[2]:
+            return [(hint[0], start, end)]
+        parts: list[Part] = []
+        while start < end:
+            day = self.date_of(start)
+            until = min(end, self.bounds(day)[1])
+            parts.append((day, start, until))
+            start = until
+        return parts
+
+    def zone_at(self, instant: datetime) -> str:
+        """The IANA name of the zone that holds at an instant."""
+        return self._era(instant).days.zone.key
+
+    def _era(self, instant: datetime) -> "_Era":
+        return self._eras[bisect_right(self._starts, instant)]
+
+    def _first(self, day: date) -> datetime:
+        """The first instant whose date is `day` or later."""
+        for era, until in zip(self._eras, self._starts, strict=False):
+            instant = era.first(day)
+            if instant < until:
+                return instant
+        return self._eras[-1].first(day)
+
+
+class ZoneDays:
+    """The dates of one zone with one day start, boundaries remembered; shared by all calendars that need it."""
+
+    __slots__ = ("_starts", "day_start", "zone")
+
+    def __init__(self, zone: str, day_start: timedelta) -> None:
+        if not timedelta(0) <= day_start <= DAY_START_MAX:
+            raise ValueError(f"A day starts between 00:00 and 06:00, not {day_start} after midnight.")
+        self.zone = ZoneInfo(zone)
+        self.day_start = day_start
+        self._starts: dict[date, datetime] = {}
+
+    def date_of(self, instant: datetime) -> date:
+        """The local date of an instant under this zone alone."""
+        wall = instant.astimezone(self.zone).replace(tzinfo=None)
+        day = (wall - self.day_start).date()
+        while instant >= self.start(day + _ONE_DAY):  # clocks went back over the start of a date that has begun
+            day += _ONE_DAY
+        return day
+
+    def start(self, day: date) -> datetime:
+        """The first instant, UTC, at which the clock on the wall reaches the start of `day`."""
+        start = self._starts.get(day)
+        if start is None:
+            if len(self._starts) >= _MEMO_MAX:
+                self._starts.clear()
+            start = self._starts[day] = self._reach(datetime.combine(day, time()) + self.day_start)
+        return start
+
+    def _reach(self, wall: datetime) -> datetime:
+        before, after = (wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if self._wall(before) == wall:
+            return before  # of a time that comes twice, fold 0 is the first
+        # In a gap: clocks jump over the start, so it is reached at the jump, which lies between the two readings.
+        while before - after > _ONE_SECOND:
+            middle = after + (before - after) // _ONE_SECOND // 2 * _ONE_SECOND
+            if self._wall(middle) >= wall:
+                before = middle
+            else:
+                after = middle
+        return before
+
+    def _wall(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=4_096)
+def zone_days(zone: str, day_start: timedelta) -> ZoneDays:
+    """The shared dates of a zone and a day start."""
+    return ZoneDays(zone, day_start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Era:
+    """The time in which one rule holds."""
+
+    start: datetime | None  # None: since ever
+    days: ZoneDays
+    floor: date | None  # the last date before this era; None: since ever
+
+    def date_of(self, instant: datetime) -> date:
+        day = self.days.date_of(instant)
+        return day if self.floor is None else max(day, self.floor)
+
+    def first(self, day: date) -> datetime:
+        """The first instant of this era whose date is `day` or later."""
+        instant = self.days.start(day)
+        if self.start is None:
+            return instant
+        return max(instant, self.start)
+
+
+def _valid_from(rule: ZoneRule) -> datetime:
+    return rule.valid_from

@@ -1,0 +1,70 @@
+"""Streaks as a function of the set of active dates; nothing here counts up or down."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Active dates that no unprotected gap interrupts."""
+
+    days: int  # active dates alone; protected ones add nothing
+    started_on: date
+    last_on: date
+    ends_on: date  # the first date after `last_on` that is not protected: without activity on it the run is over
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """A member's run now and their best one."""
+
+    current: int
+    longest: int
+    started_on: date | None  # of the current run; None: there is none
+    last_on: date | None  # the last active date of the current run; None: there is none
+    today_is_open: bool  # today is not active yet and may still be
+
+
+NO_STREAK: Final = Streak(current=0, longest=0, started_on=None, last_on=None, today_is_open=True)
+
+
+def runs(active: Iterable[date], *, protected: Collection[date] = ()) -> list[Run]:
+    """All runs in order. A protected date bridges exactly itself; an active one counts whether protected or not."""
+    guarded = frozenset(protected)
+    days = sorted(set(active))
+    found: list[Run] = []
+    started_on = last_on = ends_on = date.min
+    length = 0
+    for day in days:
+        if day > ends_on:
+            if length:
+                found.append(Run(length, started_on, last_on, ends_on))
+            started_on, length = day, 0
+        last_on = day
+        length += 1
+        ends_on = day + _ONE_DAY
+        while ends_on in guarded:
+            ends_on += _ONE_DAY
+    if length:
+        found.append(Run(length, started_on, last_on, ends_on))
+    return found
+
+
+def derive(active: Iterable[date], *, protected: Collection[date] = (), today: date) -> Streak:
+    """The streak as it stands on `today`; dates after today do not count.
+
+    An unfinished today does not break: a run is current while the first unprotected date after it is today or later.
+    """
+    all_runs = runs((day for day in active if day <= today), protected=protected)
+    if not all_runs:
+        return NO_STREAK
+    last = all_runs[-1]
+    longest = max(run.days for run in all_runs)
+    is_open = last.last_on != today
+    if last.ends_on < today:
+        return Streak(current=0, longest=longest, started_on=None, last_on=None, today_is_open=True)
+    return Streak(last.days, longest, last.started_on, last.last_on, is_open)
