@@ -1,0 +1,77 @@
+"""Bodies of requests and answers: JSON, or JSON and files by multipart/form-data.
+
+Written by hand so that the web process answers without loading an HTTP client.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from uuid import uuid4
+
+from msgspec.json import Encoder
+
+from wire.errors import LimitExceeded
+from wire.limits import REQUEST_BYTES_MAX
+
+JSON: Final = "application/json"
+
+_encoder: Final = Encoder()
+
+
+class Body(NamedTuple):
+    """Bytes and what they are."""
+
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to upload. `name` may hold ASCII letters, digits and `. _ -`: Discord would change others."""
+
+    name: str
+    data: bytes
+    alt: str = ""  # what is to be seen, for people who do not see it
+
+
+def body(payload: object, files: Sequence[File] = ()) -> Body:
+    """The payload as JSON, or with files as `payload_json` and `files[n]`.
+
+    Raises:
+        LimitExceeded: more than 25 MiB in all.
+    """
+    encoded = _encoder.encode(payload)
+    if not files:
+        return Body(encoded, JSON)
+    boundary = uuid4().hex
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="payload_json"\r\nContent-Type: {JSON}\r\n\r\n'.encode(),
+        encoded,
+    ]
+    for index, file in enumerate(files):
+        parts += (
+            f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="files[{index}]"; filename="{file.name}"\r\n'
+            f"Content-Type: {_media_type(file.name)}\r\n\r\n".encode(),
+            file.data,
+        )
+    parts.append(f"\r\n--{boundary}--\r\n".encode())
+    content = b"".join(parts)
+    if len(content) > REQUEST_BYTES_MAX:
+        raise LimitExceeded("request (bytes)", limit=REQUEST_BYTES_MAX, actual=len(content))
+    return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+_MEDIA_TYPES: Final = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "txt": "text/plain; charset=utf-8",
+    "json": JSON,
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")

@@ -1,0 +1,51 @@
+"""Paths of pictures at Discord's CDN, below its root; the host is a setting.
+
+Source: https://discord.com/developers/docs/reference#image-formatting
+"""
+
+import re
+from typing import Final
+
+from core.ids import GuildId, UserId
+from wire.limits import CDN_SIZE_MAX, CDN_SIZE_MIN
+
+_HASH: Final = re.compile(r"[0-9A-Za-z_]{1,64}", re.ASCII)
+
+
+def avatar_path(
+    user: UserId,
+    *,
+    avatar: str | None,
+    guild: GuildId | None = None,
+    member_avatar: str | None = None,
+    size: int = 128,
+) -> str | None:
+    """The picture a person wears here: the guild's own before the general one; None for the default picture.
+
+    Args:
+        user: whose picture.
+        avatar: the user's hash, None without a picture.
+        guild: needed for `member_avatar`.
+        member_avatar: the hash of the picture worn in this guild only.
+        size: pixels, a power of two from 16 to 4096.
+    """
+    if guild is not None and _is_hash(member_avatar):
+        return f"/guilds/{guild}/users/{user}/avatars/{member_avatar}.png{_query(size)}"
+    if _is_hash(avatar):
+        return f"/avatars/{user}/{avatar}.png{_query(size)}"
+    return None
+
+
+def guild_icon_path(guild: GuildId, *, icon: str | None, size: int = 128) -> str | None:
+    """The guild's icon, None when it has none."""
+    return f"/icons/{guild}/{icon}.png{_query(size)}" if _is_hash(icon) else None
+
+
+def _is_hash(text: str | None) -> bool:
+    return text is not None and _HASH.fullmatch(text) is not None
+
+
+def _query(size: int) -> str:
+    if not CDN_SIZE_MIN <= size <= CDN_SIZE_MAX or size & (size - 1):
+        raise ValueError(f"{size} is not a power of two from {CDN_SIZE_MIN} to {CDN_SIZE_MAX}")
+    return f"?size={size}"

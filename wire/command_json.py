@@ -1,0 +1,289 @@
+"""What a command is, its JSON with every language in it, and a normal form to compare with Discord's list.
+
+Source: https://discord.com/developers/docs/interactions/application-commands
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from wire.checks import at_most, length, within
+from wire.components import distinct
+from wire.embeds import Json
+from wire.errors import LimitExceeded, NotAllowed
+from wire.limits import (
+    CHOICE_NAME_MAX,
+    CHOICE_VALUE_MAX,
+    CHOICES_MAX,
+    COMMAND_DESCRIPTION_MAX,
+    COMMAND_NAME_MAX,
+    COMMAND_TEXT_MAX,
+    COMMANDS_MAX,
+    FILE_TYPES_MAX,
+    MENU_COMMANDS_MAX,
+    OPTION_NUMBER_MAX,
+    OPTION_TEXT_MAX,
+    OPTIONS_MAX,
+)
+from wire.options import OptionKind
+from wire.received import Context
+
+Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English text) to {Discord's locale: text}
+
+SLASH: Final = 1
+USER_MENU: Final = 2
+MESSAGE_MENU: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An option, a subcommand or a group; made by the functions below."""
+
+    kind: OptionKind
+    name: str
+    description: str
+    required: bool = False
+    autocomplete: bool = False
+    choices: tuple[tuple[str, str | int | float], ...] = ()  # (name shown, value sent)
+    options: tuple["Option", ...] = ()
+    bounds: tuple[tuple[str, float], ...] = ()  # ("min_value", 1), …
+    channel_types: tuple[int, ...] = ()
+    file_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command of any kind; made by command(), user_menu() and message_menu()."""
+
+    kind: int
+    name: str
+    description: str = ""
+    options: tuple[Option, ...] = ()
+    contexts: tuple[Context, ...] = (Context.GUILD,)
+    permissions: int | None = None  # who sees it unless the guild decides otherwise; 0: administrators; None: everyone
+    is_for_users: bool = False  # a person can install it for themselves too
+    is_nsfw: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What can be invoked: the name, or name, group and subcommand joined by spaces."""
+        found: list[str] = []
+        for option in self.options:
+            if option.kind is OptionKind.SUBCOMMAND:
+                found.append(f"{self.name} {option.name}")
+            elif option.kind is OptionKind.GROUP:
+                found += (f"{self.name} {option.name} {sub.name}" for sub in option.options)
+        return tuple(found) or (self.name,)
+
+
+def to_json(command: Command, localise: Localise, *, is_global: bool = True) -> Json:
+    """The command as Discord reads it.
+
+    Args:
+        command: what to say.
+        localise: gives the translations of an English text; contexts are "command name", "option name", "choice" and
+            "description". English itself may be among them.
+        is_global: the commands of a single guild have neither contexts nor integration types.
+
+    Raises:
+        Unsendable: a limit, a name that Discord refuses, options in the wrong order, names given twice.
+    """
+    shape: Json = {"type": command.kind}
+    if command.kind == SLASH:
+        shape |= _named("command", command.name, command.description, localise)
+        if command.options:
+            shape["options"] = _options_json(command, command.options, localise)
+    else:
+        shape |= _texts("command.name", "command name", "name", command.name, COMMAND_NAME_MAX, localise)
+    if command.permissions is not None:
+        shape["default_member_permissions"] = str(command.permissions)
+    if command.is_nsfw:
+        shape["nsfw"] = True
+    if is_global:
+        shape["contexts"] = sorted(int(each) for each in command.contexts)
+        shape["integration_types"] = [0, 1] if command.is_for_users else [0]
+    _check_size(command.name, shape)
+    return shape
+
+
+def list_json(commands: Iterable[Command], localise: Localise, *, is_global: bool = True) -> list[Json]:
+    """The whole list of one scope, by kind and name.
+
+    Raises:
+        Unsendable: as to_json(), or too many, or two of one kind with one name.
+    """
+    ordered = sorted(commands, key=lambda each: (each.kind, each.name))
+    for kind, limit in ((SLASH, COMMANDS_MAX), (USER_MENU, MENU_COMMANDS_MAX), (MESSAGE_MENU, MENU_COMMANDS_MAX)):
+        names = [each.name for each in ordered if each.kind == kind]
+        at_most("commands", names, limit)
+        distinct("command.name", names)
+    return [to_json(each, localise, is_global=is_global) for each in ordered]
+
+
+_NOT_OURS: Final = frozenset(
+    {"id", "application_id", "guild_id", "version", "dm_permission", "default_permission", "handler"}
+)
+_DEFAULTS: Final[Mapping[str, object]] = {"required": False, "autocomplete": False, "nsfw": False, "description": ""}
+_GLOBAL_ONLY: Final = frozenset({"contexts", "integration_types"})
+_SETS: Final = frozenset({"contexts", "integration_types", "channel_types", "file_types"})
+
+
+def normal(shape: Mapping[str, object]) -> Json:
+    """A command, ours or as Discord lists it, without ids, defaults and order: equal means nothing to send.
+
+    Discord fills in what we leave out, and leaves out what we fill in; both come to the same here.
+    """
+    skipped = _NOT_OURS | _GLOBAL_ONLY if "guild_id" in shape else _NOT_OURS
+    result: Json = {}
+    for key, value in sorted(shape.items()):
+        if key in skipped or value is None or value in ({}, []) or value == _DEFAULTS.get(key):
+            continue
+        if key in _SETS:
+            result[key] = sorted(cast("Iterable[int | str]", value), key=str)
+        elif key in {"options", "choices"}:
+            result[key] = [normal(each) for each in cast("Iterable[Json]", value)]
+        elif isinstance(value, Mapping):
+            result[key] = dict(sorted(cast("Mapping[str, str]", value).items()))
+        else:
+            result[key] = str(value) if key == "default_member_permissions" else value
+    return result
+
+
+def _options_json(parent: Command | Option, options: Sequence[Option], localise: Localise) -> list[Json]:
+    at_most(f"{parent.name}.options", options, OPTIONS_MAX)
+    if [each.required for each in options] != sorted((each.required for each in options), reverse=True):
+        raise NotAllowed(f"{parent.name}.options", "must have the required ones first")
+    if len({each.kind <= OptionKind.GROUP for each in options}) > 1:
+        raise NotAllowed(f"{parent.name}.options", "must be all subcommands and groups, or none")
+    shapes = [_option_json(parent, each, localise) for each in options]
+    _check_distinct_names(parent.name, shapes)
+    return shapes
+
+
+def _option_json(parent: Command | Option, option: Option, localise: Localise) -> Json:
+    _check_nesting(parent, option)
+    shape: Json = {"type": option.kind.value} | _named("option", option.name, option.description, localise)
+    if option.required:
+        shape["required"] = True
+    if option.autocomplete:
+        if option.choices:
+            raise NotAllowed(f"{option.name}.autocomplete", "excludes choices")
+        shape["autocomplete"] = True
+    if option.choices:
+        at_most(f"{option.name}.choices", option.choices, CHOICES_MAX)
+        distinct(f"{option.name}.choices", [name for name, _ in option.choices])
+        shape["choices"] = [_choice_json(name, value, localise) for name, value in option.choices]
+    if option.options:
+        shape["options"] = _options_json(option, option.options, localise)
+    for name, value in option.bounds:
+        shape[name] = _bound(f"{option.name}.{name}", name, value)
+    if option.channel_types:
+        shape["channel_types"] = sorted(set(option.channel_types))
+    if option.file_types:
+        at_most(f"{option.name}.file_types", option.file_types, FILE_TYPES_MAX)
+        shape["file_types"] = list(option.file_types)
+    return shape
+
+
+def _check_nesting(parent: Command | Option, option: Option) -> None:
+    match parent, option.kind:
+        case (Command(), _):
+            pass
+        case (Option(kind=OptionKind.GROUP), OptionKind.SUBCOMMAND):
+            pass
+        case (Option(kind=OptionKind.GROUP), _):
+            raise NotAllowed(option.name, "cannot stand in a group: only subcommands can")
+        case (_, OptionKind.SUBCOMMAND | OptionKind.GROUP):
+            raise NotAllowed(option.name, "cannot stand there: only command, group, subcommand nest, in this order")
+        case _:
+            pass
+    if option.kind is OptionKind.GROUP and not option.options:
+        raise NotAllowed(option.name, "needs a subcommand")
+
+
+def _choice_json(name: str, value: str | float, localise: Localise) -> Json:
+    if isinstance(value, str):
+        length("choice.value", value, 1, CHOICE_VALUE_MAX)
+    else:
+        within("choice.value", value, -OPTION_NUMBER_MAX, OPTION_NUMBER_MAX)
+    return _texts("choice.name", "choice", "name", name, CHOICE_NAME_MAX, localise) | {"value": value}
+
+
+def _bound(field: str, name: str, value: float) -> float:
+    if name.endswith("_length"):
+        within(field, value, 0 if name == "min_length" else 1, OPTION_TEXT_MAX)
+    else:
+        within(field, value, -OPTION_NUMBER_MAX, OPTION_NUMBER_MAX)
+    return value
+
+
+def _named(thing: str, name: str, description: str, localise: Localise) -> Json:
+    shape = _texts(f"{thing}.name", f"{thing} name", "name", name, COMMAND_NAME_MAX, localise)
+    for text in (name, *cast("Mapping[str, str]", shape.get("name_localizations", {})).values()):
+        check_name(f"{thing}.name", text)
+    return shape | _texts(
+        f"{thing}.description", "description", "description", description, COMMAND_DESCRIPTION_MAX, localise
+    )
+
+
+def _texts(field: str, context: str, key: str, text: str, limit: int, localise: Localise) -> Json:
+    length(field, text, 1, limit)
+    shape: Json = {key: text}
+    translated = dict(sorted(localise(context, text).items()))
+    for each in translated.values():
+        length(field, each, 1, limit)
+    if translated:
+        shape[f"{key}_localizations"] = translated
+    return shape
+
+
+def check_name(field: str, name: str) -> None:
+    r"""Refuse what is outside Discord's `[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}`, and capital letters."""
+    length(field, name, 1, COMMAND_NAME_MAX)
+    if name != name.lower():
+        raise NotAllowed(field, f"{name!r} must be lower-case")
+    if not all(_may_stand_in_name(character) for character in name):
+        raise NotAllowed(field, f"{name!r} may hold letters, digits and - _ ' only")
+
+
+def _may_stand_in_name(character: str) -> bool:
+    return (
+        character in "-_'"
+        or unicodedata.category(character)[0] in "LN"
+        or "\u0900" <= character <= "\u097f"  # Devanagari, whose vowel signs are no letters
+        or "\u0e01" <= character <= "\u0e3a"  # Thai, the same
+        or "\u0e40" <= character <= "\u0e5b"
+    )
+
+
+def _check_distinct_names(place: str, shapes: Sequence[Json]) -> None:
+    """Names of one level are distinct, also in each language, where the default stands in for a missing translation."""
+    names = [cast("str", each["name"]) for each in shapes]
+    translations = [cast("Mapping[str, str]", each.get("name_localizations", {})) for each in shapes]
+    distinct(f"{place}.options", names)
+    for locale in {locale for each in translations for locale in each}:
+        distinct(
+            f"{place}.options in {locale}",
+            [each.get(locale, name) for each, name in zip(translations, names, strict=True)],
+        )
+
+
+def _check_size(name: str, shape: Json) -> None:
+    size = _size(shape)
+    if size > COMMAND_TEXT_MAX:
+        raise LimitExceeded(f"{name} (all text)", limit=COMMAND_TEXT_MAX, actual=size)
+
+
+def _size(shape: Mapping[str, object]) -> int:
+    """The characters of names, descriptions and values, the longest language of each, with all that is below."""
+    total = 0
+    for key in ("name", "description"):
+        texts = [cast("str", shape.get(key, ""))]
+        texts += cast("Mapping[str, str]", shape.get(f"{key}_localizations", {})).values()
+        total += max(map(len, texts))
+    if "value" in shape:
+        total += len(str(shape["value"]))
+    for key in ("options", "choices"):
+        total += sum(_size(each) for each in cast("Sequence[Json]", shape.get(key, ())))
+    return total

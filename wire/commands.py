@@ -1,0 +1,194 @@
+"""Builders for commands: how a feature says what people can type and press in menus."""
+
+from collections.abc import Sequence
+
+from wire.command_json import (
+    MESSAGE_MENU,
+    SLASH,
+    USER_MENU,
+    Command,
+    Localise,
+    Option,
+    list_json,
+    normal,
+    to_json,
+)
+from wire.options import OptionKind
+from wire.received import Context
+
+__all__ = [
+    "MESSAGE_MENU",
+    "SLASH",
+    "USER_MENU",
+    "Command",
+    "Context",
+    "Localise",
+    "Option",
+    "attachment",
+    "boolean",
+    "channel",
+    "command",
+    "group",
+    "integer",
+    "list_json",
+    "mentionable",
+    "message_menu",
+    "normal",
+    "number",
+    "role",
+    "string",
+    "subcommand",
+    "to_json",
+    "user",
+    "user_menu",
+]
+
+
+def command(
+    name: str,
+    description: str,
+    *options: Option,
+    contexts: tuple[Context, ...] = (Context.GUILD,),
+    permissions: int | None = None,
+    is_for_users: bool = False,
+    is_nsfw: bool = False,
+) -> Command:
+    """A chat command, with options or with subcommands and groups."""
+    return Command(
+        kind=SLASH,
+        name=name,
+        description=description,
+        options=options,
+        contexts=contexts,
+        permissions=permissions,
+        is_for_users=is_for_users,
+        is_nsfw=is_nsfw,
+    )
+
+
+def user_menu(
+    name: str, *, contexts: tuple[Context, ...] = (Context.GUILD,), permissions: int | None = None
+) -> Command:
+    """A command in the menu of a person; mixed case and spaces are fine."""
+    return Command(kind=USER_MENU, name=name, contexts=contexts, permissions=permissions)
+
+
+def message_menu(
+    name: str, *, contexts: tuple[Context, ...] = (Context.GUILD,), permissions: int | None = None
+) -> Command:
+    """A command in the menu of a message; mixed case and spaces are fine."""
+    return Command(kind=MESSAGE_MENU, name=name, contexts=contexts, permissions=permissions)
+
+
+def subcommand(name: str, description: str, *options: Option) -> Option:
+    """A subcommand; a command that has some cannot be invoked itself."""
+    return Option(kind=OptionKind.SUBCOMMAND, name=name, description=description, options=options)
+
+
+def group(name: str, description: str, *subcommands: Option) -> Option:
+    """Subcommands under one name."""
+    return Option(kind=OptionKind.GROUP, name=name, description=description, options=subcommands)
+
+
+def string(
+    name: str,
+    description: str,
+    *,
+    required: bool = False,
+    choices: Sequence[tuple[str, str]] = (),
+    autocomplete: bool = False,
+    min_length: int | None = None,
+    max_length: int | None = None,
+) -> Option:
+    """A text; lengths in characters."""
+    return Option(
+        kind=OptionKind.STRING,
+        name=name,
+        description=description,
+        required=required,
+        choices=tuple(choices),
+        autocomplete=autocomplete,
+        bounds=_bounds(min_length=min_length, max_length=max_length),
+    )
+
+
+def integer(
+    name: str,
+    description: str,
+    *,
+    required: bool = False,
+    choices: Sequence[tuple[str, int]] = (),
+    autocomplete: bool = False,
+    min_value: int | None = None,
+    max_value: int | None = None,
+) -> Option:
+    """A whole number."""
+    return Option(
+        kind=OptionKind.INTEGER,
+        name=name,
+        description=description,
+        required=required,
+        choices=tuple(choices),
+        autocomplete=autocomplete,
+        bounds=_bounds(min_value=min_value, max_value=max_value),
+    )
+
+
+def number(
+    name: str,
+    description: str,
+    *,
+    required: bool = False,
+    choices: Sequence[tuple[str, float]] = (),
+    autocomplete: bool = False,
+    min_value: float | None = None,
+    max_value: float | None = None,
+) -> Option:
+    """A number with a point."""
+    return Option(
+        kind=OptionKind.NUMBER,
+        name=name,
+        description=description,
+        required=required,
+        choices=tuple(choices),
+        autocomplete=autocomplete,
+        bounds=_bounds(min_value=min_value, max_value=max_value),
+    )
+
+
+def boolean(name: str, description: str, *, required: bool = False) -> Option:
+    """Yes or no."""
+    return Option(kind=OptionKind.BOOLEAN, name=name, description=description, required=required)
+
+
+def user(name: str, description: str, *, required: bool = False) -> Option:
+    """A person."""
+    return Option(kind=OptionKind.USER, name=name, description=description, required=required)
+
+
+def channel(name: str, description: str, *, required: bool = False, channel_types: tuple[int, ...] = ()) -> Option:
+    """A channel, of the given types only when there are any."""
+    return Option(
+        kind=OptionKind.CHANNEL, name=name, description=description, required=required, channel_types=channel_types
+    )
+
+
+def role(name: str, description: str, *, required: bool = False) -> Option:
+    """A role."""
+    return Option(kind=OptionKind.ROLE, name=name, description=description, required=required)
+
+
+def mentionable(name: str, description: str, *, required: bool = False) -> Option:
+    """A person or a role."""
+    return Option(kind=OptionKind.MENTIONABLE, name=name, description=description, required=required)
+
+
+def attachment(name: str, description: str, *, required: bool = False, file_types: tuple[str, ...] = ()) -> Option:
+    """A file; `file_types` are "image", "video", "audio" or ".ext" and look at the name only."""
+    return Option(
+        kind=OptionKind.ATTACHMENT, name=name, description=description, required=required, file_types=file_types
+    )
+
+
+def _bounds(**bounds: float | None) -> tuple[tuple[str, float], ...]:
+    return tuple((name, value) for name, value in bounds.items() if value is not None)

@@ -1,0 +1,291 @@
+"""Buttons and selects: what people press and choose, in messages and (selects) in modals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from core.ids import ChannelId, RoleId, SkuId, UserId
+from wire.checks import at_most, length, within
+from wire.embeds import Json, web_url
+from wire.errors import LimitExceeded, NotAllowed
+from wire.limits import (
+    BUTTON_LABEL_MAX,
+    BUTTON_URL_MAX,
+    BUTTONS_MAX,
+    CUSTOM_ID_MAX,
+    ROWS_MAX,
+    SELECT_OPTIONS_MAX,
+    SELECT_PLACEHOLDER_MAX,
+    SELECT_TEXT_MAX,
+    SELECT_VALUES_MAX,
+)
+
+
+class ComponentKind(IntEnum):
+    """Discord's numbers for the types of components."""
+
+    ROW = 1
+    BUTTON = 2
+    STRING_SELECT = 3
+    TEXT_INPUT = 4
+    USER_SELECT = 5
+    ROLE_SELECT = 6
+    MENTIONABLE_SELECT = 7
+    CHANNEL_SELECT = 8
+    TEXT_DISPLAY = 10
+    LABEL = 18
+    FILE_UPLOAD = 19
+    RADIO_GROUP = 21
+    CHECKBOX_GROUP = 22
+    CHECKBOX = 23
+
+
+class ButtonStyle(IntEnum):
+    """How a button looks; links and purchases have their own looks, which follow from what they carry."""
+
+    PRIMARY = 1
+    SECONDARY = 2
+    SUCCESS = 3
+    DANGER = 4
+
+
+_LINK = 5
+_PREMIUM = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """A guild's or the app's own emoji; ordinary ones are written as text."""
+
+    name: str
+    id: int
+    is_animated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button; exactly one of `custom_id` (comes back to us), `url` (a link) and `sku` (a purchase)."""
+
+    label: str = ""
+    style: ButtonStyle = ButtonStyle.SECONDARY
+    custom_id: str | None = None
+    url: str | None = None
+    emoji: Emoji | str | None = None
+    disabled: bool = False
+    sku: SkuId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelectOption:
+    """One thing to choose."""
+
+    label: str
+    value: str
+    description: str = ""
+    emoji: Emoji | str | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Select:
+    custom_id: str
+    placeholder: str = ""
+    min_values: int = 1  # 0 in a modal needs required=False
+    max_values: int = 1
+    disabled: bool = False  # messages only
+    required: bool = True  # counts in modals only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StringSelect(_Select):
+    """A choice among given options."""
+
+    options: tuple[SelectOption, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSelect(_Select):
+    """A choice among the people here."""
+
+    defaults: tuple[UserId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleSelect(_Select):
+    """A choice among the roles here."""
+
+    defaults: tuple[RoleId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionableSelect(_Select):
+    """A choice among people and roles."""
+
+    default_users: tuple[UserId, ...] = ()
+    default_roles: tuple[RoleId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSelect(_Select):
+    """A choice among the channels here, of the given types only when there are any."""
+
+    channel_types: tuple[int, ...] = ()
+    defaults: tuple[ChannelId, ...] = ()
+
+
+Select = StringSelect | UserSelect | RoleSelect | MentionableSelect | ChannelSelect
+Row = tuple[Button, ...] | Select
+
+
+def rows_json(rows: Sequence[Row]) -> list[Json]:
+    """The action rows of a message as Discord reads them.
+
+    Raises:
+        Unsendable: a limit, or a custom id given twice.
+    """
+    at_most("components", rows, ROWS_MAX)
+    custom_ids: list[str] = []
+    shapes: list[Json] = [{"type": ComponentKind.ROW.value, "components": _row_json(row, custom_ids)} for row in rows]
+    distinct("components.custom_id", custom_ids)
+    return shapes
+
+
+def _row_json(row: Row, custom_ids: list[str]) -> list[Json]:
+    if not isinstance(row, tuple):
+        custom_ids.append(row.custom_id)
+        return [select_json(row)]
+    length("components.row", row, 1, BUTTONS_MAX)
+    custom_ids.extend(button.custom_id for button in row if button.custom_id is not None)
+    return [_button_json(button) for button in row]
+
+
+def _button_json(button: Button) -> Json:
+    if (button.custom_id is None) + (button.url is None) + (button.sku is None) != 2:  # noqa: PLR2004 - one of three
+        raise NotAllowed("button", "needs exactly one of custom_id, url and sku")
+    shape: Json = {"type": ComponentKind.BUTTON.value}
+    if button.sku is not None:
+        if button.label or button.emoji is not None:
+            raise NotAllowed("button", "for a purchase has neither label nor emoji")
+        shape |= {"style": _PREMIUM, "sku_id": str(button.sku)}
+    elif button.url is not None:
+        shape |= {"style": _LINK, "url": web_url("button.url", button.url, BUTTON_URL_MAX)}
+    else:
+        shape |= {"style": int(button.style), "custom_id": checked_custom_id(button.custom_id or "")}
+    if button.label:
+        at_most("button.label", button.label, BUTTON_LABEL_MAX)
+        shape["label"] = button.label
+    if button.emoji is not None:
+        shape["emoji"] = _emoji_json(button.emoji)
+    elif not button.label and button.sku is None:
+        raise NotAllowed("button", "needs a label or an emoji")
+    if button.disabled:
+        shape["disabled"] = True
+    return shape
+
+
+def select_json(select: Select) -> Json:
+    """A select as Discord reads it, in a message."""
+    within("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
+    within("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
+    shape: Json = {
+        "type": _kind(select).value,
+        "custom_id": checked_custom_id(select.custom_id),
+        "min_values": select.min_values,
+        "max_values": select.max_values,
+    }
+    if select.placeholder:
+        at_most("select.placeholder", select.placeholder, SELECT_PLACEHOLDER_MAX)
+        shape["placeholder"] = select.placeholder
+    if select.disabled:
+        shape["disabled"] = True
+    if isinstance(select, StringSelect):
+        shape["options"] = _options_json(select)
+        return shape
+    defaults = _defaults_json(select)
+    if defaults:
+        at_most("select.defaults", defaults, select.max_values)
+        shape["default_values"] = defaults
+    if isinstance(select, ChannelSelect) and select.channel_types:
+        shape["channel_types"] = list(select.channel_types)
+    return shape
+
+
+def _kind(select: Select) -> ComponentKind:
+    match select:
+        case StringSelect():
+            return ComponentKind.STRING_SELECT
+        case UserSelect():
+            return ComponentKind.USER_SELECT
+        case RoleSelect():
+            return ComponentKind.ROLE_SELECT
+        case MentionableSelect():
+            return ComponentKind.MENTIONABLE_SELECT
+        case ChannelSelect():
+            return ComponentKind.CHANNEL_SELECT
+
+
+def _options_json(select: StringSelect) -> list[Json]:
+    length("select.options", select.options, 1, SELECT_OPTIONS_MAX)
+    distinct("select.option.value", [option.value for option in select.options])
+    if select.max_values > len(select.options):
+        raise LimitExceeded("select.max_values", limit=len(select.options), actual=select.max_values)
+    chosen = sum(option.default for option in select.options)
+    if chosen > select.max_values:
+        raise LimitExceeded("select.options (defaults)", limit=select.max_values, actual=chosen)
+    return [option_json(option) for option in select.options]
+
+
+def option_json(option: SelectOption) -> Json:
+    """One option of a select or of a group in a modal."""
+    length("select.option.label", option.label, 1, SELECT_TEXT_MAX)
+    length("select.option.value", option.value, 1, SELECT_TEXT_MAX)
+    shape: Json = {"label": option.label, "value": option.value}
+    if option.description:
+        at_most("select.option.description", option.description, SELECT_TEXT_MAX)
+        shape["description"] = option.description
+    if option.emoji is not None:
+        shape["emoji"] = _emoji_json(option.emoji)
+    if option.default:
+        shape["default"] = True
+    return shape
+
+
+def _defaults_json(select: UserSelect | RoleSelect | MentionableSelect | ChannelSelect) -> list[Json]:
+    match select:
+        case UserSelect():
+            return [{"id": str(each), "type": "user"} for each in select.defaults]
+        case RoleSelect():
+            return [{"id": str(each), "type": "role"} for each in select.defaults]
+        case ChannelSelect():
+            return [{"id": str(each), "type": "channel"} for each in select.defaults]
+        case MentionableSelect():
+            users: list[Json] = [{"id": str(each), "type": "user"} for each in select.default_users]
+            return users + [{"id": str(each), "type": "role"} for each in select.default_roles]
+
+
+def disabled(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The same rows, nothing of them to press any more; links stay."""
+    return tuple(
+        tuple(button if button.url else replace(button, disabled=True) for button in row)
+        if isinstance(row, tuple)
+        else replace(row, disabled=True)
+        for row in rows
+    )
+
+
+def checked_custom_id(custom_id: str) -> str:
+    """The custom id itself, 1 to 100 characters."""
+    length("custom_id", custom_id, 1, CUSTOM_ID_MAX)
+    return custom_id
+
+
+def distinct(field: str, values: Sequence[str]) -> None:
+    """Refuse a value that is given twice."""
+    if len(set(values)) != len(values):
+        raise NotAllowed(field, "must not be given twice")
+
+
+def _emoji_json(emoji: Emoji | str) -> Json:
+    if isinstance(emoji, str):
+        return {"name": emoji}
+    return {"id": str(emoji.id), "name": emoji.name, "animated": emoji.is_animated}

@@ -1,0 +1,160 @@
+"""Discord's objects as they come inside interactions: the fields that we use, ids as numbers, the rest skipped."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct, field
+
+from core.ids import (
+    AttachmentId,
+    ChannelId,
+    EntitlementId,
+    GuildId,
+    MessageId,
+    RoleId,
+    SkuId,
+    UserId,
+)
+
+EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
+
+
+class Context(IntEnum):
+    """Where an interaction happens."""
+
+    GUILD = 0
+    BOT_DM = 1
+    PRIVATE_CHANNEL = 2
+
+
+class User(Struct, frozen=True, gc=False):
+    """A Discord account."""
+
+    id: UserId
+    username: str = ""
+    global_name: str | None = None
+    avatar: str | None = None  # hash; None: the default picture
+    is_bot: bool = field(default=False, name="bot")
+
+    @property
+    def display_name(self) -> str:
+        """The name a person chose for everywhere."""
+        return self.global_name or self.username
+
+
+class Member(Struct, frozen=True):
+    """A person in one guild."""
+
+    user: User | None = None  # None in resolved objects, where it stands beside
+    nick: str | None = None
+    avatar: str | None = None  # hash; None: none of this guild's own
+    roles: tuple[RoleId, ...] = ()
+    permissions: int = 0  # in this channel, overwrites included
+    joined_at: datetime | None = None  # None: a guest
+
+
+class ResolvedUser(Struct, frozen=True):
+    """Somebody named in an option, a select or a menu; `member` is None outside a guild and for people who left."""
+
+    user: User
+    member: Member | None = None
+
+    @property
+    def id(self) -> UserId:
+        """The account."""
+        return self.user.id
+
+    @property
+    def display_name(self) -> str:
+        """The name shown here: nickname, chosen name, user name."""
+        return (self.member and self.member.nick) or self.user.display_name
+
+
+class Role(Struct, frozen=True, gc=False):
+    """A role of the guild."""
+
+    id: RoleId
+    name: str = ""
+    position: int = 0
+    permissions: int = 0
+    is_managed: bool = field(default=False, name="managed")
+
+
+class Channel(Struct, frozen=True, gc=False):
+    """A channel or thread, partial."""
+
+    id: ChannelId
+    name: str | None = None  # None: a direct message
+    type: int = 0  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+    parent_id: ChannelId | None = None
+    permissions: int = 0  # the person's
+    app_permissions: int | None = None  # ours; None: not told
+
+
+class Attachment(Struct, frozen=True, gc=False):
+    """An uploaded file; its address expires, so read it soon and never store it."""
+
+    id: AttachmentId
+    filename: str = ""
+    size_bytes: int = field(default=0, name="size")
+    url: str = ""
+    proxy_url: str = ""
+    content_type: str | None = None  # as claimed: check the bytes
+    description: str | None = None
+    width: int | None = None  # pixels; None: no picture
+    height: int | None = None
+
+
+class ReceivedMessage(Struct, frozen=True):
+    """A message that an interaction is about: the menu's target, or the one that holds the component."""
+
+    id: MessageId
+    channel_id: ChannelId | None = None
+    author: User | None = None
+    content: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    flags: int = 0
+    timestamp: datetime | None = None
+    edited_timestamp: datetime | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Only the person who made the interaction sees it."""
+        return bool(self.flags & EPHEMERAL)
+
+
+class Entitlement(Struct, frozen=True, gc=False):
+    """Proof of a purchase that is active now."""
+
+    id: EntitlementId
+    sku_id: SkuId
+    type: int = 0
+    user_id: UserId | None = None
+    guild_id: GuildId | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class Resolved(Struct, frozen=True):
+    """The objects behind the ids in an interaction's data."""
+
+    users: Mapping[UserId, User] = {}
+    members: Mapping[UserId, Member] = {}
+    roles: Mapping[RoleId, Role] = {}
+    channels: Mapping[ChannelId, Channel] = {}
+    messages: Mapping[MessageId, ReceivedMessage] = {}
+    attachments: Mapping[AttachmentId, Attachment] = {}
+
+    def user(self, snowflake: int) -> ResolvedUser | None:
+        """The person behind an id, with their membership where there is one."""
+        found = self.users.get(UserId(snowflake))
+        return None if found is None else ResolvedUser(found, self.members.get(UserId(snowflake)))
+
+    def mentionable(self, snowflake: int) -> ResolvedUser | Role | None:
+        """The person or the role behind an id."""
+        return self.user(snowflake) or self.roles.get(RoleId(snowflake))
+
+
+NOTHING_RESOLVED: Final = Resolved()
