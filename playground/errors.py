@@ -1,0 +1,119 @@
+"""Refusals in Discord's own words and shape: `{"message", "code", "errors"}` with the right HTTP status."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from playground.jsons import Json
+
+Path = Sequence[str | int]
+
+UNKNOWN_CODES: Final = {
+    "Application": 10002,
+    "Channel": 10003,
+    "Guild": 10004,
+    "Member": 10007,
+    "Message": 10008,
+    "Role": 10011,
+    "User": 10013,
+    "Webhook": 10015,
+    "interaction": 10062,
+    "application command": 10063,
+    "Voice State": 10065,
+}  # discord.com/developers/docs/topics/opcodes-and-status-codes#json
+
+
+class Refusal(Exception):
+    """Discord says no: answered to the caller as JSON."""
+
+    def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.errors = errors
+
+    def body(self) -> Json:
+        """The JSON that Discord answers."""
+        body: Json = {"message": self.message, "code": self.code}
+        if self.errors:
+            body["errors"] = self.errors
+        return body
+
+    def plainly(self) -> str:
+        """The refusal as one line for a person: where it is and what is wrong."""
+        if not self.errors:
+            return f"{self.message} (Discord's code {self.code})"
+        found = [f"{where}: {what}" if where else what for where, what in _leaves(self.errors)]
+        return f"{self.message}: {'; '.join(found)} (Discord's code {self.code})"
+
+
+class Form:
+    """Collects what is wrong with a body, so that one answer names everything, as Discord's does."""
+
+    def __init__(self) -> None:
+        self._tree: Json = {}
+
+    def add(self, path: Path, code: str, message: str) -> None:
+        """Note one mistake at `path`, such as ("embeds", 0, "title")."""
+        node = self._tree
+        for step in path:
+            node = node.setdefault(str(step), {})
+        node.setdefault("_errors", []).append({"code": code, "message": message})
+
+    def too_long(self, path: Path, most: int) -> None:
+        """A text longer than `most` characters."""
+        self.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+
+    def length(self, path: Path, least: int, most: int) -> None:
+        """A text or list whose length is outside `least` to `most`."""
+        self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+
+    def required(self, path: Path) -> None:
+        """A field that must be there."""
+        self.add(path, "BASE_TYPE_REQUIRED", "This field is required")
+
+    def wrong_type(self, path: Path, wanted: str) -> None:
+        """A value of the wrong JSON type; `wanted` such as "dictionary", "list", "string"."""
+        article = "Only dictionaries may be used in a DictType" if wanted == "dictionary" else None
+        article = article or ("Only iterables may be used in a ListType" if wanted == "list" else None)
+        self.add(path, f"{wanted.upper()}_TYPE_CONVERT", article or f"Could not interpret the value as {wanted}.")
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was noted."""
+        return not self._tree
+
+    def check(self) -> None:
+        """Refuse the body when anything was noted.
+
+        Raises:
+            Refusal: 400 with code 50035 and the tree of errors.
+        """
+        if self._tree:
+            raise Refusal(400, 50035, "Invalid Form Body", self._tree)
+
+
+def unknown(thing: str) -> Refusal:
+    """404 for a thing that is not there, with Discord's code for it."""
+    return Refusal(404, UNKNOWN_CODES[thing], f"Unknown {thing}")
+
+
+def bad_form(path: Path, code: str, message: str) -> Refusal:
+    """A refusal of one field."""
+    form = Form()
+    form.add(path, code, message)
+    try:
+        form.check()
+    except Refusal as refusal:
+        return refusal
+    raise AssertionError
+
+
+def _leaves(tree: Json, path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        if key == "_errors":
+            found += [(".".join(path), str(error["message"])) for error in value]
+        else:
+            found += _leaves(value, (*path, key))
+    return found

@@ -1,0 +1,17 @@
+"""New ids in the order in which Discord would make them."""
+
+from core.clock import Clock
+from core.ids import snowflake_at
+
+
+class Snowflakes:
+    """Makes ids that carry the clock's time, strictly rising, also when the clock stands or jumps back."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def mint(self) -> int:
+        """The next id."""
+        self._last = max(self._last + 1, snowflake_at(self._clock.now()))
+        return self._last

@@ -1,0 +1,32 @@
+"""The key pair with which the local Discord signs interactions, kept as a hex seed in one file."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from nacl.signing import SigningKey
+
+KEY_FILE: Final = "playground.key"
+SEED_BYTES: Final = 32
+
+
+def signing_key(data_dir: Path) -> SigningKey:
+    """The key in `data_dir`, made on first need; two processes that start together agree on one.
+
+    Raises:
+        ValueError: the file holds something else than a 32-byte seed in hex.
+    """
+    path = data_dir / KEY_FILE
+    data_dir.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(SEED_BYTES))
+        # Linking is all or nothing: nobody ever reads a half-written key, and the second of two makers loses quietly.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return SigningKey(bytes.fromhex(path.read_text(encoding="ascii").strip()))

@@ -1,0 +1,207 @@
+"""The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPMethod
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from playground import multipart
+from playground.config import PlaygroundConfig
+from playground.errors import Refusal, bad_form
+from playground.jsons import Json, is_object, snowflake
+from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
+from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
+
+MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file sent with a request."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Call:
+    """One request after the door: allowed, counted and read."""
+
+    path: dict[str, str]
+    query: QueryParams
+    headers: Headers
+    body: Any = None  # None: nothing was sent
+    files: dict[int, Upload] = field(default_factory=dict[int, Upload])
+
+    def id(self, name: str) -> int:
+        """The snowflake in the path.
+
+        Raises:
+            Refusal: it is none.
+        """
+        return snowflake_at((name,), self.path[name])
+
+    def json(self) -> Json:
+        """The body, which must be an object; nothing counts as an empty one.
+
+        Raises:
+            Refusal: it is something else.
+        """
+        if self.body is None:
+            return {}
+        if not is_object(self.body):
+            raise bad_form((), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+        return self.body
+
+    def wants(self, name: str) -> bool:
+        """Whether a query parameter says yes."""
+        return self.query.get(name, "").lower() in ("1", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers; a body of None is an empty one."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One route of the REST API."""
+
+    method: HTTPMethod
+    path: str
+    handler: Handler
+    limit: Limit = USUAL
+    needs_token: bool = True
+    is_interaction: bool = False  # outside the global limit, known by the token in the path
+
+
+def snowflake_at(path: Sequence[str | int], value: Any) -> int:
+    """A value as a snowflake.
+
+    Raises:
+        Refusal: it is none.
+    """
+    found = snowflake(value)
+    if found is None:
+        raise bad_form(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+    return found
+
+
+def nothing() -> Answer:
+    """204, as most deletions answer."""
+    return Answer(None, 204)
+
+
+def create_api(config: PlaygroundConfig, rules: Sequence[Rule]) -> Starlette:
+    """The API as an app to mount at /api/v10."""
+    limits = RateLimits()
+    ordered = sorted(rules, key=lambda rule: rule.path)
+    routes = [
+        Route(path, _door(config, limits, {rule.method: rule for rule in group}), methods=[*HTTPMethod])
+        for path, group in groupby(ordered, key=lambda rule: rule.path)
+    ]
+    # Fixed words such as @original and @me come before the parameters that would swallow them.
+    routes.sort(key=lambda route: route.path.replace("{", "~"))
+    return Starlette(routes=routes, exception_handlers={404: _not_found})
+
+
+async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
+    """A JSON or multipart body as a value and the files beside it.
+
+    Raises:
+        Refusal: wrong content type, broken JSON or parts, too many files, too large.
+    """
+    if len(raw) > REQUEST_BYTES_MAX:
+        raise Refusal(413, 40005, "Request entity too large")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _decode(raw), {}
+    if kind == "multipart/form-data":
+        return _take_parts(content_type, raw)
+    expected = "'application/json', 'multipart/form-data'"
+    raise Refusal(400, 50035, f'Expected "Content-Type" header to be one of {{{expected}}}.')
+
+
+def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
+    try:
+        parts = multipart.parse(content_type, raw)
+    except ValueError:
+        raise Refusal(400, 50035, "Invalid Form Body") from None
+    body: Any = None
+    files: dict[int, Upload] = {}
+    for part in parts:
+        number = part.name.removeprefix("files[").removesuffix("]")
+        if part.name == "payload_json":
+            body = _decode(part.content)
+        elif part.filename is not None:
+            index = int(number) if number.isdecimal() else len(files)
+            files[index] = Upload(part.filename, part.content_type or "application/octet-stream", part.content)
+    if len(files) > ATTACHMENTS_MAX:
+        raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({ATTACHMENTS_MAX})")
+    return body, files
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
+
+
+def _door(
+    config: PlaygroundConfig, limits: RateLimits, rules: dict[HTTPMethod, Rule]
+) -> Callable[[Request], Awaitable[Response]]:
+    async def enter(request: Request) -> Response:
+        rule = rules.get(HTTPMethod(request.method))
+        if rule is None:
+            return JSONResponse({"message": "405: Method Not Allowed", "code": 0}, 405)
+        headers: dict[str, str] = {}
+        try:
+            _check_caller(config, request, rule)
+            if config.limits_requests:
+                if not rule.is_interaction:
+                    limits.take_global()
+                major = next((request.path_params[name] for name in MAJORS if name in request.path_params), "")
+                route = "interactions" if rule.is_interaction else f"{rule.method} {rule.path}"
+                headers = limits.take(route, str(major), rule.limit)
+            raw = await request.body()
+            body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
+            call = Call(dict(request.path_params), request.query_params, request.headers, body, files)
+            answer = await rule.handler(call)
+        except TooMany as many:
+            return JSONResponse(many.body, 429, headers=many.headers)
+        except Refusal as refusal:
+            return JSONResponse(refusal.body(), refusal.status, headers=headers)
+        if answer.body is None:
+            return Response(None, answer.status, headers=headers | answer.headers)
+        content = msgspec.json.encode(answer.body)
+        return Response(content, answer.status, headers | answer.headers, "application/json")
+
+    return enter
+
+
+def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> None:
+    if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
+        raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
+    if rule.needs_token and request.headers.get("authorization") != f"Bot {config.token}":
+        raise Refusal(401, 0, "401: Unauthorized")
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"message": "404: Not Found", "code": 0}, 404)
