@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import select
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from core.errors import OutsideTrouble
@@ -25,6 +26,7 @@ else:
     Connection = object  # a name for annotations, which are read at run time here and there
 
 WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a database that needs two is away
+_RETRY_S: Final = 0.5  # how long the pool itself keeps trying; the next question makes it try again
 _GONE: Final = ("08", "53", "57P")  # SQLSTATE classes: connection lost, out of resources, the server goes down
 
 
@@ -49,7 +51,7 @@ class Pool:
         self._sizes = (min_size, max_size)
         self._wait_s = wait_s
         self._opening = asyncio.Lock()
-        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] | None = None
+        self._pool: AsyncConnectionPool[Connection] | None = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -59,12 +61,16 @@ class Pool:
             OutsideTrouble: none came free in time, or the database went away in the middle.
         """
         pool = self._pool or await self._open()
-        import psycopg  # noqa: PLC0415 - imported by _open already; this only finds the name
+        from psycopg import OperationalError  # noqa: PLC0415 - imported by _open already; this only finds the name
 
         try:
-            async with pool.connection() as connection:
-                yield connection
-        except psycopg.OperationalError as error:  # psycopg_pool.PoolTimeout is one too
+            connection = await self._take(pool)
+            try:
+                async with connection:
+                    yield connection
+            finally:
+                await pool.putconn(connection)
+        except OperationalError as error:  # psycopg_pool.PoolTimeout is one too
             if _is_outside(error):
                 raise OutsideTrouble("The database does not answer.") from error
             raise
@@ -92,7 +98,19 @@ class Pool:
     ) -> None:
         await self.close()
 
-    async def _open(self) -> AsyncConnectionPool[AsyncConnection[TupleRow]]:
+    async def _take(self, pool: AsyncConnectionPool[Connection]) -> Connection:
+        """A connection that hears its server; those of a server that went away are thrown out on the way.
+
+        The pool's own `check` pauses longer after each dead connection, and would be out of time after the second.
+        """
+        deadline = monotonic() + self._wait_s
+        while True:
+            connection = await pool.getconn(timeout=deadline - monotonic())
+            if await _hears_its_server(connection):
+                return connection
+            await pool.putconn(connection)
+
+    async def _open(self) -> AsyncConnectionPool[Connection]:
         async with self._opening:
             if self._pool is None:
                 from psycopg import AsyncConnection  # noqa: PLC0415 - see the top
@@ -106,9 +124,8 @@ class Pool:
                     min_size=smallest,
                     max_size=largest,
                     timeout=self._wait_s,
-                    reconnect_timeout=self._wait_s,
+                    reconnect_timeout=_RETRY_S,
                     configure=_speak_utc,
-                    check=_notice_hangup,
                     open=False,
                 )
                 await pool.open()
@@ -122,18 +139,25 @@ async def _speak_utc(connection: Connection) -> None:
     await connection.set_autocommit(False)
 
 
-async def _notice_hangup(connection: Connection) -> None:
-    """Refuse a connection whose server has said goodbye.
+async def _hears_its_server(connection: Connection) -> bool:
+    """Whether the server has not said goodbye.
 
-    An idle connection hears nothing from its server unless it closes, so a readable socket is a dead one (or has a notice,
-    which the question clears). This costs two microseconds; asking each time would cost a trip to the database.
+    A server says nothing on an idle connection unless it closes it, so a readable socket is a dead one (or holds a
+    notice, which the question clears). Looking costs microseconds; asking each time would cost a trip to the database.
     """
+    from psycopg import OperationalError  # noqa: PLC0415 - see the top
+
     ear = select.poll()
     ear.register(connection.fileno(), select.POLLIN)
-    if ear.poll(0):
+    if not ear.poll(0):
+        return True
+    try:
         await connection.set_autocommit(True)
         await connection.execute("")
         await connection.set_autocommit(False)
+    except OperationalError:
+        return False
+    return True
 
 
 def _is_outside(error: Error) -> bool:

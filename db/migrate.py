@@ -1,15 +1,16 @@
 """Moves the schema along its history: up, down, where it stands, and whether the models agree with it.
 
-    python -m db.migrate "Add timers"      write the next step from what the models say that the database does not
+`python -m db.migrate "Add timers"` writes the next step: what the models say and the database at DATABASE_URL does not.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import alembic_postgresql_enum
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -25,6 +26,8 @@ from db.models import METADATA
 
 HISTORY: Final = Path(db.migrations.__path__[0])
 _LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema
+
+alembic_postgresql_enum.set_configuration(alembic_postgresql_enum.Config())  # now Alembic sees changes of enum types
 
 
 def upgrade(url: str, revision: str = "head", *, history: Path = HISTORY) -> None:
@@ -61,8 +64,6 @@ def is_current(url: str) -> bool:
 
 def check(url: str) -> list[str]:
     """What the models say and the database does not, one line per difference; empty: they agree."""
-    import alembic_postgresql_enum  # noqa: F401, PLC0415 - importing it teaches Alembic about enum types
-
     with _connected(url) as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": METADATA}
@@ -85,7 +86,7 @@ def _config(history: Path, connection: Connection | None = None) -> Config:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[Connection]:
+def _connected(url: str) -> Generator[Connection]:
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     try:
         connection = engine.connect()
@@ -96,7 +97,7 @@ def _connected(url: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def _locked(url: str) -> Iterator[Connection]:
+def _locked(url: str) -> Generator[Connection]:
     with _connected(url) as connection:
         connection.execute(select(func.pg_advisory_lock(_LOCK)))
         connection.commit()  # the lock is the session's, so the migration begins its own transaction

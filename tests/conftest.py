@@ -1,7 +1,7 @@
 """A real PostgreSQL for every test that asks: one server per run, migrated once, a fresh copy per test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from urllib.parse import urlsplit, urlunsplit
@@ -25,13 +25,11 @@ def on(url: str, database: str) -> str:
 
 
 @contextmanager
-def fresh_database(server_url: str, template: str) -> Iterator[str]:
+def fresh_database(server_url: str, template: str) -> Generator[str]:
     """A copy of `template` under a name of its own, dropped at the end whoever is still connected."""
     name = f"test_{os.getpid()}_{next(_copies)}"
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield on(server_url, name)
         finally:

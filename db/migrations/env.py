@@ -2,7 +2,6 @@
 
 from typing import cast
 
-import alembic_postgresql_enum  # noqa: F401 - importing it teaches Alembic about enum types
 from alembic import context
 from sqlalchemy import Connection
 

@@ -1,11 +1,10 @@
 """What every table class shares: its metadata, and validation wherever a value enters."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 from pydantic import AwareDatetime
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, Integer, SmallInteger, Text, text
@@ -28,7 +27,7 @@ _already_checked: ContextVar[bool] = ContextVar("already_checked", default=False
 
 
 @contextmanager
-def _checked() -> Iterator[None]:
+def _checked() -> Generator[None]:
     token = _already_checked.set(True)
     try:
         yield
@@ -39,9 +38,12 @@ def _checked() -> Iterator[None]:
 class Model(SQLModel):
     """A row that cannot hold a wrong value: checked when it is made and on every assignment.
 
-    SQLModel leaves `table=True` classes unchecked; here both ways in go through pydantic first, so that a wrong value raises
-    `ValidationError` before SQLAlchemy hears of it. Rows that come from the database are not checked again.
+    SQLModel leaves `table=True` classes unchecked; here both ways in go through pydantic first, so that a wrong value
+    raises `ValidationError` before SQLAlchemy hears of it. Rows that come from the database are not checked again.
     """
+
+    if TYPE_CHECKING:
+        __tablename__: ClassVar[Any]  # SQLModel types it as its own decorator
 
     def __init__(self, **values: Any) -> None:
         if not _already_checked.get():
@@ -59,7 +61,7 @@ class Model(SQLModel):
         model = type(self)
         if name in model.model_fields and not _already_checked.get():
             probe = model.__new__(model)
-            probe.__dict__.update(self.__dict__)
+            cast("dict[str, Any]", probe.__dict__).update(self.__dict__)
             model.__pydantic_validator__.validate_assignment(probe, name, value)
             value = probe.__dict__[name]
         super().__setattr__(name, value)
@@ -100,7 +102,7 @@ def moment(default: Any = ..., *, server_now: bool = False, description: str = "
     return Field(
         default,
         nullable=default is None and not server_now,
-        sa_type=cast("type[datetime]", DateTime(timezone=True)),
+        sa_type=cast("type[Any]", DateTime(timezone=True)),
         sa_column_kwargs={"server_default": text("now()")} if server_now else {},
         description=description,
     )

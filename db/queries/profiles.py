@@ -1,0 +1,107 @@
+"""A member's own numbers: totals, days, protected dates and place in the guild."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.enums import DayKind, ProtectionKind, Visibility
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.rows import row_of
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """All of a profile that is one row per member."""
+
+    user_id: UserId
+    username: str
+    global_name: str | None
+    avatar_hash: str | None
+    is_bot: bool
+    nick: str | None
+    member_avatar_hash: str | None
+    visibility: Visibility
+    total_seconds: int
+    created_at: datetime  # first seen in this guild
+    left_at: datetime | None  # None: is here
+    guild_name: str
+    guild_zone: str
+    study_minutes: int
+    run_days: int  # 0 without a cached run; over when alive_until has passed
+    longest_days: int
+    started_on: date | None
+    last_on: date | None
+    alive_until: datetime | None
+    rank: int | None  # by focus over all time; None: no time yet, hidden, gone, or a bot
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """Counted seconds on one date of the member's own calendar."""
+
+    day: date
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedDay:
+    """A date that does not break a run, and why."""
+
+    day: date
+    kind: ProtectionKind
+
+
+async def find_profile(conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind) -> ProfileFacts | None:
+    """A member's standing facts, with the cached run of one kind and the rank among those whom everybody may see."""
+    cursor = conn.cursor(row_factory=row_of(ProfileFacts))
+    await cursor.execute(
+        """SELECT me.user_id, u.username, u.global_name, u.avatar_hash, u.is_bot, me.nick,
+                  me.avatar_hash AS member_avatar_hash, me.visibility, me.total_seconds, me.created_at, me.left_at,
+                  g.name AS guild_name, g.timezone AS guild_zone, g.study_minutes,
+                  coalesce(s.run_days, 0) AS run_days, coalesce(s.longest_days, 0) AS longest_days,
+                  s.started_on, s.last_on, s.alive_until,
+                  CASE WHEN me.visibility = 'public' AND me.left_at IS NULL AND me.total_seconds > 0 AND NOT u.is_bot
+                  THEN (
+                      SELECT 1 + count(*) FROM members AS other
+                      WHERE other.guild_id = %(guild)s AND other.visibility = 'public' AND other.left_at IS NULL
+                        AND other.total_seconds >= me.total_seconds
+                        AND (other.total_seconds > me.total_seconds OR other.user_id < me.user_id)
+                        AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = other.user_id AND bot.is_bot)
+                  ) END AS rank
+           FROM members AS me
+           JOIN guilds AS g ON g.guild_id = me.guild_id
+           JOIN users AS u ON u.user_id = me.user_id
+           LEFT JOIN streaks AS s ON s.guild_id = me.guild_id AND s.user_id = me.user_id AND s.kind = %(kind)s
+           WHERE me.guild_id = %(guild)s AND me.user_id = %(user)s""",
+        {"guild": guild, "user": user, "kind": kind},
+    )
+    return await cursor.fetchone()
+
+
+async def list_days(
+    conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind, first: date, last: date
+) -> list[DayTotal]:
+    """The dates from `first` to `last`, both included, on which anything was counted, oldest first."""
+    cursor = conn.cursor(row_factory=row_of(DayTotal))
+    await cursor.execute(
+        """SELECT streak_date AS day, seconds FROM daily_streaks
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s
+             AND streak_date BETWEEN %(first)s AND %(last)s
+           ORDER BY streak_date""",
+        {"guild": guild, "user": user, "kind": kind, "first": first, "last": last},
+    )
+    return await cursor.fetchall()
+
+
+async def list_protected(
+    conn: Connection, *, guild: GuildId, user: UserId, first: date, last: date
+) -> list[ProtectedDay]:
+    """The protected dates from `first` to `last`, both included, oldest first."""
+    cursor = conn.cursor(row_factory=row_of(ProtectedDay))
+    await cursor.execute(
+        """SELECT protected_on AS day, kind FROM protections
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND protected_on BETWEEN %(first)s AND %(last)s
+           ORDER BY protected_on""",
+        {"guild": guild, "user": user, "first": first, "last": last},
+    )
+    return await cursor.fetchall()

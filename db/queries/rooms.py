@@ -1,0 +1,53 @@
+"""Who sits in which voice channel right now."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.enums import ChannelKind
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Connection
+from db.rows import row_of
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """One member in one channel."""
+
+    channel_id: ChannelId
+    channel_name: str  # empty: the gateway has not told it yet
+    kind: ChannelKind
+    user_id: UserId
+    username: str
+    global_name: str | None
+    avatar_hash: str | None
+    nick: str | None
+    member_avatar_hash: str | None
+    since: datetime  # the beginning of the stay, over moves from channel to channel
+    flags: int
+    today_s: int  # credited so far on the guild's day
+
+
+async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list[Present]:
+    """Everybody in voice whom everybody may see, by channel name, the longest there first.
+
+    `today` is a date of the guild's calendar.
+    """
+    cursor = conn.cursor(row_factory=row_of(Present))
+    await cursor.execute(
+        """SELECT part.channel_id, coalesce(c.name, '') AS channel_name, coalesce(c.kind, 'study') AS kind,
+                  m.user_id, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash AS member_avatar_hash,
+                  s.started_at AS since, part.flags, coalesce(d.seconds, 0) AS today_s
+           FROM voice_sessions AS s
+           JOIN voice_segments AS part
+             ON part.guild_id = s.guild_id AND part.session_id = s.session_id AND part.ended_at IS NULL
+           JOIN members AS m ON m.guild_id = s.guild_id AND m.user_id = s.user_id
+           JOIN users AS u ON u.user_id = s.user_id
+           LEFT JOIN channels AS c ON c.guild_id = part.guild_id AND c.channel_id = part.channel_id
+           LEFT JOIN guild_days AS d
+             ON d.guild_id = s.guild_id AND d.local_on = %(today)s AND d.user_id = s.user_id
+           WHERE s.guild_id = %(guild)s AND s.ended_at IS NULL
+             AND m.visibility = 'public' AND m.left_at IS NULL AND NOT u.is_bot
+           ORDER BY channel_name, part.channel_id, s.started_at, m.user_id""",
+        {"guild": guild, "today": today},
+    )
+    return await cursor.fetchall()

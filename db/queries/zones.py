@@ -1,0 +1,92 @@
+"""The zones and day starts that a member has lived by, and the dates protected because of a journey."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.enums import ProtectionKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.rows import row_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoredZone:
+    """One rule: from `valid_from` on, days are those of `zone` and begin `day_start_min` minutes after midnight."""
+
+    valid_from: datetime
+    zone: str
+    day_start_min: int
+    created_at: datetime  # when it was asked for
+
+
+async def list_rules(conn: Connection, *, guild: GuildId, user: UserId) -> list[StoredZone]:
+    """A member's rules, oldest first, those to come included; empty: the guild's zone holds."""
+    cursor = conn.cursor(row_factory=row_of(StoredZone))
+    await cursor.execute(
+        """SELECT valid_from, zone, day_start_min, created_at FROM member_zones
+           WHERE guild_id = %(guild)s AND user_id = %(user)s
+           ORDER BY valid_from""",
+        {"guild": guild, "user": user},
+    )
+    return await cursor.fetchall()
+
+
+async def set_rule(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    user: UserId,
+    valid_from: datetime,
+    zone: str,
+    day_start_min: int,
+    now: datetime,
+) -> None:
+    """Let a rule hold from a moment on; one that began at the same moment is replaced."""
+    await conn.execute(
+        """INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min, created_at)
+           VALUES (%(guild)s, %(user)s, %(valid_from)s, %(zone)s, %(day_start_min)s, %(now)s)
+           ON CONFLICT ON CONSTRAINT pk_member_zones DO UPDATE
+           SET zone = excluded.zone, day_start_min = excluded.day_start_min, created_at = excluded.created_at""",
+        {
+            "guild": guild,
+            "user": user,
+            "valid_from": valid_from,
+            "zone": zone,
+            "day_start_min": day_start_min,
+            "now": now,
+        },
+    )
+
+
+async def remove_rules(conn: Connection, *, guild: GuildId, user: UserId, after: datetime) -> int:
+    """Drop the rules that begin after a moment; how many there were."""
+    cursor = await conn.execute(
+        """DELETE FROM member_zones
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND valid_from > %(after)s""",
+        {"guild": guild, "user": user, "after": after},
+    )
+    return cursor.rowcount
+
+
+async def add_protection(
+    conn: Connection, *, guild: GuildId, user: UserId, day: date, kind: ProtectionKind, now: datetime
+) -> bool:
+    """Protect a date of the member's calendar. False: it was protected before, and stays as it is."""
+    cursor = await conn.execute(
+        """INSERT INTO protections (guild_id, user_id, protected_on, kind, created_at)
+           VALUES (%(guild)s, %(user)s, %(day)s, %(kind)s, %(now)s)
+           ON CONFLICT ON CONSTRAINT pk_protections DO NOTHING""",
+        {"guild": guild, "user": user, "day": day, "kind": kind, "now": now},
+    )
+    return cursor.rowcount == 1
+
+
+async def find_last_protected(conn: Connection, *, guild: GuildId, user: UserId, kind: ProtectionKind) -> date | None:
+    """The latest date that a member's protections of one kind cover, if there is any."""
+    cursor = await conn.execute(
+        """SELECT max(protected_on) FROM protections
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s""",
+        {"guild": guild, "user": user, "kind": kind},
+    )
+    [(day,)] = await cursor.fetchall()
+    return day

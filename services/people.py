@@ -1,0 +1,101 @@
+"""Who has come, and what they have chosen for themselves."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.enums import Language, Visibility
+from core.ids import GuildId, InteractionId, UserId
+from db.connection import Connection
+from db.queries import arrivals, members
+from db.queries.arrivals import Caller
+from services.days import ZoneRule
+from services.voice_events import Person
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+_UTC_RULES = (ZoneRule(_EVER, "UTC"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known of the person behind an interaction before anything is done for them."""
+
+    is_first: bool  # False: this interaction was delivered before, and is being or has been answered
+    language: Language | None = None  # None: never chosen; go by Discord's locale
+    visibility: Visibility = Visibility.PUBLIC
+    zone_rules: tuple[ZoneRule, ...] = _UTC_RULES  # oldest first, never empty: without own rules, the guild's zone
+    guild_zone: str = "UTC"
+    study_minutes: int = 15
+
+
+async def arrive(
+    conn: Connection,
+    *,
+    interaction: InteractionId,
+    guild: GuildId | None,
+    guild_locale: str | None,
+    person: Person,
+    now: datetime,
+) -> Arrival:
+    """Claim an interaction and learn what its person prefers, in one statement.
+
+    `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept when
+    this is the first that is heard of the guild.
+    """
+    caller = Caller(
+        user=person.user,
+        username=_clean(person.username),
+        global_name=_cleaned(person.global_name),
+        avatar_hash=person.avatar_hash,
+        is_bot=person.is_bot,
+        nick=_cleaned(person.nick),
+        member_avatar_hash=person.member_avatar_hash,
+    )
+    if guild is None:
+        return Arrival(await arrivals.arrive_alone(conn, interaction=interaction, caller=caller, now=now))
+    found = await arrivals.arrive_in_guild(
+        conn, interaction=interaction, guild=guild, guild_locale=guild_locale or "en-US", caller=caller, now=now
+    )
+    stored = zip(found.valid_from, found.zones, found.day_starts_min, strict=True)
+    return Arrival(
+        found.is_first,
+        found.language,
+        found.visibility,
+        zone_rules(
+            [ZoneRule(valid_from, zone, timedelta(minutes=start)) for valid_from, zone, start in stored],
+            guild_zone=found.guild_zone,
+        ),
+        found.guild_zone,
+        found.study_minutes,
+    )
+
+
+def zone_rules(own: list[ZoneRule], *, guild_zone: str) -> tuple[ZoneRule, ...]:
+    """A member's whole history: the guild's zone until the first rule of their own."""
+    return (ZoneRule(_EVER, guild_zone), *own)
+
+
+async def choose_language(
+    conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
+) -> None:
+    """Answer a member in `language` from now on; None: in whatever Discord is set to."""
+    await members.set_language(conn, guild=guild, user=user, language=language, now=now)
+
+
+async def choose_visibility(
+    conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
+) -> None:
+    """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
+    await members.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
+
+
+def display_name(person: Person) -> str:
+    """The name that Discord shows in this guild."""
+    return person.nick or person.global_name or person.username
+
+
+def _clean(name: str) -> str:
+    return name.replace("\0", "")  # the one character that PostgreSQL cannot keep
+
+
+def _cleaned(name: str | None) -> str | None:
+    return None if name is None else _clean(name)
