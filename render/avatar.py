@@ -1,0 +1,85 @@
+"""Round portraits: decoded from bytes of strangers, or initials where there is no picture."""
+
+import unicodedata
+from functools import lru_cache
+from io import BytesIO
+from typing import Final
+
+from PIL import Image
+
+from render.graphemes import clusters, is_emoji, tame
+from render.shapes import rounded
+from render.text import Colour, Face, Style, write
+
+BYTES_MAX: Final = 4 * 1024 * 1024  # Discord's own avatars of 128 px stay far below, animated ones too
+PIXELS_MAX: Final = 2048 * 2048  # of one frame, before anything is decoded
+_FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
+
+# Deep enough for white letters at 4.5:1.
+_GROUNDS: Final[tuple[Colour, ...]] = (
+    (138, 90, 28), (158, 72, 52), (150, 62, 100), (98, 78, 178), (46, 98, 168), (24, 110, 104), (66, 110, 50), (112, 98, 34),
+)  # fmt: skip
+_LETTER: Final[Colour] = (250, 248, 242)
+
+
+def place(canvas: Image.Image, centre: tuple[float, float], diameter: int, *, image: bytes | None, name: str, tint: int) -> None:
+    """Draw a portrait as a circle: the picture if `image` holds one that can be read, otherwise initials on a colour from `tint`."""
+    portrait = (_decode(image, diameter) if image else None) or _initials_portrait(initials(name), diameter, tint)
+    corner = (round(centre[0] - diameter / 2), round(centre[1] - diameter / 2))
+    canvas.paste(portrait, corner, rounded((diameter, diameter), diameter // 2))
+
+
+def initials(name: str) -> str:
+    """One sign for a name, two for a name of two Latin, Greek or Cyrillic words; empty when it has no letter, digit or emoji."""
+    words = [
+        sign
+        for word in tame(name).split()
+        if (sign := next((sign for sign in clusters(word) if sign[0].isalnum() or is_emoji(sign)), None))
+    ]
+    if not words:
+        return ""
+    if len(words) > 1 and _is_cased(words[0]) and _is_cased(words[-1]):
+        return (words[0] + words[-1]).upper()
+    return words[0].upper() if _is_cased(words[0]) else words[0]
+
+
+@lru_cache(maxsize=256)
+def _decode(image: bytes, diameter: int) -> Image.Image | None:
+    if len(image) > BYTES_MAX:
+        return None
+    try:
+        with Image.open(BytesIO(image), formats=_FORMATS) as opened:
+            if opened.width * opened.height > PIXELS_MAX:
+                return None
+            opened.draft("RGB", (diameter * 2, diameter * 2))
+            picture = opened.convert("RGBA")  # of an animation, this is the first frame
+    except Exception:  # noqa: BLE001 - decoders raise anything at all on bytes that were made to hurt them
+        return None
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    square = picture.crop((left, top, left + side, top + side)).resize((diameter, diameter), Image.Resampling.LANCZOS)
+    flat = Image.new("RGB", square.size, _BEHIND_CLEAR)
+    flat.paste(square, (0, 0), square)
+    return flat
+
+
+_BEHIND_CLEAR: Final[Colour] = (54, 58, 72)  # behind pictures that are partly clear
+
+
+@lru_cache(maxsize=256)
+def _initials_portrait(letters: str, diameter: int, tint: int) -> Image.Image:
+    portrait = Image.new("RGB", (diameter, diameter), _GROUNDS[(tint >> 22 ^ tint) % len(_GROUNDS)])
+    style = Style(Face.STRONG, round(diameter * (0.40 if len(clusters(letters)) > 1 else 0.48)))
+    if letters:
+        at = (diameter / 2, diameter / 2 + style.size_px * 0.36)
+        write(portrait, at, letters, style, _LETTER, align="centre", max_width=diameter * 0.8, smallest_px=8)
+        return portrait
+    # Nobody to name: a plain figure, head and shoulders.
+    head, body = diameter * 36 // 100, diameter * 76 // 100
+    portrait.paste(_LETTER, ((diameter - head) // 2, diameter * 20 // 100), rounded((head, head), head // 2))
+    portrait.paste(_LETTER, ((diameter - body) // 2, diameter * 62 // 100), rounded((body, body), body // 2))
+    return portrait
+
+
+def _is_cased(sign: str) -> bool:
+    return unicodedata.category(sign[0]) in {"Lu", "Ll", "Lt"}

@@ -1,0 +1,227 @@
+"""What a day looks like in a calendar: every kind has a shape of its own, so that colour is never needed to tell them apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from PIL import Image
+
+from core.enums import ProtectionKind
+from core.words import Words
+from render import icons, shapes, theme
+from render.shapes import Point
+from render.text import Colour, width, write
+from render.theme import CHALK, EDGE, HAZE, MIST, RAIL, Accent
+
+_HOUR: Final = 3600
+# From how many seconds on a day shines how strongly.
+_INTENSITY: Final = ((4 * _HOUR, 1.0), (2 * _HOUR, 0.80), (_HOUR, 0.60), (0, 0.40))
+_FADED: Final[Colour] = (92, 98, 116)  # days to come: there, but not yet anything to read
+
+
+class DayMark(StrEnum):
+    """What became of a day."""
+
+    ACTIVE = "active"  # the threshold was met; today too, once it is
+    UNDER = "under"  # some time, less than the threshold
+    PROTECTED = "protected"  # no activity, but the run goes on
+    MISSED = "missed"
+    TODAY_OPEN = "today_open"  # today, threshold not met yet
+    FUTURE = "future"
+    BEFORE = "before"  # before the member's first day here
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One day of the month."""
+
+    date: date
+    kind: DayMark
+    seconds: int = 0
+    protection: ProtectionKind | None = None  # what protects a protected day; None: drawn as a shield
+
+    @property
+    def carries_run(self) -> bool:
+        """Whether a run goes through this day."""
+        return self.kind in {DayMark.ACTIVE, DayMark.PROTECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the days of a month stand; weeks start on Monday."""
+
+    month: date  # its first day
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def column_px(self) -> float:
+        """From one day to the next."""
+        return (self.right - self.left) / 7
+
+    @property
+    def weeks(self) -> int:
+        """Four to six."""
+        after = (self.month.replace(day=28) + timedelta(days=4)).replace(day=1)
+        return -(-(self.month.weekday() + (after - self.month).days) // 7)
+
+    @property
+    def row_px(self) -> float:
+        """From one week to the next."""
+        return (self.bottom - self.top) / self.weeks
+
+    @property
+    def mark_px(self) -> int:
+        """The diameter of a day."""
+        return min(64, int(self.row_px) - 12)
+
+    def centre(self, day: date) -> Point:
+        """The middle of a day."""
+        row, column = divmod(self.month.weekday() + (day - self.month).days, 7)
+        return round(self.left + self.column_px * (column + 0.5)), round(self.top + self.row_px * (row + 0.5))
+
+
+def draw_ribbons(canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, today: date, accent: Accent) -> None:
+    """Join the days of each run; the run that is alive shines, and dots lead from it to an open today."""
+    by_date = {day.date: day for day in days}
+    alive = _alive(by_date, today)
+    for day in days:
+        before = by_date.get(day.date - timedelta(days=1))
+        if before is None:
+            continue
+        if day.kind is DayMark.TODAY_OPEN and before.carries_run:
+            _draw_dots(canvas, grid, day.date, accent)
+        if not (day.carries_run and before.carries_run):
+            continue
+        colour = accent.shade(0.24) if day.date in alive else RAIL
+        half = grid.mark_px // 2
+        x, y = grid.centre(day.date)
+        if day.date.weekday():
+            canvas.paste(colour, (round(x - grid.column_px), int(y) - half, int(x), int(y) + half))
+            continue
+        # Over the end of a week the ribbon runs out to the right and comes in from the left.
+        reach = round(grid.column_px / 2)
+        canvas.paste(colour, (int(x) - reach, int(y) - half), _fade(reach, half * 2))
+        x, y = grid.centre(before.date)
+        canvas.paste(colour, (int(x), int(y) - half), _fade(reach, half * 2).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+
+
+def draw_day(
+    canvas: Image.Image, day: CalendarDay, centre: Point, size: int, *, is_today: bool, threshold_s: int, words: Words, accent: Accent
+) -> None:
+    """Draw one day with its number."""
+    number_colour = CHALK
+    match day.kind:
+        case DayMark.ACTIVE:
+            colour = accent.shade(next(strength for start, strength in _INTENSITY if day.seconds >= start))
+            shapes.disc(canvas, centre, size, colour)
+            number_colour = theme.ink_on(colour)
+        case DayMark.UNDER:
+            share = min(0.97, max(0.06, day.seconds / max(1, threshold_s)))
+            shapes.ring(canvas, centre, size - 6, RAIL, line_px=4)
+            shapes.ring(canvas, centre, size - 6, accent.shade(0.7), line_px=4, share=share)
+        case DayMark.PROTECTED:
+            _draw_protected(canvas, day, centre, size, words, accent)
+            return
+        case DayMark.MISSED:
+            number_colour = HAZE
+            shapes.panel(canvas, _box(centre, 20, 4, drop=23), EDGE, radius=2)
+        case DayMark.TODAY_OPEN:
+            if day.seconds:
+                share = min(0.97, max(0.06, day.seconds / max(1, threshold_s)))
+                shapes.ring(canvas, centre, size, RAIL, line_px=4)
+                shapes.ring(canvas, centre, size, accent.bright, line_px=4, share=share)
+            else:
+                shapes.ring(canvas, centre, size, accent.bright, line_px=4, dashes=12)
+            number_colour = accent.bright
+        case DayMark.FUTURE:
+            number_colour = _FADED
+        case DayMark.BEFORE:
+            shapes.disc(canvas, centre, 8, RAIL)
+            return
+    if is_today and day.kind is DayMark.ACTIVE:
+        shapes.ring(canvas, centre, size + 14, CHALK, line_px=3)
+    style = theme.strong(words, 28, tabular=True) if day.kind is not DayMark.FUTURE else theme.label(words, 28, tabular=True)
+    write(canvas, (centre[0], centre[1] + 10), str(day.date.day), style, number_colour, align="centre")
+
+
+def draw_legend(canvas: Image.Image, at: tuple[int, int, int], words: Words, accent: Accent) -> None:
+    """One sample of each kind with its name, spread from `at[0]` to `at[1]`, centred on the line `at[2]`."""
+    left, right, y = at
+    items = (
+        (DayMark.ACTIVE, words("Active day")),
+        (DayMark.UNDER, words("Some time")),
+        (DayMark.PROTECTED, words("Protected")),
+        (DayMark.MISSED, words("Quiet day")),
+        (DayMark.TODAY_OPEN, words("Today")),
+    )
+    size, gap, room = 28, 10, (right - left) / len(items)
+    style = theme.label(words, 23)
+    widths = [min(width(text, style), room - size - gap - 16) for _, text in items]
+    space = (right - left - sum(widths) - (size + gap) * len(items)) / (len(items) - 1)
+    x = float(left)
+    for (kind, text), taken in zip(items, widths, strict=True):
+        _draw_sample(canvas, kind, (x + size / 2, y), size, accent)
+        write(canvas, (x + size + gap, y + 8), text, style, MIST, max_width=taken + 1, smallest_px=18)
+        x += size + gap + taken + space
+
+
+def _draw_sample(canvas: Image.Image, kind: DayMark, centre: Point, size: int, accent: Accent) -> None:
+    match kind:
+        case DayMark.ACTIVE:
+            shapes.disc(canvas, centre, size, accent.shade(0.8))
+        case DayMark.UNDER:
+            shapes.ring(canvas, centre, size - 2, EDGE, line_px=4)
+            shapes.ring(canvas, centre, size - 2, accent.shade(0.7), line_px=4, share=0.4)
+        case DayMark.PROTECTED:
+            shapes.stamp(canvas, centre, icons.icon(icons.Icon.SHIELD, size), accent.bright)
+        case DayMark.MISSED:
+            shapes.panel(canvas, _box(centre, 20, 4), HAZE, radius=2)
+        case _:
+            shapes.ring(canvas, centre, size, accent.bright, line_px=3, dashes=9)
+
+
+def _draw_protected(canvas: Image.Image, day: CalendarDay, centre: Point, size: int, words: Words, accent: Accent) -> None:
+    shapes.disc(canvas, centre, size, accent.shade(0.24))
+    shapes.ring(canvas, centre, size, accent.shade(0.6), line_px=3)
+    sign = icons.icon(icons.of_protection(day.protection), round(size * 0.40))
+    shapes.stamp(canvas, (centre[0], centre[1] + size * 0.17), sign, accent.bright)
+    style = theme.strong(words, round(size * 0.33), tabular=True)
+    write(canvas, (centre[0], centre[1] - size * 0.09), str(day.date.day), style, CHALK, align="centre")
+
+
+def _draw_dots(canvas: Image.Image, grid: Grid, today: date, accent: Accent) -> None:
+    x, y = grid.centre(today)
+    free = grid.column_px - grid.mark_px
+    for dot in range(3):
+        shapes.disc(canvas, (x - grid.mark_px / 2 - free * (dot + 1) / 4, y), 7, accent.shade(0.5))
+
+
+def _alive(by_date: dict[date, CalendarDay], today: date) -> set[date]:
+    day = today if today in by_date and by_date[today].carries_run else today - timedelta(days=1)
+    found: set[date] = set()
+    while day in by_date and by_date[day].carries_run:
+        found.add(day)
+        day -= timedelta(days=1)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _fade(width_px: int, height_px: int) -> Image.Image:
+    """Nothing on the left, full on the right."""
+    strip = Image.new("L", (width_px, 1))
+    strip.putdata([min(255, round(255 * (x / (width_px * 0.55)) ** 1.5)) for x in range(width_px)])
+    return strip.resize((width_px, height_px))
+
+
+def _box(centre: Point, width: int, height: int, *, drop: int = 0) -> tuple[int, int, int, int]:
+    left, top = round(centre[0] - width / 2), round(centre[1] - height / 2 + drop)
+    return left, top, left + width, top + height
+
+
+__all__ = ["CalendarDay", "DayMark", "Grid", "draw_day", "draw_legend", "draw_ribbons"]

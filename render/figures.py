@@ -1,0 +1,62 @@
+"""Numbers with their units as one figure: digits large, words small, whatever the language puts first."""
+
+import re
+from typing import Final
+
+from PIL import Image
+
+from core.words import Words
+from render.text import Align, Colour, Style, width, write
+from render.theme import heading, label
+
+_DIGITS: Final = re.compile(r"(\d(?:[\d.,\u00a0\u202f]*\d)?)")
+_UNIT_SHARE: Final = 0.56  # size of the words beside the digits
+_SMALLEST_PX: Final = 18
+
+
+def figure(
+    canvas: Image.Image,
+    at: tuple[float, float],
+    text: str,
+    words: Words,
+    *,
+    size_px: int,
+    colour: Colour,
+    unit_colour: Colour,
+    align: Align = "left",
+    max_width: float | None = None,
+) -> float:
+    """Draw text such as "3 h 20 min" on the baseline `at`; the width that it took. Shrinks to stay inside `max_width`."""
+    parts = _parts(text, words, size_px)
+    total = _width(parts)
+    while max_width is not None and total > max_width and size_px > _SMALLEST_PX:
+        size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
+        parts = _parts(text, words, size_px)
+        total = _width(parts)
+    x = at[0] - {"left": 0.0, "centre": total / 2, "right": total}[align]
+    for part, style, is_number, gap in parts:
+        x += gap
+        x += write(canvas, (x, at[1]), part, style, colour if is_number else unit_colour)
+    return total
+
+
+def _width(parts: list[tuple[str, Style, bool, float]]) -> float:
+    return sum(gap + width(part, style) for part, style, _, gap in parts)
+
+
+def _parts(text: str, words: Words, size_px: int) -> list[tuple[str, Style, bool, float]]:
+    """Digits and words in turn, each with the space before it."""
+    found: list[tuple[str, Style, bool, float]] = []
+    for piece in _DIGITS.split(text):
+        if not piece.strip():
+            continue
+        is_number = piece[0].isdigit()
+        style = heading(words, size_px) if is_number else label(words, round(size_px * _UNIT_SHARE))
+        if not found:
+            gap = 0.0
+        elif is_number:
+            gap = size_px * (0.26 if found[-1][0].endswith((" ", "\u00a0")) else 0.16)
+        else:
+            gap = size_px * (0.14 if piece[0].isspace() else 0.07)
+        found.append((piece, style, is_number, gap))
+    return found

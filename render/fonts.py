@@ -1,0 +1,109 @@
+"""The bundled fonts: which one has a sign, opened when first needed and once per size."""
+
+import json
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+
+from PIL import ImageFont, features
+
+from render.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
+
+FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
+EMOJI: Final = "NotoColorEmoji.ttf"
+EMOJI_SIZE_PX: Final = 109  # the only size that the bitmaps of this font have
+ARABIC: Final = "NotoSansArabic-SemiBold.ttf"
+
+_CJK_BOLD: Final = "NotoSansCJK-Bold.otf"
+_CJK_MEDIUM: Final = "NotoSansCJK-Medium.otf"
+_LAST: Final = ("NotoSansSymbols-SemiBold.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf")
+
+
+class Face(StrEnum):
+    """The three voices of a card; each falls back through the same scripts."""
+
+    DISPLAY = "display"  # headings and large numbers
+    STRONG = "strong"  # names and values
+    TEXT = "text"  # labels
+
+
+_FIRST: Final = {
+    Face.DISPLAY: ("Fraunces-Display.ttf", "Inter-SemiBold.otf"),
+    Face.STRONG: ("Inter-SemiBold.otf",),
+    Face.TEXT: ("Inter-Medium.otf",),
+}
+_HAN: Final = {
+    Face.DISPLAY: (_CJK_BOLD,),
+    Face.STRONG: (_CJK_BOLD,),
+    Face.TEXT: (_CJK_MEDIUM, _CJK_BOLD),
+}
+_EAST_ASIAN: Final = ((0x1100, 0x11FF), (0x2E80, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
+# Seen from the text's size: Han and Hangul fill their square and would look larger than the letters beside them.
+_SCALE: Final = {_CJK_BOLD: 0.95, _CJK_MEDIUM: 0.95}
+
+
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """The signs that one font has, as sorted bounds of ranges: first, last, first, last, …"""
+
+    bounds: tuple[int, ...]
+
+    def has(self, code: int) -> bool:
+        at = bisect_right(self.bounds, code)
+        return at % 2 == 1 or (at > 0 and self.bounds[at - 1] == code)
+
+
+@cache
+def shaping_is_complete() -> bool:
+    """Whether Pillow can shape every script; without the system's FriBidi library it sets signs one by one.
+
+    Arabic and Hebrew still read rightly then (see render/basic.py); Indic scripts and joined emoji look plainer.
+    """
+    return bool(features.check_feature("raqm")) and bool(features.check_feature("fribidi"))
+
+
+@lru_cache(maxsize=8192)
+def font_for(cluster: str, face: Face) -> str | None:
+    """The file of the first font in the chain of `face` that has every sign of `cluster`, or None."""
+    codes = [ord(char) for char in cluster if not (is_variation(char) or char in {ZWJ, ZWNJ})]
+    coverage = _coverage()
+    # Other scripts' fonts carry stray East Asian punctuation, so its own fonts are asked first.
+    east_asian = any(first <= ord(cluster[0]) <= last for first, last in _EAST_ASIAN)
+    for file in (*_HAN[face], *_chain(face)) if east_asian else _chain(face):
+        has = coverage[file].has
+        if all(has(code) for code in codes):
+            return file
+    return None
+
+
+@lru_cache(maxsize=512)
+def open_font(file: str, size_px: int, *, shaped: bool) -> ImageFont.FreeTypeFont:
+    """The font at `size_px`, with full shaping or sign by sign."""
+    engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
+    size = EMOJI_SIZE_PX if file == EMOJI else max(1, round(size_px * _SCALE.get(file, 1.0)))
+    return ImageFont.truetype(FOLDER / file, size, layout_engine=engine)
+
+
+def emoji_has(cluster: str) -> bool:
+    """Whether the emoji font knows every sign of `cluster`."""
+    has = _coverage()[EMOJI].has
+    return all(has(ord(char)) for char in cluster if char not in {ZWJ, EMOJI_STYLE, TEXT_STYLE})
+
+
+@cache
+def _coverage() -> dict[str, _Coverage]:
+    listed: dict[str, list[int]] = json.loads((FOLDER / "coverage.json").read_text(encoding="ascii"))
+    bounds: dict[str, _Coverage] = {}
+    for file, ranges in listed.items():
+        bounds[file] = _Coverage(tuple(ranges))
+    return bounds
+
+
+@cache
+def _chain(face: Face) -> tuple[str, ...]:
+    named = {*(file for files in (*_FIRST.values(), *_HAN.values()) for file in files), *_LAST, EMOJI}
+    scripts = tuple(file for file in _coverage() if file not in named)
+    return (*_FIRST[face], *scripts, *_LAST, *_HAN[face])

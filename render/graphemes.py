@@ -1,0 +1,115 @@
+"""Names as people see them: text made safe to draw and cut into the signs that must not be split."""
+
+import unicodedata
+from typing import Final
+
+MARKS_MAX: Final = 4  # combining marks kept on one sign; more is only ever decoration that spills over the neighbours
+_STACKED_MAX: Final = 2  # of these, marks that any letter can take: above, below, through, doubled
+_STACKED: Final = {1, *range(200, 241)}  # their canonical combining classes
+
+ZWNJ: Final = "\u200c"
+ZWJ: Final = "\u200d"
+TEXT_STYLE: Final = "\ufe0e"
+EMOJI_STYLE: Final = "\ufe0f"
+KEYCAP: Final = "\u20e3"
+_INVISIBLE: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180e")  # letters without any ink
+_REPLACEMENT: Final = "\ufffd"
+
+
+def tame(text: str) -> str:
+    """`text` on one line: no controls, no direction overrides, single spaces, at most a few marks on each letter.
+
+    Signs that nobody can see become spaces; half surrogates become the replacement sign. May be empty.
+    """
+    kept: list[str] = []
+    marks = stacked = 0
+    for char in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(char)
+        if category in {"Mn", "Me"} and not is_variation(char):
+            marks += 1
+            stacked += unicodedata.combining(char) in _STACKED
+            if marks <= MARKS_MAX and stacked <= _STACKED_MAX and char not in _INVISIBLE:
+                kept.append(char)
+            continue
+        if category != "Mc" and char not in {ZWJ, ZWNJ} and not is_variation(char):
+            marks = stacked = 0
+        if category == "Cs":
+            kept.append(_REPLACEMENT)
+        elif category.startswith("Z") or char in _INVISIBLE or char in "\t\n\r\v\f":
+            kept.append(" ")
+        elif category == "Cc" or (category == "Cf" and char not in {ZWJ, ZWNJ} and not _is_tag(char)):
+            continue
+        else:
+            kept.append(char)
+    return " ".join("".join(kept).split())
+
+
+def clusters(text: str) -> list[str]:
+    """`text` cut into what a reader counts as one sign each: letter with marks, family emoji, flag, syllable block.
+
+    Follows the rules of Unicode's annex 29 as far as names need them.
+    """
+    found: list[str] = []
+    for char in text:
+        if found and _joins(found[-1], char):
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def is_emoji(cluster: str) -> bool:
+    """Whether a reader expects this sign in colour."""
+    first = cluster[0]
+    if TEXT_STYLE in cluster:
+        return False
+    if EMOJI_STYLE in cluster or KEYCAP in cluster or is_regional(first):
+        return True
+    code = ord(first)
+    return code >= 0x1F300 and not 0x1F650 <= code < 0x1F680 and code < 0x1FB00 or code in _COLOUR_BY_DEFAULT  # noqa: PLR2004
+
+
+def is_variation(char: str) -> bool:
+    """Whether `char` only chooses between two looks of the sign before it."""
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef" or "\u180b" <= char <= "\u180d"
+
+
+def is_regional(char: str) -> bool:
+    """Whether `char` is half of a flag."""
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _joins(cluster: str, char: str) -> bool:
+    last = cluster[-1]
+    if char in {ZWJ, ZWNJ} or is_variation(char) or _is_tag(char) or unicodedata.category(char) in {"Mn", "Mc", "Me"}:
+        return True
+    if "\U0001f3fb" <= char <= "\U0001f3ff":  # skin tones
+        return is_emoji(cluster)
+    if last == ZWJ:
+        return is_emoji(char) or ord(char) in _JOINED_IN_EMOJI
+    if is_regional(char):
+        return len(cluster) == 1 and is_regional(last)
+    if _is_conjoining(char) and _is_conjoining(last):  # Hangul written as single letters
+        return not ("\u1100" <= char <= "\u115f" and not "\u1100" <= last <= "\u115f")
+    # A virama binds the next consonant of the same script into one written sign.
+    return unicodedata.combining(last) == _VIRAMA and unicodedata.category(char) == "Lo"
+
+
+_VIRAMA: Final = 9  # canonical combining class
+_JOINED_IN_EMOJI: Final = frozenset({0x2640, 0x2642, 0x2695, 0x2696, 0x2708, 0x2764, 0x27A1, 0x2B1B, 0x2194, 0x2195, 0x2620})
+# Emoji_Presentation below U+1F300: shown in colour without being asked.
+_COLOUR_BY_DEFAULT: Final = frozenset(
+    [0x231A, 0x231B, *range(0x23E9, 0x23ED), 0x23F0, 0x23F3, 0x25FD, 0x25FE, 0x2614, 0x2615, *range(0x2648, 0x2654)]
+    + [0x267F, 0x2693, 0x26A1, 0x26AA, 0x26AB, 0x26BD, 0x26BE, 0x26C4, 0x26C5, 0x26CE, 0x26D4, 0x26EA, 0x26F2, 0x26F3]
+    + [0x26F5, 0x26FA, 0x26FD, 0x2705, 0x270A, 0x270B, 0x2728, 0x274C, 0x274E, *range(0x2753, 0x2756), 0x2757]
+    + [*range(0x2795, 0x2798), 0x27B0, 0x27BF, 0x2B1B, 0x2B1C, 0x2B50, 0x2B55, 0x1F004, 0x1F0CF, 0x1F18E]
+    + [*range(0x1F191, 0x1F19B), 0x1F201, 0x1F21A, 0x1F22F, *range(0x1F232, 0x1F237), *range(0x1F238, 0x1F23B), 0x1F250, 0x1F251],
+)
+
+
+def _is_tag(char: str) -> bool:
+    return "\U000e0020" <= char <= "\U000e007f"
+
+
+def _is_conjoining(char: str) -> bool:
+    return "\u1100" <= char <= "\u11ff" or "\ua960" <= char <= "\ua97f" or "\ud7b0" <= char <= "\ud7ff"

@@ -1,0 +1,150 @@
+"""The leaderboard: one page of a guild's board, and the viewer's own row when it is on another page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from core.enums import Board, Period
+from core.words import Words
+from render import avatar, shapes, theme
+from render.text import width, write
+from render.theme import CHALK, EDGE, HAZE, HOUSE, MARGIN, MIST, RAIL, SLATE, WIDTH
+
+HEIGHT: Final = 720
+ROWS_MAX: Final = 10
+_RIGHT: Final = WIDTH - MARGIN
+_ROWS_TOP: Final = 144
+_ROW_PX: Final = 48
+_STEP_PX: Final = 52
+_ALT_ROWS: Final = 10
+_ALT_NAME_MAX: Final = 40  # characters of each name that alt text repeats
+_MEDALS: Final = (theme.GOLD, theme.SILVER, theme.BRONZE)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One member's place."""
+
+    rank: int  # from 1
+    name: str
+    avatar: str | None  # key into `avatars`; None: initials
+    value_text: str  # in the viewer's language
+    share: float  # of the first place's value, 0.0 to 1.0
+    is_viewer: bool = False
+    tint: int = 0  # the user's id: chooses the colour of initials
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardCard:
+    """One page of a board."""
+
+    guild_name: str
+    board: Board
+    period: Period
+    rows: tuple[BoardRow, ...]  # at most 10, best first
+    viewer_row: BoardRow | None  # None: the viewer is among the rows or not on the board
+    page: int  # from 1
+    pages: int
+
+
+def draw(card: LeaderboardCard, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+    """The page as a PNG, 960 × 720 px, sRGB, under 150 kB."""
+    canvas = theme.ground(HEIGHT, HOUSE).copy()
+    _draw_head(canvas, card, words)
+    rows = card.rows[:ROWS_MAX]
+    if not rows:
+        _draw_empty(canvas, words)
+        return shapes.png(canvas)
+    shown = [*rows, *([card.viewer_row] if card.viewer_row else [])]
+    ranks_px = max(width(words.number(row.rank), theme.strong(words, 27, tabular=True)) for row in shown)
+    for index, row in enumerate(rows):
+        _draw_row(canvas, row, _ROWS_TOP + _STEP_PX * index, ranks_px, words, avatars)
+    if card.viewer_row:
+        y = _ROWS_TOP + _STEP_PX * ROWS_MAX
+        for dot in range(3):
+            shapes.disc(canvas, (WIDTH / 2 + (dot - 1) * 16, y - 2), 5, EDGE)
+        _draw_row(canvas, card.viewer_row, HEIGHT - 48, ranks_px, words, avatars)
+    return shapes.png(canvas)
+
+
+def alt(card: LeaderboardCard, *, words: Words) -> str:
+    """The page in sentences, at most 1024 characters."""
+    head = words(
+        "Leaderboard of {guild}: {board}, {period}, page {page} of {pages}.",
+        guild=card.guild_name[:100],
+        board=_board_name(card.board, words),
+        period=_period_name(card.period, words),
+        page=words.number(card.page),
+        pages=words.number(card.pages),
+    )
+    if not card.rows:
+        return f"{head} {words('Nobody is here yet.')}"
+    rows = [*card.rows[:_ALT_ROWS], *([card.viewer_row] if card.viewer_row else [])]
+    places = "; ".join(f"{words.number(row.rank)}. {row.name[:_ALT_NAME_MAX]}, {row.value_text}" for row in rows)
+    return f"{head} {places}"
+
+
+def _draw_head(canvas: Image.Image, card: LeaderboardCard, words: Words) -> None:
+    page = words("Page {page} of {pages}", page=words.number(card.page), pages=words.number(card.pages))
+    taken = write(canvas, (_RIGHT, 112), page, theme.label(words, 25), MIST, align="right") if card.pages > 1 else 0
+    write(canvas, (MARGIN, 74), _board_name(card.board, words), theme.heading(words, 52), CHALK, max_width=_RIGHT - MARGIN)
+    period = write(canvas, (MARGIN, 112), _period_name(card.period, words), theme.strong(words, 27), HOUSE.bright)
+    x = MARGIN + period + 14
+    shapes.disc(canvas, (x, 103), 6, HAZE)
+    room = _RIGHT - taken - 28 - x - 14
+    write(canvas, (x + 14, 112), card.guild_name, theme.label(words, 27), MIST, max_width=room)
+
+
+def _draw_row(
+    canvas: Image.Image, row: BoardRow, top: int, ranks_px: float, words: Words, avatars: Mapping[str, bytes]
+) -> None:
+    middle = top + _ROW_PX // 2
+    box = (MARGIN - 12, top, _RIGHT + 12, top + _ROW_PX)
+    shapes.panel(canvas, box, SLATE, radius=14)
+    filled = 28 + round((box[2] - box[0] - 28) * max(0.0, min(1.0, row.share)))
+    shapes.panel(canvas, (box[0], top, box[0] + filled, box[3]), HOUSE.shade(0.34) if row.is_viewer else RAIL, radius=14)
+    if row.is_viewer:
+        shapes.frame(canvas, box, HOUSE.bright, radius=14, line_px=2)
+    x = MARGIN + 4 + max(ranks_px, 34)
+    rank_colour = _MEDALS[row.rank - 1] if row.rank <= len(_MEDALS) else MIST
+    write(canvas, (x, middle + 10), words.number(row.rank), theme.strong(words, 27, tabular=True), rank_colour, align="right")
+    avatar.place(canvas, (x + 36, middle), 38, image=avatars.get(row.avatar or ""), name=row.name, tint=row.tint)
+    value = theme.strong(words, 27, tabular=True)
+    taken = write(canvas, (_RIGHT - 6, middle + 10), row.value_text, value, CHALK, align="right", max_width=300, smallest_px=20)
+    room = _RIGHT - 6 - taken - 24 - (x + 68)
+    write(canvas, (x + 68, middle + 10), row.name or "–", theme.strong(words, 27), CHALK, max_width=room, smallest_px=24)
+
+
+def _draw_empty(canvas: Image.Image, words: Words) -> None:
+    for index in range(3):
+        top = _ROWS_TOP + _STEP_PX * index
+        shapes.panel(canvas, (MARGIN - 12, top, _RIGHT + 12, top + _ROW_PX), SLATE, radius=14)
+    middle = (WIDTH / 2, 430)
+    room = _RIGHT - MARGIN
+    write(canvas, middle, words("Nobody is here yet."), theme.heading(words, 44), CHALK, align="centre", max_width=room)
+    hint = words("Join a study channel and be the first.")
+    write(canvas, (WIDTH / 2, 480), hint, theme.label(words, 27), MIST, align="centre", max_width=room)
+
+
+def _board_name(board: Board, words: Words) -> str:
+    match board:
+        case Board.FOCUS:
+            return words("Focus time")
+        case Board.XP:
+            return words("XP")
+        case Board.STREAK:
+            return words("Streak")
+
+
+def _period_name(period: Period, words: Words) -> str:
+    match period:
+        case Period.TODAY:
+            return words("Today")
+        case Period.WEEK:
+            return words("This week")
+        case Period.MONTH:
+            return words("This month")
+        case Period.ALL:
+            return words("All time")

@@ -1,0 +1,180 @@
+"""The profile card: level, time and streak of one member, with the last four weeks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from PIL import Image
+
+from core.words import Words
+from render import avatar, shapes, theme
+from render.figures import figure
+from render.icons import Icon, icon
+from render.text import width, write
+from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, SLATE, WIDTH, Accent
+
+HEIGHT: Final = 640
+_RIGHT: Final = WIDTH - MARGIN
+_ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCard:
+    """What one member has done in one guild, at one moment."""
+
+    name: str
+    guild_name: str
+    avatar: str | None  # key into `avatars`; None: initials
+    level: int  # 1 to 10
+    xp: int
+    floor_xp: int  # where this level began
+    next_xp: int | None  # where the next one begins; None: the highest level
+    focus_total_s: int
+    today_s: int
+    week_s: int
+    streak_days: int
+    longest_days: int
+    rank: int | None  # on the guild's focus board; None: not on it
+    days: tuple[tuple[date, int], ...]  # seconds of the last 28 days, oldest first; may be shorter
+    threshold_s: int  # seconds that make a day active
+    tint: int = 0  # the user's id: chooses the accent
+
+
+def draw(card: ProfileCard, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+    """The card as a PNG, 960 × 640 px, sRGB, under 150 kB."""
+    accent = theme.accent_of(card.tint)
+    canvas = theme.ground(HEIGHT, accent).copy()
+    _draw_person(canvas, card, words, accent, avatars.get(card.avatar or ""))
+    _draw_progress(canvas, card, words, accent)
+    _draw_figures(canvas, card, words, accent)
+    _draw_days(canvas, card, words, accent)
+    return shapes.png(canvas)
+
+
+def alt(card: ProfileCard, *, words: Words) -> str:
+    """The card in sentences, at most 1024 characters."""
+    progress = words(
+        "Profile of {name} in {guild}: level {level}, {xp} XP.",
+        name=card.name[:_ALT_NAME_MAX],
+        guild=card.guild_name[:_ALT_NAME_MAX],
+        level=card.level,
+        xp=words.number(card.xp),
+    )
+    times = words(
+        "Studied {today} today, {week} this week, {total} in all.",
+        today=words.duration(card.today_s),
+        week=words.duration(card.week_s),
+        total=words.duration(card.focus_total_s),
+    )
+    streak = words(
+        "Streak: {current}, longest {longest}.",
+        current=_days(card.streak_days, words),
+        longest=_days(card.longest_days, words),
+    )
+    return f"{progress} {times} {streak}"
+
+
+def _draw_person(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent, image: bytes | None) -> None:
+    centre = (MARGIN + 62, 106)
+    shapes.disc(canvas, centre, 136, accent.shade(0.55))
+    shapes.disc(canvas, centre, 130, theme.INK)
+    avatar.place(canvas, centre, 122, image=image, name=card.name, tint=card.tint)
+    left = MARGIN + 162
+    number = str(card.level)
+    number_width = width(number, theme.heading(words, 112))
+    label_width = width(words("Level"), theme.label(words, 26))
+    write(canvas, (_RIGHT, 140), number, theme.heading(words, 112), accent.bright, align="right")
+    write(canvas, (_RIGHT - number_width - 16, 140), words("Level"), theme.label(words, 26), MIST, align="right")
+    room = _RIGHT - number_width - 16 - label_width - 28 - left
+    write(canvas, (left, 98), card.name or "–", theme.strong(words, 46), CHALK, max_width=room, smallest_px=34)
+    x: float = left
+    if card.rank is not None:
+        rank = words("No. {rank}", rank=words.number(card.rank))
+        x += write(canvas, (x, 140), rank, theme.strong(words, 27), accent.bright) + 14
+        shapes.disc(canvas, (x, 131), 6, HAZE)
+        x += 14
+    write(canvas, (x, 140), card.guild_name, theme.label(words, 27), MIST, max_width=left + room - x)
+
+
+def _draw_progress(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
+    top, bottom = 200, 218
+    shapes.panel(canvas, (MARGIN, top, _RIGHT, bottom), RAIL, radius=9)
+    if card.next_xp is None:
+        share = 1.0
+        beyond = max(0, card.xp - card.floor_xp)
+        right = words("Highest level, {xp} XP beyond it", xp=words.number(beyond)) if beyond else words("Highest level")
+    else:
+        share = max(0.0, min(1.0, (card.xp - card.floor_xp) / max(1, card.next_xp - card.floor_xp)))
+        left_xp = words.number(max(0, card.next_xp - card.xp))
+        right = words("{xp} XP to level {level}", xp=left_xp, level=card.level + 1)
+    # Never a lump shorter than it is high: a level just begun shows as a round dot.
+    filled = 18 + round((_RIGHT - MARGIN - 18) * share)
+    shapes.panel(canvas, (MARGIN, top, MARGIN + filled, bottom), accent.bright, radius=9)
+    amount = words("{xp} XP", xp=words.number(card.xp))
+    taken = write(canvas, (MARGIN, 256), amount, theme.strong(words, 27), CHALK)
+    write(canvas, (_RIGHT, 256), right, theme.label(words, 27), MIST, align="right", max_width=_RIGHT - MARGIN - taken - 24)
+
+
+def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
+    total = words("{hours} h", hours=words.number(card.focus_total_s // 3600))
+    figures = (
+        (words("Today"), words.duration(card.today_s)),
+        (words("This week"), words.duration(card.week_s)),
+        (words("All time"), total if card.focus_total_s >= 3600 else words.duration(card.focus_total_s)),  # noqa: PLR2004
+        (words("Streak"), _days(card.streak_days, words)),
+    )
+    gap, top, bottom = 16, 288, 410
+    step = (_RIGHT - MARGIN + gap) / len(figures)
+    for index, (name, value) in enumerate(figures):
+        left, right = round(MARGIN + step * index), round(MARGIN + step * (index + 1)) - gap
+        shapes.panel(canvas, (left, top, right, bottom), SLATE, radius=18)
+        is_streak = index == len(figures) - 1
+        room = right - left - 40 - (32 if is_streak else 0)
+        write(canvas, (left + 20, top + 40), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
+        if is_streak:
+            # The flame burns once today counts.
+            colour = accent.bright if card.streak_days and card.today_s >= card.threshold_s else HAZE
+            shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), colour)
+        colour = accent.bright if is_streak and card.streak_days else CHALK
+        at = (left + 20, top + 96)
+        figure(canvas, at, value, words, size_px=46, colour=colour, unit_colour=MIST, max_width=right - left - 40)
+
+
+def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
+    baseline, tallest = 590, 92
+    shown = 28
+    step = (_RIGHT - MARGIN) / shown
+    active = sum(seconds >= card.threshold_s for _, seconds in card.days)
+    taken = write(canvas, (MARGIN, 464), words("Last four weeks"), theme.label(words, 25), MIST)
+    note = words.plural("{count} active day", "{count} active days", active)
+    write(canvas, (_RIGHT, 464), note, theme.label(words, 25), MIST, align="right", max_width=_RIGHT - MARGIN - taken - 24)
+    top_s = max([*(seconds for _, seconds in card.days), card.threshold_s * 2, 3600])
+    start = shown - len(card.days[-shown:])
+    for slot in range(shown):
+        left = round(MARGIN + step * slot + 4)
+        right = round(MARGIN + step * (slot + 1) - 4)
+        if slot < start or not (seconds := card.days[-shown:][slot - start][1]):
+            shapes.panel(canvas, (left, baseline - 5, right, baseline), RAIL, radius=2)
+            continue
+        height = max(9, round(tallest * seconds / top_s))
+        is_today = slot == shown - 1
+        if seconds < card.threshold_s:
+            colour = theme.EDGE
+        else:
+            colour = accent.bright if is_today else accent.shade(0.62)
+        shapes.panel(canvas, (left, baseline - height, right, baseline), colour, radius=6)
+    _mark_weeks(canvas, card, step)
+
+
+def _mark_weeks(canvas: Image.Image, card: ProfileCard, step: float) -> None:
+    if not card.days:
+        return
+    last = card.days[-1][0]
+    for slot in range(28):
+        if (last - timedelta(days=27 - slot)).weekday() == 0:
+            shapes.disc(canvas, (MARGIN + step * slot, 604), 5, HAZE)
+
+
+def _days(count: int, words: Words) -> str:
+    return words.plural("{count} day", "{count} days", count)

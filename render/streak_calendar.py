@@ -1,0 +1,95 @@
+"""The streak calendar: one month of a member's days, runs joined by ribbons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from PIL import Image
+
+from core.words import Words
+from render import avatar, shapes, theme
+from render.day_marks import CalendarDay, DayMark, Grid, draw_day, draw_legend, draw_ribbons
+from render.figures import figure
+from render.icons import Icon, icon
+from render.text import write
+from render.theme import CHALK, HAZE, MARGIN, MIST, WIDTH, Accent
+
+__all__ = ["CalendarDay", "DayMark", "StreakCalendar", "alt", "draw"]
+
+HEIGHT: Final = 720
+_RIGHT: Final = WIDTH - MARGIN
+_ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats
+
+
+@dataclass(frozen=True, slots=True)
+class StreakCalendar:
+    """One month of one member, in the member's own days."""
+
+    name: str
+    month: date  # its first day
+    today: date
+    days: tuple[CalendarDay, ...]  # in order; days of the month that are left out stay blank
+    current: int  # days of the run that is alive, 0: none
+    longest: int
+    avatar: str | None  # key into `avatars`; None: initials
+    tint: int = 0  # the user's id: chooses the accent
+    threshold_s: int = 900  # seconds that make a day active
+
+
+def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+    """The calendar as a PNG, 960 × 720 px, sRGB, under 150 kB."""
+    accent = theme.accent_of(card.tint)
+    canvas = theme.ground(HEIGHT, accent).copy()
+    _draw_head(canvas, card, words, accent, avatars.get(card.avatar or ""))
+    grid = Grid(card.month, left=MARGIN, top=216, right=_RIGHT, bottom=636)
+    for column, name in enumerate(words.weekdays()):
+        at = (grid.left + grid.column_px * (column + 0.5), 202)
+        write(canvas, at, name, theme.label(words, 24), HAZE, align="centre", max_width=grid.column_px - 12)
+    draw_ribbons(canvas, card.days, grid, card.today, accent)
+    for day in card.days:
+        draw_day(
+            canvas, day, grid.centre(day.date), grid.mark_px,
+            is_today=day.date == card.today, threshold_s=card.threshold_s, words=words, accent=accent,
+        )  # fmt: skip
+    draw_legend(canvas, (MARGIN, _RIGHT, 674), words, accent)
+    return shapes.png(canvas)
+
+
+def alt(card: StreakCalendar, *, words: Words) -> str:
+    """The calendar in sentences, at most 1024 characters."""
+    counts = {kind: sum(day.kind is kind for day in card.days) for kind in DayMark}
+    sentences = [
+        words("Streak calendar of {name}, {month}.", name=card.name[:_ALT_NAME_MAX], month=words.month(card.month)),
+        words(
+            "Streak: {current}, longest {longest}.",
+            current=words.plural("{count} day", "{count} days", card.current),
+            longest=words.plural("{count} day", "{count} days", card.longest),
+        ),
+        words.plural("{count} active day this month.", "{count} active days this month.", counts[DayMark.ACTIVE]),
+    ]
+    if protected := counts[DayMark.PROTECTED]:
+        sentences.append(words.plural("{count} protected day.", "{count} protected days.", protected))
+    if counts[DayMark.TODAY_OPEN]:
+        sentences.append(words("Today is still open."))
+    return " ".join(sentences)
+
+
+def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: Accent, image: bytes | None) -> None:
+    centre = (MARGIN + 46, 92)
+    shapes.disc(canvas, centre, 104, accent.shade(0.55))
+    shapes.disc(canvas, centre, 98, theme.INK)
+    avatar.place(canvas, centre, 90, image=image, name=card.name, tint=card.tint)
+    left, figures_left, figure_px = MARGIN + 122, 588, 152
+    room = figures_left - left - 28
+    write(canvas, (left, 72), card.name or "–", theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
+    write(canvas, (left, 128), words.month(card.month), theme.heading(words, 52), CHALK, max_width=room, smallest_px=30)
+    figures = ((words("Streak"), card.current, accent.bright), (words("Longest"), card.longest, CHALK))
+    for index, (name, days, colour) in enumerate(figures):
+        x = figures_left + index * (figure_px + 20)
+        taken = write(canvas, (x, 72), name, theme.label(words, 25), MIST, max_width=figure_px - 32, smallest_px=20)
+        if index == 0 and days:
+            is_open = any(day.kind is DayMark.TODAY_OPEN for day in card.days)
+            shapes.stamp(canvas, (x + taken + 24, 62), icon(Icon.FLAME, 28), HAZE if is_open else accent.bright)
+        text = words.plural("{count} day", "{count} days", days)
+        figure(canvas, (x, 128), text, words, size_px=50, colour=colour if days else HAZE, unit_colour=MIST, max_width=figure_px)

@@ -1,0 +1,260 @@
+"""Text on cards: any script in one line, shaped, measured, fitted and drawn."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from math import ceil
+from typing import Final, Literal
+
+from PIL import Image, ImageDraw
+
+from render import basic, bidi
+from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, open_font, shaping_is_complete
+from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
+
+__all__ = ["Colour", "Face", "Style", "fit", "shaping_is_complete", "width", "write"]
+
+Colour = tuple[int, int, int]
+Align = Literal["left", "centre", "right"]
+
+ELLIPSIS: Final = "…"
+_EMOJI_EM: Final = 1.16  # height of an emoji, seen from the size of the text around it
+_EMOJI_DROP: Final = 0.20  # how far it reaches below the baseline
+_TOFU_EM: Final = 0.62
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a line looks, without its colour."""
+
+    face: Face
+    size_px: int
+    language: str = ""  # BCP 47; chooses among the forms that one Han sign has in zh-TW, zh-CN, ja and ko
+    is_tabular: bool = False  # digits of one width, for columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring signs of one font and one direction."""
+
+    text: str  # in reading order; with basic layout already in the order of the page
+    file: str | None  # None: no font has it, a neutral box stands for each sign
+    is_rtl: bool
+    signs: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line ready to be put on a card; positions are seen from its start on the baseline."""
+
+    width: float
+    mask: Image.Image | None
+    left: int
+    top: int
+    pictures: tuple[tuple[Image.Image, int, int], ...]
+
+
+def width(text: str, style: Style) -> float:
+    """How far `text` reaches, in pixels."""
+    return _set(text, style, shaped=shaping_is_complete()).width
+
+
+def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
+    """`text` and the style with which it stays inside `max_width`: first smaller, down to `smallest_px`, then cut with an ellipsis.
+
+    Cuts only between whole signs. The text comes back tamed and may be empty.
+    """
+    text = tame(text)
+    smallest = min(style.size_px, smallest_px or style.size_px)
+    full = width(text, style)
+    if full <= max_width:
+        return text, style
+    estimate = int(style.size_px * max_width / full)
+    for size in range(max(smallest, min(estimate + 1, style.size_px)), smallest - 1, -1):
+        smaller = replace(style, size_px=size)
+        if width(text, smaller) <= max_width:
+            return text, smaller
+    style = replace(style, size_px=smallest)
+    signs = clusters(text)
+    low, high = 0, len(signs)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if width(_cut(signs, middle), style) <= max_width:
+            low = middle
+        else:
+            high = middle - 1
+    return _cut(signs, low), style
+
+
+def write(
+    canvas: Image.Image,
+    at: tuple[float, float],
+    text: str,
+    style: Style,
+    colour: Colour,
+    *,
+    align: Align = "left",
+    max_width: float | None = None,
+    smallest_px: int | None = None,
+) -> float:
+    """Draw one line whose baseline starts, is centred or ends `at`; the width that it took.
+
+    With `max_width` it is fitted first (see `fit`).
+    """
+    if max_width is not None:
+        text, style = fit(text, style, max_width=max_width, smallest_px=smallest_px)
+    line = _set(text, style, shaped=shaping_is_complete())
+    x = at[0] - {"left": 0.0, "centre": line.width / 2, "right": line.width}[align]
+    put(canvas, line, (round(x), round(at[1])), colour)
+    return line.width
+
+
+def put(canvas: Image.Image, line: _Line, at: tuple[int, int], colour: Colour) -> None:
+    """Draw a line that was set before."""
+    if line.mask is not None:
+        canvas.paste(colour, (at[0] + line.left, at[1] + line.top), line.mask)
+    for picture, x, y in line.pictures:
+        canvas.paste(picture, (at[0] + x, at[1] + y), picture)
+
+
+def _cut(signs: list[str], kept: int) -> str:
+    return "".join(signs[:kept]).rstrip() + ELLIPSIS
+
+
+@lru_cache(maxsize=4096)
+def _set(text: str, style: Style, *, shaped: bool) -> _Line:
+    runs = _runs(tame(text), style.face, shaped=shaped)
+    style = replace(style, language=_han_language(text, style.language))
+    advances = [_advance(run, style, shaped=shaped) for run in runs]
+    total = sum(advances)
+    size = style.size_px
+    # Room around the line for letters that reach far: stacked marks, long tails. Cut away again below.
+    margin, baseline, height = size, 2 * size, 3 * size + size // 2
+    mask = Image.new("L", (ceil(total) + 2 * margin, height))
+    pen = ImageDraw.Draw(mask)
+    pictures: list[tuple[Image.Image, int, int]] = []
+    x = 0.0
+    for run, advance in zip(runs, advances, strict=True):
+        if run.file == EMOJI:
+            picture = _emoji(run.text, round(size * _EMOJI_EM), shaped=shaped)
+            pictures.append((picture, round(x + size * 0.04), round(size * _EMOJI_DROP) - picture.height))
+        elif run.file is None:
+            for sign in range(run.signs):
+                _draw_tofu(pen, margin + x + sign * size * _TOFU_EM, baseline, size)
+        else:
+            font = open_font(run.file, size, shaped=shaped)
+            if shaped:
+                pen.text(
+                    (margin + x, baseline), run.text, fill=255, font=font, anchor="ls",
+                    direction="rtl" if run.is_rtl else "ltr", features=_features(style), language=style.language or None,
+                )  # fmt: skip
+            else:
+                pen.text((margin + x, baseline), run.text, fill=255, font=font, anchor="ls")
+        x += advance
+    box = mask.getbbox()
+    if box is None:
+        return _Line(total, None, 0, 0, tuple(pictures))
+    return _Line(total, mask.crop(box), box[0] - margin, box[1] - baseline, tuple(pictures))
+
+
+def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
+    """`text` as runs from the left to the right."""
+    signs = clusters(text)
+    if not signs:
+        return []
+    files: list[str | None] = []
+    for sign in signs:
+        file = _file_of(sign, face)
+        # A space takes the font of the word before it, so that the run need not break there.
+        files.append(files[-1] if sign == " " and files and files[-1] not in {None, EMOJI} else file)
+    levels = bidi.levels(signs)
+    runs: list[_Run] = []
+    run_levels: list[int] = []
+    for (file, level, _), group in groupby(
+        range(len(signs)), key=lambda index: (files[index], levels[index], index if files[index] == EMOJI else -1)
+    ):
+        members = [signs[index] for index in group]
+        if file == EMOJI:
+            runs.append(_Run(members[0], file, is_rtl=False, signs=1))
+        else:
+            runs.append(_Run(_spelled(members, is_rtl=level % 2 == 1, shaped=shaped), file, level % 2 == 1, len(members)))
+        run_levels.append(level)
+    return [runs[index] for index in bidi.visual_order(run_levels)]
+
+
+def _file_of(sign: str, face: Face) -> str | None:
+    if is_emoji(sign) and emoji_has(sign):
+        return EMOJI
+    return font_for(sign, face) or (EMOJI if emoji_has(sign) else None)
+
+
+def _spelled(signs: list[str], *, is_rtl: bool, shaped: bool) -> str:
+    plain = ["".join(char for char in sign if not is_variation(char)) for sign in signs]
+    if shaped:
+        return "".join(plain)
+    plain = [sign.replace(ZWJ, "").replace(ZWNJ, "") for sign in plain]
+    return basic.from_the_right(plain) if is_rtl else "".join(plain)
+
+
+def _advance(run: _Run, style: Style, *, shaped: bool) -> float:
+    if run.file == EMOJI:
+        return _emoji(run.text, round(style.size_px * _EMOJI_EM), shaped=shaped).width + style.size_px * 0.08
+    if run.file is None:
+        return run.signs * style.size_px * _TOFU_EM
+    font = open_font(run.file, style.size_px, shaped=shaped)
+    if not shaped:
+        return font.getlength(run.text)
+    direction = "rtl" if run.is_rtl else "ltr"
+    return font.getlength(run.text, direction=direction, features=_features(style), language=style.language or None)
+
+
+def _features(style: Style) -> list[str] | None:
+    return ["tnum"] if style.is_tabular else None
+
+
+def _draw_tofu(pen: ImageDraw.ImageDraw, x: float, baseline: int, size: int) -> None:
+    box = (x + size * 0.09, baseline - size * 0.68, x + size * (_TOFU_EM - 0.09), baseline)
+    pen.rounded_rectangle(box, radius=size * 0.1, outline=150, width=max(1, size // 16))
+
+
+@lru_cache(maxsize=512)
+def _emoji(cluster: str, height_px: int, *, shaped: bool) -> Image.Image:
+    font = open_font(EMOJI, EMOJI_SIZE_PX, shaped=shaped)
+    shown = cluster if shaped or is_regional(cluster[0]) else cluster[0]
+    sheet = Image.new("RGBA", (EMOJI_SIZE_PX * 8, EMOJI_SIZE_PX * 2))
+    ImageDraw.Draw(sheet).text((EMOJI_SIZE_PX // 2, EMOJI_SIZE_PX // 4), shown, font=font, embedded_color=True)
+    box = sheet.getchannel("A").getbbox() or (0, 0, 1, 1)
+    picture = sheet.crop(box)
+    scale = height_px / max(picture.height, EMOJI_SIZE_PX)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    # Multiplied with its own alpha while it shrinks, otherwise clear pixels bleed into the edge.
+    return picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+
+
+@lru_cache(maxsize=2048)
+def _han_language(text: str, default: str) -> str:
+    """The language whose forms of Han signs `text` probably wants: its kana, Hangul or choice of signs tell."""
+    if any("\u3041" <= char <= "\u30ff" for char in text):
+        return "ja"
+    if any("\uac00" <= char <= "\ud7a3" for char in text):
+        return "ko"
+    han = [char for char in text if "\u4e00" <= char <= "\u9fff"]
+    if not han:
+        return default
+    votes = {language: sum(_encodes(char, codec) for char in han) for language, codec in _HAN_CODECS.items()}
+    best = max(votes.values())
+    if votes.get(default) == best:
+        return default
+    return next(language for language, count in votes.items() if count == best)
+
+
+# Each old national encoding holds the signs as that country writes them.
+_HAN_CODECS: Final = {"zh-TW": "big5", "zh-CN": "gb2312", "ja": "shift_jis"}
+
+
+def _encodes(char: str, codec: str) -> bool:
+    try:
+        char.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True

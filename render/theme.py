@@ -1,0 +1,129 @@
+"""How every card looks: colours, spaces and sizes, for a dark card that sits well on Discord's dark and light."""
+
+from collections.abc import Sequence
+from colorsys import hsv_to_rgb, rgb_to_hsv
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from PIL import Image
+
+from core.enums import Language
+from core.words import Words
+from render.text import Colour, Face, Style
+
+WIDTH: Final = 960  # px; Discord shows 400 to 550 of them on a desktop, 360 on a phone, more on dense screens
+MARGIN: Final = 48
+
+# Letters on INK: CHALK 15:1, MIST 7.6:1, HAZE 4.6:1 (for what is not needed to understand the card).
+INK: Final[Colour] = (20, 22, 29)
+SLATE: Final[Colour] = (32, 35, 45)  # panels
+RAIL: Final[Colour] = (43, 47, 60)  # tracks and empty marks
+EDGE: Final[Colour] = (58, 63, 79)  # thin lines
+HAZE: Final[Colour] = (124, 130, 150)
+MIST: Final[Colour] = (166, 171, 188)
+CHALK: Final[Colour] = (240, 237, 229)
+
+GOLD: Final[Colour] = (240, 196, 110)
+SILVER: Final[Colour] = (201, 208, 221)
+BRONZE: Final[Colour] = (222, 158, 118)
+
+
+_DEEP_AT: Final = 0.4  # the strength at which an accent is at its deepest
+
+
+@dataclass(frozen=True, slots=True)
+class Accent:
+    """One person's colour: bright for what shines, deep for what lies beneath."""
+
+    bright: Colour
+
+    def shade(self, strength: float) -> Colour:
+        """From 0.0 (the card's ground) over a deep, saturated tone to 1.0 (bright): plain mixing would look like mud."""
+        hue, saturation, _ = rgb_to_hsv(*(value / 255 for value in self.bright))
+        deep = hsv_to_rgb(hue, min(1.0, saturation * 1.25 + 0.08), 0.46)
+        tone = (round(deep[0] * 255), round(deep[1] * 255), round(deep[2] * 255))
+        if strength < _DEEP_AT:
+            return mix(INK, tone, strength / _DEEP_AT)
+        return mix(tone, self.bright, (strength - _DEEP_AT) / (1 - _DEEP_AT))
+
+
+def mix(low: Colour, high: Colour, share: float) -> Colour:
+    """The colour `share` of the way from `low` to `high`."""
+    return (
+        round(low[0] + (high[0] - low[0]) * share),
+        round(low[1] + (high[1] - low[1]) * share),
+        round(low[2] + (high[2] - low[2]) * share),
+    )
+
+
+# Each at least 8:1 on INK, so that numbers and marks may be drawn in it.
+ACCENTS: Final[Sequence[Accent]] = (
+    Accent((244, 188, 108)),  # lamp
+    Accent((246, 160, 137)),  # coral
+    Accent((240, 160, 190)),  # rose
+    Accent((190, 170, 250)),  # iris
+    Accent((140, 190, 250)),  # sky
+    Accent((112, 209, 198)),  # lagoon
+    Accent((160, 210, 145)),  # sage
+    Accent((218, 200, 130)),  # straw
+)
+HOUSE: Final = ACCENTS[0]
+
+
+def accent_of(tint: int) -> Accent:
+    """The colour that belongs to an id, always the same one."""
+    return ACCENTS[(tint >> 22 ^ tint) % len(ACCENTS)]
+
+
+def contrast(first: Colour, second: Colour) -> float:
+    """The contrast of two colours, 1.0 to 21.0. Source: WCAG 2.2, 1.4.3."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def ink_on(ground: Colour) -> Colour:
+    """The letter colour that reads best on `ground`."""
+    return max((INK, CHALK), key=lambda letter: contrast(letter, ground))
+
+
+def heading(words: Words, size_px: int) -> Style:
+    """Headings and large numbers."""
+    return Style(Face.DISPLAY, size_px, _tag(words))
+
+
+def strong(words: Words, size_px: int, *, tabular: bool = False) -> Style:
+    """Names and values."""
+    return Style(Face.STRONG, size_px, _tag(words), tabular)
+
+
+def label(words: Words, size_px: int, *, tabular: bool = False) -> Style:
+    """What stands beside names and values."""
+    return Style(Face.TEXT, size_px, _tag(words), tabular)
+
+
+@lru_cache(maxsize=32)
+def ground(height: int, accent: Accent) -> Image.Image:
+    """An empty card with a soft light of the accent from its upper right corner. Copy it before drawing."""
+    small = (WIDTH // 8, height // 8)
+    glow = Image.radial_gradient("L").resize((small[0] * 2, small[1] * 2), Image.Resampling.BICUBIC)
+    # The gradient is black in its middle; a quarter of it, turned round, is light that fades from the corner.
+    light = glow.crop((0, small[1], small[0], small[1] * 2)).point([round(max(0, 200 - value) * 0.17) for value in range(256)])
+    mask = light.resize((WIDTH, height), Image.Resampling.BICUBIC)
+    card = Image.new("RGB", (WIDTH, height), INK)
+    card.paste(accent.bright, (0, 0), mask)
+    return card
+
+
+def _tag(words: Words) -> str:
+    return _TAGS[words.language]
+
+
+_TAGS: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Language.ZH_TW: "zh-TW"}
+
+
+def _luminance(colour: Colour) -> float:
+    red, green, blue = (
+        channel / 12.92 if (channel := value / 255) <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for value in colour
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
