@@ -84,6 +84,10 @@ class Invocation(Struct, frozen=True):
     context: int | None  # see Context
     attachment_size_limit: int  # bytes, per file
 
+    def __repr__(self) -> str:
+        """What it is and which, without the token and without anything a person wrote."""
+        return f"{type(self).__name__}(id={self.id})"
+
     @property
     def display_name(self) -> str:
         """The person's name here: nickname, chosen name, user name."""

@@ -52,7 +52,7 @@ class Options:
         return name in self._by_name
 
     def __repr__(self) -> str:
-        return f"Options({', '.join(f'{name}={option.value!r}' for name, option in self._by_name.items())})"
+        return f"Options({', '.join(self._by_name)})"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""Discord's REST as methods: answers to interactions, messages, the command list, our own application.
+
+Source: https://discord.com/developers/docs/reference
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from msgspec import Struct
+from msgspec.json import Decoder
+
+from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
+from wire.body import body
+from wire.embeds import Json
+from wire.errors import UnknownMessage, UnknownWebhook
+from wire.received import ReceivedMessage
+from wire.reply import Message, Reply, to_callback, to_message_create, to_webhook_edit, to_webhook_message
+from wire.routes import Route, route
+from wire.transport import Transport
+
+_RACE_DELAYS_S: Final = (0.1, 0.2, 0.4, 0.8)  # Discord may read our first answer after our edit arrives
+
+T = TypeVar("T")
+
+
+class SessionStartLimit(Struct, frozen=True):
+    """How many gateway sessions may still be started."""
+
+    total: int
+    remaining: int
+    reset_after: int  # milliseconds
+    max_concurrency: int
+
+
+class GatewayBot(Struct, frozen=True):
+    """Where to connect to the gateway, and with how many shards."""
+
+    url: str
+    shards: int
+    session_start_limit: SessionStartLimit
+
+
+class Application(Struct, frozen=True):
+    """Our own application."""
+
+    id: ApplicationId
+    name: str = ""
+    verify_key: str = ""
+    interactions_endpoint_url: str | None = None
+    approximate_guild_count: int | None = None
+
+
+class _Id(Struct, frozen=True):
+    id: int
+
+
+_id: Final = Decoder(_Id, strict=False)
+_message: Final = Decoder(ReceivedMessage, strict=False)
+_gateway: Final = Decoder(GatewayBot)
+_application: Final = Decoder(Application, strict=False)
+_objects: Final = Decoder(list[Json])
+
+
+class Rest(Transport):
+    """Discord, as far as we talk to it. Every method raises DiscordError and DiscordUnavailable as request() does."""
+
+    # Answers to interactions: no token of ours, no global limit.
+
+    async def respond(self, interaction: InteractionId, token: str, reply: Reply) -> None:
+        """The first answer by POST instead of in our HTTP answer, which must then be 202 and empty."""
+        where = route("POST", "/interactions/{interaction}/{token}/callback", interaction=interaction, token=token)
+        await self.request(where, to_callback(reply))
+
+    async def edit_original(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
+        """Make the first answer become `message` as a whole; within 15 minutes of the interaction.
+
+        Raises:
+            UnknownWebhook: the token has expired. Right after a deferral Discord may say so because it has not read
+                our first answer yet; that is tried again for a second and a half.
+        """
+        where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
+        edited = to_webhook_edit(message)
+        return _message.decode(await _despite_race(lambda: self.request(where, edited)))
+
+    async def get_original(self, application: ApplicationId, token: str) -> ReceivedMessage:
+        """The first answer as it stands."""
+        where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
+        return _message.decode(await _despite_race(lambda: self.request(where)))
+
+    async def delete_original(self, application: ApplicationId, token: str) -> None:
+        """Take the first answer back."""
+        where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
+        await _despite_race(lambda: self.request(where))
+
+    async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
+        """Say one more thing; at most five times where only the person installed the app."""
+        where = route("POST", "/webhooks/{webhook}/{token}", webhook=application, token=token)
+        return _message.decode(await self.request(where, to_webhook_message(message)))
+
+    # With the bot's token.
+
+    async def create_message(
+        self, channel: ChannelId, message: Message, *, nonce: str | None = None
+    ) -> ReceivedMessage:
+        """Post into a channel. With a nonce it is tried again after any trouble, and still posted once."""
+        where = route("POST", "/channels/{channel}/messages", channel=channel)
+        sent = to_message_create(message, nonce=nonce)
+        return _message.decode(await self.request(where, sent, is_repeatable=nonce is not None))
+
+    async def edit_message(self, channel: ChannelId, message_id: MessageId, message: Message) -> ReceivedMessage:
+        """Make a message of ours become `message` as a whole; the way after 15 minutes."""
+        where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=message_id)
+        return _message.decode(await self.request(where, to_webhook_edit(message)))
+
+    async def create_dm(self, user: UserId) -> ChannelId:
+        """The channel of direct messages with a person; the same each time."""
+        sent = body({"recipient_id": str(user)})
+        content = await self.request(route("POST", "/users/@me/channels"), sent, is_repeatable=True)
+        return ChannelId(_id.decode(content).id)
+
+    async def put_commands(
+        self, application: ApplicationId, commands: Sequence[Mapping[str, object]], *, guild: GuildId | None = None
+    ) -> list[Json]:
+        """Replace all commands of a scope; gives them with their ids."""
+        return _objects.decode(await self.request(_commands_route("PUT", application, guild), body(list(commands))))
+
+    async def get_commands(
+        self, application: ApplicationId, *, guild: GuildId | None = None, with_localizations: bool = True
+    ) -> list[Json]:
+        """The commands of a scope; with every language, which a comparison needs."""
+        query = {"with_localizations": "true"} if with_localizations else None
+        return _objects.decode(await self.request(_commands_route("GET", application, guild), query=query))
+
+    async def gateway_bot(self) -> GatewayBot:
+        """Where to connect to the gateway."""
+        return _gateway.decode(await self.request(route("GET", "/gateway/bot")))
+
+    async def get_current_application(self) -> Application:
+        """Our application as Discord knows it."""
+        return _application.decode(await self.request(route("GET", "/applications/@me")))
+
+    async def edit_current_application(self, **fields: object) -> Application:
+        """Change our application; a new `interactions_endpoint_url` is tried by Discord before it answers."""
+        return _application.decode(await self.request(route("PATCH", "/applications/@me"), body(fields)))
+
+
+def _commands_route(method: str, application: ApplicationId, guild: GuildId | None) -> Route:
+    if guild is None:
+        return route(method, "/applications/{application}/commands", application=application)
+    template = "/applications/{application}/guilds/{guild}/commands"
+    return route(method, template, application=application, guild=guild)
+
+
+async def _despite_race(attempt: Callable[[], Awaitable[T]]) -> T:
+    for delay_s in _RACE_DELAYS_S:
+        try:
+            return await attempt()
+        except (UnknownWebhook, UnknownMessage):
+            await asyncio.sleep(delay_s)
+    return await attempt()

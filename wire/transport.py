@@ -1,0 +1,208 @@
+"""How a request reaches Discord: it waits its turn, tries again within bounds, and ends in bytes or a typed error.
+
+Source: https://discord.com/developers/docs/reference and topics/rate-limits. httpx is loaded when the first request
+goes out, so that a process that only answers interactions starts without it.
+"""
+
+import logging
+import random
+from collections.abc import Mapping
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from urllib.parse import quote
+
+from msgspec import MsgspecError, Struct, field
+from msgspec.json import Decoder
+
+from wire.body import Body
+from wire.buckets import Bucket, Buckets, sleep_until
+from wire.checks import length
+from wire.errors import DiscordUnavailable, Unauthorized, refusal
+from wire.limits import AUDIT_REASON_MAX
+from wire.routes import Route
+
+if TYPE_CHECKING:
+    import httpx
+
+USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
+ATTEMPTS: Final = 5
+PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
+
+_TOO_MANY: Final = 429
+_SERVER_TROUBLE: Final = 500
+_REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
+
+
+class _Failure(Struct, frozen=True):
+    message: str = ""
+    code: int = 0
+    retry_after: float | None = None  # seconds; of a 429
+    is_global: bool = field(default=False, name="global")
+    errors: object = None
+
+
+_failure: Final = Decoder(_Failure, strict=False)
+
+
+class Transport:
+    """An async context manager that opens its connection on first use; without one, call close() at the end."""
+
+    def __init__(
+        self,
+        api_url: str,
+        token: str | None = None,
+        *,
+        client: "httpx.AsyncClient | None" = None,
+        user_agent: str = USER_AGENT,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._api_url = api_url
+        self._token = token
+        self._given = client
+        self._opened: httpx.AsyncClient | None = None
+        self._user_agent = user_agent
+        self._patience_s = patience_s
+        self._buckets = Buckets()
+        self._refused: Unauthorized | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what was opened; a client that was given stays open."""
+        if self._opened is not None:
+            await self._opened.aclose()
+            self._opened = None
+
+    @property
+    def client(self) -> "httpx.AsyncClient":
+        """The HTTP client, opened now if it was not; without our token, so that the CDN can be read with it too."""
+        if self._given is not None:
+            return self._given
+        if self._opened is None:
+            import httpx  # noqa: PLC0415 - 60 ms of start time, for those who need it
+
+            logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines hold interaction tokens
+            self._opened = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0))
+        return self._opened
+
+    async def request(
+        self,
+        route: Route,
+        sent: Body | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        reason: str | None = None,
+        is_repeatable: bool | None = None,
+    ) -> bytes:
+        """The body of Discord's answer, after as many attempts as it takes.
+
+        Args:
+            route: where to.
+            sent: what to send.
+            query: parameters of the address.
+            reason: for the guild's audit log, 1 to 512 characters.
+            is_repeatable: sending it twice does no harm; by default all but POST.
+
+        Raises:
+            DiscordError: Discord understood and said no; typed by its code.
+            DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended.
+        """
+        if route.is_ours and self._refused is not None:
+            raise self._refused
+        call = _Call(sent, query, self._headers(route, sent, reason))
+        may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
+        deadline = monotonic() + self._patience_s
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._buckets.turn(route, deadline) as bucket:
+                    return await self._once(route, call, bucket)
+            except _TryAgain as again:
+                if attempt == ATTEMPTS or not (may_repeat or again.is_unseen):
+                    raise DiscordUnavailable(f"Discord did not take {route!r}: {again}.") from again
+                if not again.has_waited:
+                    backoff_s = random.uniform(0, 0.25 * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
+                    await sleep_until(monotonic() + backoff_s, deadline)
+        raise AssertionError("the last attempt returns or raises")  # pragma: no cover - for the type checker
+
+    async def _once(self, route: Route, call: "_Call", bucket: Bucket) -> bytes:
+        answer = await self._send(route, call)
+        bucket = self._buckets.learn(route, bucket, answer.headers)
+        if answer.is_success:
+            return answer.content
+        failure = _read_failure(answer.content)
+        if answer.status_code == _TOO_MANY:
+            seconds = _retry_after(answer.headers, failure)
+            if failure.is_global or "x-ratelimit-global" in answer.headers:
+                self._buckets.pause(seconds)
+            else:
+                bucket.pause(seconds)
+            raise _TryAgain("429", is_unseen=True, has_waited=True)
+        if answer.status_code >= _SERVER_TROUBLE:
+            raise _TryAgain(str(answer.status_code))
+        error = refusal(answer.status_code, failure.code, failure.message, details=failure.errors)
+        if isinstance(error, Unauthorized) and route.is_ours:
+            self._refused = error  # a wrong token costs every request of this address, after 10,000 all are cut off
+        raise error
+
+    async def _send(self, route: Route, call: "_Call") -> "httpx.Response":
+        client = self.client
+        import httpx  # noqa: PLC0415 - loaded with the client
+
+        try:
+            return await client.request(
+                route.method,
+                self._api_url + route.path,
+                params=call.query,
+                content=None if call.sent is None else call.sent.content,
+                headers=call.headers,
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise _TryAgain(type(error).__name__, is_unseen=True) from error
+        except httpx.RequestError as error:
+            raise _TryAgain(type(error).__name__) from error
+
+    def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent}
+        if route.is_ours and self._token is not None:
+            headers["Authorization"] = f"Bot {self._token}"
+        if sent is not None:
+            headers["Content-Type"] = sent.content_type
+        if reason is not None:
+            length("reason", reason, 1, AUDIT_REASON_MAX)
+            headers["X-Audit-Log-Reason"] = quote(reason)
+        return headers
+
+
+class _Call(NamedTuple):
+    sent: Body | None
+    query: Mapping[str, str] | None
+    headers: dict[str, str]
+
+
+class _TryAgain(Exception):
+    """No verdict: a limit, trouble at Discord's, or no answer at all."""
+
+    def __init__(self, what: str, *, is_unseen: bool = False, has_waited: bool = False) -> None:
+        super().__init__(what)
+        self.is_unseen = is_unseen  # Discord did nothing, so that also a POST may be sent again
+        self.has_waited = has_waited  # the bucket will make us wait
+
+
+def _read_failure(content: bytes) -> _Failure:
+    try:
+        return _failure.decode(content)
+    except (MsgspecError, UnicodeDecodeError):
+        return _Failure()  # a proxy's page instead of Discord's JSON
+
+
+def _retry_after(headers: Mapping[str, str], failure: _Failure) -> float:
+    if failure.retry_after is not None:
+        return failure.retry_after
+    try:
+        return float(headers["retry-after"])
+    except (KeyError, ValueError):
+        return 1.0
