@@ -1,0 +1,104 @@
+"""Fetches people's pictures from Discord's CDN: quickly or not at all, and each only once in a while."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S: Final = 2.0  # for all pictures of one card together; a card without them shows initials
+PICTURE_MAX: Final = 512 * 1024  # bytes; the sizes that we ask for stay far below
+CACHE_MAX: Final = 8 * 1024 * 1024  # bytes; an address names its content, so what is kept stays true
+ENTRIES_MAX: Final = 4096  # also of pictures that were not there
+ABSENT_S: Final = 300.0  # how long a picture that was not there is not asked for again
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    content: bytes | None  # None: the CDN had no such picture
+    until: float  # on the loop's clock
+
+
+class Avatars:
+    """A small cache in front of the CDN. Never raises: what cannot be had is left out."""
+
+    def __init__(self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]") -> None:
+        self._cdn_url = cdn_url
+        self._client = client
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._size = 0
+        self._under_way: dict[str, asyncio.Task[bytes | None]] = {}
+
+    async def fetch(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The pictures at these CDN paths, as far as they arrive within `TIMEOUT_S`."""
+        wanted = dict.fromkeys(paths)
+        missing = [path for path in wanted if not self._is_known(path)]
+        if missing:
+            tasks = [self._under_way.get(path) or self._start(path) for path in missing]
+            await asyncio.wait(tasks, timeout=TIMEOUT_S)
+        return {path: kept.content for path in wanted if (kept := self._kept.get(path)) and kept.content}
+
+    async def aclose(self) -> None:
+        """Give up on what is still under way."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _is_known(self, path: str) -> bool:
+        kept = self._kept.get(path)
+        if kept is None or kept.until < asyncio.get_running_loop().time():
+            return False
+        self._kept.move_to_end(path)
+        return True
+
+    def _start(self, path: str) -> asyncio.Task[bytes | None]:
+        # A task of its own: who waits may give up, the picture still arrives for the next card.
+        task = asyncio.get_running_loop().create_task(self._download(path))
+        self._under_way[path] = task
+        task.add_done_callback(lambda _: self._under_way.pop(path, None))
+        return task
+
+    async def _download(self, path: str) -> bytes | None:
+        import httpx  # noqa: PLC0415 - costs 100 ms that the first answer need not pay
+
+        try:
+            async with (
+                asyncio.timeout(5 * TIMEOUT_S),
+                self._client().stream("GET", self._cdn_url + path, timeout=TIMEOUT_S) as response,
+            ):
+                content = await _body(response) if response.is_success else None
+                is_final = response.status_code < httpx.codes.INTERNAL_SERVER_ERROR
+        except (httpx.HTTPError, TimeoutError) as error:
+            log.info("picture not fetched", reason=type(error).__name__)
+            return None
+        if is_final:
+            self._keep(path, content)
+        return content
+
+    def _keep(self, path: str, content: bytes | None) -> None:
+        now = asyncio.get_running_loop().time()
+        old = self._kept.pop(path, None)
+        self._size -= len(old.content or b"") if old else 0
+        self._kept[path] = _Kept(content, until=float("inf") if content else now + ABSENT_S)
+        self._size += len(content or b"")
+        while self._size > CACHE_MAX or len(self._kept) > ENTRIES_MAX:
+            _, dropped = self._kept.popitem(last=False)
+            self._size -= len(dropped.content or b"")
+
+
+async def _body(response: "httpx.Response") -> bytes | None:
+    """The whole body, or None as soon as it is larger than a picture should be."""
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > PICTURE_MAX:
+            return None
+    return bytes(content)

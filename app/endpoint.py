@@ -1,0 +1,161 @@
+"""`POST /interactions`: bytes in, one answer out, and the slow part afterwards inside the same ASGI call.
+
+A plain ASGI callable: Starlette's Request and Response would cost more than everything that stands here.
+"""
+
+from time import perf_counter
+from typing import Final
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from app.dispatch import Dispatcher, Turn, trouble
+from app.finish import Finisher
+from app.first_answer import FirstAnswer, Placeholder, respond
+from core.clock import Clock
+from wire.errors import BadPayload, BadSignature, Unsendable
+from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice, parse
+from wire.reply import Acknowledge, Body, Choices, Deferred, Drawing, Message, Pong, Reply, to_callback
+from wire.signature import Verifier
+
+BODY_MAX: Final = 1024 * 1024  # bytes; the largest real ones, a modal full of text or a long message, stay below 200 kB
+
+log = structlog.get_logger()
+
+
+async def _unasked() -> Message:
+    raise NotImplementedError  # only the shape of the placeholder is wanted
+
+
+_PONG: Final = to_callback(Pong()).content
+_CLOSE: Final = ((b"connection", b"close"),)  # the rest of what was too large is not read
+_NOTHING: Final = (Placeholder.NOTHING, to_callback(Choices()).content)
+_SILENT: Final = (Placeholder.SILENT, to_callback(Acknowledge()).content)
+_THINKING: Final = tuple(
+    (Placeholder.THINKING, to_callback(Deferred(private=is_private, work=_unasked)).content)
+    for is_private in (False, True)
+)
+
+
+class Endpoint:
+    """Discord's door. Refuses by size, then age, then signature, then shape, and never answers with a 5xx."""
+
+    def __init__(self, *, verifier: Verifier, dispatcher: Dispatcher, finisher: Finisher, clock: Clock) -> None:
+        self._verifier = verifier
+        self._dispatcher = dispatcher
+        self._finisher = finisher
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        signature, timestamp, claimed = _headers(scope)
+        try:
+            body = None if claimed > BODY_MAX else await _read(receive)
+        except ClientDisconnect:
+            return
+        if body is None:
+            log.info("interaction refused", status=413, reason="too large")
+            await respond(send, 413, b"", extra=_CLOSE)
+            return
+        now = self._clock.now()
+        try:
+            self._verifier.verify(body, signature=signature, timestamp=timestamp, now=now)
+        except BadSignature as error:
+            log.info("interaction refused", status=401, reason=str(error))
+            await respond(send, 401, b"")
+            return
+        try:
+            interaction = parse(body)
+        except BadPayload as error:
+            log.warning("interaction refused", status=400, reason=str(error))
+            await respond(send, 400, b"")
+            return
+        if isinstance(interaction, Ping):
+            await respond(send, 200, _PONG)
+            return
+        await self._take(self._dispatcher.open(interaction, now), send, started)
+
+    async def _take(self, turn: Turn, send: Send, started: float) -> None:
+        first = FirstAnswer(send)
+        first.arm(*_placeholder(turn))
+        reply = await self._dispatcher.answer(turn)
+        if reply is None:
+            late = await first.give(202, b"")
+        else:
+            reply, body = _encode(turn, reply)
+            late = await first.give(200, body.content, body.content_type.encode())
+        answered = perf_counter()
+        if reply is not None and (late or isinstance(reply, (Drawing, Deferred))):
+            await self._finisher.finish(turn, reply, late)
+        _note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
+
+
+def _headers(scope: Scope) -> tuple[str, str, int]:
+    """Signature, timestamp and claimed length; empty or 0 where absent or unreadable."""
+    signature = timestamp = ""
+    length = 0
+    for name, value in scope["headers"]:
+        if name == b"x-signature-ed25519":
+            signature = value.decode("latin-1")
+        elif name == b"x-signature-timestamp":
+            timestamp = value.decode("latin-1")
+        elif name == b"content-length" and value.isdigit():
+            length = int(value)
+    return signature, timestamp, length
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body; None as soon as it is too large.
+
+    Raises:
+        ClientDisconnect: the caller went away in the middle.
+    """
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
+        body = body + chunk if body else chunk
+        if len(body) > BODY_MAX:
+            return None
+        more = message.get("more_body", False)
+    return body
+
+
+def _placeholder(turn: Turn) -> tuple[Placeholder, bytes]:
+    """What to show when the handler of `turn` takes too long."""
+    match turn.interaction:
+        case Autocomplete():
+            return _NOTHING
+        case ButtonPress() | SelectChoice():
+            return _SILENT
+        case _:
+            return _THINKING[turn.route is None or turn.route.feature.private]
+
+
+def _encode(turn: Turn, reply: Reply) -> tuple[Reply, Body]:
+    """The callback for `reply`; a reply that Discord would refuse is our bug and becomes an apology."""
+    try:
+        return reply, to_callback(reply)
+    except Unsendable as error:
+        apology = trouble(turn, error)
+        return apology, to_callback(apology)
+
+
+def _note(turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
+    """The one line in the log for one interaction."""
+    facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
+    if turn.reference:
+        facts["ref"] = turn.reference
+    log.info(
+        "interaction",
+        request=turn.interaction.id,
+        route=turn.name,
+        outcome=turn.outcome,
+        guild=turn.interaction.guild_id,
+        duration_ms=round(first_ms, 2),
+        **facts,
+    )

@@ -1,0 +1,114 @@
+"""What happens after the first answer: fetch pictures of people, draw off the event loop, and edit the answer in.
+
+Runs inside the same ASGI call as the answer, so that a platform that freezes between requests still finishes it.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from app.avatars import Avatars
+from app.dispatch import Turn, trouble
+from app.first_answer import Placeholder
+from core.errors import OutsideTrouble
+from wire.errors import DiscordError, Unsendable
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
+
+if TYPE_CHECKING:
+    from wire.rest import Rest
+
+LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
+PAINTERS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
+PICTURES_MAX: Final = 64  # pictures kept, below 10 MB: the same card for the same data is drawn once
+
+log = structlog.get_logger()
+
+
+class Finisher:
+    """Turns a deferred answer into the message that replaces its placeholder."""
+
+    def __init__(self, *, rest: "Callable[[], Rest]", avatars: Avatars) -> None:
+        self._rest = rest
+        self._avatars = avatars
+        self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="painter")
+        self._pictures: dict[Hashable, bytes] = {}
+
+    async def finish(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
+        """Deliver what `reply` promised; whatever goes wrong, the person is told and the placeholder goes away.
+
+        Args:
+            turn: the interaction; its outcome and reference are set when something goes wrong.
+            reply: a Drawing or Deferred, or any reply that came later than its placeholder.
+            late: the placeholder that the clock has sent; None when the reply chose its own.
+        """
+        edits = isinstance(reply, EditMessage) or (isinstance(reply, Drawing) and reply.edits)
+        placeholder = late or (Placeholder.SILENT if edits else Placeholder.THINKING)
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                message = await self._message(reply)
+        except Exception as error:  # noqa: BLE001 - a door: what is unexpected becomes a sentence with a reference
+            message, edits = trouble(turn, error), False
+        if message is None or placeholder is Placeholder.NOTHING:
+            return
+        try:
+            await self._deliver(turn, message, anew=placeholder is Placeholder.SILENT and not edits)
+        except (DiscordError, OutsideTrouble) as error:
+            turn.outcome = "not delivered"
+            log.warning("answer not delivered", request=turn.interaction.id, route=turn.name, reason=str(error))
+        except Unsendable as error:
+            await self._deliver(turn, trouble(turn, error), anew=placeholder is Placeholder.SILENT)
+
+    async def aclose(self) -> None:
+        """Let go of threads and connections."""
+        self._painters.shutdown(wait=False, cancel_futures=True)
+        await self._avatars.aclose()
+
+    async def _message(self, reply: Reply) -> Message | None:
+        match reply:
+            case Drawing():
+                return reply.finished(await self._paint(reply))
+            case Deferred():
+                return await reply.work()
+            case Message():
+                return reply
+            case Modal():
+                raise TimeoutError("A form can only be the first answer.")
+            case Acknowledge() | Choices() | Pong():
+                return None
+
+    async def _paint(self, drawing: Drawing) -> bytes:
+        faces = await self._avatars.fetch(drawing.avatars)
+        key = _key(drawing, faces)
+        picture = self._pictures.pop(key, None) if key is not None else None
+        if picture is None:
+            picture = await asyncio.get_running_loop().run_in_executor(self._painters, drawing.draw, faces)
+        if key is not None:
+            self._pictures[key] = picture  # last in the order: the longest unused goes first
+            if len(self._pictures) > PICTURES_MAX:
+                del self._pictures[next(iter(self._pictures))]
+        return picture
+
+    async def _deliver(self, turn: Turn, message: Message, *, anew: bool) -> None:
+        """Edit the placeholder, or `anew` send a further message and leave the one with the button as it is."""
+        interaction, rest = turn.interaction, self._rest()
+        if anew:
+            await rest.follow_up(interaction.application_id, interaction.token, message)
+        else:
+            await rest.edit_original(interaction.application_id, interaction.token, message)
+
+
+def _key(drawing: Drawing, faces: Mapping[str, bytes]) -> Hashable:
+    """What a picture depends on; None when that cannot be told. A face's address names its content."""
+    draw = drawing.draw
+    if not isinstance(draw, partial):
+        return None
+    key = (draw.func, draw.args, tuple(draw.keywords.items()), frozenset(faces))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key

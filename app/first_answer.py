@@ -1,0 +1,63 @@
+"""The one answer that Discord waits three seconds for: given by the handler, or by the clock when time runs out."""
+
+import asyncio
+from enum import Enum, auto
+from typing import Final
+
+from starlette.types import Send
+
+PATIENCE_S: Final = 2.0  # a handler that needs longer is deferred; Discord's own patience ends at 3
+JSON: Final = b"application/json"
+
+
+class Placeholder(Enum):
+    """What a person sees while an answer is being made."""
+
+    THINKING = auto()  # a new message that says so: the answer replaces it
+    SILENT = auto()  # the message with the pressed button, unchanged: the answer edits it, or comes as a new message
+    NOTHING = auto()  # suggestions cannot be deferred: none are given
+
+
+class FirstAnswer:
+    """Sends exactly one response to one request.
+
+    The handler runs in the request's own task, with no timer task beside it: a callback costs a microsecond where a
+    task costs ten. Only when it fires, a task sends the placeholder while the handler goes on.
+    """
+
+    __slots__ = ("_body", "_placeholder", "_send", "_sending", "_timer")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._timer: asyncio.TimerHandle | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self._placeholder = Placeholder.NOTHING
+        self._body = b""
+
+    def arm(self, placeholder: Placeholder, body: bytes) -> None:
+        """Send `body`, the callback for `placeholder`, unless give() is called within `PATIENCE_S`."""
+        self._placeholder = placeholder
+        self._body = body
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE_S, self._run_out)
+
+    async def give(self, status: int, body: bytes, content_type: bytes = JSON) -> Placeholder | None:
+        """Answer with `body`; where the clock was faster, nothing is sent and its placeholder comes back."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._sending is not None:
+            await self._sending
+            return self._placeholder
+        await respond(self._send, status, body, content_type)
+        return None
+
+    def _run_out(self) -> None:
+        self._sending = asyncio.get_running_loop().create_task(respond(self._send, 200, self._body))
+
+
+async def respond(
+    send: Send, status: int, body: bytes, content_type: bytes = JSON, extra: tuple[tuple[bytes, bytes], ...] = ()
+) -> None:
+    """One whole HTTP response, with `extra` headers."""
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,165 @@
+"""The web process: `create_app` puts the parts together, each of them made when it is first needed.
+
+Importing this module and answering a first ping loads no database driver, no HTTP client and no image library, and
+nothing depends on the lifespan having run.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from app.avatars import Avatars
+from app.dispatch import Dispatcher
+from app.endpoint import Endpoint
+from app.finish import Finisher
+from app.health import Health
+from app.recent import Recent
+from core import log as logs
+from core.clock import Clock
+from core.settings import Settings
+from wire.signature import Verifier
+
+if TYPE_CHECKING:
+    from app.routes import Routes
+    from db.connection import Pool
+    from handlers.feature import Feature
+    from wire.rest import Rest
+
+WARM_UP_AFTER_S: Final = 0.5  # the first ping goes first
+
+log = structlog.get_logger()
+
+
+class House:
+    """The parts of one web process that cost something to make."""
+
+    def __init__(
+        self, settings: Settings, *, features: "Sequence[Feature] | None", pool: "Pool | None", rest: "Rest | None"
+    ) -> None:
+        self._settings = settings
+        self._features = features
+        self._routes: Routes | None = None
+        self._pool = pool
+        self._rest = rest
+        self._owns_pool = pool is None
+        self._owns_rest = rest is None
+        self._opening = asyncio.Lock()
+
+    def routes(self) -> "Routes":
+        """The table of all routes.
+
+        Raises:
+            RouteClash: two features claim the same one.
+        """
+        if self._routes is None:
+            from app.routes import Routes  # noqa: PLC0415 - loads the interaction types only, but after the first ping
+
+            if self._features is None:
+                from handlers import FEATURES  # noqa: PLC0415 - loads Pillow and psycopg
+
+                self._features = FEATURES
+            self._routes = Routes(self._features)
+        return self._routes
+
+    async def pool(self) -> "Pool":
+        """The one pool; without a database in the settings, the embedded one is started."""
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    from db.connection import Pool  # noqa: PLC0415 - not before somebody asks for the database
+
+                    self._pool = Pool(self._settings.database_url or await self._embedded())
+        return self._pool
+
+    def rest(self) -> "Rest":
+        """The one client of Discord's REST."""
+        if self._rest is None:
+            from wire.rest import Rest  # noqa: PLC0415 - loads httpx
+
+            self._rest = Rest(self._settings.api_url, self._settings.token)
+        return self._rest
+
+    async def warm_up(self) -> None:
+        """Load what the first command would otherwise wait for."""
+        await asyncio.sleep(WARM_UP_AFTER_S)
+        await asyncio.to_thread(self.routes)
+        self.rest()
+        await (await self.pool()).is_alive()
+
+    async def aclose(self) -> None:
+        """Let go of connections; parts that were given stay open."""
+        if self._pool is not None and self._owns_pool:
+            await self._pool.close()
+        if self._rest is not None and self._owns_rest:
+            await self._rest.close()
+
+    async def _embedded(self) -> str:
+        from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
+
+        return await asyncio.to_thread(database_url, self._settings.data_dir)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    features: "Sequence[Feature] | None" = None,
+    pool: "Pool | None" = None,
+    rest: "Rest | None" = None,
+    clock: Clock | None = None,
+) -> Starlette:
+    """The ASGI app.
+
+    Args:
+        settings: None: out of the environment, and logging is set up too.
+        features: what it answers; None: all of ours. A bench or a test brings its own.
+        pool: None: opened on first use, closed at the end.
+        rest: likewise.
+        clock: None: the settings' clock.
+    """
+    if settings is None:
+        settings = Settings.from_env(os.environ)
+        logs.configure(settings.log_level, settings.log_format)
+    clock = clock or Clock(settings.clock_file)
+    house = House(settings, features=features, pool=pool, rest=rest)
+    finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
+    endpoint = Endpoint(
+        verifier=Verifier([settings.public_key]),
+        dispatcher=Dispatcher(routes=house.routes, pool=house.pool, recent=Recent()),
+        finisher=finisher,
+        clock=clock,
+    )
+    health = Health(pool=house.pool, rest=house.rest, clock=clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        warming = asyncio.create_task(house.warm_up())
+        warming.add_done_callback(_report)
+        try:
+            yield
+        finally:
+            warming.cancel()
+            await asyncio.wait([warming])
+            await finisher.aclose()
+            await house.aclose()
+
+    app = Starlette(
+        routes=[
+            Route("/interactions", endpoint, methods=["POST"]),
+            Route("/health", health.health),
+            Route("/ready", health.ready),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    return app
+
+
+def _report(warming: asyncio.Task[None]) -> None:
+    if not warming.cancelled() and (error := warming.exception()) is not None:
+        log.error("warm-up failed", exc_info=error)

@@ -1,0 +1,94 @@
+"""One table from all features: which handler answers which interaction."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from handlers.feature import AnyAction, Deps, Feature
+from wire.custom_id import StaleCustomId, route_of
+from wire.interaction import (
+    Autocomplete,
+    ButtonPress,
+    Interaction,
+    MessageMenu,
+    ModalSubmit,
+    Ping,
+    SelectChoice,
+    SlashCommand,
+    UserMenu,
+)
+from wire.reply import Reply
+
+Call = Callable[[Any, Deps], Awaitable[Reply]]  # the table pairs each kind with its handlers, which types cannot say
+
+KINDS: Final[dict[type, str]] = {
+    SlashCommand: "slash",
+    UserMenu: "user menu",
+    MessageMenu: "message menu",
+    Autocomplete: "autocomplete",
+    ButtonPress: "button",
+    SelectChoice: "select",
+    ModalSubmit: "modal",
+}
+
+
+class RouteClash(Exception):
+    """Two features claim the same route; start-up stops here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where one interaction goes."""
+
+    call: Call
+    feature: Feature
+    name: str  # for the log: "slash my timezone"
+
+
+class Routes:
+    """All ways in, built once per process."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self._table: dict[type, dict[str, Route]] = {kind: {} for kind in KINDS}
+        for feature in features:
+            for kind, handlers in _ways_in(feature):
+                for name, call in handlers:
+                    self._claim(kind, name, call, feature)
+
+    def find(self, interaction: Interaction) -> Route | None:
+        """The route of `interaction`; None when no feature knows its command, menu or custom id (any more)."""
+        if isinstance(interaction, (ButtonPress, SelectChoice, ModalSubmit)):
+            try:
+                name = route_of(interaction.custom_id)
+            except StaleCustomId:
+                return None
+        elif isinstance(interaction, Ping):
+            return None
+        else:
+            name = interaction.path
+        return self._table[type(interaction)].get(name)
+
+    def names(self, kind: type) -> frozenset[str]:
+        """Every route of one kind of interaction."""
+        return frozenset(self._table[kind])
+
+    def _claim(self, kind: type, name: str, call: Call, feature: Feature) -> None:
+        table = self._table[kind]
+        if name in table:
+            raise RouteClash(f"{KINDS[kind]} {name!r} is claimed by {table[name].feature.name} and {feature.name}.")
+        table[name] = Route(call, feature, f"{KINDS[kind]} {name}")
+
+
+def _ways_in(feature: Feature) -> Iterable[tuple[type, Iterable[tuple[str, Call]]]]:
+    def by_action(handlers: Iterable[tuple[AnyAction, Call]]) -> Iterable[tuple[str, Call]]:
+        return ((action.route, call) for action, call in handlers)
+
+    return (
+        (SlashCommand, feature.slash.items()),
+        (UserMenu, feature.user_menus.items()),
+        (MessageMenu, feature.message_menus.items()),
+        (Autocomplete, feature.autocomplete.items()),
+        (ButtonPress, by_action(feature.buttons.items())),
+        (SelectChoice, by_action(feature.selects.items())),
+        (ModalSubmit, by_action(feature.modals.items())),
+    )

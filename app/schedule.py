@@ -1,0 +1,104 @@
+"""The worker: what happens because time passes. Any number of workers may run the same list."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[reportMissingTypeStubs]
+from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
+from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
+
+from core.clock import Clock
+from core.errors import OutsideTrouble
+from core.settings import Settings
+from db.connection import Connection, Pool
+from db.queries import interactions
+
+SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
+GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
+
+log = structlog.get_logger()
+
+Work = Callable[[Connection, datetime], Awaitable[int]]  # one transaction and the time; what it returns is logged
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do again and again."""
+
+    name: str
+    trigger: BaseTrigger
+    work: Work
+
+
+async def forget_seen(conn: Connection, now: datetime) -> int:
+    """Interactions whose claims have done their service."""
+    return await interactions.remove_seen(conn, before=now - SEEN_FOR)
+
+
+JOBS: Final[tuple[Job, ...]] = (Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),)
+
+
+class Worker:
+    """Runs jobs when they are due, each in a transaction of its own, never the same one twice at once."""
+
+    def __init__(self, pool: Pool, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._jobs = jobs
+        self._running: set[asyncio.Task[None] | None] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; jobs under way are finished, or undone after ten seconds."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for job in self._jobs:
+            scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
+                partial(self._do, job), job.trigger, id=job.name, name=job.name, next_run_time=datetime.now(UTC)
+            )
+        scheduler.start()
+        log.info("worker ready", jobs=len(self._jobs))
+        try:
+            await stop.wait()
+        finally:
+            scheduler.pause()
+            if tasks := [task for task in self._running if task is not None]:
+                await asyncio.wait(tasks, timeout=GRACE_S)
+            scheduler.shutdown()
+            log.info("worker stopped")
+
+    async def _do(self, job: Job) -> None:
+        task = asyncio.current_task()
+        self._running.add(task)
+        started = perf_counter()
+        try:
+            async with self._pool.connection() as conn:
+                count = await job.work(conn, self._clock.now())
+        except OutsideTrouble as error:
+            log.warning("job put off", job=job.name, reason=str(error))
+        except Exception:
+            log.exception("job failed", job=job.name)
+        else:
+            log.info("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
+        finally:
+            self._running.discard(task)
+
+
+async def run(settings: Settings) -> None:
+    """The whole worker process: until SIGTERM or SIGINT."""
+    from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    url = settings.database_url or await asyncio.to_thread(database_url, settings.data_dir)
+    async with Pool(url, application_name="lyceum worker", max_size=4) as pool:
+        await Worker(pool, Clock(settings.clock_file)).run(stop)

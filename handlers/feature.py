@@ -1,0 +1,83 @@
+"""What a feature is to the rest of the house: a value that lists its commands and says who answers what."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from core.words import Words
+from db.connection import Connection
+from services.people import Arrival
+from services.voice_events import Person
+from wire.commands import Command
+from wire.custom_id import Action
+from wire.interaction import (
+    Autocomplete,
+    ButtonPress,
+    Invocation,
+    MessageMenu,
+    ModalSubmit,
+    ResolvedUser,
+    SelectChoice,
+    SlashCommand,
+    UserMenu,
+)
+from wire.reply import Choices, Reply
+
+I = TypeVar("I")  # noqa: E741 - the kind of interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What a handler gets beside the interaction; nothing below the handlers sees it."""
+
+    conn: Connection  # one transaction, committed after the handler returned
+    now: datetime  # aware UTC
+    words: Words  # the person's language
+    arrival: Arrival  # who came, and what they chose before
+
+
+AnyAction = Action[*tuple[Any, ...]]
+Handler = Callable[[I, Deps], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One feature's commands, and the handler for each way in.
+
+    Slash commands are found by their path ("my timezone"), menus by their name, components and modals by their action.
+    """
+
+    name: str
+    commands: tuple[Command, ...] = ()
+    slash: Mapping[str, Handler[SlashCommand]] = field(default_factory=dict[str, Handler[SlashCommand]])
+    user_menus: Mapping[str, Handler[UserMenu]] = field(default_factory=dict[str, Handler[UserMenu]])
+    message_menus: Mapping[str, Handler[MessageMenu]] = field(default_factory=dict[str, Handler[MessageMenu]])
+    autocomplete: Mapping[str, Callable[[Autocomplete, Deps], Awaitable[Choices]]] = field(
+        default_factory=dict[str, Callable[[Autocomplete, Deps], Awaitable[Choices]]]
+    )
+    buttons: Mapping[AnyAction, Handler[ButtonPress]] = field(default_factory=dict[AnyAction, Handler[ButtonPress]])
+    selects: Mapping[AnyAction, Handler[SelectChoice]] = field(default_factory=dict[AnyAction, Handler[SelectChoice]])
+    modals: Mapping[AnyAction, Handler[ModalSubmit]] = field(default_factory=dict[AnyAction, Handler[ModalSubmit]])
+    uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
+    guild_only: bool = True  # False: also answers in direct messages
+    private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
+
+
+def person_of(interaction: Invocation) -> Person:
+    """Who made `interaction`, with the names that came along."""
+    return person_named(ResolvedUser(interaction.user, interaction.member))
+
+
+def person_named(target: ResolvedUser) -> Person:
+    """Somebody who was named in an option or a menu."""
+    user, member = target.user, target.member
+    return Person(
+        user=user.id,
+        username=user.username,
+        global_name=user.global_name,
+        avatar_hash=user.avatar,
+        is_bot=user.is_bot,
+        nick=member.nick if member else None,
+        member_avatar_hash=member.avatar if member else None,
+    )

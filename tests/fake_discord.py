@@ -1,0 +1,311 @@
+"""Discord as the app meets it: signs interactions, sends them through the whole app, catches what comes after."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from nacl.signing import SigningKey
+from starlette.types import ASGIApp
+
+from app.main import create_app
+from core.clock import Clock
+from core.ids import ApplicationId, snowflake_at
+from core.settings import Settings
+from db.connection import Pool
+from handlers.feature import Feature
+from wire.rest import Rest
+
+Json = dict[str, Any]
+
+APPLICATION = ApplicationId(1_000_000_000_000_000_001)
+GUILD = 41_771_983_423_143_937
+CHANNEL = 41_771_983_423_143_938
+KEY = SigningKey(b"a key for tests, 32 bytes long..")
+NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+_increments = count(1)
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A person in the guild."""
+
+    id: int
+    username: str
+    global_name: str | None = None
+    nick: str | None = None
+    avatar: str | None = None
+    bot: bool = False
+    locale: str = "en-US"
+
+    @property
+    def user(self) -> Json:
+        shape: Json = {"id": str(self.id), "username": self.username, "global_name": self.global_name}
+        return shape | {"avatar": self.avatar, "discriminator": "0"} | ({"bot": True} if self.bot else {})
+
+    @property
+    def member(self) -> Json:
+        joined = "2024-01-01T00:00:00+00:00"
+        return {"nick": self.nick, "avatar": None, "roles": [], "permissions": "2147483647", "joined_at": joined}
+
+    def speaking(self, locale: str) -> "Someone":
+        return replace(self, locale=locale)
+
+
+ANA = Someone(5_000_000_001, "ana", "Ana")
+BEN = Someone(5_000_000_002, "ben", "Ben", nick="Benny")
+ROBOT = Someone(5_000_000_003, "robot", bot=True)
+
+
+class Frozen(Clock):
+    """A clock that shows one moment until it is told another."""
+
+    def __init__(self, moment: datetime = NOW) -> None:
+        super().__init__()
+        self.moment = moment
+
+    def unix(self) -> float:
+        return self.moment.timestamp()
+
+
+@dataclass
+class Edit:
+    """One call that the app made to Discord's REST after its first answer."""
+
+    method: str
+    path: str
+    payload: Json
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+
+
+@dataclass
+class Answer:
+    """What came back: the HTTP answer, and the calls that followed it."""
+
+    status: int
+    body: bytes
+    edits: list[Edit]
+
+    @property
+    def json(self) -> Json:
+        return json.loads(self.body)
+
+    @property
+    def kind(self) -> int:
+        return self.json["type"]
+
+    @property
+    def data(self) -> Json:
+        return self.json["data"]
+
+    @property
+    def text(self) -> str:
+        return self.data["content"]
+
+    @property
+    def is_private(self) -> bool:
+        return bool(self.data.get("flags", 0) & 64)
+
+    @property
+    def final(self) -> Json:
+        """The message that a person ends up with."""
+        return self.edits[-1].payload if self.edits else self.data
+
+
+class FakeDiscord:
+    """Sends what a person does, and keeps what the app says."""
+
+    def __init__(self, app: ASGIApp, clock: Frozen) -> None:
+        self.app = app
+        self.clock = clock
+        self.edits: list[Edit] = []
+        self.pictures: dict[str, bytes] = {}  # CDN path to what is served there
+        self.rest_status = 200
+
+    async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
+        """`/path option:value`; people are given as Someone."""
+        return await self.deliver(slash_payload(path, by=by, guild=guild, now=self.clock.moment, options=options))
+
+    async def suggest(self, path: str, name: str, value: str, *, by: Someone = ANA) -> list[Json]:
+        """What is suggested while somebody types `value` into an option."""
+        payload = slash_payload(path, by=by, now=self.clock.moment, options={name: value})
+        payload["type"] = 4
+        _leaf(payload["data"])[-1]["focused"] = True
+        return (await self.deliver(payload)).data["choices"]
+
+    async def user_menu(self, name: str, target: Someone, *, by: Someone = ANA) -> Answer:
+        data = {"id": "900", "name": name, "type": 2, "target_id": str(target.id), "resolved": _resolved(target)}
+        return await self.deliver(envelope(2, data, by=by, now=self.clock.moment))
+
+    async def press(self, custom_id: str, *, by: Someone = ANA, flags: int = 0) -> Answer:
+        data = {"custom_id": custom_id, "component_type": 2}
+        message = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": flags}
+        return await self.deliver(envelope(3, data, by=by, now=self.clock.moment) | {"message": message})
+
+    async def press_label(self, message: Json, label: str, *, by: Someone = ANA) -> Answer:
+        """Press the button with this label on a message that the app sent."""
+        buttons = [button for row in message["components"] for button in row["components"]]
+        [custom_id] = [button["custom_id"] for button in buttons if button["label"] == label]
+        return await self.press(custom_id, by=by, flags=message.get("flags", 0))
+
+    async def deliver(self, payload: Json) -> Answer:
+        """Sign and send one interaction, and wait until all its work is done."""
+        body = json.dumps(payload).encode()
+        return await self.send(body, **sign(body, self.clock.moment))
+
+    async def send(self, body: bytes, **headers: str) -> Answer:
+        """Any request to the endpoint; underscores in header names stand for hyphens."""
+        before = len(self.edits)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            response = await client.post("/interactions", content=body, headers=named)
+        return Answer(response.status_code, response.content, self.edits[before:])
+
+    def answer_rest(self, request: httpx.Request) -> httpx.Response:
+        """Discord's REST and CDN, as far as the app calls them here."""
+        path = request.url.path
+        if path.startswith("/cdn/"):
+            picture = self.pictures.get(path.removeprefix("/cdn"))
+            return httpx.Response(404) if picture is None else httpx.Response(200, content=picture)
+        self.edits.append(_read_edit(request))
+        if self.rest_status >= 400:
+            return httpx.Response(self.rest_status, json={"code": 0, "message": "trouble"})
+        if path.endswith("/gateway/bot"):
+            limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+            return httpx.Response(200, json={"url": "wss://gw", "shards": 1, "session_start_limit": limit})
+        return httpx.Response(200, json={"id": "88888888888", "channel_id": str(CHANNEL)})
+
+
+def envelope(kind: int, data: Json, *, by: Someone = ANA, guild: int | None = GUILD, now: datetime = NOW) -> Json:
+    """A whole interaction, as Discord sends it."""
+    shape: Json = {
+        "id": str(snowflake_at(now, increment=next(_increments))),
+        "application_id": str(APPLICATION),
+        "type": kind,
+        "token": "aW50ZXJhY3Rpb24:token",
+        "version": 1,
+        "data": data,
+        "channel_id": str(CHANNEL),
+        "channel": {"id": str(CHANNEL), "type": 0, "name": "general"},
+        "app_permissions": "442368",
+        "locale": by.locale,
+        "entitlements": [],
+        "authorizing_integration_owners": {"0": str(guild or 0)},
+        "context": 0 if guild else 1,
+        "attachment_size_limit": 10_485_760,
+    }
+    if guild is None:
+        return shape | {"user": by.user}
+    return shape | {
+        "guild_id": str(guild),
+        "guild": {"id": str(guild), "locale": "en-US", "features": []},
+        "guild_locale": "en-US",
+        "member": by.member | {"user": by.user},
+    }
+
+
+def slash_payload(
+    path: str, *, by: Someone = ANA, guild: int | None = GUILD, now: datetime = NOW, options: Mapping[str, object]
+) -> Json:
+    """The interaction for `/path option:value`."""
+    name, *subs = path.split()
+    people = [value for value in options.values() if isinstance(value, Someone)]
+    leaf = [_option(key, value) for key, value in options.items()]
+    for depth, sub in enumerate(reversed(subs)):
+        leaf = [{"name": sub, "type": 1 if depth == 0 else 2, "options": leaf}]
+    data: Json = {"id": "900", "name": name, "type": 1, "options": leaf}
+    return envelope(2, data | ({"resolved": _resolved(*people)} if people else {}), by=by, guild=guild, now=now)
+
+
+def sign(body: bytes, moment: datetime, *, key: SigningKey = KEY) -> dict[str, str]:
+    """The two headers that make a request Discord's."""
+    timestamp = str(int(moment.timestamp()))
+    signature = key.sign(timestamp.encode() + body).signature.hex()
+    return {"x_signature_ed25519": signature, "x_signature_timestamp": timestamp}
+
+
+def settings(folder: Path) -> Settings:
+    """Settings for an app under test; nothing listens at its addresses."""
+    return Settings(
+        token="token",
+        public_key=KEY.verify_key.encode().hex(),
+        application_id=APPLICATION,
+        database_url="postgresql://nobody@127.0.0.1:1/nowhere",
+        api_url="http://discord.test/api/v10",
+        gateway_url=None,
+        cdn_url="http://discord.test/cdn",
+        host="127.0.0.1",
+        port=8000,
+        playground_port=8001,
+        data_dir=folder,
+        clock_file=None,
+        log_level="info",
+        log_format="json",
+        is_local=False,
+    )
+
+
+@asynccontextmanager
+async def fake_discord(
+    folder: Path, *, pool: Pool | None = None, features: Sequence[Feature] | None = None
+) -> AsyncGenerator[FakeDiscord]:
+    """The app with Discord around it; without a pool its database is out of reach."""
+    clock = Frozen()
+    holder: list[FakeDiscord] = []
+    transport = httpx.MockTransport(lambda request: holder[0].answer_rest(request))  # noqa: PLW0108 - filled below
+    async with httpx.AsyncClient(transport=transport) as client:
+        rest = Rest("http://discord.test/api/v10", "token", client=client)
+        app = create_app(settings(folder), features=features, pool=pool, rest=rest, clock=clock)
+        holder.append(FakeDiscord(app, clock))
+        yield holder[0]
+        await app.state.house.aclose()
+
+
+def _option(name: str, value: object) -> Json:
+    match value:
+        case Someone():
+            return {"name": name, "type": 6, "value": str(value.id)}
+        case bool():
+            return {"name": name, "type": 5, "value": value}
+        case int():
+            return {"name": name, "type": 4, "value": value}
+        case _:
+            return {"name": name, "type": 3, "value": value}
+
+
+def _resolved(*people: Someone) -> Mapping[str, Json]:
+    return {
+        "users": {str(each.id): each.user for each in people},
+        "members": {str(each.id): each.member for each in people},
+    }
+
+
+def _leaf(data: Json) -> list[Json]:
+    """The options that a person fills in, below all subcommands."""
+    options: list[Json] = data["options"]
+    while options and "options" in options[0]:
+        options = options[0]["options"]
+    return options
+
+
+def _read_edit(request: httpx.Request) -> Edit:
+    path = request.url.path.removeprefix("/api/v10")
+    _, is_multipart, boundary = request.headers.get("content-type", "").partition("boundary=")
+    if not is_multipart:
+        return Edit(request.method, path, json.loads(request.content or b"{}"))
+    edit = Edit(request.method, path, {})
+    for part in request.content.split(b"--" + boundary.encode())[1:-1]:
+        head, _, content = part.removesuffix(b"\r\n").partition(b"\r\n\r\n")
+        if filename := re.search(rb'filename="([^"]+)"', head):
+            edit.files[filename[1].decode()] = content
+        else:
+            edit.payload = json.loads(content)
+    return edit
