@@ -4,10 +4,10 @@ Written by hand so that the web process answers without loading an HTTP client.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import uuid4
 
+from msgspec import Struct
 from msgspec.json import Encoder
 
 from wire.errors import LimitExceeded
@@ -25,8 +25,7 @@ class Body(NamedTuple):
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file to upload. `name` may hold ASCII letters, digits and `. _ -`: Discord would change others."""
 
     name: str

@@ -5,8 +5,9 @@ Source: https://discord.com/developers/docs/interactions/application-commands
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from wire.checks import at_most, length, within
 from wire.components import distinct
@@ -36,8 +37,7 @@ USER_MENU: Final = 2
 MESSAGE_MENU: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """An option, a subcommand or a group; made by the functions below."""
 
     kind: OptionKind
@@ -52,8 +52,7 @@ class Option:
     file_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """A command of any kind; made by command(), user_menu() and message_menu()."""
 
     kind: int

@@ -1,8 +1,10 @@
 """Buttons and selects: what people press and choose, in messages and (selects) in modals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from core.ids import ChannelId, RoleId, SkuId, UserId
 from wire.checks import at_most, length, within
@@ -53,8 +55,7 @@ _LINK = 5
 _PREMIUM = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Emoji:
+class Emoji(Struct, frozen=True):
     """A guild's or the app's own emoji; ordinary ones are written as text."""
 
     name: str
@@ -62,8 +63,7 @@ class Emoji:
     is_animated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """A button; exactly one of `custom_id` (comes back to us), `url` (a link) and `sku` (a purchase)."""
 
     label: str = ""
@@ -75,8 +75,7 @@ class Button:
     sku: SkuId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SelectOption:
+class SelectOption(Struct, frozen=True):
     """One thing to choose."""
 
     label: str
@@ -86,8 +85,7 @@ class SelectOption:
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Select:
+class _Select(Struct, frozen=True, kw_only=True):
     custom_id: str
     placeholder: str = ""
     min_values: int = 1  # 0 in a modal needs required=False
@@ -96,37 +94,32 @@ class _Select:
     required: bool = True  # counts in modals only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StringSelect(_Select):
+class StringSelect(_Select, frozen=True, kw_only=True):
     """A choice among given options."""
 
     options: tuple[SelectOption, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserSelect(_Select):
+class UserSelect(_Select, frozen=True, kw_only=True):
     """A choice among the people here."""
 
     defaults: tuple[UserId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleSelect(_Select):
+class RoleSelect(_Select, frozen=True, kw_only=True):
     """A choice among the roles here."""
 
     defaults: tuple[RoleId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MentionableSelect(_Select):
+class MentionableSelect(_Select, frozen=True, kw_only=True):
     """A choice among people and roles."""
 
     default_users: tuple[UserId, ...] = ()
     default_roles: tuple[RoleId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelSelect(_Select):
+class ChannelSelect(_Select, frozen=True, kw_only=True):
     """A choice among the channels here, of the given types only when there are any."""
 
     channel_types: tuple[int, ...] = ()

@@ -1,9 +1,10 @@
 """Embeds: the framed part of a message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from wire.checks import at_most, length, within
 from wire.errors import LimitExceeded, NotAllowed
@@ -24,8 +25,7 @@ from wire.limits import (
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A small heading with its text; up to three `inline` ones share a line."""
 
     name: str
@@ -33,16 +33,14 @@ class Field:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Footer:
+class Footer(Struct, frozen=True):
     """The small line at the bottom."""
 
     text: str
     icon_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """The small line at the top."""
 
     name: str
@@ -50,8 +48,7 @@ class Author:
     icon_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embed:
+class Embed(Struct, frozen=True, kw_only=True):
     """One embed; pictures are web addresses or `attachment://<filename>` of a file in the same message."""
 
     title: str = ""

@@ -4,8 +4,9 @@ Source: https://discord.com/developers/docs/resources/message
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self
+
+from msgspec import Struct
 
 from core.ids import AttachmentId, RoleId, UserId
 from wire.body import Body, File, body
@@ -22,8 +23,7 @@ _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
 _ATTACHMENT: Final = "attachment://"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mentions:
+class Mentions(Struct, frozen=True, kw_only=True):
     """Whom a message may ping; always sent, so that a name inside a text never pings by accident."""
 
     users: tuple[UserId, ...] = ()
@@ -36,8 +36,7 @@ class Mentions:
         return cls()
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message: callback 4. `components` are rows: a tuple of buttons, or one select."""
 
     content: str = ""

@@ -3,8 +3,9 @@
 Source: https://discord.com/developers/docs/components/reference
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from wire.checks import at_most, length, within
 from wire.components import (
@@ -40,8 +41,7 @@ class TextStyle(IntEnum):
     PARAGRAPH = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextInput:
+class TextInput(Struct, frozen=True, kw_only=True):
     """A text to write; lengths in characters."""
 
     custom_id: str
@@ -53,8 +53,7 @@ class TextInput:
     max_length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RadioGroup:
+class RadioGroup(Struct, frozen=True, kw_only=True):
     """Exactly one of two to ten options, all in sight; options here have no emoji."""
 
     custom_id: str
@@ -62,8 +61,7 @@ class RadioGroup:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckboxGroup:
+class CheckboxGroup(Struct, frozen=True, kw_only=True):
     """Some of one to ten options, all in sight."""
 
     custom_id: str
@@ -73,16 +71,14 @@ class CheckboxGroup:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkbox:
+class Checkbox(Struct, frozen=True, kw_only=True):
     """Yes or no; it cannot be demanded (a CheckboxGroup of one option can)."""
 
     custom_id: str
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileUpload:
+class FileUpload(Struct, frozen=True, kw_only=True):
     """Files to send along."""
 
     custom_id: str
@@ -95,8 +91,7 @@ class FileUpload:
 Input = TextInput | RadioGroup | CheckboxGroup | Checkbox | FileUpload | Select
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A field with its heading."""
 
     label: str
@@ -104,15 +99,13 @@ class Label:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TextDisplay:
+class TextDisplay(Struct, frozen=True):
     """Words between the fields, in Markdown."""
 
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Modal:
+class Modal(Struct, frozen=True):
     """A form; callback 9. Not as the answer to a modal, and never after a deferral."""
 
     title: str

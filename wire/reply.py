@@ -4,8 +4,10 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wire.body import Body, File, body
 from wire.checks import at_most, length
@@ -102,23 +104,19 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class EditMessage(Message):
+class EditMessage(Message, frozen=True):
     """The message that held the component becomes this one as a whole: callback 7."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
+class Acknowledge(Struct, frozen=True):
     """The component's message stays as it is, for now: callback 6."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(Struct, frozen=True):
     """The answer to a ping: callback 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One suggestion: what is shown and what is sent."""
 
     name: str
@@ -126,15 +124,13 @@ class Choice:
     name_localizations: Mapping[str, str] | None = None  # Discord's locale to text
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """Suggestions for what a person is typing, at most 25: callback 8."""
 
     choices: tuple[Choice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """A picture that takes time: "thinking" at once, then the message with the picture.
 
     Attributes:
@@ -157,8 +153,7 @@ class Drawing:
         return replace(self.message, files=(*self.message.files, File(self.filename, picture, self.alt)))
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """An answer that takes time: "thinking" at once, then what `work` gives."""
 
     private: bool

@@ -1,14 +1,14 @@
 """One request's address at Discord: method, template, and the ids that its rate limit belongs to."""
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 _MAJOR: Final = ("channel", "guild", "webhook", "interaction", "token")  # resources with rate limits of their own
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """Made by route(); `template` names it in logs, where a path would show the token of an interaction."""
 
     method: str
