@@ -52,7 +52,7 @@ async def page(
 ) -> BoardPage:
     """One page of a board in the guild's own days; whoever keeps their numbers private is on none, not even their own.
 
-    A streak has no period: it is the run that is alive now. XP of a period is what its seconds make, floored on the sum.
+    A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
     """
     facts = await members.find_guild(conn, guild=guild)
     first_on = None if facts is None or board is Board.STREAK else _first_day(period, _today(facts.timezone, now))

@@ -38,8 +38,8 @@ async def arrive(
 ) -> Arrival:
     """Claim an interaction and learn what its person prefers, in one statement.
 
-    `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept when
-    this is the first that is heard of the guild.
+    `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept
+    when this is the first that is heard of the guild.
     """
     caller = Caller(
         user=person.user,

@@ -4,7 +4,10 @@ import os
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from pathlib import Path
+from tempfile import gettempdir
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,10 +16,15 @@ from psycopg import sql
 from db import embedded, migrate
 from db.connection import Connection, Pool
 
-FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 200\nautovacuum = off"
+FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")  # off: these rows need not survive
 TEMPLATE = "lyceum_template"
 
 _copies = count()
+
+
+def server_folder(name: str = "") -> Path:
+    """A folder for a server; not below pytest's own, which every new run closes to other users, postgres among them."""
+    return Path(gettempdir()) / f"lyceum-test-{name or uuid4().hex}"
 
 
 def on(url: str, database: str) -> str:
@@ -37,11 +45,17 @@ def fresh_database(server_url: str, template: str) -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The server of this run; xdist workers share it, and the last one to leave deletes it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return embedded.start(shared / "pg", settings=FAST, keep=False).get_uri()
+    worker: dict[str, str] = getattr(request.config, "workerinput", {})
+    server = embedded.start(server_folder(worker.get("testrunuid", "")), keep=False)
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        admin.execute("SELECT pg_advisory_lock(1)")
+        for setting in FAST:
+            admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        admin.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
 
 
 @pytest.fixture(scope="session")

