@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 DAY_START_MAX: Final = timedelta(hours=6)
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before every rule that a person can make
 
 _ONE_DAY: Final = timedelta(days=1)
 _ONE_SECOND: Final = timedelta(seconds=1)
@@ -158,6 +159,19 @@ class ZoneDays:
 def zone_days(zone: str, day_start: timedelta) -> ZoneDays:
     """The shared dates of a zone and a day start."""
     return ZoneDays(zone, day_start)
+
+
+def calendar_of(guild_zone: str, rules: Sequence[ZoneRule] = ()) -> Calendar:
+    """A member's calendar: their own rules, and the guild's zone with its midnight before and without them."""
+    if not rules:
+        return guild_calendar(guild_zone)
+    return Calendar([ZoneRule(BEGINNING, guild_zone), *rules])
+
+
+@lru_cache(maxsize=1_024)
+def guild_calendar(zone: str) -> Calendar:
+    """The shared calendar of a guild: its zone as it is now, from midnight to midnight."""
+    return Calendar([ZoneRule(BEGINNING, zone)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,15 @@
 """Streaks as a function of the set of active dates; nothing here counts up or down."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import streaks as stored
+from services import zone_rules
+from services.days import calendar_of
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -68,3 +74,28 @@ def derive(active: Iterable[date], *, protected: Collection[date] = (), today: d
     if last.ends_on < today:
         return Streak(current=0, longest=longest, started_on=None, last_on=None, today_is_open=True)
     return Streak(last.days, longest, last.started_on, last.last_on, is_open)
+
+
+async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
+    """Derive the cached study runs of these members again from their dates.
+
+    A cached run is over from `alive_until` on: the end of the first unprotected date after it on the member's calendar.
+    """
+    if not members:
+        return
+    rules = await zone_rules.of_members(conn, members)
+    cached: list[stored.RunRow] = []
+    empty: list[tuple[int, int]] = []
+    for guild, user, zone, active, protected in await stored.list_study_dates(conn, members):
+        found = runs(active, protected=protected)
+        if not found:
+            empty.append((guild, user))
+            continue
+        last = found[-1]
+        alive_until = calendar_of(zone, rules.get((guild, user), ())).bounds(last.ends_on)[1]
+        longest = max(run.days for run in found)
+        cached.append((guild, user, last.days, last.started_on, last.last_on, longest, int(alive_until.timestamp())))
+    if cached:
+        await stored.set_runs(conn, cached)
+    if empty:
+        await stored.remove_runs(conn, empty)

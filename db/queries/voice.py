@@ -12,7 +12,7 @@ MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar
 PlaceRow = tuple[int, int | None, str, list[int]]  # guild, AFK channel, zone, ignored channels
 LockRow = tuple[int, int, int | None, bool]  # guild, user, last press, is a bot
 StateRow = tuple[int, int, int, str | None, int, int | None, int, int, bool, int, int | None, int, int]
-SessionRow = tuple[int, int, int, str, int, int | None, int, int, str | None, bool]
+SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
 
 
@@ -171,7 +171,8 @@ async def add_nameless(conn: Connection, rows: Sequence[tuple[int, int]]) -> Non
         """WITH given AS (
                SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            ), accounts AS (
-               INSERT INTO users (user_id, username) SELECT DISTINCT user_id, user_id::text FROM given ORDER BY user_id
+               INSERT INTO users (user_id, username)
+               SELECT DISTINCT user_id, user_id::text AS username FROM given ORDER BY user_id
                ON CONFLICT DO NOTHING
            )
            INSERT INTO members (guild_id, user_id) SELECT guild_id, user_id FROM given ORDER BY guild_id, user_id

@@ -1,0 +1,119 @@
+"""Turns the segments of sessions into counted seconds per day, and writes them down.
+
+The counted time of a session depends on its segments and the policy alone. It is credited piece by piece, and the
+pieces add up to the same whatever the moments at which that happened.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import days as stored
+from services import streaks, zone_rules
+from services.days import Calendar, calendar_of, guild_calendar
+from services.policies import Policy
+from services.sessions import Key, Session
+
+Stretch = tuple[int, int]  # whole seconds since 1970: from, until
+
+
+async def credit(
+    conn: Connection, due: Sequence[tuple[Session, int]], *, zones: Mapping[int, str], policy: Policy
+) -> None:
+    """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
+
+    Args:
+        conn: holds the locks of the members.
+        due: those of one member in order of time.
+        zones: the guilds' zones by id; a guild without one lives by UTC.
+        policy: what counts.
+    """
+    work: list[tuple[Session, list[Stretch]]] = []
+    for session, until in due:
+        stretches = pending(session, until, policy)
+        if stretches:
+            work.append((session, stretches))
+        if until > session.settled and (stretches or session.settled > session.started):
+            session.settled = until
+            session.is_changed = True
+    if not work:
+        return
+    members = sorted({(session.guild, session.user) for session, _ in work})
+    rules = await zone_rules.of_members(conn, members)
+    touched = {
+        (session.guild, day, session.user)
+        for session, stretches in work
+        for start, until in stretches
+        for day, _, _ in guild_calendar(zones.get(session.guild, "UTC")).split(_moment(start), _moment(until))
+    }
+    used = {row[:3]: row[3] for row in await stored.list_guild_days(conn, sorted(touched))}
+    ledger = Ledger(int(policy.daily_cap.total_seconds()), used)
+    for session, stretches in work:
+        zone = zones.get(session.guild, "UTC")
+        own = calendar_of(zone, rules.get((session.guild, session.user), ()))
+        ledger.credit(session, stretches, own, guild_calendar(zone))
+    await ledger.write(conn)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a batch adds: seconds per member and day on both calendars."""
+
+    daily_cap_s: int
+    used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): counted before this batch
+    by_guild_day: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
+    zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
+    totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
+
+    def credit(self, session: Session, stretches: Sequence[Stretch], own: Calendar, shared: Calendar) -> None:
+        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away."""
+        guild, user = session.guild, session.user
+        for start, until in stretches:
+            for day, since, end in shared.split(_moment(start), _moment(until)):
+                key = (guild, day, user)
+                left = self.daily_cap_s - self.used.get(key, 0) - self.by_guild_day[key]
+                first = int(since.timestamp())
+                seconds = min(int(end.timestamp()) - first, left)
+                if seconds <= 0:
+                    continue
+                self.by_guild_day[key] += seconds
+                self.totals[guild, user] += seconds
+                session.counted += seconds
+                for own_day, part, stop in own.split(since, _moment(first + seconds)):
+                    self.by_member_day[guild, user, own_day] += int((stop - part).total_seconds())
+                    self.zones.setdefault((guild, user, own_day), own.zone_at(part))
+
+    async def write(self, conn: Connection) -> None:
+        """Add it all to what is stored, and derive the streaks of those for whom a date has become active."""
+        shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
+        if not shared:
+            return
+        own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items())]
+        await stored.add_guild_days(conn, shared)
+        active = await stored.add_member_days(conn, own)
+        await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
+        await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+
+
+def pending(session: Session, until: int, policy: Policy) -> list[Stretch]:
+    """The counted stretches of a session between what is settled and `until`; none while it is below the minimum."""
+    cap = int(policy.unattended_cap.total_seconds())
+    has_reached_minimum = session.settled > session.started
+    stretches: list[Stretch] = []
+    for segment in session.segments:
+        start = segment.start
+        end = min(until if segment.end is None else segment.end, until, start + cap)
+        start = max(start, session.settled)
+        if start < end:
+            stretches.append((start, end))
+    if not has_reached_minimum and sum(end - start for start, end in stretches) < policy.minimum.total_seconds():
+        return []
+    return stretches
+
+
+def _moment(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)

@@ -1,0 +1,132 @@
+"""Sorts a batch of events by what they tell about guilds, channels and people, and writes that down."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from db.connection import Connection
+from db.queries import voice as stored
+from services.sessions import Key, unix
+from services.voice_events import (
+    ChannelChange,
+    ChannelGone,
+    Event,
+    GuildChange,
+    GuildGone,
+    GuildSnapshot,
+    VoiceChannel,
+    VoiceState,
+)
+
+
+@dataclass(slots=True)
+class Heard:
+    """Everything in a batch but the time: of each thing the last word."""
+
+    guilds: set[int] = field(default_factory=set[int])
+    whole_guilds: set[int] = field(default_factory=set[int])  # all of their open sessions are concerned
+    members: set[Key] = field(default_factory=set[Key])
+    earliest: int = 1 << 40  # of all moments told, in seconds since 1970
+    guild_rows: dict[int, stored.GuildRow] = field(default_factory=dict[int, stored.GuildRow])
+    gone_guilds: set[int] = field(default_factory=set[int])
+    channel_rows: dict[Key, stored.ChannelRow] = field(default_factory=dict[Key, stored.ChannelRow])
+    gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
+    complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
+    user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
+    member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "Heard":
+        """What `events`, in order, tell."""
+        heard = cls()
+        for event in events:
+            heard.guilds.add(event.guild)
+            match event:
+                case VoiceState():
+                    heard._state(event)
+                case GuildSnapshot():
+                    heard._guild(event)
+                    heard._channels(event.guild, event.channels, unix(event.at))
+                    for state in event.states:
+                        if state.channel is not None:
+                            heard._state(state)
+                case GuildChange():
+                    heard._guild(event)
+                case ChannelChange():
+                    heard._channel(event.guild, event.channel)
+                case ChannelGone():
+                    heard.channel_rows.pop((event.guild, event.channel), None)
+                    heard.gone_channels[event.guild, event.channel] = unix(event.at)
+                case GuildGone():
+                    heard._since(unix(event.at))
+                    heard.whole_guilds.add(event.guild)
+                    heard.gone_guilds.add(event.guild)
+        return heard
+
+    async def write(self, conn: Connection, *, known: Collection[int]) -> None:
+        """Bring guilds, channels and people up to date; `known` guilds have their rows already."""
+        unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
+        if unknown:
+            await stored.add_guilds(conn, unknown)
+        if self.guild_rows:
+            await stored.set_guilds(conn, list(self.guild_rows.values()))
+        if self.gone_guilds:
+            await stored.set_guilds_gone(conn, sorted(self.gone_guilds))
+        if self.complete:
+            kept = [channel for guild, channel in self.channel_rows if guild in self.complete]
+            await stored.set_other_channels_gone(conn, list(self.complete.items()), kept)
+        if self.gone_channels:
+            await stored.set_channels_gone(conn, [(*key, at) for key, at in self.gone_channels.items()])
+        if self.channel_rows:
+            await stored.set_channels(conn, list(self.channel_rows.values()))
+        if self.user_rows:
+            await stored.set_users(conn, list(self.user_rows.values()))
+        if self.member_rows:
+            await stored.set_members(conn, list(self.member_rows.values()))
+        nameless = sorted(self.members - self.member_rows.keys())
+        if nameless:
+            await stored.add_nameless(conn, nameless)
+
+    def _state(self, state: VoiceState) -> None:
+        self._since(int(state.at.timestamp()) if state.since is None else min(unix(state.at), unix(state.since)))
+        person = state.person
+        if person is not None:
+            self.user_rows[state.user] = (
+                state.user,
+                person.username,
+                person.global_name,
+                person.avatar_hash,
+                person.is_bot,
+            )
+            if person.is_bot:
+                return
+            key = (state.guild, state.user)
+            self.member_rows[key] = (*key, person.nick, person.member_avatar_hash)
+        self.members.add((state.guild, state.user))
+
+    def _guild(self, event: GuildSnapshot | GuildChange) -> None:
+        self._since(unix(event.at))
+        self.whole_guilds.add(event.guild)
+        self.gone_guilds.discard(event.guild)
+        self.guild_rows[event.guild] = (
+            event.guild,
+            event.name,
+            event.owner,
+            event.icon_hash,
+            event.locale,
+            event.afk_channel,
+        )
+
+    def _channels(self, guild: int, channels: Sequence[VoiceChannel], at: int) -> None:
+        for key in [key for key in self.channel_rows if key[0] == guild]:
+            del self.channel_rows[key]
+        self.complete[guild] = at
+        for channel in channels:
+            self._channel(guild, channel)
+
+    def _channel(self, guild: int, channel: VoiceChannel) -> None:
+        key = (guild, channel.channel)
+        self.gone_channels.pop(key, None)
+        self.channel_rows[key] = (*key, channel.name, channel.type, channel.parent)
+
+    def _since(self, at: int) -> None:
+        self.earliest = min(self.earliest, at)

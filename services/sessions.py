@@ -1,0 +1,231 @@
+"""Folds voice events into sessions and segments, in memory and without a clock.
+
+All moments in here are whole seconds since 1970: events are stamped on receipt, so that fractions mean nothing, and the
+seconds of neighbouring segments add up exactly.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from core.enums import CloseReason
+from services.policies import Policy
+from services.voice_events import (
+    Event,
+    GuildChange,
+    GuildGone,
+    GuildSnapshot,
+    VoiceState,
+)
+
+Key = tuple[int, int]  # guild, user
+
+
+@dataclass(slots=True)
+class Segment:
+    """A stretch in one channel with the same flags."""
+
+    channel: int
+    flags: int
+    start: int
+    end: int | None = None  # None: it goes on
+    is_new: bool = True  # not stored yet
+    is_changed: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """One stay, with the segments that are not credited yet and always the last one."""
+
+    guild: int
+    user: int
+    started: int
+    settled: int  # credited up to here; equal to `started`: the minimum is not reached
+    voice_session: str | None
+    segments: list[Segment]
+    ended: int | None = None  # None: still there
+    counted: int = 0
+    reason: CloseReason | None = None
+    is_estimated: bool = False
+    id: int = 0  # 0: not stored yet
+    is_changed: bool = False
+
+    def press(self, at: int | None, until: int) -> None:
+        """A sign of life at `at`: the open segment ends there and a like one begins, so that its cap starts anew."""
+        last = self.segments[-1]
+        if at is not None and last.start < at < until:
+            self._next(at, last.channel, last.flags)
+
+    def move(self, at: int, channel: int, flags: int) -> None:
+        """Another channel or other flags from `at` on."""
+        self._next(max(at, self.settled), channel, flags)
+
+    def close(self, at: int, reason: CloseReason, *, is_estimated: bool) -> None:
+        """End the stay; what is credited stays credited."""
+        last = self.segments[-1]
+        last.end = self.ended = max(at, last.start, self.settled)
+        last.is_changed = self.is_changed = True
+        self.reason = reason
+        self.is_estimated |= is_estimated
+
+    def reopen(self, at: int, state: VoiceState, channel: int) -> None:
+        """Go on after a short absence, which is not counted."""
+        self.ended = self.reason = None
+        self.voice_session = state.voice_session
+        self.is_estimated |= state.is_late
+        self.is_changed = True
+        self._add(at, channel, state.flags)
+
+    def cut(self, until: int) -> None:
+        """Count nothing unheard: what spans `until` ends there, and so does the stay unless it was heard of since."""
+        until = max(until, self.settled)
+        for segment in self.segments:
+            if segment.start <= until and (segment.end is None or segment.end > until):
+                if segment.end is None:
+                    self.ended, self.reason = until, CloseReason.LOST
+                segment.end = until
+                segment.is_changed = self.is_changed = self.is_estimated = True
+
+    def _next(self, at: int, channel: int, flags: int) -> None:
+        last = self.segments[-1]
+        if at > last.start:
+            last.end = at
+            last.is_changed = True
+        self._add(max(at, last.start), channel, flags)
+
+    def _add(self, at: int, channel: int, flags: int) -> None:
+        last = self.segments[-1]
+        if last.start == at:  # within one second the last word counts
+            last.channel, last.flags, last.end = channel, flags, None
+            last.is_changed = True
+        else:
+            self.segments.append(Segment(channel, flags, at))
+
+
+@dataclass(slots=True)
+class Place:
+    """What decides in a guild whether a channel counts."""
+
+    afk: int | None
+    ignored: frozenset[int]
+
+    def counts(self, channel: int | None) -> bool:
+        """Whether time in `channel` is time in tracked voice."""
+        return channel is not None and channel != self.afk and channel not in self.ignored
+
+
+NOWHERE = Place(None, frozenset())
+
+
+@dataclass(slots=True)
+class Roll:
+    """Who sits where, as far as a batch of events needs to know it; `hear` brings it up to date."""
+
+    policy: Policy
+    places: dict[int, Place]
+    latest: dict[int, dict[int, Session]]  # by guild and user: the open session, or the one that ended last
+    presses: dict[Key, int]  # the last interaction of a member
+    bots: set[int]
+    finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another one
+    _gap: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._gap = int(self.policy.rejoin_gap.total_seconds())
+
+    def hear(self, event: Event) -> None:
+        """Apply one event."""
+        match event:
+            case VoiceState():
+                self._state(event)
+            case GuildSnapshot():
+                self._snapshot(event)
+            case GuildChange():
+                self._move_afk(event.guild, event.afk_channel)
+                for session in self._open_in(event.guild):
+                    if session.segments[-1].channel == event.afk_channel:
+                        self._close(session, unix(event.at), CloseReason.IGNORED_CHANNEL)
+            case GuildGone():
+                for session in self._open_in(event.guild):
+                    self._close(session, unix(event.at), CloseReason.GUILD_GONE)
+            case _:  # channels come and go; Discord tells apart where their people went
+                pass
+
+    def changed(self) -> list[Session]:
+        """All sessions that differ from what is stored, in the order in which they must be written."""
+        last = (session for members in self.latest.values() for session in members.values())
+        return [*self.finished, *(session for session in last if session.is_changed)]
+
+    def _state(self, state: VoiceState) -> None:
+        channel = state.channel
+        members = self.latest.get(state.guild)
+        if members is None:
+            members = self.latest[state.guild] = {}
+        session = members.get(state.user)
+        person = state.person
+        is_bot = person.is_bot if person is not None else state.user in self.bots
+        tracked = None if is_bot or not self.places.get(state.guild, NOWHERE).counts(channel) else channel
+        if session is None or session.ended is not None:
+            if tracked is not None:
+                self._join(members, session, state, tracked)
+        elif tracked is None:
+            reason = CloseReason.LEFT if channel is None else CloseReason.IGNORED_CHANNEL
+            self._close(session, unix(state.at), reason, is_estimated=state.is_late)
+        else:
+            last = session.segments[-1]
+            if last.channel != tracked or last.flags != state.flags:
+                at = unix(state.at)
+                session.press(self.presses.get((state.guild, state.user)), at)
+                session.move(at, tracked, state.flags)
+                session.is_estimated |= state.is_late
+                session.is_changed = True
+
+    def _join(self, members: dict[int, Session], session: Session | None, state: VoiceState, channel: int) -> None:
+        at = unix(state.at)
+        if state.is_late and state.since is not None:
+            at = min(at, unix(state.since))
+        if session is not None and session.ended is not None:
+            at = max(at, session.ended)
+            if at - session.ended <= self._gap and session.segments[-1].channel == channel:
+                session.reopen(at, state, channel)
+                return
+            if session.is_changed:
+                self.finished.append(session)
+        members[state.user] = Session(
+            guild=state.guild,
+            user=state.user,
+            started=at,
+            settled=at,
+            voice_session=state.voice_session,
+            segments=[Segment(channel, state.flags, at)],
+            is_estimated=state.is_late,
+            is_changed=True,
+        )
+
+    def _close(self, session: Session, at: int, reason: CloseReason, *, is_estimated: bool = False) -> None:
+        session.press(self.presses.get((session.guild, session.user)), at)
+        session.close(at, reason, is_estimated=is_estimated)
+
+    def _snapshot(self, snapshot: GuildSnapshot) -> None:
+        self._move_afk(snapshot.guild, snapshot.afk_channel)
+        present = {state.user for state in snapshot.states if state.channel is not None}
+        for session in self._open_in(snapshot.guild):
+            if snapshot.heard_until is not None:
+                until = unix(snapshot.heard_until)
+                session.press(self.presses.get((session.guild, session.user)), until)
+                session.cut(until)
+            if session.ended is None and session.user not in present:
+                self._close(session, unix(snapshot.at), CloseReason.LOST, is_estimated=True)
+        for state in snapshot.states:
+            if state.channel is not None:
+                self._state(state)
+
+    def _open_in(self, guild: int) -> Iterable[Session]:
+        return [session for session in self.latest.get(guild, {}).values() if session.ended is None]
+
+    def _move_afk(self, guild: int, afk: int | None) -> None:
+        self.places[guild] = replace(self.places.get(guild, NOWHERE), afk=afk)
+
+
+def unix(moment: datetime) -> int:
+    """A moment as whole seconds since 1970, floored."""
+    return int(moment.timestamp() // 1)
