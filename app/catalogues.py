@@ -70,6 +70,8 @@ def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
     }
     errors = _domain_errors(trees.values())
     for place, tree in trees.items():
+        if place == "core/errors.py":
+            continue  # passes on what others say
         _Reader(place, errors, found).visit(tree)
     for feature in features:
         for command in feature.commands:
@@ -190,10 +192,18 @@ def main(arguments: Sequence[str]) -> int:
     return int(any(gaps.values()) or (bool(stale) and "--check" in arguments))
 
 
+@dataclass(frozen=True, slots=True)
+class _Errors:
+    """The names of `DomainError` and of all classes that come from it."""
+
+    all: frozenset[str]
+    plain: frozenset[str]  # those that are made with a message
+
+
 class _Reader(ast.NodeVisitor):
     """Finds what is given to words and errors in one file."""
 
-    def __init__(self, place: str, errors: frozenset[str], found: Found) -> None:
+    def __init__(self, place: str, errors: _Errors, found: Found) -> None:
         self._place = place
         self._errors = errors
         self._found = found
@@ -215,15 +225,17 @@ class _Reader(ast.NodeVisitor):
                 self._note(node, 2)
             case ast.Attribute(attr="context") if len(node.args) == 2:  # noqa: PLR2004 - the context and the message
                 self._note(node, 2, has_context=True)
-            case ast.Name(name) if name in self._errors and node.args:
+            case ast.Name(name) if name in self._errors.plain and node.args:
                 self._note(node, 1)
-            case ast.Attribute(ast.Call(ast.Name("super")), "__init__") if set(self._inside[-1:]) & self._errors:
+            case ast.Attribute(ast.Call(ast.Name("super")), "__init__") if set(self._inside[-1:]) & self._errors.all:
                 self._note(node, 1)
             case _:
                 pass
 
     def _note(self, call: ast.Call, count: int, *, has_context: bool = False) -> None:
         texts = [literal for argument in call.args[:count] if (literal := _literal(argument)) is not None]
+        if has_context and len(texts) < count:
+            return  # the words of a command: they come with the commands themselves
         if len(texts) != count:
             self._found.unreadable.append(f"{self._place}: {ast.unparse(call)}")
         elif has_context:
@@ -236,22 +248,35 @@ def _literal(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _domain_errors(trees: Iterable[ast.Module]) -> frozenset[str]:
-    """The names of `DomainError` and of all classes that come from it."""
-    bases = {
-        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-    }
+def _domain_errors(trees: Iterable[ast.Module]) -> _Errors:
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bases = {node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases} for node in classes}
     names = {"DomainError"}
     while more := {name for name, parents in bases.items() if parents & names} - names:
         names |= more
-    return frozenset(names)
+    own = {node.name for node in classes if _speaks_for_itself(node)}
+    return _Errors(frozenset(names - {"DomainError"}), frozenset(names - own | {"DomainError"}))
+
+
+def _speaks_for_itself(node: ast.ClassDef) -> bool:
+    """Whether a class brings its own message, so that what it is made with is none."""
+    return any(isinstance(part, ast.FunctionDef) and part.name == "__init__" for part in node.body)
+
+
+class _Timeless(Catalog):
+    """A catalogue whose header does not change when Babel does."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        return [header for header in super().mime_headers if header[0] != "Generated-By"]
+
+    @mime_headers.setter
+    def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        Catalog.mime_headers.__set__(self, headers)
 
 
 def _empty(language: Language | None) -> Catalog:
-    catalog = Catalog(
+    catalog = _Timeless(
         locale=_folder(language) if language else None,
         domain=DOMAIN,
         header_comment="# Lyceum's words. The English sentences in the code are the keys; keep every {fact} as it is.",

@@ -6,7 +6,6 @@ Runs inside the same ASGI call as the answer, so that a platform that freezes be
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -103,12 +102,8 @@ class Finisher:
 
 def _key(drawing: Drawing, faces: Mapping[str, bytes]) -> Hashable:
     """What a picture depends on; None when that cannot be told. A face's address names its content."""
-    draw = drawing.draw
-    if not isinstance(draw, partial):
-        return None
-    key = (draw.func, draw.args, tuple(draw.keywords.items()), frozenset(faces))
     try:
-        hash(key)
+        hash(drawing.draw)
     except TypeError:
         return None
-    return key
+    return drawing.draw, frozenset(faces)

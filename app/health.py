@@ -14,9 +14,8 @@ from core.errors import OutsideTrouble
 from wire.errors import DiscordError
 
 if TYPE_CHECKING:
-    from wire.rest import Rest
-
     from db.connection import Pool
+    from wire.rest import Rest
 
 PATIENCE_S: Final = 2.0  # for each of the two questions
 FRESH_S: Final = 10.0  # an answer holds this long, so that nobody can make us ask Discord as often as they like

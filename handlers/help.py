@@ -1,0 +1,141 @@
+"""`/help`: what can be asked of Lyceum, told from the features themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.enums import Language
+from core.errors import DomainError
+from core.words import Words, language_of, words_for
+from handlers.feature import Deps, Feature
+from handlers.looks import panel
+from wire.commands import SLASH, USER_MENU, Command, Context, Option, command, string
+from wire.interaction import Autocomplete, Invocation, SlashCommand
+from wire.limits import CHOICE_NAME_MAX, SUGGESTIONS_MAX
+from wire.options import OptionKind
+from wire.reply import Choice, Choices, Message
+
+
+class NoSuchCommand(DomainError):
+    """Raised when help is asked for something that is no command of ours."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("There is no command called {name}. /help alone lists all of them.", name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be invoked."""
+
+    path: str  # as declared: "my timezone", or a menu's name
+    kind: int
+    names: tuple[str, ...]  # the path's parts
+    description: str  # empty for menus
+    options: tuple[Option, ...]
+
+    def title(self, shown: Words) -> str:
+        """How the person's Discord writes it."""
+        if self.kind != SLASH:
+            return shown.context("command name", self.names[0])
+        first, *rest = self.names
+        subs = [shown.context("option name", sub) for sub in rest]
+        return " ".join(("/" + shown.context("command name", first), *subs))
+
+
+def entries(commands: Iterable[Command]) -> tuple[Entry, ...]:
+    """Everything that can be invoked, in the order of the features."""
+    return tuple(entry for each in commands for entry in _entries(each))
+
+
+def of(features: Sequence[Feature]) -> Feature:
+    """The help feature for `features` and itself."""
+    own = command(
+        "help",
+        "What Lyceum can do, and how",
+        string("command", "One command in detail", autocomplete=True),
+        contexts=(Context.GUILD, Context.BOT_DM),
+    )
+    known = entries((*(each for feature in features for each in feature.commands), own))
+
+    async def show(interaction: SlashCommand, deps: Deps) -> Message:
+        wanted = interaction.options.string("command", default="").strip()
+        shown = _shown(interaction)
+        if not wanted:
+            return _overview(known, deps.words, shown, minutes=deps.arrival.study_minutes)
+        for entry in known:
+            if wanted.lstrip("/").casefold() in _spellings(entry, shown):
+                return _detail(entry, deps.words, shown)
+        raise NoSuchCommand(wanted[:CHOICE_NAME_MAX])
+
+    async def suggest(typing: Autocomplete, deps: Deps) -> Choices:
+        typed = typing.focused_value.strip().lstrip("/").casefold()
+        shown = _shown(typing)
+        found = [entry for entry in known if any(typed in spelling for spelling in _spellings(entry, shown))]
+        return Choices(tuple(_choice(entry, deps.words, shown) for entry in found[:SUGGESTIONS_MAX]))
+
+    return Feature(
+        name="help",
+        commands=(own,),
+        slash={"help": show},
+        autocomplete={"help": suggest},
+        guild_only=False,
+        private=True,
+    )
+
+
+def _entries(each: Command) -> Iterable[Entry]:
+    if each.kind != SLASH:
+        yield Entry(each.name, each.kind, (each.name,), "", ())
+        return
+    subs = [option for option in each.options if option.kind <= OptionKind.GROUP]
+    if not subs:
+        yield Entry(each.name, SLASH, (each.name,), each.description, each.options)
+    for sub in subs:
+        inner = sub.options if sub.kind is OptionKind.GROUP else (sub,)
+        for leaf in inner:
+            names = (each.name, sub.name, leaf.name) if sub.kind is OptionKind.GROUP else (each.name, leaf.name)
+            yield Entry(" ".join(names), SLASH, names, leaf.description, leaf.options)
+
+
+def _shown(interaction: Invocation) -> Words:
+    """The language in which the person's Discord shows commands, whatever they chose for answers."""
+    return words_for(language_of(interaction.locale) or Language.EN)
+
+
+def _spellings(entry: Entry, shown: Words) -> set[str]:
+    return {entry.path.casefold(), entry.title(shown).lstrip("/").casefold()}
+
+
+def _about(entry: Entry, words: Words) -> str:
+    if entry.kind == USER_MENU:
+        return words("in the menu of a person, under Apps")
+    if entry.kind != SLASH:
+        return words("in the menu of a message, under Apps")
+    return words.context("description", entry.description)
+
+
+def _choice(entry: Entry, words: Words, shown: Words) -> Choice:
+    name = f"{entry.title(shown)} · {_about(entry, words)}"
+    return Choice(name if len(name) <= CHOICE_NAME_MAX else name[: CHOICE_NAME_MAX - 1] + "…", entry.path)
+
+
+def _overview(known: Sequence[Entry], words: Words, shown: Words, *, minutes: int) -> Message:
+    lines = [
+        words("Join a study channel, and your quiet time there becomes streaks, levels and cards."),
+        "",
+        *(f"**{entry.title(shown)}** · {_about(entry, words)}" for entry in known),
+    ]
+    footer = words("Time in voice counts: {minutes} minutes make an active day, an hour makes one XP.", minutes=minutes)
+    return panel(words("What Lyceum can do"), lines, footer=footer, private=True)
+
+
+def _detail(entry: Entry, words: Words, shown: Words) -> Message:
+    lines = [_about(entry, words)]
+    if entry.options:
+        lines.append("")
+    for option in entry.options:
+        name = shown.context("option name", option.name)
+        need = "" if option.required else f" ({words('optional')})"
+        lines.append(f"`{name}`{need} · {words.context('description', option.description)}")
+        if option.choices:
+            lines.append("> " + " · ".join(words.context("choice", choice) for choice, _ in option.choices))
+    return panel(entry.title(shown), lines, private=True)

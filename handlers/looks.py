@@ -1,0 +1,107 @@
+"""The house styles of a message, so that no handler builds its own."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from core.ids import GuildId
+from core.words import Words
+from services.people import display_name
+from services.voice_events import Person
+from wire.cdn import avatar_path
+from wire.limits import EMBED_TITLE_MAX
+from wire.reply import Drawing, EditMessage, Embed, Footer, Message, Row
+
+Card_contra = TypeVar("Card_contra", contravariant=True)
+
+HOUSE_COLOUR: Final = 0x8FB8FF
+NAME_MAX: Final = 60  # characters of a name within a text
+
+_MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdown would take as more than a letter
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+
+
+def note(text: str) -> Message:
+    """A short answer for the person alone."""
+    return Message(text, private=True)
+
+
+def panel(
+    title: str, lines: Sequence[str], *, footer: str = "", buttons: tuple[Row, ...] = (), private: bool = False
+) -> Message:
+    """A framed text, with buttons below it."""
+    embed = Embed(
+        title=title[:EMBED_TITLE_MAX],
+        description="\n".join(lines),
+        colour=HOUSE_COLOUR,
+        footer=Footer(footer) if footer else None,
+    )
+    return Message(embeds=(embed,), components=buttons, private=private)
+
+
+class Painter(Protocol[Card_contra]):
+    """How every card is drawn."""
+
+    def __call__(self, card: Card_contra, /, *, words: Words, avatars: Mapping[str, bytes]) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Brush(Generic[Card_contra]):
+    """Draws one card. Equal brushes draw equal pictures, so that a picture can be kept under its brush."""
+
+    paint: Painter[Card_contra]
+    card: Card_contra
+    words: Words
+
+    def __call__(self, avatars: Mapping[str, bytes]) -> bytes:
+        """The picture, with those avatars that could be had."""
+        return self.paint(self.card, words=self.words, avatars=avatars)
+
+
+def illustrated(
+    message: Message,
+    brush: Brush[Any],
+    *,
+    filename: str,
+    alt: str,
+    avatars: Iterable[str | None] = (),
+    edits: bool = False,
+) -> Drawing:
+    """`message` with a picture in its frame: the same facts to see and to read.
+
+    Args:
+        message: a panel().
+        brush: draws the picture.
+        filename: ends with .png.
+        alt: what is to be seen.
+        avatars: CDN paths; None where somebody has no picture.
+        edits: the message whose button was pressed becomes this one.
+    """
+    embed = replace(message.embeds[0], image=f"attachment://{filename}")
+    kind = EditMessage if edits else Message
+    return Drawing(
+        kind(embeds=(embed,), components=message.components, private=message.private),
+        draw=brush,
+        filename=filename,
+        alt=alt,
+        avatars=tuple(dict.fromkeys(path for path in avatars if path)),
+        edits=edits,
+    )
+
+
+def plain(name: str) -> str:
+    """A name as text within text: nothing in it formats, mentions, or turns the rest of the line around."""
+    short = name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + "…"
+    escaped = _MARKS.sub(r"\\\1", short)
+    return f"\u2068{escaped}\u2069" if _RIGHT_TO_LEFT.search(short) else escaped
+
+
+def name_of(person: Person) -> str:
+    """The name that the guild sees, as text within text."""
+    return plain(display_name(person))
+
+
+def picture_of(person: Person, guild: GuildId) -> str | None:
+    """Where the picture is that this person wears in the guild."""
+    return avatar_path(person.user, avatar=person.avatar_hash, guild=guild, member_avatar=person.member_avatar_hash)
