@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.types import TypeEngine
@@ -42,18 +42,17 @@ class Model(SQLModel):
     raises `ValidationError` before SQLAlchemy hears of it. Rows that come from the database are not checked again.
     """
 
+    model_config: ClassVar[Any] = ConfigDict(extra="forbid")
+
     if TYPE_CHECKING:
         __tablename__: ClassVar[Any]  # SQLModel types it as its own decorator
 
     def __init__(self, **values: Any) -> None:
         if not _already_checked.get():
             model = type(self)
-            probe = model.__pydantic_validator__.validate_python(values)
-            given = cast("set[str]", probe.__pydantic_fields_set__)
-            unknown = values.keys() - model.model_fields.keys()
-            if unknown:
-                raise TypeError(f"{model.__name__} has no {', '.join(sorted(unknown))}.")
-            values = {name: probe.__dict__[name] for name in given}
+            probe = model.__new__(model)
+            model.__pydantic_validator__.validate_python(values, self_instance=probe)
+            values = {name: probe.__dict__[name] for name in values}
         with _checked():
             super().__init__(**values)
 
@@ -75,7 +74,7 @@ class Model(SQLModel):
 
 def pg_enum(enum: type[StrEnum], name: str) -> ENUM:
     """The PostgreSQL type `name` whose labels are the values (not the Python names) of `enum`."""
-    return ENUM(*(member.value for member in enum), name=name, metadata=Model.metadata)
+    return ENUM(enum, name=name, values_callable=_labels, metadata=Model.metadata)
 
 
 def snowflake(default: Any = ..., *, description: str = "") -> Any:
@@ -162,6 +161,10 @@ def choice(enum: ENUM, default: Any = ..., *, description: str = "") -> Any:
 def local_date(default: Any = ..., *, description: str = "") -> Any:
     """A date column: a day on somebody's calendar."""
     return Field(default, sa_type=Date, description=description)
+
+
+def _labels(enum: type[StrEnum]) -> list[str]:
+    return [member.value for member in enum]
 
 
 def _server_default(default: Any) -> dict[str, Any]:

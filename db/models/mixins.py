@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 from sqlalchemy import CheckConstraint, func
-from sqlmodel import Session, SQLModel, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import Session, SQLModel, col, select
 
 from db.models.base import Moment, moment, snowflake, snowflake_checks
+
+if TYPE_CHECKING:
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+WITH_DELETED: Final = "with_deleted"  # the execution option that shows softly deleted rows too
 
 
 class TimestampMixin(SQLModel):
@@ -65,10 +69,9 @@ class CRUDMixin(SQLModel):
     @classmethod
     def get(cls, session: Session, *key: Any, with_deleted: bool = False) -> Self | None:
         """The row with this primary key, if there is one."""
-        row = session.get(cls, key)
-        if row is None or (getattr(row, "deleted_at", None) is not None and not with_deleted):
-            return None
-        return row
+        row = session.get(cls, key, execution_options={WITH_DELETED: with_deleted})
+        is_deleted = isinstance(row, SoftDeleteMixin) and row.is_deleted
+        return None if is_deleted and not with_deleted else row
 
     @classmethod
     def find(cls, session: Session, *, limit: int = 100, with_deleted: bool = False, **equal: Any) -> Sequence[Self]:
@@ -78,7 +81,9 @@ class CRUDMixin(SQLModel):
             raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}.")
         key = cast("Any", cls).__table__.primary_key.columns
         question = select(cls).filter_by(**equal).order_by(*key).limit(limit)
-        return session.exec(question, execution_options={"with_deleted": with_deleted}).all()
+        if issubclass(cls, SoftDeleteMixin) and not with_deleted:
+            question = question.where(col(cls.deleted_at).is_(None))
+        return session.exec(question, execution_options={WITH_DELETED: with_deleted}).all()
 
     def update(self, session: Session, *, by: int | None = None, **values: Any) -> Self:
         """The row with new values, checked, written and read back.
@@ -107,29 +112,29 @@ class CRUDMixin(SQLModel):
         session.flush()
 
     @classmethod
-    async def create_async(cls, session: AsyncSession, *, by: int | None = None, **values: Any) -> Self:
+    async def create_async(cls, session: "AsyncSession", *, by: int | None = None, **values: Any) -> Self:
         """`create` in an async session."""
         return await session.run_sync(lambda inner: cls.create(cast("Session", inner), by=by, **values))
 
     @classmethod
-    async def get_async(cls, session: AsyncSession, *key: Any, with_deleted: bool = False) -> Self | None:
+    async def get_async(cls, session: "AsyncSession", *key: Any, with_deleted: bool = False) -> Self | None:
         """`get` in an async session."""
         return await session.run_sync(lambda inner: cls.get(cast("Session", inner), *key, with_deleted=with_deleted))
 
     @classmethod
     async def find_async(
-        cls, session: AsyncSession, *, limit: int = 100, with_deleted: bool = False, **equal: Any
+        cls, session: "AsyncSession", *, limit: int = 100, with_deleted: bool = False, **equal: Any
     ) -> Sequence[Self]:
         """`find` in an async session."""
         return await session.run_sync(
             lambda inner: cls.find(cast("Session", inner), limit=limit, with_deleted=with_deleted, **equal)
         )
 
-    async def update_async(self, session: AsyncSession, *, by: int | None = None, **values: Any) -> Self:
+    async def update_async(self, session: "AsyncSession", *, by: int | None = None, **values: Any) -> Self:
         """`update` in an async session."""
         return await session.run_sync(lambda inner: self.update(cast("Session", inner), by=by, **values))
 
-    async def delete_async(self, session: AsyncSession, *, now: datetime, by: int | None = None) -> None:
+    async def delete_async(self, session: "AsyncSession", *, now: datetime, by: int | None = None) -> None:
         """`delete` in an async session."""
         await session.run_sync(lambda inner: self.delete(cast("Session", inner), now=now, by=by))
 
