@@ -30,7 +30,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "guilds",
-        sa.Column("guild_id", sa.BigInteger(), nullable=False),
+        sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("owner_id", sa.BigInteger(), nullable=True),
         sa.Column("icon_hash", sa.Text(), nullable=True),
@@ -49,7 +49,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "seen_interactions",
-        sa.Column("interaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("interaction_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("interaction_id >= 4194304", name="ck_seen_interactions_interaction_id_snowflake"),
         sa.PrimaryKeyConstraint("interaction_id", name="pk_seen_interactions"),
@@ -57,7 +57,7 @@ def upgrade() -> None:
     op.create_index("idx_seen_interactions_received", "seen_interactions", ["received_at"], unique=False)
     op.create_table(
         "users",
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
         sa.Column("global_name", sa.Text(), nullable=True),
         sa.Column("avatar_hash", sa.Text(), nullable=True),

@@ -1,0 +1,74 @@
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+import psycopg
+import pytest
+
+from core.errors import OutsideTrouble
+from db import embedded
+from tests.conftest import server_folder
+
+ASK = """
+import sys
+from pathlib import Path
+import psycopg
+from db import embedded
+url = embedded.database_url(Path(sys.argv[1]))
+print(psycopg.connect(url).execute(sys.argv[2]).fetchone()[0], url)
+"""
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    folder = server_folder()
+    yield folder
+    rmtree(folder, ignore_errors=True)
+
+
+def ask(data_dir: Path, question: str) -> list[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", ASK, str(data_dir), question],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_processes_share_one_server_and_the_last_one_stops_it(data_dir: Path) -> None:
+    url = embedded.database_url(data_dir)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+
+    assert ask(data_dir, "SELECT answer FROM kept") == ["42", url]
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+    embedded.start(data_dir / "postgres").cleanup()
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+    assert ask(data_dir, "SELECT answer FROM kept")[0] == "42"
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_server_that_cannot_start_is_outside_trouble(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir(parents=True)
+    (data_dir / "postgres" / "PG_VERSION").write_text("9", encoding="utf-8")
+
+    with pytest.raises(OutsideTrouble, match="log"):
+        embedded.database_url(data_dir)
+
+
+def test_starting_does_not_warn(data_dir: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        embedded.start(data_dir / "postgres", keep=False).cleanup()
+
+    assert not (data_dir / "postgres").exists()
