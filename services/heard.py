@@ -32,6 +32,7 @@ class Heard:
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
     user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
+    nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
     member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
 
     @classmethod
@@ -101,6 +102,8 @@ class Heard:
                 return
             key = (state.guild, state.user)
             self.member_rows[key] = (*key, person.nick, person.member_avatar_hash)
+        else:
+            self.nameless.add(state.user)
         self.members.add((state.guild, state.user))
 
     def _guild(self, event: GuildSnapshot | GuildChange) -> None:

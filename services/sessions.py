@@ -185,7 +185,8 @@ class Roll:
             at = min(at, unix(state.since))
         if session is not None and session.ended is not None:
             at = max(at, session.ended)
-            if at - session.ended <= self._gap and session.segments[-1].channel == channel:
+            is_back = at - session.ended <= self._gap and session.segments[-1].channel == channel
+            if is_back or session.started == at:  # no two sessions of a member begin in the same second
                 session.reopen(at, state, channel)
                 return
             if session.is_changed:

@@ -61,8 +61,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         policy=policy,
         places=places,
         latest={},
-        presses={(guild, user): press for guild, user, press, _ in locked if press is not None},
-        bots={user for _, user, _, is_bot in locked if is_bot},
+        presses={(guild, user): press for guild, user, press in locked if press is not None},
+        bots=set(await stored.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
     for session in await _load(conn, [row[:2] for row in locked], ended_since=since):

@@ -10,7 +10,7 @@ ChannelRow = tuple[int, int, str, int, int | None]  # guild, id, name, Discord's
 UserRow = tuple[int, str, str | None, str | None, bool]  # id, username, global name, avatar, is a bot
 MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar in this guild
 PlaceRow = tuple[int, int | None, str, list[int]]  # guild, AFK channel, zone, ignored channels
-LockRow = tuple[int, int, int | None, bool]  # guild, user, last press, is a bot
+LockRow = tuple[int, int, int | None]  # guild, user, last press
 StateRow = tuple[int, int, int, str | None, int, int | None, int, int, bool, int, int | None, int, int]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
@@ -188,18 +188,25 @@ async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], gui
     """
     guild, user = zip(*members, strict=True) if members else ((), ())
     cursor = await conn.execute(
-        """SELECT m.guild_id, m.user_id, floor(extract(epoch FROM m.last_seen_at))::bigint, coalesce(u.is_bot, false)
+        """SELECT m.guild_id, m.user_id, floor(extract(epoch FROM m.last_seen_at))::bigint
            FROM (SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])
                  UNION
                  SELECT s.guild_id, s.user_id FROM voice_sessions s
                  WHERE s.ended_at IS NULL AND s.guild_id = ANY (%(guilds)s::bigint[])) AS given (guild_id, user_id)
            JOIN members m USING (guild_id, user_id)
-           LEFT JOIN users u USING (user_id)
            ORDER BY m.guild_id, m.user_id
            FOR NO KEY UPDATE OF m""",
         {"guild": numbers(guild), "user": numbers(user), "guilds": numbers(guilds)},
     )
     return await cursor.fetchall()
+
+
+async def list_bots(conn: Connection, users: Sequence[int]) -> list[int]:
+    """Those of `users` that are bots."""
+    cursor = await conn.execute(
+        "SELECT user_id FROM users WHERE user_id = ANY (%(users)s::bigint[]) AND is_bot", {"users": numbers(users)}
+    )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[StateRow]:
@@ -217,9 +224,11 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            CROSS JOIN LATERAL (
                SELECT * FROM voice_sessions v WHERE v.user_id = given.user_id AND v.guild_id = given.guild_id
-               ORDER BY v.started_at DESC, v.session_id DESC LIMIT 1) AS s
-           JOIN voice_segments g ON g.guild_id = s.guild_id AND g.session_id = s.session_id
-                AND (g.ended_at IS NULL OR g.ended_at > s.settled_until OR g.ended_at = s.ended_at)
+               ORDER BY v.started_at DESC LIMIT 1) AS s
+           CROSS JOIN LATERAL (
+               SELECT * FROM voice_segments g WHERE g.guild_id = s.guild_id AND g.session_id = s.session_id
+                 AND (g.ended_at IS NULL OR g.ended_at > s.settled_until OR g.ended_at = s.ended_at)
+               OFFSET 0) AS g  -- the offset keeps the planner from reading the whole table while it is small
            WHERE s.ended_at IS NULL OR s.ended_at >= to_timestamp(%(ended_since)s)
            ORDER BY s.guild_id, s.user_id, g.started_at""",
         {"guild": numbers(guild), "user": numbers(user), "ended_since": ended_since},
