@@ -125,12 +125,9 @@ def _today(guild_zone: str, now: datetime) -> date:
 
 
 def _first_day(period: Period, today: date) -> date | None:
-    match period:
-        case Period.TODAY:
-            return today
-        case Period.WEEK:
-            return today - timedelta(days=today.weekday())
-        case Period.MONTH:
-            return today.replace(day=1)
-        case Period.ALL:
-            return None
+    return {
+        Period.TODAY: today,
+        Period.WEEK: today - timedelta(days=today.weekday()),
+        Period.MONTH: today.replace(day=1),
+        Period.ALL: None,
+    }[period]

@@ -68,6 +68,12 @@ async def test_pool_opens_once_for_many_at_once(database_url: str) -> None:
     assert len(set(backends)) <= 4
 
 
+async def test_two_that_open_the_pool_at_once_get_the_same_one(pool: Pool) -> None:
+    one, other = await asyncio.gather(pool._open(), pool._open())  # the second has waited for the first
+
+    assert one is other
+
+
 async def test_pool_opens_again_after_close(pool: Pool) -> None:
     assert await pool.is_alive()
     await pool.close()
