@@ -8,29 +8,40 @@ from typing import Final
 from PIL import Image
 
 from render.graphemes import clusters, is_emoji, tame
+from render.pixels import resized
 from render.shapes import rounded
 from render.text import Colour, Face, Style, write
 
 BYTES_MAX: Final = 4 * 1024 * 1024  # Discord's own avatars of 128 px stay far below, animated ones too
 PIXELS_MAX: Final = 2048 * 2048  # of one frame, before anything is decoded
+_SMALL_PX: Final = 60
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 
 # Deep enough for white letters at 4.5:1.
 _GROUNDS: Final[tuple[Colour, ...]] = (
-    (138, 90, 28), (158, 72, 52), (150, 62, 100), (98, 78, 178), (46, 98, 168), (24, 110, 104), (66, 110, 50), (112, 98, 34),
-)  # fmt: skip
+    (138, 90, 28),
+    (158, 72, 52),
+    (150, 62, 100),
+    (98, 78, 178),
+    (46, 98, 168),
+    (24, 110, 104),
+    (66, 110, 50),
+    (112, 98, 34),
+)
 _LETTER: Final[Colour] = (250, 248, 242)
 
 
-def place(canvas: Image.Image, centre: tuple[float, float], diameter: int, *, image: bytes | None, name: str, tint: int) -> None:
-    """Draw a portrait as a circle: the picture if `image` holds one that can be read, otherwise initials on a colour from `tint`."""
+def place(
+    canvas: Image.Image, centre: tuple[float, float], diameter: int, *, image: bytes | None, name: str, tint: int
+) -> None:
+    """Draw a portrait as a circle: `image` if it can be read, otherwise initials on a colour that `tint` chooses."""
     portrait = (_decode(image, diameter) if image else None) or _initials_portrait(initials(name), diameter, tint)
     corner = (round(centre[0] - diameter / 2), round(centre[1] - diameter / 2))
     canvas.paste(portrait, corner, rounded((diameter, diameter), diameter // 2))
 
 
 def initials(name: str) -> str:
-    """One sign for a name, two for a name of two Latin, Greek or Cyrillic words; empty when it has no letter, digit or emoji."""
+    """One sign of a name, two for two words of Latin, Greek or Cyrillic; empty without letter, digit and emoji."""
     words = [
         sign
         for word in tame(name).split()
@@ -57,7 +68,7 @@ def _decode(image: bytes, diameter: int) -> Image.Image | None:
         return None
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    square = picture.crop((left, top, left + side, top + side)).resize((diameter, diameter), Image.Resampling.LANCZOS)
+    square = resized(picture.crop((left, top, left + side, top + side)), (diameter, diameter), Image.Resampling.LANCZOS)
     flat = Image.new("RGB", square.size, _BEHIND_CLEAR)
     flat.paste(square, (0, 0), square)
     return flat
@@ -69,7 +80,9 @@ _BEHIND_CLEAR: Final[Colour] = (54, 58, 72)  # behind pictures that are partly c
 @lru_cache(maxsize=256)
 def _initials_portrait(letters: str, diameter: int, tint: int) -> Image.Image:
     portrait = Image.new("RGB", (diameter, diameter), _GROUNDS[(tint >> 22 ^ tint) % len(_GROUNDS)])
-    style = Style(Face.STRONG, round(diameter * (0.40 if len(clusters(letters)) > 1 else 0.48)))
+    # Small portraits get larger letters, so that they can still be read.
+    share = (0.40 if len(clusters(letters)) > 1 else 0.48) + (0.06 if diameter < _SMALL_PX else 0)
+    style = Style(Face.STRONG, round(diameter * share))
     if letters:
         at = (diameter / 2, diameter / 2 + style.size_px * 0.36)
         write(portrait, at, letters, style, _LETTER, align="centre", max_width=diameter * 0.8, smallest_px=8)

@@ -1,4 +1,4 @@
-"""Readable right-to-left text where no shaping library is at hand: Arabic letters in their joined forms, order reversed."""
+"""Right-to-left text where no shaping library is at hand: Arabic letters in their joined forms, order reversed."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from functools import cache
 from typing import Final
 
 _FORMS: Final = {"isolated", "initial", "medial", "final"}
-_MIRRORED: Final = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
+_MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
 def from_the_right(clusters: Sequence[str]) -> str:
-    """`clusters`, given in reading order, as they stand from the left to the right; brackets turn with the direction."""
+    """`clusters`, given in reading order, as they stand from left to right; brackets turn with the direction."""
     return "".join(reversed(_joined(clusters))).translate(_MIRRORED)
 
 

@@ -1,44 +1,37 @@
 """The order in which signs of left-to-right and right-to-left scripts stand on one line."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-_STRONG: Final = {"L", "R", "AL"}
-_NEUTRAL: Final = {"B", "S", "WS", "ON", "BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+# One letter for each of Unicode's classes that matter here; all others are neutral, O.
+_KINDS: Final = {"L": "L", "R": "R", "AL": "A", "EN": "E", "AN": "N", "ES": "S", "ET": "T", "CS": "C", "NSM": "M"}
+_NEUTRAL: Final = "O"
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉", "⟨": "⟩"}
+_LEVELS: Final = (
+    {"L": 0, "R": 1, "E": 2, "N": 2},
+    {"L": 2, "R": 1, "E": 2, "N": 2},
+)  # on a line from the left, from the right
 
 
 def base_level(clusters: Sequence[str]) -> int:
     """0 for a line that reads from the left, 1 from the right: as its first letter does."""
-    for cluster in clusters:
-        kind = unicodedata.bidirectional(cluster[0])
-        if kind in _STRONG:
-            return 0 if kind == "L" else 1
-    return 0
+    first = next((kind for cluster in clusters if (kind := _kind(cluster)) in "LRA"), "L")
+    return 0 if first == "L" else 1
 
 
 def levels(clusters: Sequence[str]) -> list[int]:
     """The embedding level of each sign: odd ones read from the right.
 
-    Unicode's bidirectional algorithm for one line without explicit directions; these were taken out before.
+    Unicode's bidirectional algorithm (annex 9) for one line without explicit directions; these were taken out before.
     """
     base = base_level(clusters)
-    kinds = [unicodedata.bidirectional(cluster[0]) or "L" for cluster in clusters]
-    _resolve_weak(kinds, base)
-    _resolve_brackets(clusters, kinds, base)
-    _resolve_neutral(kinds, base)
-    found: list[int] = []
-    for kind in kinds:
-        if base == 0:
-            found.append({"L": 0, "R": 1, "EN": 2, "AN": 2}[kind])
-        else:
-            found.append({"R": 1, "L": 2, "EN": 2, "AN": 2}[kind])
-    for index in range(len(clusters) - 1, -1, -1):  # spaces at the end belong to the line itself
-        if not clusters[index].isspace():
-            break
-        found[index] = base
-    return found
+    own = "LR"[base]
+    kinds = _resolved_weak("".join(map(_kind, clusters)), own)
+    kinds = _resolved_brackets(clusters, kinds, own)
+    kinds = re.sub("O+", lambda found: _between(kinds, found.span(), own) * len(found[0]), kinds)
+    return [_LEVELS[base][kind] for kind in kinds]
 
 
 def visual_order(run_levels: Sequence[int]) -> list[int]:
@@ -58,80 +51,57 @@ def visual_order(run_levels: Sequence[int]) -> list[int]:
     return order
 
 
-def _resolve_weak(kinds: list[str], base: int) -> None:
-    start = "R" if base else "L"
-    strong = previous = start
-    for index, kind in enumerate(kinds):  # W1 to W3: marks follow their letter, digits after Arabic are Arabic
-        resolved = previous if kind == "NSM" else kind
-        if resolved == "EN" and strong == "AL":
-            resolved = "AN"
-        if resolved in _STRONG:
-            strong = resolved
-        kinds[index] = previous = resolved
-    for index, kind in enumerate(kinds):
-        kinds[index] = "R" if kind == "AL" else kind
-    for index in range(1, len(kinds) - 1):  # W4: one separator inside a number
-        before, kind, after = kinds[index - 1 : index + 2]
-        if before == after and ((kind == "CS" and before in {"EN", "AN"}) or (kind == "ES" and before == "EN")):
-            kinds[index] = before
-    index = 0
-    while index < len(kinds):  # W5: signs such as % and currency beside a number
-        end = index
-        while end < len(kinds) and kinds[end] == "ET":
-            end += 1
-        if end > index and ((index and kinds[index - 1] == "EN") or (end < len(kinds) and kinds[end] == "EN")):
-            kinds[index:end] = ["EN"] * (end - index)
-        index = max(end, index + 1)
-    strong = start
-    for index, kind in enumerate(kinds):  # W6, W7
-        if kind in {"ES", "ET", "CS"} or kind in _NEUTRAL:
-            kinds[index] = "ON"
-        elif kind == "EN" and strong == "L":
-            kinds[index] = "L"
-        elif kind in {"L", "R"}:
-            strong = kind
+def _kind(cluster: str) -> str:
+    return _KINDS.get(unicodedata.bidirectional(cluster[0]), _NEUTRAL)
 
 
-def _resolve_brackets(clusters: Sequence[str], kinds: list[str], base: int) -> None:
-    own = "R" if base else "L"
+def _resolved_weak(kinds: str, own: str) -> str:
+    """Marks, digits and the signs beside digits take the side of their neighbours (W1 to W7)."""
+    kinds = re.sub(
+        "(.)(M+)", lambda found: found[1] * len(found[0]), re.sub("^M+", lambda found: own * len(found[0]), kinds)
+    )
+    kinds = re.sub("A[^LR]*", lambda found: found[0].replace("E", "N"), kinds)  # digits after Arabic letters
+    kinds = kinds.replace("A", "R")
+    kinds = re.sub("(?<=E)[SC](?=E)", "E", re.sub("(?<=N)C(?=N)", "N", kinds))  # one separator inside a number
+    kinds = re.sub("T+(?=E)|(?<=E)T+", lambda found: "E" * len(found[0]), kinds)  # percent, currency
+    kinds = re.sub("[STC]", _NEUTRAL, kinds)
+    from_left = "(?:^|L)[^R]*" if own == "L" else "L[^R]*"
+    return re.sub(from_left, lambda found: found[0].replace("E", "L"), kinds)
+
+
+def _resolved_brackets(clusters: Sequence[str], kinds: str, own: str) -> str:
+    """A pair of brackets goes one way: with what it holds, or else with what stands before it (N0)."""
+    resolved = list(kinds)
+    for first, last in sorted(_pairs(clusters, kinds)):
+        inside = {_side(kind) for kind in resolved[first + 1 : last]} - {_NEUTRAL}
+        if not inside:
+            continue
+        before = next((side for kind in reversed(resolved[:first]) if (side := _side(kind)) != _NEUTRAL), own)
+        resolved[first] = resolved[last] = before if before in inside and own not in inside else own
+    return "".join(resolved)
+
+
+def _pairs(clusters: Sequence[str], kinds: str) -> list[tuple[int, int]]:
     opened: list[tuple[str, int]] = []
     pairs: list[tuple[int, int]] = []
     for index, cluster in enumerate(clusters):
-        if kinds[index] != "ON":
+        if kinds[index] != _NEUTRAL:
             continue
         if cluster in _BRACKETS:
             opened.append((_BRACKETS[cluster], index))
-        else:
-            for depth in range(len(opened) - 1, -1, -1):
-                if opened[depth][0] == cluster:
-                    pairs.append((opened[depth][1], index))
-                    del opened[depth:]
-                    break
-    for first, last in sorted(pairs):  # N0: a pair of brackets goes one way, with what it holds or what stands before
-        inside = {_direction(kind) for kind in kinds[first + 1 : last]} - {None}
-        if own in inside:
-            direction = own
-        elif inside:
-            before = next((way for kind in reversed(kinds[:first]) if (way := _direction(kind))), own)
-            direction = before if before in inside else own
-        else:
-            continue
-        kinds[first] = kinds[last] = direction
+        depth = next((depth for depth in range(len(opened) - 1, -1, -1) if opened[depth][0] == cluster), None)
+        if depth is not None:
+            pairs.append((opened[depth][1], index))
+            del opened[depth:]
+    return pairs
 
 
-def _resolve_neutral(kinds: list[str], base: int) -> None:
-    own = "R" if base else "L"
-    index = 0
-    while index < len(kinds):  # N1, N2: between two of a kind as they go, otherwise as the line goes
-        end = index
-        while end < len(kinds) and kinds[end] == "ON":
-            end += 1
-        if end > index:
-            before = (_direction(kinds[index - 1]) if index else None) or own
-            after = (_direction(kinds[end]) if end < len(kinds) else None) or own
-            kinds[index:end] = [before if before == after else own] * (end - index)
-        index = max(end, index + 1)
+def _between(kinds: str, span: tuple[int, int], own: str) -> str:
+    """Neutral signs between two of one side go with them, otherwise with the line (N1, N2)."""
+    before = _side(kinds[span[0] - 1]) if span[0] else own
+    after = _side(kinds[span[1]]) if span[1] < len(kinds) else own
+    return before if before == after else own
 
 
-def _direction(kind: str) -> str | None:
-    return {"L": "L", "R": "R", "EN": "R", "AN": "R"}.get(kind)
+def _side(kind: str) -> str:
+    return "R" if kind in "EN" else kind

@@ -1,4 +1,4 @@
-"""What a day looks like in a calendar: every kind has a shape of its own, so that colour is never needed to tell them apart."""
+"""What a day looks like in a calendar: each kind has a shape of its own, so that colour is never needed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from PIL import Image
 from core.enums import ProtectionKind
 from core.words import Words
 from render import icons, shapes, theme
+from render.pixels import resized, strip
 from render.shapes import Point
-from render.text import Colour, width, write
+from render.text import Colour, Style, width, write
 from render.theme import CHALK, EDGE, HAZE, MIST, RAIL, Accent
 
 _HOUR: Final = 3600
-# From how many seconds on a day shines how strongly.
-_INTENSITY: Final = ((4 * _HOUR, 1.0), (2 * _HOUR, 0.80), (_HOUR, 0.60), (0, 0.40))
+# From how many seconds on a day shines how strongly; between these steps no number would be readable on its day.
+_INTENSITY: Final = ((4 * _HOUR, 1.0), (2 * _HOUR, 0.87), (_HOUR, 0.73), (0, 0.38))
+_LEGEND_PX: Final = range(23, 16, -1)  # sizes to try, largest first
+_LEGEND_GAP_PX: Final = 14
 _FADED: Final[Colour] = (92, 98, 116)  # days to come: there, but not yet anything to read
 
 
@@ -86,10 +89,12 @@ class Grid:
         return round(self.left + self.column_px * (column + 0.5)), round(self.top + self.row_px * (row + 0.5))
 
 
-def draw_ribbons(canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, today: date, accent: Accent) -> None:
-    """Join the days of each run; the run that is alive shines, and dots lead from it to an open today."""
+def draw_ribbons(
+    canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, *, today: date, current: int, accent: Accent
+) -> None:
+    """Join the days of each run; the one of `current` days, alive, shines, and dots lead from it to an open today."""
     by_date = {day.date: day for day in days}
-    alive = _alive(by_date, today)
+    alive = _alive(by_date, today, current)
     for day in days:
         before = by_date.get(day.date - timedelta(days=1))
         if before is None:
@@ -112,7 +117,15 @@ def draw_ribbons(canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, t
 
 
 def draw_day(
-    canvas: Image.Image, day: CalendarDay, centre: Point, size: int, *, is_today: bool, threshold_s: int, words: Words, accent: Accent
+    canvas: Image.Image,
+    day: CalendarDay,
+    centre: Point,
+    size: int,
+    *,
+    is_today: bool,
+    threshold_s: int,
+    words: Words,
+    accent: Accent,
 ) -> None:
     """Draw one day with its number."""
     number_colour = CHALK
@@ -146,7 +159,7 @@ def draw_day(
             return
     if is_today and day.kind is DayMark.ACTIVE:
         shapes.ring(canvas, centre, size + 14, CHALK, line_px=3)
-    style = theme.strong(words, 28, tabular=True) if day.kind is not DayMark.FUTURE else theme.label(words, 28, tabular=True)
+    style = theme.label(words, 28) if day.kind is DayMark.FUTURE else theme.strong(words, 28)
     write(canvas, (centre[0], centre[1] + 10), str(day.date.day), style, number_colour, align="centre")
 
 
@@ -160,21 +173,30 @@ def draw_legend(canvas: Image.Image, at: tuple[int, int, int], words: Words, acc
         (DayMark.MISSED, words("Quiet day")),
         (DayMark.TODAY_OPEN, words("Today")),
     )
-    size, gap, room = 28, 10, (right - left) / len(items)
-    style = theme.label(words, 23)
-    widths = [min(width(text, style), room - size - gap - 16) for _, text in items]
+    size, gap = 28, 10
+    room = right - left - (size + gap) * len(items) - _LEGEND_GAP_PX * (len(items) - 1)
+    measured = (_measured(items, words, size_px) for size_px in _LEGEND_PX)
+    fitting = next((found for found in measured if sum(found[1]) <= room), None)
+    style, widths = fitting or _measured(items, words, _LEGEND_PX[-1])
+    widths = [min(taken, room / len(items)) for taken in widths] if sum(widths) > room else widths
     space = (right - left - sum(widths) - (size + gap) * len(items)) / (len(items) - 1)
     x = float(left)
     for (kind, text), taken in zip(items, widths, strict=True):
         _draw_sample(canvas, kind, (x + size / 2, y), size, accent)
-        write(canvas, (x + size + gap, y + 8), text, style, MIST, max_width=taken + 1, smallest_px=18)
+        write(canvas, (x + size + gap, y + 8), text, style, MIST, max_width=taken + 1)
         x += size + gap + taken + space
+
+
+def _measured(items: Sequence[tuple[DayMark, str]], words: Words, size_px: int) -> tuple[Style, list[float]]:
+    style = theme.label(words, size_px)
+    return style, [width(text, style) for _, text in items]
 
 
 def _draw_sample(canvas: Image.Image, kind: DayMark, centre: Point, size: int, accent: Accent) -> None:
     match kind:
         case DayMark.ACTIVE:
-            shapes.disc(canvas, centre, size, accent.shade(0.8))
+            for step, strength in enumerate((0.38, 0.73, 1.0)):
+                shapes.disc(canvas, (centre[0] - 8 + step * 8, centre[1]), size - 8, accent.shade(strength))
         case DayMark.UNDER:
             shapes.ring(canvas, centre, size - 2, EDGE, line_px=4)
             shapes.ring(canvas, centre, size - 2, accent.shade(0.7), line_px=4, share=0.4)
@@ -186,13 +208,15 @@ def _draw_sample(canvas: Image.Image, kind: DayMark, centre: Point, size: int, a
             shapes.ring(canvas, centre, size, accent.bright, line_px=3, dashes=9)
 
 
-def _draw_protected(canvas: Image.Image, day: CalendarDay, centre: Point, size: int, words: Words, accent: Accent) -> None:
+def _draw_protected(
+    canvas: Image.Image, day: CalendarDay, centre: Point, size: int, words: Words, accent: Accent
+) -> None:
     shapes.disc(canvas, centre, size, accent.shade(0.24))
     shapes.ring(canvas, centre, size, accent.shade(0.6), line_px=3)
-    sign = icons.icon(icons.of_protection(day.protection), round(size * 0.40))
-    shapes.stamp(canvas, (centre[0], centre[1] + size * 0.17), sign, accent.bright)
-    style = theme.strong(words, round(size * 0.33), tabular=True)
-    write(canvas, (centre[0], centre[1] - size * 0.09), str(day.date.day), style, CHALK, align="centre")
+    sign = icons.icon(icons.of_protection(day.protection), round(size * 0.42))
+    shapes.stamp(canvas, (centre[0], centre[1] + size * 0.18), sign, accent.bright)
+    style = theme.strong(words, round(size * 0.35))
+    write(canvas, (centre[0], centre[1] - size * 0.08), str(day.date.day), style, CHALK, align="centre")
 
 
 def _draw_dots(canvas: Image.Image, grid: Grid, today: date, accent: Accent) -> None:
@@ -202,8 +226,15 @@ def _draw_dots(canvas: Image.Image, grid: Grid, today: date, accent: Accent) -> 
         shapes.disc(canvas, (x - grid.mark_px / 2 - free * (dot + 1) / 4, y), 7, accent.shade(0.5))
 
 
-def _alive(by_date: dict[date, CalendarDay], today: date) -> set[date]:
-    day = today if today in by_date and by_date[today].carries_run else today - timedelta(days=1)
+def _alive(by_date: dict[date, CalendarDay], today: date, current: int) -> set[date]:
+    """The days of the run that is alive, as far as this month shows them."""
+    if not current:
+        return set()
+    last = max((day for day in by_date if day <= today), default=today)
+    day = last if last in by_date and by_date[last].carries_run else last - timedelta(days=1)
+    # An earlier month shows a part of it only when the run reaches back beyond that month's end.
+    if day < today - timedelta(days=1) and day <= today - timedelta(days=current + 1):
+        return set()
     found: set[date] = set()
     while day in by_date and by_date[day].carries_run:
         found.add(day)
@@ -214,9 +245,8 @@ def _alive(by_date: dict[date, CalendarDay], today: date) -> set[date]:
 @lru_cache(maxsize=8)
 def _fade(width_px: int, height_px: int) -> Image.Image:
     """Nothing on the left, full on the right."""
-    strip = Image.new("L", (width_px, 1))
-    strip.putdata([min(255, round(255 * (x / (width_px * 0.55)) ** 1.5)) for x in range(width_px)])
-    return strip.resize((width_px, height_px))
+    values = [min(255, round(255 * (x / (width_px * 0.55)) ** 1.5)) for x in range(width_px)]
+    return resized(strip(values), (width_px, height_px))
 
 
 def _box(centre: Point, width: int, height: int, *, drop: int = 0) -> tuple[int, int, int, int]:

@@ -6,8 +6,8 @@ from typing import Final
 from PIL import Image
 
 from core.words import Words
-from render.text import Align, Colour, Style, width, write
-from render.theme import heading, label
+from render.text import Colour, Style, width, write
+from render.theme import MIST, heading, label
 
 _DIGITS: Final = re.compile(r"(\d(?:[\d.,\u00a0\u202f]*\d)?)")
 _UNIT_SHARE: Final = 0.56  # size of the words beside the digits
@@ -22,21 +22,19 @@ def figure(
     *,
     size_px: int,
     colour: Colour,
-    unit_colour: Colour,
-    align: Align = "left",
-    max_width: float | None = None,
+    max_width: float,
 ) -> float:
-    """Draw text such as "3 h 20 min" on the baseline `at`; the width that it took. Shrinks to stay inside `max_width`."""
+    """Draw text such as "3 h 20 min" from `at` on its baseline, smaller where `max_width` asks for it; its width."""
     parts = _parts(text, words, size_px)
     total = _width(parts)
-    while max_width is not None and total > max_width and size_px > _SMALLEST_PX:
+    while total > max_width and size_px > _SMALLEST_PX:
         size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
         parts = _parts(text, words, size_px)
         total = _width(parts)
-    x = at[0] - {"left": 0.0, "centre": total / 2, "right": total}[align]
+    x = at[0]
     for part, style, is_number, gap in parts:
         x += gap
-        x += write(canvas, (x, at[1]), part, style, colour if is_number else unit_colour)
+        x += write(canvas, (x, at[1]), part, style, colour if is_number else MIST)
     return total
 
 

@@ -40,14 +40,22 @@ _HAN: Final = {
     Face.STRONG: (_CJK_BOLD,),
     Face.TEXT: (_CJK_MEDIUM, _CJK_BOLD),
 }
-_EAST_ASIAN: Final = ((0x1100, 0x11FF), (0x2E80, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFE30, 0xFE4F), (0xFF00, 0xFFEF))
+_EAST_ASIAN: Final = (
+    (0x1100, 0x11FF),
+    (0x2E80, 0x9FFF),
+    (0xA960, 0xA97F),
+    (0xAC00, 0xD7FF),
+    (0xF900, 0xFAFF),
+    (0xFE30, 0xFE4F),
+    (0xFF00, 0xFFEF),
+)
 # Seen from the text's size: Han and Hangul fill their square and would look larger than the letters beside them.
 _SCALE: Final = {_CJK_BOLD: 0.95, _CJK_MEDIUM: 0.95}
 
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """The signs that one font has, as sorted bounds of ranges: first, last, first, last, …"""
+    """The signs that one font has, as sorted bounds of ranges: first, last, first, last and so on."""
 
     bounds: tuple[int, ...]
 

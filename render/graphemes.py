@@ -66,7 +66,7 @@ def is_emoji(cluster: str) -> bool:
     if EMOJI_STYLE in cluster or KEYCAP in cluster or is_regional(first):
         return True
     code = ord(first)
-    return code >= 0x1F300 and not 0x1F650 <= code < 0x1F680 and code < 0x1FB00 or code in _COLOUR_BY_DEFAULT  # noqa: PLR2004
+    return any(start <= code < end for start, end in _PICTOGRAPHS) or first in _COLOUR_BY_DEFAULT
 
 
 def is_variation(char: str) -> bool:
@@ -86,7 +86,7 @@ def _joins(cluster: str, char: str) -> bool:
     if "\U0001f3fb" <= char <= "\U0001f3ff":  # skin tones
         return is_emoji(cluster)
     if last == ZWJ:
-        return is_emoji(char) or ord(char) in _JOINED_IN_EMOJI
+        return is_emoji(char) or char in _JOINED_IN_EMOJI
     if is_regional(char):
         return len(cluster) == 1 and is_regional(last)
     if _is_conjoining(char) and _is_conjoining(last):  # Hangul written as single letters
@@ -96,14 +96,12 @@ def _joins(cluster: str, char: str) -> bool:
 
 
 _VIRAMA: Final = 9  # canonical combining class
-_JOINED_IN_EMOJI: Final = frozenset({0x2640, 0x2642, 0x2695, 0x2696, 0x2708, 0x2764, 0x27A1, 0x2B1B, 0x2194, 0x2195, 0x2620})
+_JOINED_IN_EMOJI: Final = frozenset("♀♂⚕⚖✈❤➡⬛↔↕☠")
+_PICTOGRAPHS: Final = ((0x1F300, 0x1F650), (0x1F680, 0x1FB00))
 # Emoji_Presentation below U+1F300: shown in colour without being asked.
 _COLOUR_BY_DEFAULT: Final = frozenset(
-    [0x231A, 0x231B, *range(0x23E9, 0x23ED), 0x23F0, 0x23F3, 0x25FD, 0x25FE, 0x2614, 0x2615, *range(0x2648, 0x2654)]
-    + [0x267F, 0x2693, 0x26A1, 0x26AA, 0x26AB, 0x26BD, 0x26BE, 0x26C4, 0x26C5, 0x26CE, 0x26D4, 0x26EA, 0x26F2, 0x26F3]
-    + [0x26F5, 0x26FA, 0x26FD, 0x2705, 0x270A, 0x270B, 0x2728, 0x274C, 0x274E, *range(0x2753, 0x2756), 0x2757]
-    + [*range(0x2795, 0x2798), 0x27B0, 0x27BF, 0x2B1B, 0x2B1C, 0x2B50, 0x2B55, 0x1F004, 0x1F0CF, 0x1F18E]
-    + [*range(0x1F191, 0x1F19B), 0x1F201, 0x1F21A, 0x1F22F, *range(0x1F232, 0x1F237), *range(0x1F238, 0x1F23B), 0x1F250, 0x1F251],
+    "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗\u2795\u2796\u2797➰➿⬛⬜⭐⭕"
+    "🀄🃏🆎🆑🆒🆓🆔🆕🆖🆗🆘🆙🆚🈁🈚🈯🈲🈳🈴🈵🈶🈸🈹🈺🉐🉑"
 )
 
 

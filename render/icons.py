@@ -62,19 +62,52 @@ def _polygon(pen: ImageDraw.ImageDraw, size: int, points: list[Point], fill: int
 def _stroke(pen: ImageDraw.ImageDraw, size: int, start: Point, end: Point, line: float) -> None:
     pen.line((start[0] * size, start[1] * size, end[0] * size, end[1] * size), fill=255, width=round(line * size))
     for x, y in (start, end):
-        pen.ellipse(((x - line / 2) * size, (y - line / 2) * size, (x + line / 2) * size, (y + line / 2) * size), fill=255)
+        pen.ellipse(
+            ((x - line / 2) * size, (y - line / 2) * size, (x + line / 2) * size, (y + line / 2) * size), fill=255
+        )
 
 
 def _flame(pen: ImageDraw.ImageDraw, size: int) -> None:
-    outer = curve([
-        (0.54, 0.02), (0.60, 0.20), (0.86, 0.36), (0.86, 0.64), (0.86, 0.85), (0.70, 0.98), (0.50, 0.98),
-        (0.30, 0.98), (0.14, 0.85), (0.14, 0.64), (0.14, 0.48), (0.23, 0.38), (0.28, 0.26),
-        (0.33, 0.34), (0.35, 0.40), (0.41, 0.42), (0.50, 0.34), (0.53, 0.18), (0.54, 0.02),
-    ])  # fmt: skip
-    inner = curve([
-        (0.52, 0.52), (0.55, 0.62), (0.66, 0.66), (0.66, 0.77), (0.66, 0.86), (0.59, 0.91), (0.50, 0.91),
-        (0.41, 0.91), (0.34, 0.86), (0.34, 0.77), (0.34, 0.68), (0.47, 0.64), (0.52, 0.52),
-    ])  # fmt: skip
+    outer = curve(
+        [
+            (0.54, 0.02),
+            (0.60, 0.20),
+            (0.86, 0.36),
+            (0.86, 0.64),
+            (0.86, 0.85),
+            (0.70, 0.98),
+            (0.50, 0.98),
+            (0.30, 0.98),
+            (0.14, 0.85),
+            (0.14, 0.64),
+            (0.14, 0.48),
+            (0.23, 0.38),
+            (0.28, 0.26),
+            (0.33, 0.34),
+            (0.35, 0.40),
+            (0.41, 0.42),
+            (0.50, 0.34),
+            (0.53, 0.18),
+            (0.54, 0.02),
+        ]
+    )
+    inner = curve(
+        [
+            (0.52, 0.52),
+            (0.55, 0.62),
+            (0.66, 0.66),
+            (0.66, 0.77),
+            (0.66, 0.86),
+            (0.59, 0.91),
+            (0.50, 0.91),
+            (0.41, 0.91),
+            (0.34, 0.86),
+            (0.34, 0.77),
+            (0.34, 0.68),
+            (0.47, 0.64),
+            (0.52, 0.52),
+        ]
+    )
     _polygon(pen, size, outer)
     _polygon(pen, size, inner, fill=0)
 
@@ -92,14 +125,28 @@ def _sun(pen: ImageDraw.ImageDraw, size: int) -> None:
     pen.ellipse((0.29 * size, 0.29 * size, 0.71 * size, 0.71 * size), fill=255)
     for ray in range(8):
         way = ray * pi / 4
-        _stroke(pen, size, (0.5 + 0.33 * cos(way), 0.5 + 0.33 * sin(way)), (0.5 + 0.44 * cos(way), 0.5 + 0.44 * sin(way)), 0.085)
+        _stroke(
+            pen,
+            size,
+            (0.5 + 0.33 * cos(way), 0.5 + 0.33 * sin(way)),
+            (0.5 + 0.44 * cos(way), 0.5 + 0.44 * sin(way)),
+            0.085,
+        )
 
 
 def _plane(pen: ImageDraw.ImageDraw, size: int) -> None:
     half = [
-        (0.50, 0.04), (0.57, 0.14), (0.57, 0.36), (0.95, 0.60), (0.95, 0.69), (0.57, 0.58), (0.565, 0.80),
-        (0.69, 0.89), (0.69, 0.96), (0.50, 0.91),
-    ]  # fmt: skip
+        (0.50, 0.04),
+        (0.57, 0.14),
+        (0.57, 0.36),
+        (0.95, 0.60),
+        (0.95, 0.69),
+        (0.57, 0.58),
+        (0.565, 0.80),
+        (0.69, 0.89),
+        (0.69, 0.96),
+        (0.50, 0.91),
+    ]
     _polygon(pen, size, [*half, *((1 - x, y) for x, y in reversed(half))])
 
 
@@ -119,7 +166,15 @@ def _spanner(pen: ImageDraw.ImageDraw, size: int) -> None:
 
 
 def _shield(pen: ImageDraw.ImageDraw, size: int) -> None:
-    half = curve([
-        (0.50, 0.03), (0.60, 0.12), (0.75, 0.16), (0.88, 0.16), (0.88, 0.55), (0.78, 0.82), (0.50, 0.97),
-    ])  # fmt: skip
+    half = curve(
+        [
+            (0.50, 0.03),
+            (0.60, 0.12),
+            (0.75, 0.16),
+            (0.88, 0.16),
+            (0.88, 0.55),
+            (0.78, 0.82),
+            (0.50, 0.97),
+        ]
+    )
     _polygon(pen, size, [*half, *((1 - x, y) for x, y in reversed(half))])

@@ -10,16 +10,16 @@ from core.enums import Board, Period
 from core.words import Words
 from render import avatar, shapes, theme
 from render.text import width, write
-from render.theme import CHALK, EDGE, HAZE, HOUSE, MARGIN, MIST, RAIL, SLATE, WIDTH
+from render.theme import CHALK, HAZE, HOUSE, MARGIN, MIST, WIDTH
 
 HEIGHT: Final = 720
 ROWS_MAX: Final = 10
 _RIGHT: Final = WIDTH - MARGIN
-_ROWS_TOP: Final = 144
-_ROW_PX: Final = 48
-_STEP_PX: Final = 52
+_ROWS_TOP: Final = 138
+_VIEWER_TOP: Final = 650
 _ALT_ROWS: Final = 10
 _ALT_NAME_MAX: Final = 40  # characters of each name that alt text repeats
+_MEDAL_PX: Final = 34
 _MEDALS: Final = (theme.GOLD, theme.SILVER, theme.BRONZE)
 
 
@@ -59,14 +59,16 @@ def draw(card: LeaderboardCard, *, words: Words, avatars: Mapping[str, bytes]) -
         return shapes.png(canvas)
     shown = [*rows, *([card.viewer_row] if card.viewer_row else [])]
     ranks_px = max(width(words.number(row.rank), theme.strong(words, 27, tabular=True)) for row in shown)
+    # With the viewer's own row below, the page's rows move a little closer together.
+    step, height = (49, 45) if card.viewer_row else (54, 49)
     for index, row in enumerate(rows):
-        _draw_row(canvas, row, _ROWS_TOP + _STEP_PX * index, ranks_px, words, avatars)
+        top = _ROWS_TOP + step * index
+        _draw_row(canvas, row, (top, top + height), ranks_px, words, avatars)
     if card.viewer_row:
-        y = _ROWS_TOP + _STEP_PX * ROWS_MAX
         for dot in range(3):
-            shapes.disc(canvas, (WIDTH / 2 + (dot - 1) * 16, y - 2), 5, EDGE)
-        _draw_row(canvas, card.viewer_row, HEIGHT - 48, ranks_px, words, avatars)
-    return shapes.png(canvas)
+            shapes.disc(canvas, (WIDTH / 2 + (dot - 1) * 18, _VIEWER_TOP - 11), 6, HAZE)
+        _draw_row(canvas, card.viewer_row, (_VIEWER_TOP, _VIEWER_TOP + height), ranks_px, words, avatars)
+    return shapes.png(canvas, effort=6)  # much text: worth the longer look
 
 
 def alt(card: LeaderboardCard, *, words: Words) -> str:
@@ -89,7 +91,9 @@ def alt(card: LeaderboardCard, *, words: Words) -> str:
 def _draw_head(canvas: Image.Image, card: LeaderboardCard, words: Words) -> None:
     page = words("Page {page} of {pages}", page=words.number(card.page), pages=words.number(card.pages))
     taken = write(canvas, (_RIGHT, 112), page, theme.label(words, 25), MIST, align="right") if card.pages > 1 else 0
-    write(canvas, (MARGIN, 74), _board_name(card.board, words), theme.heading(words, 52), CHALK, max_width=_RIGHT - MARGIN)
+    write(
+        canvas, (MARGIN, 74), _board_name(card.board, words), theme.heading(words, 52), CHALK, max_width=_RIGHT - MARGIN
+    )
     period = write(canvas, (MARGIN, 112), _period_name(card.period, words), theme.strong(words, 27), HOUSE.bright)
     x = MARGIN + period + 14
     shapes.disc(canvas, (x, 103), 6, HAZE)
@@ -98,29 +102,49 @@ def _draw_head(canvas: Image.Image, card: LeaderboardCard, words: Words) -> None
 
 
 def _draw_row(
-    canvas: Image.Image, row: BoardRow, top: int, ranks_px: float, words: Words, avatars: Mapping[str, bytes]
+    canvas: Image.Image,
+    row: BoardRow,
+    span: tuple[int, int],
+    ranks_px: float,
+    words: Words,
+    avatars: Mapping[str, bytes],
 ) -> None:
-    middle = top + _ROW_PX // 2
-    box = (MARGIN - 12, top, _RIGHT + 12, top + _ROW_PX)
-    shapes.panel(canvas, box, SLATE, radius=14)
-    filled = 28 + round((box[2] - box[0] - 28) * max(0.0, min(1.0, row.share)))
-    shapes.panel(canvas, (box[0], top, box[0] + filled, box[3]), HOUSE.shade(0.34) if row.is_viewer else RAIL, radius=14)
+    middle = (span[0] + span[1]) // 2
+    box = (MARGIN - 12, span[0], _RIGHT + 12, span[1])
+    filled = (box[0], box[1], box[0] + 28 + round((box[2] - box[0] - 28) * max(0.0, min(1.0, row.share))), box[3])
     if row.is_viewer:
+        shapes.panel(canvas, box, HOUSE.shade(0.16), radius=14)
+        shapes.panel(canvas, filled, HOUSE.shade(0.30), radius=14)
         shapes.frame(canvas, box, HOUSE.bright, radius=14, line_px=2)
-    x = MARGIN + 4 + max(ranks_px, 34)
-    rank_colour = _MEDALS[row.rank - 1] if row.rank <= len(_MEDALS) else MIST
-    write(canvas, (x, middle + 10), words.number(row.rank), theme.strong(words, 27, tabular=True), rank_colour, align="right")
-    avatar.place(canvas, (x + 36, middle), 38, image=avatars.get(row.avatar or ""), name=row.name, tint=row.tint)
+    else:
+        shapes.panel(canvas, box, CHALK, radius=14, opacity=theme.VEIL)
+        shapes.panel(canvas, filled, CHALK, radius=14, opacity=theme.VEIL)
+    column = max(ranks_px, _MEDAL_PX)
+    x = MARGIN + 2 + column
+    at = (x - column / 2, middle + 10)
+    rank = words.number(row.rank)
+    if row.rank <= len(_MEDALS):
+        shapes.disc(canvas, (at[0], middle), _MEDAL_PX, _MEDALS[row.rank - 1])
+        write(canvas, at, rank, theme.strong(words, 25, tabular=True), theme.INK, align="centre")
+    else:
+        write(canvas, at, rank, theme.strong(words, 27, tabular=True), MIST, align="centre")
+    avatar.place(canvas, (x + 34, middle), 38, image=avatars.get(row.avatar or ""), name=row.name, tint=row.tint)
     value = theme.strong(words, 27, tabular=True)
-    taken = write(canvas, (_RIGHT - 6, middle + 10), row.value_text, value, CHALK, align="right", max_width=300, smallest_px=20)
-    room = _RIGHT - 6 - taken - 24 - (x + 68)
-    write(canvas, (x + 68, middle + 10), row.name or "–", theme.strong(words, 27), CHALK, max_width=room, smallest_px=24)
+    taken = write(
+        canvas, (_RIGHT - 6, middle + 10), row.value_text, value, CHALK, align="right", max_width=300, smallest_px=20
+    )
+    room = _RIGHT - 6 - taken - 24 - (x + 66)
+    write(
+        canvas, (x + 66, middle + 10), row.name or "–", theme.strong(words, 27), CHALK, max_width=room, smallest_px=24
+    )
 
 
 def _draw_empty(canvas: Image.Image, words: Words) -> None:
     for index in range(3):
-        top = _ROWS_TOP + _STEP_PX * index
-        shapes.panel(canvas, (MARGIN - 12, top, _RIGHT + 12, top + _ROW_PX), SLATE, radius=14)
+        top = _ROWS_TOP + 54 * index
+        shapes.panel(
+            canvas, (MARGIN - 12, top, _RIGHT + 12, top + 49), CHALK, radius=14, opacity=theme.VEIL * (3 - index) / 3
+        )
     middle = (WIDTH / 2, 430)
     room = _RIGHT - MARGIN
     write(canvas, middle, words("Nobody is here yet."), theme.heading(words, 44), CHALK, align="centre", max_width=room)

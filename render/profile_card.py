@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from PIL import Image
@@ -12,10 +12,14 @@ from render import avatar, shapes, theme
 from render.figures import figure
 from render.icons import Icon, icon
 from render.text import width, write
-from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, SLATE, WIDTH, Accent
+from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, WIDTH, Accent
 
 HEIGHT: Final = 640
 _RIGHT: Final = WIDTH - MARGIN
+_SHOWN_DAYS: Final = 28
+_BASELINE: Final = 578
+_TALLEST: Final = 92
+_BAR_GAP: Final = 8
 _ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats
 
 
@@ -113,7 +117,15 @@ def _draw_progress(canvas: Image.Image, card: ProfileCard, words: Words, accent:
     shapes.panel(canvas, (MARGIN, top, MARGIN + filled, bottom), accent.bright, radius=9)
     amount = words("{xp} XP", xp=words.number(card.xp))
     taken = write(canvas, (MARGIN, 256), amount, theme.strong(words, 27), CHALK)
-    write(canvas, (_RIGHT, 256), right, theme.label(words, 27), MIST, align="right", max_width=_RIGHT - MARGIN - taken - 24)
+    write(
+        canvas,
+        (_RIGHT, 256),
+        right,
+        theme.label(words, 27),
+        MIST,
+        align="right",
+        max_width=_RIGHT - MARGIN - taken - 24,
+    )
 
 
 def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
@@ -128,7 +140,7 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: 
     step = (_RIGHT - MARGIN + gap) / len(figures)
     for index, (name, value) in enumerate(figures):
         left, right = round(MARGIN + step * index), round(MARGIN + step * (index + 1)) - gap
-        shapes.panel(canvas, (left, top, right, bottom), SLATE, radius=18)
+        shapes.panel(canvas, (left, top, right, bottom), CHALK, radius=18, opacity=theme.VEIL)
         is_streak = index == len(figures) - 1
         room = right - left - 40 - (32 if is_streak else 0)
         write(canvas, (left + 20, top + 40), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
@@ -138,42 +150,47 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: 
             shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), colour)
         colour = accent.bright if is_streak and card.streak_days else CHALK
         at = (left + 20, top + 96)
-        figure(canvas, at, value, words, size_px=46, colour=colour, unit_colour=MIST, max_width=right - left - 40)
+        figure(canvas, at, value, words, size_px=46, colour=colour, max_width=right - left - 40)
 
 
 def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
-    baseline, tallest = 590, 92
-    shown = 28
-    step = (_RIGHT - MARGIN) / shown
-    active = sum(seconds >= card.threshold_s for _, seconds in card.days)
-    taken = write(canvas, (MARGIN, 464), words("Last four weeks"), theme.label(words, 25), MIST)
-    note = words.plural("{count} active day", "{count} active days", active)
-    write(canvas, (_RIGHT, 464), note, theme.label(words, 25), MIST, align="right", max_width=_RIGHT - MARGIN - taken - 24)
-    top_s = max([*(seconds for _, seconds in card.days), card.threshold_s * 2, 3600])
-    start = shown - len(card.days[-shown:])
-    for slot in range(shown):
-        left = round(MARGIN + step * slot + 4)
-        right = round(MARGIN + step * (slot + 1) - 4)
-        if slot < start or not (seconds := card.days[-shown:][slot - start][1]):
-            shapes.panel(canvas, (left, baseline - 5, right, baseline), RAIL, radius=2)
-            continue
-        height = max(9, round(tallest * seconds / top_s))
-        is_today = slot == shown - 1
-        if seconds < card.threshold_s:
-            colour = theme.EDGE
+    days = card.days[-_SHOWN_DAYS:]
+    active = sum(seconds >= card.threshold_s for _, seconds in days)
+    taken = write(canvas, (MARGIN, 462), words("Last four weeks"), theme.label(words, 25), MIST)
+    if card.focus_total_s:
+        note = words.plural("{count} active day", "{count} active days", active)
+        write(
+            canvas,
+            (_RIGHT, 462),
+            note,
+            theme.label(words, 25),
+            MIST,
+            align="right",
+            max_width=_RIGHT - MARGIN - taken - 24,
+        )
+    else:
+        hint = words("Join a study channel and this begins to fill.")
+        at = (WIDTH / 2, _BASELINE - 38)
+        write(canvas, at, hint, theme.label(words, 27), MIST, align="centre", max_width=_RIGHT - MARGIN, smallest_px=22)
+    step = (_RIGHT - MARGIN + _BAR_GAP) / _SHOWN_DAYS
+    most = max([*(seconds for _, seconds in days), card.threshold_s * 2, 3600])
+    first = _SHOWN_DAYS - len(days)
+    for slot in range(_SHOWN_DAYS):
+        day, seconds = days[slot - first] if slot >= first else (None, 0)
+        left = round(MARGIN + step * slot)
+        right = round(MARGIN + step * (slot + 1) - _BAR_GAP)
+        if not seconds:
+            shapes.panel(canvas, (left, _BASELINE - 5, right, _BASELINE), CHALK, radius=2, opacity=0.13)
         else:
-            colour = accent.bright if is_today else accent.shade(0.62)
-        shapes.panel(canvas, (left, baseline - height, right, baseline), colour, radius=6)
-    _mark_weeks(canvas, card, step)
-
-
-def _mark_weeks(canvas: Image.Image, card: ProfileCard, step: float) -> None:
-    if not card.days:
-        return
-    last = card.days[-1][0]
-    for slot in range(28):
-        if (last - timedelta(days=27 - slot)).weekday() == 0:
-            shapes.disc(canvas, (MARGIN + step * slot, 604), 5, HAZE)
+            height = max(10, round(_TALLEST * seconds / most))
+            if seconds < card.threshold_s:
+                colour = theme.EDGE
+            else:
+                colour = accent.bright if slot == _SHOWN_DAYS - 1 else accent.shade(0.66)
+            shapes.panel(canvas, (left, _BASELINE - height, right, _BASELINE), colour, radius=5)
+        if day and day.weekday() == 0:
+            at = ((left + right) / 2, _BASELINE + 28)
+            write(canvas, at, str(day.day), theme.label(words, 22, tabular=True), HAZE, align="centre")
 
 
 def _days(count: int, words: Words) -> str:

@@ -8,23 +8,24 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
+from render.pixels import remapped
 from render.text import Colour
 
 _OVER: Final = 4  # how much larger shapes are drawn before they shrink to smooth edges
-# More effort makes these flat pictures hardly smaller and much slower.
-_PNG_EFFORT: Final = 2
+_PNG_MAX_BYTES: Final = 145_000
 
 Point = tuple[float, float]
+Box = tuple[int, int, int, int]
 
 
-def panel(canvas: Image.Image, box: tuple[int, int, int, int], colour: Colour, *, radius: int) -> None:
+def panel(canvas: Image.Image, box: Box, colour: Colour, *, radius: int, opacity: float = 1.0) -> None:
     """A filled rectangle (left, top, right, bottom; right and bottom outside) with round corners."""
     size = (box[2] - box[0], box[3] - box[1])
     if size[0] > 0 and size[1] > 0:
-        canvas.paste(colour, box[:2], rounded(size, min(radius, size[0] // 2, size[1] // 2)))
+        canvas.paste(colour, box[:2], _veil(size, min(radius, size[0] // 2, size[1] // 2), opacity))
 
 
-def frame(canvas: Image.Image, box: tuple[int, int, int, int], colour: Colour, *, radius: int, line_px: int) -> None:
+def frame(canvas: Image.Image, box: Box, colour: Colour, *, radius: int, line_px: int) -> None:
     """The outline of a rectangle with round corners."""
     canvas.paste(colour, box[:2], _rounded_frame((box[2] - box[0], box[3] - box[1]), radius, line_px))
 
@@ -35,7 +36,14 @@ def disc(canvas: Image.Image, centre: Point, diameter: int, colour: Colour) -> N
 
 
 def ring(
-    canvas: Image.Image, centre: Point, diameter: int, colour: Colour, *, line_px: float, share: float = 1.0, dashes: int = 0
+    canvas: Image.Image,
+    centre: Point,
+    diameter: int,
+    colour: Colour,
+    *,
+    line_px: float,
+    share: float = 1.0,
+    dashes: int = 0,
 ) -> None:
     """A circle's line, clockwise from its top: `share` of it, or as `dashes`."""
     canvas.paste(colour, _corner(centre, diameter), _ring(diameter, line_px, round(share, 3), dashes))
@@ -46,7 +54,9 @@ def stamp(canvas: Image.Image, centre: Point, mask: Image.Image, colour: Colour)
     canvas.paste(colour, (round(centre[0] - mask.width / 2), round(centre[1] - mask.height / 2)), mask)
 
 
-def smooth(size: tuple[int, int], paint: Callable[[ImageDraw.ImageDraw, int], None], *, over: int = _OVER) -> Image.Image:
+def smooth(
+    size: tuple[int, int], paint: Callable[[ImageDraw.ImageDraw, int], None], *, over: int = _OVER
+) -> Image.Image:
     """A mask of `size`; `paint` gets a pen on a sheet that is `over` times as large."""
     sheet = Image.new("L", (size[0] * over, size[1] * over))
     paint(ImageDraw.Draw(sheet), over)
@@ -62,17 +72,26 @@ def curve(points: Sequence[Point], *, steps: int = 12) -> list[Point]:
             t = step / steps
             u = 1 - t
             weights = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
-            found.append((
-                sum(w * p[0] for w, p in zip(weights, (a, b, c, d), strict=True)),
-                sum(w * p[1] for w, p in zip(weights, (a, b, c, d), strict=True)),
-            ))
+            found.append(
+                (
+                    sum(w * p[0] for w, p in zip(weights, (a, b, c, d), strict=True)),
+                    sum(w * p[1] for w, p in zip(weights, (a, b, c, d), strict=True)),
+                )
+            )
     return found
 
 
-def png(canvas: Image.Image) -> bytes:
-    """The picture as PNG bytes, the same ones for the same pixels."""
+def png(canvas: Image.Image, *, effort: int = 3) -> bytes:
+    """The picture as PNG bytes, the same ones for the same pixels; in 256 colours where all would weigh too much.
+
+    More `effort` (1 to 9) makes it smaller and slower.
+    """
     file = BytesIO()
-    canvas.save(file, "PNG", compress_level=_PNG_EFFORT)
+    canvas.save(file, "PNG", compress_level=effort)
+    if file.tell() > _PNG_MAX_BYTES:
+        palette = canvas.quantize(256, method=Image.Quantize.MEDIANCUT)
+        file = BytesIO()
+        canvas.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", compress_level=6)
     return file.getvalue()
 
 
@@ -83,7 +102,9 @@ def rounded(size: tuple[int, int], radius: int) -> Image.Image:
     mask = Image.new("L", size, 255)
     if not radius:
         return mask
-    corner = smooth((radius, radius), lambda pen, over: pen.ellipse((0, 0, radius * 2 * over - 1, radius * 2 * over - 1), fill=255))
+    corner = smooth(
+        (radius, radius), lambda pen, over: pen.ellipse((0, 0, radius * 2 * over - 1, radius * 2 * over - 1), fill=255)
+    )
     mirrored = corner.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     right, bottom = size[0] - radius, size[1] - radius
     mask.paste(corner, (0, 0))
@@ -91,6 +112,12 @@ def rounded(size: tuple[int, int], radius: int) -> Image.Image:
     mask.paste(corner.transpose(Image.Transpose.FLIP_TOP_BOTTOM), (0, bottom))
     mask.paste(mirrored.transpose(Image.Transpose.FLIP_TOP_BOTTOM), (right, bottom))
     return mask
+
+
+@lru_cache(maxsize=512)
+def _veil(size: tuple[int, int], radius: int, opacity: float) -> Image.Image:
+    mask = rounded(size, radius)
+    return mask if opacity >= 1 else remapped(mask, [value * opacity for value in range(256)])
 
 
 @lru_cache(maxsize=64)

@@ -46,12 +46,18 @@ def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) ->
     for column, name in enumerate(words.weekdays()):
         at = (grid.left + grid.column_px * (column + 0.5), 202)
         write(canvas, at, name, theme.label(words, 24), HAZE, align="centre", max_width=grid.column_px - 12)
-    draw_ribbons(canvas, card.days, grid, card.today, accent)
+    draw_ribbons(canvas, card.days, grid, today=card.today, current=card.current, accent=accent)
     for day in card.days:
         draw_day(
-            canvas, day, grid.centre(day.date), grid.mark_px,
-            is_today=day.date == card.today, threshold_s=card.threshold_s, words=words, accent=accent,
-        )  # fmt: skip
+            canvas,
+            day,
+            grid.centre(day.date),
+            grid.mark_px,
+            is_today=day.date == card.today,
+            threshold_s=card.threshold_s,
+            words=words,
+            accent=accent,
+        )
     draw_legend(canvas, (MARGIN, _RIGHT, 674), words, accent)
     return shapes.png(canvas)
 
@@ -87,9 +93,19 @@ def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: 
     figures = ((words("Streak"), card.current, accent.bright), (words("Longest"), card.longest, CHALK))
     for index, (name, days, colour) in enumerate(figures):
         x = figures_left + index * (figure_px + 20)
-        taken = write(canvas, (x, 72), name, theme.label(words, 25), MIST, max_width=figure_px - 32, smallest_px=20)
-        if index == 0 and days:
+        has_flame = index == 0 and days > 0
+        room = figure_px - (36 if has_flame else 0)
+        taken = write(canvas, (x, 72), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
+        if has_flame:
             is_open = any(day.kind is DayMark.TODAY_OPEN for day in card.days)
             shapes.stamp(canvas, (x + taken + 24, 62), icon(Icon.FLAME, 28), HAZE if is_open else accent.bright)
         text = words.plural("{count} day", "{count} days", days)
-        figure(canvas, (x, 128), text, words, size_px=50, colour=colour if days else HAZE, unit_colour=MIST, max_width=figure_px)
+        figure(
+            canvas,
+            (x, 128),
+            text,
+            words,
+            size_px=50,
+            colour=colour if days else HAZE,
+            max_width=figure_px,
+        )

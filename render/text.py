@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from render import basic, bidi
 from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, open_font, shaping_is_complete
 from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
+from render.pixels import resized
 
 __all__ = ["Colour", "Face", "Style", "fit", "shaping_is_complete", "width", "write"]
 
@@ -60,9 +61,9 @@ def width(text: str, style: Style) -> float:
 
 
 def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
-    """`text` and the style with which it stays inside `max_width`: first smaller, down to `smallest_px`, then cut with an ellipsis.
+    """`text` and the style with which it stays inside `max_width`: smaller down to `smallest_px`, then cut.
 
-    Cuts only between whole signs. The text comes back tamed and may be empty.
+    A cut falls between whole signs and shows an ellipsis. The text comes back tamed and may be empty.
     """
     text = tame(text)
     smallest = min(style.size_px, smallest_px or style.size_px)
@@ -145,9 +146,15 @@ def _set(text: str, style: Style, *, shaped: bool) -> _Line:
             font = open_font(run.file, size, shaped=shaped)
             if shaped:
                 pen.text(
-                    (margin + x, baseline), run.text, fill=255, font=font, anchor="ls",
-                    direction="rtl" if run.is_rtl else "ltr", features=_features(style), language=style.language or None,
-                )  # fmt: skip
+                    (margin + x, baseline),
+                    run.text,
+                    fill=255,
+                    font=font,
+                    anchor="ls",
+                    direction="rtl" if run.is_rtl else "ltr",
+                    features=_features(style),
+                    language=style.language or None,
+                )
             else:
                 pen.text((margin + x, baseline), run.text, fill=255, font=font, anchor="ls")
         x += advance
@@ -177,7 +184,9 @@ def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
         if file == EMOJI:
             runs.append(_Run(members[0], file, is_rtl=False, signs=1))
         else:
-            runs.append(_Run(_spelled(members, is_rtl=level % 2 == 1, shaped=shaped), file, level % 2 == 1, len(members)))
+            runs.append(
+                _Run(_spelled(members, is_rtl=level % 2 == 1, shaped=shaped), file, level % 2 == 1, len(members))
+            )
         run_levels.append(level)
     return [runs[index] for index in bidi.visual_order(run_levels)]
 
@@ -228,7 +237,7 @@ def _emoji(cluster: str, height_px: int, *, shaped: bool) -> Image.Image:
     scale = height_px / max(picture.height, EMOJI_SIZE_PX)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     # Multiplied with its own alpha while it shrinks, otherwise clear pixels bleed into the edge.
-    return picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    return resized(picture.convert("RGBa"), size, Image.Resampling.LANCZOS).convert("RGBA")
 
 
 @lru_cache(maxsize=2048)

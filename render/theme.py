@@ -10,17 +10,18 @@ from PIL import Image
 
 from core.enums import Language
 from core.words import Words
+from render.pixels import remapped, resized
 from render.text import Colour, Face, Style
 
 WIDTH: Final = 960  # px; Discord shows 400 to 550 of them on a desktop, 360 on a phone, more on dense screens
 MARGIN: Final = 48
 
-# Letters on INK: CHALK 15:1, MIST 7.6:1, HAZE 4.6:1 (for what is not needed to understand the card).
+# Letters on INK: CHALK 15:1, MIST 7.8:1, HAZE 5.5:1.
 INK: Final[Colour] = (20, 22, 29)
-SLATE: Final[Colour] = (32, 35, 45)  # panels
+VEIL: Final = 0.055  # opacity of the chalk that lifts a panel off the ground
 RAIL: Final[Colour] = (43, 47, 60)  # tracks and empty marks
 EDGE: Final[Colour] = (58, 63, 79)  # thin lines
-HAZE: Final[Colour] = (124, 130, 150)
+HAZE: Final[Colour] = (136, 142, 162)
 MIST: Final[Colour] = (166, 171, 188)
 CHALK: Final[Colour] = (240, 237, 229)
 
@@ -39,9 +40,9 @@ class Accent:
     bright: Colour
 
     def shade(self, strength: float) -> Colour:
-        """From 0.0 (the card's ground) over a deep, saturated tone to 1.0 (bright): plain mixing would look like mud."""
+        """From 0.0 (the ground) over a deep, saturated tone to 1.0 (bright): plain mixing would look like mud."""
         hue, saturation, _ = rgb_to_hsv(*(value / 255 for value in self.bright))
-        deep = hsv_to_rgb(hue, min(1.0, saturation * 1.25 + 0.08), 0.46)
+        deep = hsv_to_rgb(hue, min(1.0, saturation * 1.4 + 0.1), 0.48)
         tone = (round(deep[0] * 255), round(deep[1] * 255), round(deep[2] * 255))
         if strength < _DEEP_AT:
             return mix(INK, tone, strength / _DEEP_AT)
@@ -106,10 +107,10 @@ def label(words: Words, size_px: int, *, tabular: bool = False) -> Style:
 def ground(height: int, accent: Accent) -> Image.Image:
     """An empty card with a soft light of the accent from its upper right corner. Copy it before drawing."""
     small = (WIDTH // 8, height // 8)
-    glow = Image.radial_gradient("L").resize((small[0] * 2, small[1] * 2), Image.Resampling.BICUBIC)
-    # The gradient is black in its middle; a quarter of it, turned round, is light that fades from the corner.
-    light = glow.crop((0, small[1], small[0], small[1] * 2)).point([round(max(0, 200 - value) * 0.17) for value in range(256)])
-    mask = light.resize((WIDTH, height), Image.Resampling.BICUBIC)
+    glow = resized(Image.radial_gradient("L"), (small[0] * 2, small[1] * 2))
+    # The gradient is black in its middle; its lower left quarter, turned round, is light that fades from the corner.
+    fading = [max(0, 200 - value) * 0.17 for value in range(256)]
+    mask = resized(remapped(glow.crop((0, small[1], small[0], small[1] * 2)), fading), (WIDTH, height))
     card = Image.new("RGB", (WIDTH, height), INK)
     card.paste(accent.bright, (0, 0), mask)
     return card
@@ -123,7 +124,12 @@ _TAGS: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Languag
 
 
 def _luminance(colour: Colour) -> float:
-    red, green, blue = (
-        channel / 12.92 if (channel := value / 255) <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for value in colour
-    )
+    red, green, blue = (_linear(value / 255) for value in colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= _SRGB_KNEE else ((channel + 0.055) / 1.055) ** 2.4
+
+
+_SRGB_KNEE: Final = 0.04045  # below it sRGB is a straight line

@@ -1,0 +1,22 @@
+"""The few calls to Pillow whose types speak of NumPy, which we do not have, kept in one place."""
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+
+def resized(
+    picture: Image.Image, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BICUBIC
+) -> Image.Image:
+    """The picture at another size."""
+    return picture.resize(size, how)  # pyright: ignore[reportUnknownMemberType]
+
+
+def remapped(mask: Image.Image, table: Sequence[float]) -> Image.Image:
+    """A mask with each of its 256 values replaced."""
+    return mask.point([round(value) for value in table])  # pyright: ignore[reportUnknownMemberType]
+
+
+def strip(values: Sequence[int]) -> Image.Image:
+    """A mask one pixel high."""
+    return Image.frombytes("L", (len(values), 1), bytes(values))
