@@ -272,7 +272,8 @@ class _Timeless(Catalog):
 
     @mime_headers.setter
     def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        Catalog.mime_headers.__set__(self, headers)
+        # Babel's stubs take the property for the list it gives.
+        Catalog.mime_headers.__set__(self, headers)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def _empty(language: Language | None) -> Catalog:

@@ -1,5 +1,6 @@
 """Discord as the app meets it: signs interactions, sends them through the whole app, catches what comes after."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -91,6 +92,7 @@ class Answer:
 
     status: int
     body: bytes
+    headers: Mapping[str, str]
     edits: list[Edit]
 
     @property
@@ -127,6 +129,7 @@ class FakeDiscord:
         self.clock = clock
         self.edits: list[Edit] = []
         self.pictures: dict[str, bytes] = {}  # CDN path to what is served there
+        self.cdn_delay_s = 0.0
         self.rest_status = 200
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
@@ -167,12 +170,13 @@ class FakeDiscord:
         async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             response = await client.post("/interactions", content=body, headers=named)
-        return Answer(response.status_code, response.content, self.edits[before:])
+        return Answer(response.status_code, response.content, response.headers, self.edits[before:])
 
-    def answer_rest(self, request: httpx.Request) -> httpx.Response:
+    async def answer_rest(self, request: httpx.Request) -> httpx.Response:
         """Discord's REST and CDN, as far as the app calls them here."""
         path = request.url.path
         if path.startswith("/cdn/"):
+            await asyncio.sleep(self.cdn_delay_s)
             picture = self.pictures.get(path.removeprefix("/cdn"))
             return httpx.Response(404) if picture is None else httpx.Response(200, content=picture)
         self.edits.append(_read_edit(request))

@@ -1,30 +1,128 @@
 """The app with small features of its own, without a database."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import pytest
 
+from core.errors import DomainError, OutsideTrouble
 from handlers.feature import Deps, Feature
 from tests.fake_discord import FakeDiscord, fake_discord
 from wire.commands import command, string
-from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.custom_id import Action
+from wire.interaction import Autocomplete, ButtonPress, SlashCommand
+from wire.reply import Choice, Choices, Deferred, Drawing, EditMessage, Label, Message, Modal, TextInput
+
+AGAIN = Action("echo", "again", int)
+SLOWLY = Action("slow", "press", str)
+
+
+class Tally:
+    """Counts how often work was really done."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+TALLY = Tally()
 
 
 async def say(interaction: SlashCommand, deps: Deps) -> Message:
+    TALLY.count += 1
     return Message(interaction.options.string("text", default="nothing"))
+
+
+async def fail(interaction: SlashCommand, deps: Deps) -> Message:
+    TALLY.count += 1
+    match interaction.options.string("how", default="bug"):
+        case "refuse":
+            raise DomainError("Not today, {name}.", name=interaction.display_name)
+        case "outside":
+            raise OutsideTrouble("the database is away")
+        case "limits":
+            return Message("x" * 2001)
+        case "database":
+            await deps.conn.execute("SELECT 1")
+            return Message("unreachable")
+        case "option":
+            return Message(str(interaction.options.integer("how")))
+        case _:
+            raise ZeroDivisionError("secret detail")
+
+
+async def press(interaction: ButtonPress, deps: Deps) -> EditMessage:
+    [number] = AGAIN.unpack(interaction.custom_id)
+    return EditMessage(f"pressed {number}")
+
+
+async def suggest(typing: Autocomplete, deps: Deps) -> Choices:
+    if typing.focused_value == "slow":
+        await asyncio.sleep(2.3)
+    if typing.focused_value == "bug":
+        raise ZeroDivisionError
+    return Choices((Choice(typing.focused_value, typing.focused_value),))
+
+
+async def work() -> Message:
+    return Message("worked")
+
+
+async def broken_work() -> Message:
+    raise ZeroDivisionError
+
+
+async def later(interaction: SlashCommand, deps: Deps) -> Deferred:
+    how = interaction.options.string("how", default="")
+    return Deferred(private=how == "private", work=broken_work if how == "bug" else work)
+
+
+async def dawdle(interaction: SlashCommand, deps: Deps) -> Message | Modal:
+    await asyncio.sleep(2.3)
+    match interaction.options.string("how", default=""):
+        case "bug":
+            raise ZeroDivisionError
+        case "form":
+            return Modal("Form", "v1:slow:form", (Label("Text", TextInput(custom_id="text")),))
+        case _:
+            return Message("at last")
+
+
+async def press_slowly(interaction: ButtonPress, deps: Deps) -> Message:
+    await asyncio.sleep(2.3)
+    [how] = SLOWLY.unpack(interaction.custom_id)
+    return EditMessage("changed") if how == "edit" else Message("something new")
+
+
+async def draw(interaction: SlashCommand, deps: Deps) -> Drawing:
+    paths = tuple(interaction.options.string("faces", default="").split())
+
+    def paint(faces: Mapping[str, bytes]) -> bytes:
+        if interaction.options.string("how", default="") == "bug":
+            raise ZeroDivisionError
+        return b"PNG " + b" ".join(faces[path] for path in paths if path in faces)
+
+    return Drawing(Message("Look"), draw=paint, filename="card.png", alt="A card", avatars=paths)
 
 
 ECHO = Feature(
     name="echo",
-    commands=(command("echo", "Say it again", string("text", "What")),),
-    slash={"echo": say},
+    commands=(command("echo", "Say it again", string("text", "What", autocomplete=True)),),
+    slash={"echo": say, "fail": fail, "later": later, "draw": draw},
+    autocomplete={"echo": suggest},
+    buttons={AGAIN: press},
     uses_database=False,
 )
+SLOW = Feature(name="slow", slash={"slow": dawdle}, buttons={SLOWLY: press_slowly}, uses_database=False, private=True)
 
 
 @pytest.fixture
-async def discord(tmp_path: Path) -> AsyncIterator[FakeDiscord]:
-    async with fake_discord(tmp_path, features=[ECHO]) as fake:
+def tally() -> Tally:
+    TALLY.count = 0
+    return TALLY
+
+
+@pytest.fixture
+async def discord(tmp_path: Path) -> AsyncGenerator[FakeDiscord]:
+    async with fake_discord(tmp_path, features=[ECHO, SLOW]) as fake:
         yield fake
