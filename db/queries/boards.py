@@ -97,20 +97,21 @@ async def get_by_days(
                WHERE guild_id = %(guild)s AND local_on BETWEEN %(first)s AND %(last)s
                GROUP BY user_id HAVING sum(seconds) >= %(at_least_s)s
            ), standing AS MATERIALIZED (
-               SELECT row_number() OVER (ORDER BY c.seconds DESC, c.user_id) AS rank, c.seconds, c.user_id,
-                      u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash AS member_avatar_hash
+               SELECT row_number() OVER (ORDER BY c.seconds DESC, c.user_id) AS rank, c.seconds, c.user_id
                FROM counted AS c
                JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = c.user_id
-               JOIN users AS u ON u.user_id = c.user_id
-               WHERE m.visibility = 'public' AND m.left_at IS NULL AND NOT u.is_bot
+               WHERE m.visibility = 'public' AND m.left_at IS NULL
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = c.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
                SELECT count(*) AS total, least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
                FROM standing
            )
-           SELECT asked.total, asked.page, s.*
+           SELECT asked.total, asked.page, s.*, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN standing AS s
              ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
+           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {
             "guild": guild,
@@ -131,21 +132,22 @@ async def get_by_streak(
     """The board of the runs that are alive at `now`, in days."""
     cursor = await conn.execute(
         """WITH standing AS MATERIALIZED (
-               SELECT row_number() OVER (ORDER BY s.run_days DESC, s.user_id) AS rank, s.run_days, s.user_id,
-                      u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash AS member_avatar_hash
+               SELECT row_number() OVER (ORDER BY s.run_days DESC, s.user_id) AS rank, s.run_days, s.user_id
                FROM streaks AS s
                JOIN members AS m ON m.guild_id = s.guild_id AND m.user_id = s.user_id
-               JOIN users AS u ON u.user_id = s.user_id
                WHERE s.guild_id = %(guild)s AND s.kind = %(kind)s AND s.run_days > 0 AND s.alive_until > %(now)s
-                 AND m.visibility = 'public' AND m.left_at IS NULL AND NOT u.is_bot
+                 AND m.visibility = 'public' AND m.left_at IS NULL
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = s.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
                SELECT count(*) AS total, least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
                FROM standing
            )
-           SELECT asked.total, asked.page, s.*
+           SELECT asked.total, asked.page, s.*, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN standing AS s
              ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
+           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {"guild": guild, "kind": kind, "now": now, "page": page, "size": size, "viewer": viewer},
     )

@@ -1,9 +1,12 @@
 import ast
+import re
 
 import psycopg
 import pytest
 
 from tests.db.statements import QUERIES, Statement, statements
+
+TINY = {"gateway_sessions"}  # a row per shard
 
 
 @pytest.mark.parametrize("statement", statements(), ids=lambda statement: statement.where)
@@ -24,3 +27,15 @@ def test_every_public_query_sends_one_statement() -> None:
     }
 
     assert sorted(sent) == sorted(public)
+
+
+@pytest.mark.parametrize("statement", statements(), ids=lambda statement: statement.where)
+def test_statement_finds_its_rows_by_an_index(statement: Statement, quick_url: str) -> None:
+    """With sequential scans made dear, any that is left has no index that could take its place."""
+    with psycopg.connect(quick_url) as conn:
+        conn.execute("SET LOCAL enable_seqscan = off")
+        plan = conn.execute(f"EXPLAIN (GENERIC_PLAN) {statement.numbered}".encode()).fetchall()
+        conn.rollback()
+
+    scanned = {found[1] for (line,) in plan if (found := re.search(r"Seq Scan on (\w+)", line))}
+    assert scanned <= TINY
