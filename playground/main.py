@@ -4,21 +4,32 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from nacl.signing import SigningKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from playground import rest_gateway
+from playground import cdn, rest_gateway
+from playground.asking import Asking
+from playground.callbacks import Callbacks
+from playground.commands import Commands
 from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
 from playground.control import Control, clock_state, guild_state
+from playground.control_interactions import ControlInteractions
+from playground.courier import Courier, Endpoint
+from playground.deliveries import Deliveries
 from playground.gateway import Gateway
 from playground.gateway_socket import Socket
+from playground.ids import Snowflakes
 from playground.keys import signing_key
+from playground.posting import Posting
 from playground.rest import create_api
+from playground.rest_application import Application
+from playground.rest_guilds import Guilds
+from playground.rest_interactions import Interactions
+from playground.rest_messages import Messages
 from playground.voice import Voice
 from playground.world import World
 
@@ -26,16 +37,51 @@ from playground.world import World
 def create_app(config: PlaygroundConfig) -> Starlette:
     """The local Discord with its community, ready to be served."""
     key = signing_key(config.data_dir)
+    clock = config.clock
+    ids = Snowflakes(clock)
     world = World(application=config.application_id)
     world.settle(COMMUNITY)
     gateway = Gateway(config, world)
-    voice = Voice(world, gateway, config.clock)
+    voice = Voice(world, gateway, clock)
+    posting = Posting(world, ids, clock, config.http_url)
+    deliveries = Deliveries(config.token_lifetime_s)
+    callbacks = Callbacks(world, posting)
+    commands = Commands(config.application_id, ids)
+    endpoint = Endpoint(config.endpoint)
+    courier = Courier(world, deliveries, callbacks, key=key, ids=ids, clock=clock, endpoint=endpoint)
+    asking = Asking(
+        world,
+        commands,
+        deliveries,
+        courier,
+        posting,
+        base_url=config.http_url,
+        reply_wait_s=config.reply_wait_s,
+    )
+    application = Application(world, commands, courier, key=key, endpoint=endpoint)
+    control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
+    rules = [
+        *rest_gateway.rules(config, gateway),
+        *application.rules(),
+        *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
+        *Messages(world, posting, gateway).rules(),
+        *Guilds(world, voice).rules(),
+    ]
 
     async def connect(websocket: WebSocket) -> None:
         await Socket(websocket, config, gateway, world, voice).serve()
 
     async def state(_request: Request) -> Response:
-        return JSONResponse(_state(config, key, world))
+        return JSONResponse(
+            {
+                "public_key": key.verify_key.encode().hex(),
+                "application_id": str(config.application_id),
+                "endpoint": endpoint.url,
+                "clock": clock_state(clock),
+                "guilds": [guild_state(guild) for guild in world.guilds.values()],
+                "commands": commands.usable_in(COMMUNITY.guild),
+            }
+        )
 
     async def welcome(_request: Request) -> Response:
         return PlainTextResponse(_welcome(config))
@@ -43,16 +89,21 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         yield
+        await courier.aclose()
 
-    routes = [
-        Route("/", welcome),
-        Route("/playground/state", state),
-        *Control(world, gateway, voice, config.clock).routes(),
-        Mount("/api/v10", create_api(config, rest_gateway.rules(config, gateway))),
-        WebSocketRoute("/gateway", connect),
-        WebSocketRoute("/gateway/{rest:path}", connect),
-    ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(
+        routes=[
+            Route("/", welcome),
+            Route("/playground/state", state),
+            *Control(world, gateway, voice, clock).routes(),
+            *control_interactions.routes(),
+            *cdn.routes(world),
+            Mount("/api/v10", create_api(config, rules)),
+            WebSocketRoute("/gateway", connect),
+            WebSocketRoute("/gateway/{rest:path}", connect),
+        ],
+        lifespan=lifespan,
+    )
 
 
 def create_server(config: PlaygroundConfig) -> uvicorn.Server:
@@ -71,17 +122,6 @@ def create_server(config: PlaygroundConfig) -> uvicorn.Server:
             log_config=None,
         )
     )
-
-
-def _state(config: PlaygroundConfig, key: SigningKey, world: World) -> dict[str, object]:
-    return {
-        "public_key": key.verify_key.encode().hex(),
-        "application_id": str(config.application_id),
-        "endpoint": config.endpoint,
-        "clock": clock_state(config.clock),
-        "guilds": [guild_state(guild) for guild in world.guilds.values()],
-        "commands": [],
-    }
 
 
 def _welcome(config: PlaygroundConfig) -> str:

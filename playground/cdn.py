@@ -1,0 +1,52 @@
+"""Pictures at the addresses where Discord has them: avatars, icons, and what is attached to messages."""
+
+import asyncio
+import re
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from playground import avatars
+from playground.world import World
+
+NAME: Final = re.compile(r"([0-9a-f]{32})\.(png|jpg|jpeg|webp)")
+FOREVER: Final = "public, max-age=31536000"
+
+
+def routes(world: World) -> list[Route]:
+    """The routes under /cdn, and the files of messages."""
+
+    async def show(request: Request) -> Response:
+        name = NAME.fullmatch(request.path_params["file"])
+        if name is None:
+            return _missing()
+        size = request.query_params.get("size", "")
+        picture = await asyncio.to_thread(
+            avatars.draw, name[1], avatars.fitting_size(int(size) if size.isdecimal() else None)
+        )
+        return Response(picture, media_type="image/png", headers={"Cache-Control": FOREVER})
+
+    async def show_default(request: Request) -> Response:
+        picture = await asyncio.to_thread(avatars.draw_default, int(request.path_params["index"]))
+        return Response(picture, media_type="image/png", headers={"Cache-Control": FOREVER})
+
+    async def show_attachment(request: Request) -> Response:
+        file = world.attachments.get(int(request.path_params["attachment"]))
+        if file is None:
+            return _missing()
+        return Response(file.content, media_type=file.content_type)
+
+    return [
+        Route("/cdn/avatars/{user:int}/{file}", show),
+        Route("/cdn/guilds/{guild:int}/users/{user:int}/avatars/{file}", show),
+        Route("/cdn/icons/{guild:int}/{file}", show),
+        Route("/cdn/app-icons/{application:int}/{file}", show),
+        Route("/cdn/embed/avatars/{index:int}.png", show_default),
+        Route("/playground/attachments/{attachment:int}", show_attachment),
+    ]
+
+
+def _missing() -> Response:
+    return PlainTextResponse("This content is no longer available.", 404)

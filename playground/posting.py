@@ -1,0 +1,169 @@
+"""Writing and editing messages from bodies that Discord would accept."""
+
+import io
+from typing import Any, Final
+
+from PIL import Image, UnidentifiedImageError
+
+from core.clock import Clock
+from playground import check_message, shapes
+from playground.check_message import (
+    COMPONENTS_V2,
+    EPHEMERAL,
+    EVERYONE,
+    LOADING,
+    ROLE_MENTION,
+    SUPPRESS_EMBEDS,
+    USER_MENTION,
+    Before,
+)
+from playground.ids import Snowflakes
+from playground.jsons import Json, is_list, is_object, snowflake
+from playground.rest import Upload
+from playground.world import Attachment, Message, User, World
+
+ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
+
+
+class Posting:
+    """Keeps messages and their files."""
+
+    def __init__(self, world: World, ids: Snowflakes, clock: Clock, base_url: str) -> None:
+        self._world = world
+        self._ids = ids
+        self._clock = clock
+        self._base_url = base_url
+
+    def shape(self, message: Message) -> Json:
+        """The message as JSON."""
+        return shapes.message(message, self._world, base_url=self._base_url)
+
+    def place(self, channel: int, author: User, *, flags: int = 0, reader: int | None = None) -> Message:
+        """An empty message of the app, such as a reply that is still being thought about."""
+        message = Message(self._ids.mint(), channel, author, self._clock.now(), flags=flags, reader=reader, is_app=True)
+        self._world.messages[message.id] = message
+        if reader is None:
+            self._world.channels[channel].last_message = message.id
+        return message
+
+    def write(
+        self, message: Message, body: Json, files: dict[int, Upload], *, pings_all: bool, is_edit: bool = False
+    ) -> list[str]:
+        """Put a checked body into a message; answers remarks for a person.
+
+        Raises:
+            Refusal: Discord would not take it; nothing has changed then.
+        """
+        before = before_edit(message) if is_edit else Before()
+        return self.write_checked(message, body, files, check_message.check(body, files, before), pings_all=pings_all)
+
+    def write_checked(
+        self, message: Message, body: Json, files: dict[int, Upload], remarks: list[str], *, pings_all: bool
+    ) -> list[str]:
+        """The same after the check."""
+        if "content" in body:
+            message.content = (body["content"] or "").strip()
+        if "embeds" in body:
+            embeds: list[Json] = body["embeds"] or []
+            message.embeds = [{"type": "rich"} | embed for embed in embeds]
+        if "components" in body:
+            numbers = iter(range(1, 1000))
+            components: list[Json] = body["components"] or []
+            message.components = [_numbered(part, numbers) for part in components]
+        if isinstance(body.get("poll"), dict):
+            message.poll = body["poll"]
+        message.tts = bool(body.get("tts", message.tts))
+        message.nonce = body.get("nonce", message.nonce)
+        settable = SUPPRESS_EMBEDS | COMPONENTS_V2
+        message.flags = (message.flags & ~LOADING) | (int(body.get("flags") or 0) & settable)
+        self._attach(message, body, files)
+        self._mention(message, body, pings_all=pings_all)
+        return remarks
+
+    def edited(self, message: Message) -> None:
+        """Note that a message was changed after it was first seen."""
+        message.edited_at = self._clock.now()
+
+    def remove(self, message: Message) -> None:
+        """Delete a message and its files."""
+        self._world.messages.pop(message.id, None)
+        for file in message.attachments:
+            self._world.attachments.pop(file.id, None)
+
+    def _attach(self, message: Message, body: Json, files: dict[int, Upload]) -> None:
+        if "attachments" in body:
+            listed = body["attachments"] if is_list(body["attachments"]) else []
+            kept = {snowflake(entry.get("id")): entry for entry in listed if is_object(entry)}
+            message.attachments = [file for file in message.attachments if file.id in kept]
+            for file in message.attachments:
+                file.description = kept[file.id].get("description", file.description)
+        told = check_message.file_names(body, files)
+        for index in sorted(files):
+            entry = told.get(index, {})
+            file = self.keep(files[index], name=entry.get("filename"), description=entry.get("description"))
+            file.is_ephemeral = message.reader is not None
+            file.is_spoiler = bool(entry.get("is_spoiler"))
+            message.attachments.append(file)
+
+    def keep(self, upload: Upload, *, name: str | None = None, description: str | None = None) -> Attachment:
+        """Store a file under an id of its own."""
+        width, height = _size_px(upload.content)
+        file = Attachment(
+            self._ids.mint(), name or upload.filename, upload.content_type, upload.content, description, width, height
+        )
+        self._world.attachments[file.id] = file
+        while len(self._world.attachments) > ATTACHMENTS_KEPT:
+            del self._world.attachments[next(iter(self._world.attachments))]
+        return file
+
+    def _mention(self, message: Message, body: Json, *, pings_all: bool) -> None:
+        allowed = body.get("allowed_mentions")
+        everything = ["users", "roles", "everyone"] if pings_all else ["users"]
+        parse: list[str] = list(allowed.get("parse") or []) if is_object(allowed) else everything
+        only: Json = allowed if is_object(allowed) else {}
+        people = [int(found) for found in USER_MENTION.findall(message.content)]
+        ranks = [int(found) for found in ROLE_MENTION.findall(message.content)]
+        # Discord lists whoever the text names; what allowed_mentions leaves of them is pinged, and kept here.
+        message.mentions = [
+            one
+            for one in dict.fromkeys(people)
+            if one in self._world.users and ("users" in parse or str(one) in map(str, only.get("users") or []))
+        ]
+        message.mention_roles = [
+            one for one in dict.fromkeys(ranks) if "roles" in parse or str(one) in map(str, only.get("roles") or [])
+        ]
+        message.mentions_everyone = "everyone" in parse and bool(EVERYONE.search(message.content))
+
+
+def before_edit(message: Message) -> Before:
+    """What the checks need to know about a message that is to be edited."""
+    return Before(
+        message.flags & ~EPHEMERAL,
+        message.content,
+        len(message.embeds),
+        len(message.components),
+        tuple((file.id, file.filename) for file in message.attachments),
+        is_edit=True,
+    )
+
+
+def _numbered(part: Any, numbers: Any) -> Any:
+    if not is_object(part):
+        return part
+    shape = dict(part)
+    if "type" in shape and not shape.get("id"):
+        shape["id"] = next(numbers)
+    for name in ("components", "items"):
+        if is_list(shape.get(name)):
+            shape[name] = [_numbered(child, numbers) for child in shape[name]]
+    if is_object(shape.get("accessory")):
+        shape["accessory"] = _numbered(shape["accessory"], numbers)
+    return shape
+
+
+def _size_px(content: bytes) -> tuple[int | None, int | None]:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return image.size
+    except (UnidentifiedImageError, OSError, ValueError):
+        return None, None

@@ -1,0 +1,105 @@
+"""REST routes that read guilds, channels, members and voice states."""
+
+from http import HTTPMethod
+
+from playground import shapes
+from playground.errors import Refusal, unknown
+from playground.naming import fold
+from playground.rest import Answer, Call, Rule
+from playground.voice import Voice
+from playground.world import Guild, Member, World
+
+
+class Guilds:
+    """What the app may look up with its own token."""
+
+    def __init__(self, world: World, voice: Voice) -> None:
+        self._world = world
+        self._voice = voice
+
+    def rules(self) -> list[Rule]:
+        """The routes."""
+        get, patch = HTTPMethod.GET, HTTPMethod.PATCH
+        guild = "/guilds/{guild_id}"
+        return [
+            Rule(get, "/users/@me/guilds", self._mine),
+            Rule(get, "/users/{user_id}", self._user),
+            Rule(get, guild, self._guild),
+            Rule(get, guild + "/channels", self._channels),
+            Rule(get, guild + "/roles", self._roles),
+            Rule(get, guild + "/members", self._members),
+            Rule(get, guild + "/members/search", self._search),
+            Rule(get, guild + "/members/{user_id}", self._member),
+            Rule(patch, guild + "/members/{user_id}", self._change_member),
+            Rule(get, guild + "/voice-states/{user_id}", self._voice_state),
+            Rule(get, "/channels/{channel_id}", self._channel),
+        ]
+
+    async def _mine(self, _call: Call) -> Answer:
+        keep = ("id", "name", "icon", "banner", "features")
+        found = [{name: shapes.guild(guild)[name] for name in keep} for guild in self._world.guilds.values()]
+        return Answer([shape | {"owner": False, "permissions": "0"} for shape in found])
+
+    async def _user(self, call: Call) -> Answer:
+        return Answer(shapes.user(self._world.user(call.id("user_id"))))
+
+    async def _guild(self, call: Call) -> Answer:
+        return Answer(shapes.guild(self._find(call), member_count=call.wants("with_counts")))
+
+    async def _channels(self, call: Call) -> Answer:
+        return Answer([shapes.channel(channel) for channel in self._find(call).channels.values()])
+
+    async def _roles(self, call: Call) -> Answer:
+        return Answer([shapes.role(role) for role in self._find(call).roles.values()])
+
+    async def _members(self, call: Call) -> Answer:
+        self._find(call)
+        raise Refusal(403, 50001, "Missing Access")  # the list needs the privileged GUILD_MEMBERS intent
+
+    async def _search(self, call: Call) -> Answer:
+        start, most = fold(call.query.get("query", "")), int(call.query.get("limit", "1"))
+        found = [
+            shapes.member(member)
+            for member in self._find(call).members.values()
+            if fold(member.user.username).startswith(start) or fold(member.display_name).startswith(start)
+        ]
+        return Answer(found[:most])
+
+    async def _member(self, call: Call) -> Answer:
+        return Answer(shapes.member(self._find(call).member(self._user_id(call))))
+
+    async def _change_member(self, call: Call) -> Answer:
+        guild = self._find(call)
+        member = guild.member(self._user_id(call))
+        body = call.json()
+        if "nick" in body:
+            member.nick = body["nick"] or None
+        if "channel_id" in body or "mute" in body or "deaf" in body:
+            if member.voice is None:
+                raise Refusal(400, 40032, "Target user is not connected to voice.")
+            target = guild.channels.get(int(body["channel_id"])) if body.get("channel_id") else None
+            if target:
+                self._voice.connect(guild, member, target)
+            elif "channel_id" in body:
+                self._voice.disconnect(guild, member)
+            self._voice.change(guild, member, **{name: bool(body[name]) for name in ("mute", "deaf") if name in body})
+        return Answer(shapes.member(member))
+
+    async def _voice_state(self, call: Call) -> Answer:
+        guild = self._find(call)
+        member = self._in_guild(guild, self._user_id(call))
+        if member is None or member.voice is None:
+            raise unknown("Voice State")
+        return Answer(shapes.voice_state(member, guild, member.voice))
+
+    async def _channel(self, call: Call) -> Answer:
+        return Answer(shapes.channel(self._world.channel(call.id("channel_id"))))
+
+    def _find(self, call: Call) -> Guild:
+        return self._world.guild(call.id("guild_id"))
+
+    def _user_id(self, call: Call) -> int:
+        return self._world.application if call.path["user_id"] == "@me" else call.id("user_id")
+
+    def _in_guild(self, guild: Guild, user: int) -> Member | None:
+        return guild.members.get(user)

@@ -1,0 +1,146 @@
+"""REST routes about messages in channels and direct messages."""
+
+import time
+from http import HTTPMethod
+from typing import Final
+
+from playground import check_message, permissions, shapes
+from playground.check_message import EPHEMERAL, SETTABLE, Before
+from playground.errors import Form, Refusal, unknown
+from playground.fields import Fields
+from playground.gateway import GUILD_MESSAGES, Gateway
+from playground.jsons import Json
+from playground.posting import Posting
+from playground.rate_limits import MESSAGES
+from playground.rest import Answer, Call, Rule, nothing
+from playground.world import Message, World
+from wire.limits import NONCE_MAX
+
+NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
+PAGE: Final = 50
+PAGE_MAX: Final = 100
+CHANNEL_FLAGS: Final = SETTABLE & ~EPHEMERAL
+
+
+class Messages:
+    """Messages that the app writes with its own token."""
+
+    def __init__(self, world: World, posting: Posting, gateway: Gateway) -> None:
+        self._world = world
+        self._posting = posting
+        self._gateway = gateway
+        self._nonces: dict[tuple[int, str], tuple[float, Message]] = {}
+
+    def rules(self) -> list[Rule]:
+        """The routes."""
+        one = "/channels/{channel_id}/messages/{message_id}"
+        return [
+            Rule(HTTPMethod.POST, "/channels/{channel_id}/messages", self._create, MESSAGES),
+            Rule(HTTPMethod.GET, "/channels/{channel_id}/messages", self._list),
+            Rule(HTTPMethod.GET, one, self._show),
+            Rule(HTTPMethod.PATCH, one, self._edit, MESSAGES),
+            Rule(HTTPMethod.DELETE, one, self._delete, MESSAGES),
+            Rule(HTTPMethod.POST, "/users/@me/channels", self._open_direct),
+        ]
+
+    async def _create(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        body = call.json()
+        nonce = _nonce(body)
+        known = self._known(channel.id, nonce) if body.get("enforce_nonce") is True else None
+        if known:
+            return Answer(self._posting.shape(known))
+        if channel.guild is not None:
+            guild = self._world.guild(channel.guild)
+            if channel.type not in (0, 2, 13):
+                raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+            if not permissions.of_app(guild, self._world.application, channel) & permissions.SEND_MESSAGES:
+                raise Refusal(403, 50013, "Missing Permissions")
+        before = Before(allowed_flags=CHANNEL_FLAGS)
+        remarks = check_message.check(body, call.files, before)
+        message = self._posting.place(channel.id, self._world.bot)
+        self._posting.write_checked(message, body, call.files, remarks, pings_all=True)
+        message.reference = body.get("message_reference")
+        if nonce is not None:
+            self._nonces[channel.id, nonce] = (time.monotonic(), message)
+        self._tell("MESSAGE_CREATE", message)
+        return Answer(self._posting.shape(message))
+
+    async def _list(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        count = call.query.get("limit", str(PAGE))
+        if not count.isdecimal() or not 1 <= int(count) <= PAGE_MAX:
+            form = Form()
+            form.add(("limit",), "NUMBER_TYPE_MAX", f"int value should be between 1 and {PAGE_MAX}.")
+            form.check()
+        found = [one for one in self._world.messages.values() if one.channel == channel.id and one.reader is None]
+        after, before = call.query.get("after"), call.query.get("before")
+        found = [one for one in found if not after or one.id > int(after)]
+        found = [one for one in found if not before or one.id < int(before)]
+        newest = sorted(found, key=lambda one: one.id, reverse=True)
+        page = newest[-int(count) :] if after else newest[: int(count)]
+        return Answer([self._posting.shape(one) for one in page])
+
+    async def _show(self, call: Call) -> Answer:
+        return Answer(self._posting.shape(self._message(call)))
+
+    async def _edit(self, call: Call) -> Answer:
+        message = self._message(call)
+        if message.author is not self._world.bot:
+            raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+        self._posting.write(message, call.json(), call.files, pings_all=True, is_edit=True)
+        self._posting.edited(message)
+        self._tell("MESSAGE_UPDATE", message)
+        return Answer(self._posting.shape(message))
+
+    async def _delete(self, call: Call) -> Answer:
+        message = self._message(call)
+        self._posting.remove(message)
+        guild = self._world.channels[message.channel].guild
+        shape: Json = {"id": str(message.id), "channel_id": str(message.channel), "guild_id": str(guild)}
+        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=GUILD_MESSAGES, guild=guild)
+        return nothing()
+
+    async def _open_direct(self, call: Call) -> Answer:
+        form = Form()
+        fields = Fields(form, (), call.json())
+        recipient = fields.id("recipient_id")
+        if recipient is None:
+            form.required(("recipient_id",))
+        form.check()
+        user = self._world.user(recipient or 0)
+        if user.is_bot:
+            raise Refusal(400, 50007, "Cannot send messages to this user")
+        return Answer(shapes.channel(self._world.direct_channel(user)))
+
+    def _message(self, call: Call) -> Message:
+        channel = self._world.channel(call.id("channel_id"))
+        message = self._world.messages.get(call.id("message_id"))
+        if message is None or message.channel != channel.id or message.reader is not None:
+            raise unknown("Message")  # a private reply is out of reach without its token
+        return message
+
+    def _known(self, channel: int, nonce: str | None) -> Message | None:
+        oldest = time.monotonic() - NONCE_LIVES_S
+        self._nonces = {key: value for key, value in self._nonces.items() if value[0] > oldest}
+        found = self._nonces.get((channel, nonce)) if nonce is not None else None
+        return found[1] if found else None
+
+    def _tell(self, event: str, message: Message) -> None:
+        guild = self._world.channels[message.channel].guild
+        if guild is not None:
+            shape = self._posting.shape(message) | {"guild_id": str(guild)}
+            self._gateway.dispatch(event, shape, intent=GUILD_MESSAGES, guild=guild)
+
+
+def _nonce(body: Json) -> str | None:
+    nonce = body.get("nonce")
+    if nonce is None:
+        return None
+    form = Form()
+    if not isinstance(nonce, str | int) or isinstance(nonce, bool):
+        form.wrong_type(("nonce",), "string")
+    elif len(str(nonce)) > NONCE_MAX:
+        form.too_long(("nonce",), NONCE_MAX)
+    form.check()
+    return str(nonce)

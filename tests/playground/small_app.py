@@ -1,0 +1,248 @@
+"""A small app with every kind of answer, served for real: what the local Discord talks to in its own tests."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.local_discord import USER_AGENT, LocalDiscord, free_port
+
+Json = dict[str, Any]
+Answer = Callable[[Json], Awaitable[Response]]
+
+EVERY_OPTION: Json = {
+    "name": "every",
+    "description": "Takes one of each.",
+    "options": [
+        {"type": 3, "name": "text", "description": "Words.", "required": True, "max_length": 40},
+        {"type": 4, "name": "whole", "description": "Counts.", "min_value": 1, "max_value": 9},
+        {"type": 10, "name": "number", "description": "Measures."},
+        {"type": 5, "name": "sure", "description": "Yes or no."},
+        {"type": 6, "name": "user", "description": "Somebody."},
+        {"type": 7, "name": "channel", "description": "A place.", "channel_types": [2]},
+        {"type": 8, "name": "role", "description": "A rank."},
+        {"type": 9, "name": "anyone", "description": "Somebody or a rank."},
+        {"type": 11, "name": "file", "description": "A file."},
+        {
+            "type": 3,
+            "name": "board",
+            "description": "One of two.",
+            "choices": [
+                {"name": "Focus", "value": "focus", "name_localizations": {"ko": "집중"}},
+                {"name": "Streak", "value": "streak"},
+            ],
+        },
+    ],
+}
+COMMANDS: list[Json] = [
+    EVERY_OPTION,
+    *({"name": name, "description": "Answers."} for name in ("now", "later", "secret", "callback", "silent", "long")),
+    *(
+        {"name": name, "description": "Answers."}
+        for name in ("twice", "broken", "form", "panel", "files", "v2", "down")
+    ),
+    {
+        "name": "my",
+        "description": "Mine.",
+        "options": [
+            {
+                "type": 1,
+                "name": "timezone",
+                "description": "Where you are.",
+                "options": [
+                    {"type": 3, "name": "zone", "description": "City.", "required": True, "autocomplete": True}
+                ],
+            },
+            {"type": 1, "name": "language", "description": "What you speak."},
+        ],
+    },
+    {"name": "admin", "description": "Not for all.", "default_member_permissions": "32"},
+    {"name": "Profile", "type": 2},
+    {"name": "Quote", "type": 3},
+]
+
+BUTTON: Json = {"type": 2, "style": 1, "label": "Next month", "custom_id": "v1:panel:next"}
+PANEL: list[Json] = [
+    {
+        "type": 1,
+        "components": [
+            BUTTON,
+            {"type": 2, "style": 2, "label": "Off", "custom_id": "off", "disabled": True},
+            {"type": 2, "style": 5, "label": "Site", "url": "https://example.org"},
+            {"type": 2, "style": 3, "label": "Form", "custom_id": "form"},
+            {"type": 2, "style": 4, "emoji": {"name": "🔥"}, "custom_id": "quiet"},
+        ],
+    },
+    {
+        "type": 1,
+        "components": [
+            {
+                "type": 3,
+                "custom_id": "pick",
+                "placeholder": "Board",
+                "max_values": 2,
+                "options": [{"label": "Focus", "value": "f"}, {"label": "XP", "value": "x"}],
+            }
+        ],
+    },
+    {"type": 1, "components": [{"type": 5, "custom_id": "who", "placeholder": "Who"}]},
+]
+FORM: Json = {
+    "title": "Report",
+    "custom_id": "v1:report",
+    "components": [
+        {
+            "type": 18,
+            "label": "Title",
+            "component": {"type": 4, "custom_id": "title", "style": 1, "max_length": 20},
+        },
+        {
+            "type": 18,
+            "label": "Notes",
+            "component": {"type": 4, "custom_id": "notes", "style": 2, "required": False, "value": "none"},
+        },
+        {
+            "type": 18,
+            "label": "Kind",
+            "component": {
+                "type": 21,
+                "custom_id": "kind",
+                "options": [{"label": "Bug", "value": "bug"}, {"label": "Idea", "value": "idea", "default": True}],
+            },
+        },
+        {"type": 18, "label": "Helpers", "component": {"type": 5, "custom_id": "helpers", "required": False}},
+        {"type": 18, "label": "Agree", "component": {"type": 23, "custom_id": "agree"}},
+    ],
+}
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+class SmallApp:
+    """Verifies like a real app, answers by the name of the command or the custom id."""
+
+    def __init__(self, discord: LocalDiscord) -> None:
+        self._discord = discord
+        self._key = VerifyKey(bytes.fromhex(discord.public_key))
+        self.seen: list[Json] = []
+
+    async def endpoint(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            signed = request.headers["x-signature-timestamp"].encode() + body
+            self._key.verify(signed, bytes.fromhex(request.headers["x-signature-ed25519"]))
+        except BadSignatureError:
+            return Response(None, 401)
+        interaction: Json = json.loads(body)
+        if interaction["type"] == 1:
+            return JSONResponse({"type": 1})
+        self.seen.append(interaction)
+        return await self._answer(interaction)
+
+    async def _answer(self, interaction: Json) -> Response:
+        data = interaction["data"]
+        match interaction["type"]:
+            case 2:
+                return await self._command(interaction, data)
+            case 4:
+                return JSONResponse({"type": 8, "data": {"choices": [{"name": "Seoul, 14:30", "value": "Asia/Seoul"}]}})
+            case 5:
+                return JSONResponse({"type": 4, "data": {"content": "Thank you.", "flags": 64}})
+            case _:
+                return self._component(interaction, data)
+
+    async def _command(self, interaction: Json, data: Json) -> Response:
+        name = data["name"]
+        inline: dict[str, Json] = {
+            "secret": {"type": 4, "data": {"content": "Only you.", "flags": 64}},
+            "long": {"type": 4, "data": {"content": "x" * 2001}},
+            "broken": {"type": 7, "data": {}},
+            "form": {"type": 9, "data": FORM},
+            "panel": {"type": 4, "data": {"content": "June", "components": PANEL}},
+            "v2": {
+                "type": 4,
+                "data": {"flags": 32768, "components": [{"type": 17, "components": [{"type": 10, "content": "Hi"}]}]},
+            },
+        }
+        if name in inline:
+            return JSONResponse(inline[name])
+        if name in ("later", "files"):
+            task = BackgroundTask(self._edit, interaction)
+            return JSONResponse({"type": 5, "data": {"flags": 64 if name == "files" else 0}}, background=task)
+        if name in ("callback", "twice"):
+            await self.api(
+                "POST", f"/interactions/{interaction['id']}/{interaction['token']}/callback", _said("Posted.")
+            )
+            return Response(None, 202) if name == "callback" else JSONResponse(_said("Again."))
+        if name == "silent":
+            await asyncio.sleep(4)
+        return Response(None, 500) if name == "down" else JSONResponse(_said("Hello."))
+
+    def _component(self, interaction: Json, data: Json) -> Response:
+        match data["custom_id"]:
+            case "form":
+                return JSONResponse({"type": 9, "data": FORM})
+            case "quiet":
+                return JSONResponse({"type": 6}, background=BackgroundTask(self._edit, interaction))
+            case _:
+                chosen = ",".join(data.get("values", []))
+                return JSONResponse({"type": 7, "data": {"content": f"July {chosen}".strip(), "components": PANEL}})
+
+    async def _edit(self, interaction: Json) -> None:
+        path = f"/webhooks/{interaction['application_id']}/{interaction['token']}/messages/@original"
+        payload: Json = {
+            "content": "Here it is.",
+            "embeds": [{"image": {"url": "attachment://card.png"}}],
+            "attachments": [{"id": 0, "description": "A card"}],
+        }
+        files = {"payload_json": (None, json.dumps(payload), "application/json"), "files[0]": ("card.png", PNG)}
+        for _ in range(20):
+            if (await self.api("PATCH", path, files=files)).status_code == 200:
+                return
+            await asyncio.sleep(0.02)
+
+    async def api(self, method: str, path: str, body: Json | None = None, **more: Any) -> httpx.Response:
+        async with httpx.AsyncClient(headers={"User-Agent": USER_AGENT}) as client:
+            if body is not None:
+                more["json"] = body
+            return await client.request(method, self._discord.api_url + path, **more)
+
+
+def _said(text: str) -> Json:
+    return {"type": 4, "data": {"content": text}}
+
+
+@contextmanager
+def small_app(discord: LocalDiscord) -> Generator[SmallApp]:
+    """The app served on a free port, its commands registered, its endpoint saved as Discord saves it."""
+    app = SmallApp(discord)
+    port = free_port()
+    web = Starlette(routes=[Route("/interactions", app.endpoint, methods=["POST"])])
+    server = uvicorn.Server(uvicorn.Config(web, port=port, log_config=None, timeout_graceful_shutdown=1, ws="none"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    discord.rest("PUT", "/applications/1000000000000000001/commands", json=COMMANDS).raise_for_status()
+    url = f"http://127.0.0.1:{port}/interactions"
+    discord.rest("PATCH", "/applications/@me", json={"interactions_endpoint_url": url}).raise_for_status()
+    try:
+        yield app
+    finally:
+        server.should_exit = True
+        thread.join(timeout=5)
