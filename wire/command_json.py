@@ -9,13 +9,12 @@ from typing import Final, cast
 
 from msgspec import Struct
 
-from wire.checks import at_most, length, within
+from wire.checks import at_most, choice_value, length, within
 from wire.components import distinct
 from wire.embeds import Json
 from wire.errors import LimitExceeded, NotAllowed
 from wire.limits import (
     CHOICE_NAME_MAX,
-    CHOICE_VALUE_MAX,
     CHOICES_MAX,
     COMMAND_DESCRIPTION_MAX,
     COMMAND_NAME_MAX,
@@ -202,10 +201,7 @@ def _check_nesting(parent: Command | Option, option: Option) -> None:
 
 
 def _choice_json(name: str, value: str | float, localise: Localise) -> Json:
-    if isinstance(value, str):
-        length("choice.value", value, 1, CHOICE_VALUE_MAX)
-    else:
-        within("choice.value", value, -OPTION_NUMBER_MAX, OPTION_NUMBER_MAX)
+    choice_value(value)
     return _texts("choice.name", "choice", "name", name, CHOICE_NAME_MAX, localise) | {"value": value}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from wire.limits import (
     BUTTON_URL_MAX,
     BUTTONS_MAX,
     CUSTOM_ID_MAX,
+    EMOJI_NAME_MAX,
     ROWS_MAX,
     SELECT_OPTIONS_MAX,
     SELECT_PLACEHOLDER_MAX,
@@ -51,8 +53,8 @@ class ButtonStyle(IntEnum):
     DANGER = 4
 
 
-_LINK = 5
-_PREMIUM = 6
+_LINK: Final = 5
+_PREMIUM: Final = 6
 
 
 class Emoji(Struct, frozen=True):
@@ -126,6 +128,14 @@ class ChannelSelect(_Select, frozen=True, kw_only=True):
     defaults: tuple[ChannelId, ...] = ()
 
 
+_SELECT_KINDS: Final = {
+    StringSelect: ComponentKind.STRING_SELECT,
+    UserSelect: ComponentKind.USER_SELECT,
+    RoleSelect: ComponentKind.ROLE_SELECT,
+    MentionableSelect: ComponentKind.MENTIONABLE_SELECT,
+    ChannelSelect: ComponentKind.CHANNEL_SELECT,
+}
+
 Select = StringSelect | UserSelect | RoleSelect | MentionableSelect | ChannelSelect
 Row = tuple[Button, ...] | Select
 
@@ -181,7 +191,7 @@ def select_json(select: Select) -> Json:
     within("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
     within("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
     shape: Json = {
-        "type": _kind(select).value,
+        "type": _SELECT_KINDS[type(select)].value,
         "custom_id": checked_custom_id(select.custom_id),
         "min_values": select.min_values,
         "max_values": select.max_values,
@@ -201,20 +211,6 @@ def select_json(select: Select) -> Json:
     if isinstance(select, ChannelSelect) and select.channel_types:
         shape["channel_types"] = list(select.channel_types)
     return shape
-
-
-def _kind(select: Select) -> ComponentKind:
-    match select:
-        case StringSelect():
-            return ComponentKind.STRING_SELECT
-        case UserSelect():
-            return ComponentKind.USER_SELECT
-        case RoleSelect():
-            return ComponentKind.ROLE_SELECT
-        case MentionableSelect():
-            return ComponentKind.MENTIONABLE_SELECT
-        case ChannelSelect():
-            return ComponentKind.CHANNEL_SELECT
 
 
 def _options_json(select: StringSelect) -> list[Json]:
@@ -251,7 +247,7 @@ def _defaults_json(select: UserSelect | RoleSelect | MentionableSelect | Channel
             return [{"id": str(each), "type": "role"} for each in select.defaults]
         case ChannelSelect():
             return [{"id": str(each), "type": "channel"} for each in select.defaults]
-        case MentionableSelect():
+        case _:
             users: list[Json] = [{"id": str(each), "type": "user"} for each in select.default_users]
             return users + [{"id": str(each), "type": "role"} for each in select.default_roles]
 
@@ -279,6 +275,7 @@ def distinct(field: str, values: Sequence[str]) -> None:
 
 
 def _emoji_json(emoji: Emoji | str) -> Json:
+    length("emoji", emoji if isinstance(emoji, str) else emoji.name, 1, EMOJI_NAME_MAX)
     if isinstance(emoji, str):
         return {"name": emoji}
     return {"id": str(emoji.id), "name": emoji.name, "animated": emoji.is_animated}

@@ -26,6 +26,9 @@ D = TypeVar("D")
 E = TypeVar("E")
 
 
+Kind = type[A] | Callable[[int], A]  # a class, or a NewType over int
+
+
 class Action(Generic[*Args]):
     """One thing that a component can ask for, and the types of its arguments.
 
@@ -35,28 +38,28 @@ class Action(Generic[*Args]):
     @overload
     def __init__(self: "Action[()]", feature: str, action: str, /) -> None: ...
     @overload
-    def __init__(self: "Action[A]", feature: str, action: str, a: type[A], /) -> None: ...
+    def __init__(self: "Action[A]", feature: str, action: str, a: Kind[A], /) -> None: ...
     @overload
-    def __init__(self: "Action[A, B]", feature: str, action: str, a: type[A], b: type[B], /) -> None: ...
+    def __init__(self: "Action[A, B]", feature: str, action: str, a: Kind[A], b: Kind[B], /) -> None: ...
     @overload
-    def __init__(self: "Action[A, B, C]", feature: str, action: str, a: type[A], b: type[B], c: type[C], /) -> None: ...
+    def __init__(self: "Action[A, B, C]", feature: str, action: str, a: Kind[A], b: Kind[B], c: Kind[C], /) -> None: ...
     @overload
     def __init__(
-        self: "Action[A, B, C, D]", feature: str, action: str, a: type[A], b: type[B], c: type[C], d: type[D], /
+        self: "Action[A, B, C, D]", feature: str, action: str, a: Kind[A], b: Kind[B], c: Kind[C], d: Kind[D], /
     ) -> None: ...
     @overload
     def __init__(
         self: "Action[A, B, C, D, E]",
         feature: str,
         action: str,
-        a: type[A],
-        b: type[B],
-        c: type[C],
-        d: type[D],
-        e: type[E],
+        a: Kind[A],
+        b: Kind[B],
+        c: Kind[C],
+        d: Kind[D],
+        e: Kind[E],
         /,
     ) -> None: ...
-    def __init__(self, feature: str, action: str, /, *types: type[object]) -> None:
+    def __init__(self, feature: str, action: str, /, *types: Kind[object]) -> None:
         for name in (feature, action):
             if not _NAME.fullmatch(name):
                 raise ValueError(f"{name!r} is no name for a custom id: lower-case letters, digits and _ only")

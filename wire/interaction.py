@@ -14,8 +14,6 @@ from wire.payloads import (
     CommandPayload,
     ComponentPayload,
     Envelope,
-    MessageMenuData,
-    ModalPayload,
     PingPayload,
     SlashData,
     UserMenuData,
@@ -207,12 +205,12 @@ def parse(body: bytes) -> Interaction:
             typing = focused(options)
             value = "" if typing.value is None else str(typing.value)
             return Autocomplete(*_common(payload), data.id, path, Options(options, data.resolved), typing.name, value)
-        case ModalPayload(data=data):
-            return ModalSubmit(
-                *_common(payload), data.custom_id, Fields(data.components, data.resolved), payload.message
-            )
         case PingPayload():
             return _PING
+        case _:
+            data = payload.data
+            fields = Fields(data.components, data.resolved)
+            return ModalSubmit(*_common(payload), data.custom_id, fields, payload.message)
 
 
 def _command(payload: CommandPayload) -> SlashCommand | UserMenu | MessageMenu:
@@ -225,7 +223,7 @@ def _command(payload: CommandPayload) -> SlashCommand | UserMenu | MessageMenu:
             if person is None:
                 raise BadPayload("the target is not among the resolved objects")
             return UserMenu(*_common(payload), data.id, data.name, person)
-        case MessageMenuData() as data:
+        case data:
             message = data.resolved.messages.get(data.target_id)
             if message is None:
                 raise BadPayload("the target is not among the resolved objects")

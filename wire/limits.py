@@ -42,6 +42,7 @@ BUTTONS_MAX: Final = 5  # per row
 CUSTOM_ID_MAX: Final = 100  # characters
 BUTTON_LABEL_MAX: Final = 80  # characters
 BUTTON_URL_MAX: Final = 512  # characters
+EMOJI_NAME_MAX: Final = 32  # characters
 SELECT_OPTIONS_MAX: Final = 25
 SELECT_TEXT_MAX: Final = 100  # characters of an option's label, value, description
 SELECT_PLACEHOLDER_MAX: Final = 150  # characters

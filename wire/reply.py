@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wire.body import Body, File, body
-from wire.checks import at_most, length
+from wire.checks import at_most, choice_value, length
 from wire.components import (
     Button,
     ButtonStyle,
@@ -29,8 +29,6 @@ from wire.embeds import Author, Embed, Field, Footer, Json
 from wire.errors import LimitExceeded, NotAllowed, Unsendable
 from wire.limits import (
     CHOICE_NAME_MAX,
-    CHOICE_VALUE_MAX,
-    OPTION_NUMBER_MAX,
     SUGGESTIONS_MAX,
 )
 from wire.message import (
@@ -185,12 +183,12 @@ def to_callback(reply: Reply) -> Body:  # noqa: PLR0911 - a table
             return _thinking(private=reply.private)
         case Choices():
             return body({"type": 8, "data": {"choices": _choices_json(reply)}})
-        case Modal():
-            return body({"type": 9, "data": modal_json(reply)})
         case Acknowledge():
             return _ACKNOWLEDGED
         case Pong():
             return _PONG
+        case _:
+            return body({"type": 9, "data": modal_json(reply)})
 
 
 def _thinking(*, private: bool) -> Body:
@@ -199,15 +197,14 @@ def _thinking(*, private: bool) -> Body:
 
 def _choices_json(reply: Choices) -> list[Json]:
     at_most("choices", reply.choices, SUGGESTIONS_MAX)
+    if len({isinstance(choice.value, str) for choice in reply.choices}) > 1:
+        raise NotAllowed("choice.value", "must be all texts or all numbers")
     return [_choice_json(choice) for choice in reply.choices]
 
 
 def _choice_json(choice: Choice) -> Json:
     length("choice.name", choice.name, 1, CHOICE_NAME_MAX)
-    if isinstance(choice.value, str):
-        at_most("choice.value", choice.value, CHOICE_VALUE_MAX)
-    elif abs(choice.value) > OPTION_NUMBER_MAX:
-        raise LimitExceeded("choice.value", limit=OPTION_NUMBER_MAX, actual=choice.value)
+    choice_value(choice.value)
     shape: Json = {"name": choice.name, "value": choice.value}
     if choice.name_localizations:
         for text in choice.name_localizations.values():

@@ -19,7 +19,12 @@ from wire.reply import Message, Reply, to_callback, to_message_create, to_webhoo
 from wire.routes import Route, route
 from wire.transport import Transport
 
-_RACE_DELAYS_S: Final = (0.1, 0.2, 0.4, 0.8)  # Discord may read our first answer after our edit arrives
+_RACE_DELAYS: Final = (
+    0.4,
+    0.8,
+    1.6,
+    3.2,
+)  # times the backoff; Discord may read our first answer after our edit arrives
 
 T = TypeVar("T")
 
@@ -81,22 +86,30 @@ class Rest(Transport):
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         edited = to_webhook_edit(message)
-        return _message.decode(await _despite_race(lambda: self.request(where, edited)))
+        return _message.decode(await self._despite_race(lambda: self.request(where, edited)))
 
     async def get_original(self, application: ApplicationId, token: str) -> ReceivedMessage:
         """The first answer as it stands."""
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        return _message.decode(await _despite_race(lambda: self.request(where)))
+        return _message.decode(await self._despite_race(lambda: self.request(where)))
 
     async def delete_original(self, application: ApplicationId, token: str) -> None:
         """Take the first answer back."""
         where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        await _despite_race(lambda: self.request(where))
+        await self._despite_race(lambda: self.request(where))
 
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
         """Say one more thing; at most five times where only the person installed the app."""
         where = route("POST", "/webhooks/{webhook}/{token}", webhook=application, token=token)
         return _message.decode(await self.request(where, to_webhook_message(message)))
+
+    async def _despite_race(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        for delay in _RACE_DELAYS:
+            try:
+                return await attempt()
+            except (UnknownWebhook, UnknownMessage):
+                await asyncio.sleep(delay * self._backoff_s)
+        return await attempt()
 
     # With the bot's token.
 
@@ -150,12 +163,3 @@ def _commands_route(method: str, application: ApplicationId, guild: GuildId | No
         return route(method, "/applications/{application}/commands", application=application)
     template = "/applications/{application}/guilds/{guild}/commands"
     return route(method, template, application=application, guild=guild)
-
-
-async def _despite_race(attempt: Callable[[], Awaitable[T]]) -> T:
-    for delay_s in _RACE_DELAYS_S:
-        try:
-            return await attempt()
-        except (UnknownWebhook, UnknownMessage):
-            await asyncio.sleep(delay_s)
-    return await attempt()

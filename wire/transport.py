@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 ATTEMPTS: Final = 5
 PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
+BACKOFF_S: Final = 0.25  # doubled with each attempt: the most that is waited before the next
 
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
@@ -55,6 +56,7 @@ class Transport:
         client: "httpx.AsyncClient | None" = None,
         user_agent: str = USER_AGENT,
         patience_s: float = PATIENCE_S,
+        backoff_s: float = BACKOFF_S,
     ) -> None:
         self._api_url = api_url
         self._token = token
@@ -62,6 +64,7 @@ class Transport:
         self._opened: httpx.AsyncClient | None = None
         self._user_agent = user_agent
         self._patience_s = patience_s
+        self._backoff_s = backoff_s
         self._buckets = Buckets()
         self._refused: Unauthorized | None = None
 
@@ -124,7 +127,7 @@ class Transport:
                 if attempt == ATTEMPTS or not (may_repeat or again.is_unseen):
                     raise DiscordUnavailable(f"Discord did not take {route!r}: {again}.") from again
                 if not again.has_waited:
-                    backoff_s = random.uniform(0, 0.25 * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
+                    backoff_s = random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
                     await sleep_until(monotonic() + backoff_s, deadline)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover - for the type checker
 
