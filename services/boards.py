@@ -37,6 +37,7 @@ class BoardPage:
     page: int  # from 0; the last page when the one asked for lies behind it
     pages: int  # at least 1
     total: int  # members on the board
+    best: int  # the value of the first row of the first page; 0: nobody is on the board
     rows: tuple[BoardRow, ...]
     viewer_row: BoardRow | None  # also when it is among `rows`; None: not on this board
     first_on: date | None  # the first of the guild's dates that count; None: all time
@@ -97,6 +98,7 @@ def _page_of(
         page=ladder.page,
         pages=max(1, -(-ladder.total // PAGE_SIZE)),
         total=ladder.total,
+        best=_value(ladder.best, board),
         rows=tuple(row for row in rows if (row.rank - 1) // PAGE_SIZE == ladder.page),
         viewer_row=next((row for row in rows if row.person.user == viewer), None),
         first_on=first_on,
@@ -112,7 +114,11 @@ def _row(standing: Standing, board: Board) -> BoardRow:
         nick=standing.nick,
         member_avatar_hash=standing.member_avatar_hash,
     )
-    return BoardRow(standing.rank, person, xp_of(standing.value) if board is Board.XP else standing.value)
+    return BoardRow(standing.rank, person, _value(standing.value, board))
+
+
+def _value(stored: int, board: Board) -> int:
+    return xp_of(stored) if board is Board.XP else stored
 
 
 def _least(board: Board) -> int:

@@ -36,6 +36,7 @@ class Ladder:
     """A page of a board; the viewer's row is among `standings` also when it belongs to another page."""
 
     total: int  # rows on all pages
+    best: int  # the value of the first row; 0: there is none
     page: int  # from 0; the last one when the page asked for lies behind it
     standings: tuple[Standing, ...]  # by rank
 
@@ -51,7 +52,8 @@ async def get_by_total(
                  AND m.total_seconds >= %(at_least_s)s
                  AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = m.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
+               SELECT count(*) AS total, coalesce(max(total_seconds), 0) AS best,
+                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
                FROM visible
            ), shown AS MATERIALIZED (
                SELECT row_number() OVER (ORDER BY total_seconds DESC, user_id) AS rank, total_seconds, user_id
@@ -67,7 +69,7 @@ async def get_by_total(
                FROM visible AS me
                WHERE me.user_id = %(viewer)s AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
-           SELECT asked.total, asked.page, s.rank, s.total_seconds, s.user_id,
+           SELECT asked.total, asked.best, asked.page, s.rank, s.total_seconds, s.user_id,
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
@@ -103,10 +105,12 @@ async def get_by_days(
                WHERE m.visibility = 'public' AND m.left_at IS NULL
                  AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = c.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
+               SELECT count(*) AS total, coalesce(max(seconds), 0) AS best,
+                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
                FROM standing
            )
-           SELECT asked.total, asked.page, s.*, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
+           SELECT asked.total, asked.best, asked.page, s.*,
+                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN standing AS s
              ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
@@ -139,10 +143,12 @@ async def get_by_streak(
                  AND m.visibility = 'public' AND m.left_at IS NULL
                  AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = s.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
+               SELECT count(*) AS total, coalesce(max(run_days), 0) AS best,
+                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
                FROM standing
            )
-           SELECT asked.total, asked.page, s.*, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
+           SELECT asked.total, asked.best, asked.page, s.*,
+                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN standing AS s
              ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
@@ -157,5 +163,5 @@ async def get_by_streak(
 async def _read(cursor: "AsyncCursor[TupleRow]") -> Ladder:
     """The rows of one board; an empty board is a single row without a rank."""
     rows = await cursor.fetchall()
-    total, page = rows[0][:2]
-    return Ladder(total, page, tuple(Standing(*row[2:]) for row in rows if row[2] is not None))
+    total, best, page = rows[0][:3]
+    return Ladder(total, best, page, tuple(Standing(*row[3:]) for row in rows if row[3] is not None))

@@ -1,5 +1,7 @@
 import ast
 import re
+import subprocess
+import sys
 
 import psycopg
 import pytest
@@ -39,3 +41,12 @@ def test_statement_finds_its_rows_by_an_index(statement: Statement, quick_url: s
 
     scanned = {found[1] for (line,) in plan if (found := re.search(r"Seq Scan on (\w+)", line))}
     assert scanned <= TINY
+
+
+def test_importing_the_queries_is_cheap() -> None:
+    modules = ", ".join(f"db.queries.{path.stem}" for path in QUERIES.glob("[a-z]*.py"))
+    code = f"import sys, {modules}; sys.exit(' '.join({{'psycopg', 'sqlalchemy', 'pydantic'}} & set(sys.modules)))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stderr.strip() == ""

@@ -58,6 +58,7 @@ async def test_focus_of_all_time_ranks_by_seconds_then_by_id(conn: Connection) -
         page=0,
         pages=1,
         total=3,
+        best=9000,
         rows=(
             BoardRow(1, Person(MINA, "mina"), 9000),
             BoardRow(2, Person(ANA, "ana"), 7200),
@@ -108,7 +109,7 @@ async def test_an_empty_board_has_one_page_without_rows(conn: Connection, board:
     found = await page(conn, board, period, number=3)
 
     assert (found.rows, found.page, found.pages, found.total, found.viewer_row) == ((), 0, 1, 0, None)
-    assert found.viewer_page is None
+    assert (found.viewer_page, found.best) == (None, 0)
 
 
 async def test_a_guild_nobody_has_heard_of_has_an_empty_board(conn: Connection) -> None:
@@ -128,6 +129,7 @@ async def test_xp_is_floored_on_the_sum_and_needs_one_hour(conn: Connection) -> 
 
     assert places(await page(conn, Board.XP, Period.ALL)) == [(1, "ana", 1), (2, "ben", 1)]
     assert places(await page(conn, Board.XP, Period.WEEK)) == [(1, "mina", 1)]
+    assert (await page(conn, Board.XP, Period.ALL)).best == 1
 
 
 @pytest.mark.parametrize(
@@ -204,6 +206,7 @@ async def test_pages_hold_every_member_once_and_the_viewer_is_always_known(
     assert [len(found.rows) for found in pages] == [10, 10, 3]
     assert {found.pages for found in pages} == {3}
     assert {found.total for found in pages} == {23}
+    assert {found.best for found in pages} == {100}
     assert {found.viewer_row for found in pages} == {BoardRow(13, Person(users[12], "member12"), 96)}
     assert {found.viewer_page for found in pages} == {1}
 
