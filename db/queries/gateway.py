@@ -1,0 +1,71 @@
+"""How far each gateway shard has been heard, and which process may listen for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from db.connection import Connection
+from db.rows import row_of
+
+_LISTENERS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a shard stands: everything up to `seq` is committed."""
+
+    session_id: str | None  # None: nothing to resume
+    resume_url: str | None  # None: Discord named none
+    seq: int | None
+    seen_at: datetime  # the last moment at which the shard is known to have been heard
+
+
+async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position | None:
+    """The committed position of a shard, given as (id, count)."""
+    cursor = conn.cursor(row_factory=row_of(Position))
+    await cursor.execute(
+        """SELECT session_id, resume_url, seq, seen_at FROM gateway_sessions
+           WHERE shard_id = %(shard)s AND shard_count = %(count)s""",
+        {"shard": shard[0], "count": shard[1]},
+    )
+    return await cursor.fetchone()
+
+
+async def set_position(conn: Connection, position: Position, *, shard: tuple[int, int]) -> None:
+    """Commit to a position, in the transaction that writes what was heard up to it."""
+    await conn.execute(
+        """INSERT INTO gateway_sessions (shard_id, shard_count, session_id, resume_url, seq, seen_at)
+           VALUES (%(shard)s, %(count)s, %(session)s, %(url)s, %(seq)s, %(seen_at)s)
+           ON CONFLICT ON CONSTRAINT pk_gateway_sessions
+           DO UPDATE SET session_id = excluded.session_id, resume_url = excluded.resume_url,
+                         seq = excluded.seq, seen_at = excluded.seen_at""",
+        {
+            "shard": shard[0],
+            "count": shard[1],
+            "session": position.session_id,
+            "url": position.resume_url,
+            "seq": position.seq,
+            "seen_at": position.seen_at,
+        },
+    )
+
+
+async def try_lock_shard(conn: Connection, *, shard: int) -> bool:
+    """Whether this connection now owns the shard, until it closes; one owner at a time, whatever the shard count.
+
+    The lock lives and dies with the connection, so that whoever writes through it cannot have lost it unnoticed.
+    """
+    cursor = await conn.execute(
+        "SELECT pg_try_advisory_lock(%(listeners)s::int, %(shard)s::int)",
+        {"listeners": _LISTENERS, "shard": shard},
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+async def set_quick_farewell(conn: Connection) -> None:
+    """Let the server notice within half a minute when this process's machine is gone, and free its shard."""
+    await conn.execute(
+        """SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),
+                  set_config('tcp_keepalives_count', '3', false)"""
+    )

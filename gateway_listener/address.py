@@ -1,0 +1,117 @@
+"""Where the gateway is, and how often it may be started."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+import structlog
+
+from gateway_listener.closing import GatewayRefused
+from gateway_listener.frames import best_compression
+
+DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
+VERSION: Final = "10"
+IDENTIFY_WINDOW_S: Final = 5.0  # per identify; discord.com/developers/docs/events/gateway#rate-limiting
+
+_USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
+_TIMEOUT_S: Final = 10.0
+_UNAUTHORIZED: Final = 401
+_OK: Final = 200
+
+log = structlog.get_logger()
+
+
+class SessionStartLimit(msgspec.Struct):
+    """How many sessions may still be started."""
+
+    remaining: int = 1
+    reset_after: int = 0  # milliseconds
+    max_concurrency: int = 1
+
+
+class GatewayBot(msgspec.Struct):
+    """The answer of GET /gateway/bot."""
+
+    url: str
+    session_start_limit: SessionStartLimit = msgspec.field(default_factory=SessionStartLimit)
+
+
+class NoAddress(Exception):
+    """Discord did not say where its gateway is; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Asks Discord for the gateway's address; one that was given goes first."""
+
+    api_url: str
+    token: str
+    given_url: str | None
+
+    async def look_up(self) -> GatewayBot:
+        """The address and the session start limit; beside a given address neither needs to be known.
+
+        Raises:
+            NoAddress: nothing was given, and Discord does not answer.
+            GatewayRefused: the token is wrong.
+        """
+        try:
+            found = await self._ask()
+        except NoAddress as error:
+            if self.given_url is None:
+                raise
+            log.debug("The session start limit is not known.", why=str(error))
+            return GatewayBot(self.given_url)
+        return msgspec.structs.replace(found, url=self.given_url or found.url)
+
+    async def _ask(self) -> GatewayBot:
+        import httpx  # noqa: PLC0415 - a process that resumes never needs it
+
+        headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT}
+        is_here = urlsplit(self.api_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        try:
+            async with httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers, trust_env=not is_here) as client:
+                response = await client.get(f"{self.api_url}/gateway/bot")
+        except httpx.HTTPError as error:
+            raise NoAddress(f"{type(error).__name__}: {error}") from error
+        if response.status_code == _UNAUTHORIZED and self.given_url is None:
+            raise GatewayRefused(
+                "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN."
+            )
+        if response.status_code != _OK:
+            raise NoAddress(f"status {response.status_code}")
+        try:
+            return msgspec.json.decode(response.content, type=GatewayBot)
+        except msgspec.MsgspecError as error:
+            raise NoAddress(str(error)) from error
+
+
+class Starts:
+    """Keeps this process's identifies apart, as Discord's limit wants it."""
+
+    def __init__(
+        self, *, window_s: float = IDENTIFY_WINDOW_S, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ):
+        self._window_s = window_s
+        self._sleep = sleep
+        self._free_at = 0.0
+
+    async def wait(self) -> None:
+        """Return when the next identify may be sent; it is taken as sent."""
+        while (left := self._free_at - monotonic()) > 0:
+            await self._sleep(left)
+        self._free_at = monotonic() + self._window_s
+
+
+def address(url: str, *, compression: str | None = "auto") -> str:
+    """A gateway address with version, encoding and compression in its query; None: no compression."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query)) | {"v": VERSION, "encoding": "json"}
+    query.pop("compress", None)
+    if compression:
+        query["compress"] = best_compression() if compression == "auto" else compression
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(query)))

@@ -1,0 +1,55 @@
+"""What the end of a gateway connection means: go on, start anew, or stop.
+
+Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+OURS: Final = 4900  # how we close: 1000 and 1001 would end the session, anything else keeps it for a few minutes
+
+_FRESH: Final = frozenset({4003, 4007, 4009})  # session invalidated, wrong sequence number, session timed out
+_FATAL: Final = {
+    4004: "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN.",
+    4010: "Discord refused the shard: its number must be lower than the number of shards.",
+    4011: "Discord wants this bot to be split into shards: it is in 2,500 servers or more, too many for one.",
+    4012: "Discord no longer speaks version 10 of its gateway: this Lyceum is too old and needs an update.",
+    4013: "Discord does not know the intents that were asked for: DISCORD_GATEWAY_URL may lead to another kind of server.",
+    4014: "Discord does not allow this bot the intents that were asked for: look at the Bot page of the developer portal.",
+}
+
+
+class GatewayRefused(Exception):
+    """Discord will not let us listen, however often we ask; the sentence is for whoever runs the bot."""
+
+
+class Next(Enum):
+    """What to do after a connection."""
+
+    RESUME = auto()
+    IDENTIFY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a connection ended."""
+
+    next: Next
+    reason: str
+    code: int | None = None  # None: there was no close frame
+    was_established: bool = False  # READY or RESUMED had come
+    is_prompt: bool = False  # Discord asked us to come back: no need to wait
+
+
+def after_close(code: int | None) -> Next:
+    """What the close code of the other side asks for; None: the connection just broke.
+
+    Unknown codes resume: that costs nothing, and a session that is over is refused.
+
+    Raises:
+        GatewayRefused: trying again would change nothing.
+    """
+    if code in _FATAL:
+        raise GatewayRefused(f"{_FATAL[code]} (close code {code})")
+    return Next.IDENTIFY if code in _FRESH else Next.RESUME

@@ -1,0 +1,289 @@
+"""One gateway connection, from hello to its end: heartbeats, identify or resume, and every dispatch in order."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from core.clock import Clock
+from gateway_listener import frames
+from gateway_listener.address import Starts
+from gateway_listener.closing import OURS, Ending, Next, after_close
+from gateway_listener.events import Moment, read
+from gateway_listener.frames import Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
+from gateway_listener.recorder import Heard, Mark, Recorder, SessionKey
+
+MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
+HELLO_WITHIN_S: Final = 20.0
+FAREWELL_S: Final = 0.5  # for the other side to answer our close
+INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before identifying again
+
+log = structlog.get_logger()
+
+
+class Unreachable(Exception):
+    """Nobody answers there."""
+
+
+@dataclass(slots=True)
+class Session:
+    """What this process knows of its gateway session; lives longer than a connection."""
+
+    key: SessionKey | None = None  # None: identify
+    first_seq: int | None = None  # where it can be resumed while nothing of it is committed
+    seq: int | None = None  # the last one received
+    since: datetime | None = None  # set while missed events are replayed: they happened after this
+
+    def forget(self) -> None:
+        """It cannot be resumed."""
+        self.key = self.first_seq = self.seq = self.since = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What every connection of a shard has in common."""
+
+    token: str = field(repr=False)
+    recorder: Recorder
+    clock: Clock
+    starts: Starts
+    shard: tuple[int, int] = (0, 1)
+    invalid_session_s: tuple[float, float] = INVALID_SESSION_S
+    farewell_s: float = FAREWELL_S
+    chance: Callable[[], float] = random.random  # from 0 to 1
+
+
+_hello: Final = msgspec.json.Decoder(Hello)
+_ready: Final = msgspec.json.Decoder(Ready)
+
+
+class Connection:
+    """A connection that is open; `talk` once."""
+
+    def __init__(self, socket: ClientConnection, caller: Caller, session: Session) -> None:
+        self._socket = socket
+        self._caller = caller
+        self._recorder = caller.recorder
+        self._session = session
+        self._reader = FrameReader()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending: Ending | None = None
+        self._is_established = False
+        self._waits_for_ack = False
+        self._has_waited = False  # the queue was full since the last heartbeat, so that answers lie unread
+        self._heard_at = caller.clock.now()
+        self._log = log.bind(shard=caller.shard[0])
+
+    @classmethod
+    async def open(cls, url: str, caller: Caller, session: Session) -> "Connection":
+        """Connect.
+
+        Raises:
+            Unreachable: see there.
+        """
+        is_here = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
+        try:
+            socket = await connect(
+                url,
+                compression=None,  # Discord compresses by itself, over the whole stream
+                ping_interval=None,  # heartbeats do this
+                max_size=MAX_BYTES,
+                close_timeout=caller.farewell_s,
+                proxy=None if is_here else True,
+                user_agent_header=None,
+            )
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        return cls(socket, caller, session)
+
+    async def talk(self) -> Ending:
+        """Listen until the connection ends, and say how to go on; closed by us, the session stays resumable.
+
+        Raises:
+            GatewayRefused: the other side will never let us in.
+        """
+        try:
+            ending = await self._listen()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            if self._is_established:
+                self._recorder.lose(self._heard_at)
+            self._session.since = None
+            with suppress(ConnectionClosed):
+                await self._socket.close(OURS)
+        return ending
+
+    async def _listen(self) -> Ending:
+        ending = Ending(Next.RESUME, "no hello came")
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                hello = await self._receive()
+                while hello is None or hello.op != Op.HELLO:
+                    hello = await self._receive()
+            self._start(self._beat(_hello.decode(hello.d).heartbeat_interval / 1000))
+            await self._greet()
+            while self._ending is None:
+                frame = await self._receive()
+                if frame is not None:
+                    if frame.op == Op.DISPATCH:
+                        await self._dispatch(frame)
+                    else:
+                        await self._obey(frame)
+        except TimeoutError:
+            pass
+        except (UnreadableFrame, msgspec.MsgspecError) as error:
+            ending = Ending(Next.RESUME, f"unreadable: {error}", was_established=self._is_established)
+        except ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd else None
+            if self._ending is None:
+                self._heard_at = self._caller.clock.now()
+                reason = closed.rcvd.reason if closed.rcvd else "connection lost"
+                ending = Ending(after_close(code), reason, code=code, was_established=self._is_established)
+        return self._ending or ending
+
+    async def _receive(self) -> Frame | None:
+        return self._reader.read(await self._socket.recv())
+
+    # What we send
+
+    async def _greet(self) -> None:
+        """Resume where the committed events end, or identify."""
+        session = self._session
+        if session.key:
+            committed = self._recorder.committed_seq(session.key)
+            seq = committed if committed is not None else session.first_seq
+            if seq is not None:
+                session.since = self._recorder.heard_until
+                await self._socket.send(frames.resume(self._caller.token, session_id=session.key.id, seq=seq))
+                return
+        await self._identify()
+
+    async def _identify(self) -> None:
+        self._session.forget()
+        await self._caller.starts.wait()
+        await self._socket.send(frames.identify(self._caller.token, shard=self._caller.shard))
+
+    async def _identify_later(self) -> None:
+        shortest, longest = self._caller.invalid_session_s
+        await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
+        await self._identify()
+
+    async def _beat(self, interval_s: float) -> None:
+        await asyncio.sleep(interval_s * self._caller.chance())
+        while True:
+            if self._waits_for_ack and not (self._has_waited or self._recorder.is_full):
+                await self._end(Ending(Next.RESUME, "no answer to a heartbeat", was_established=self._is_established))
+                return
+            self._has_waited = False
+            self._waits_for_ack = True
+            await self._send_heartbeat()
+            await asyncio.sleep(interval_s)
+
+    async def _send_heartbeat(self) -> None:
+        await self._socket.send(frames.heartbeat(self._recorder.committed_seq(self._session.key)))
+
+    async def _end(self, ending: Ending) -> None:
+        self._ending = ending
+        await self._socket.close(OURS)
+
+    # What we are told
+
+    async def _obey(self, frame: Frame) -> None:
+        """Everything but dispatches; unknown operations mean nothing to us."""
+        match frame.op:
+            case Op.HEARTBEAT_ACK:
+                self._waits_for_ack = False
+                self._heard_at = self._caller.clock.now()
+            case Op.HEARTBEAT:
+                await self._send_heartbeat()
+            case Op.RECONNECT:
+                self._heard_at = self._caller.clock.now()
+                await self._end(
+                    Ending(Next.RESUME, "asked to reconnect", was_established=self._is_established, is_prompt=True)
+                )
+            case Op.INVALID_SESSION:
+                await self._lose_session(is_resumable=msgspec.json.decode(frame.d) is True)
+            case _:
+                pass
+
+    async def _lose_session(self, *, is_resumable: bool) -> None:
+        self._log.info("The gateway session is not valid.", is_resumable=is_resumable)
+        if self._is_established:
+            self._recorder.lose(self._caller.clock.now())
+            self._is_established = False
+        if is_resumable:
+            shortest, longest = self._caller.invalid_session_s
+            await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
+            await self._end(Ending(Next.RESUME, "asked to resume", was_established=self._is_established))
+        elif self._session.key:
+            self._session.forget()
+            self._start(self._identify_later())  # Discord keeps the socket open for it
+        else:
+            await self._end(Ending(Next.IDENTIFY, "identify refused"))
+
+    async def _dispatch(self, frame: Frame) -> None:
+        session = self._session
+        self._heard_at = at = self._caller.clock.now()
+        if frame.t == "READY":
+            await self._begin(frame, at)
+            return
+        if frame.s is not None:
+            if session.seq is not None and frame.s <= session.seq:
+                return  # known already: a replay may begin a little early
+            session.seq = frame.s
+        if frame.t == "RESUMED":
+            self._log.info("The gateway session goes on.", seq=session.seq, since=session.since)
+            session.since = None
+            self._establish()
+            self._recorder.pass_over(Mark(session.key, session.seq, at))
+            return
+        mark = Mark(session.key, session.seq, at)
+        try:
+            event = read(frame.t or "", frame.d, Moment(at, session.since))
+        except msgspec.MsgspecError as error:
+            self._log.error("An event looks unlike its documentation.", event_kind=frame.t, seq=frame.s, why=str(error))
+            event = None
+        if event is None:
+            self._recorder.pass_over(mark)
+            return
+        if self._recorder.is_full:
+            self._has_waited = True
+        await self._recorder.add(Heard(mark, event))
+
+    async def _begin(self, frame: Frame, at: datetime) -> None:
+        """READY: a new session. What happened since the last one was heard is lost."""
+        ready = _ready.decode(frame.d)
+        session = self._session
+        session.key = SessionKey(ready.session_id, ready.resume_gateway_url or None)
+        session.first_seq = session.seq = frame.s
+        session.since = None
+        lost_since = self._recorder.heard_until
+        self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since)
+        await self._recorder.add(Heard(Mark(session.key, frame.s, at), lost_since=lost_since))
+        self._establish()
+
+    def _establish(self) -> None:
+        self._is_established = True
+        self._recorder.go_live()
+
+    def _start(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        """A side task has ended; when it failed, so does the connection."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, ConnectionClosed):
+            self._log.error("A part of the connection failed.", exc_info=error)
+            self._start(self._end(Ending(Next.RESUME, str(error))))

@@ -1,0 +1,374 @@
+"""Writes what was heard: batches of events, each committed together with the position that they lead to."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from typing import Final
+
+import psycopg
+import structlog
+
+from core.clock import Clock
+from core.errors import OutsideTrouble
+from db.connection import Connection, Pool
+from db.queries import gateway
+from db.queries.gateway import Position
+from services import voice
+from services.voice import Event, GuildSnapshot
+
+BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
+QUEUE_ROWS: Final = 20_000  # then the socket waits
+TICK_S: Final = 15.0  # of the clock: the most that a crash can cost
+SETTLE_S: Final = 60.0  # of the clock
+RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # then the last one again and again, until the database is back
+STANDBY_S: Final = 0.5
+
+_UNFIT: Final = (psycopg.DataError, psycopg.IntegrityError)  # this event will never be written, however often we try
+
+log = structlog.get_logger()
+
+
+class Superseded(Exception):
+    """Another listener has taken over the shard and written since; what waits here is replayed to that one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """A gateway session, and where it can be resumed."""
+
+    id: str
+    resume_url: str | None = None  # None: at the ordinary address
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a session has been read."""
+
+    session: SessionKey | None
+    seq: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing to write, and the position after it."""
+
+    mark: Mark
+    event: Event | None = None
+    lost_since: datetime | None = None  # set: a new session, and nothing is known about the time since then
+
+    @property
+    def rows(self) -> int:
+        """About how much there is to write."""
+        if isinstance(self.event, GuildSnapshot):
+            return 1 + len(self.event.states) + len(self.event.channels)
+        return 1
+
+
+@dataclass(slots=True)
+class _Batch:
+    heard: list[Heard]
+    position: Position
+    settles: bool = False
+
+
+class Recorder:
+    """A bounded queue and the one writer behind it; owns a shard as long as its database connection lives."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        *,
+        shard: tuple[int, int] = (0, 1),
+        batch_rows: int = BATCH_ROWS,
+        queue_rows: int = QUEUE_ROWS,
+    ) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._shard = shard
+        self._batch_rows = batch_rows
+        self._queue_rows = queue_rows
+        self._queue: deque[Heard] = deque()
+        self._rows = 0
+        self._tail: Mark | None = None  # the last thing heard, also of what is not written
+        self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
+        self._committed: Position | None = None
+        self._is_live = False
+        self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
+        self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._owned = asyncio.Event()
+        self._written = asyncio.Event()
+        self._log = log.bind(shard=shard[0])
+
+    # What the connection tells
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the socket has to wait."""
+        return self._rows >= self._queue_rows or self._is_closing
+
+    async def add(self, heard: Heard) -> None:
+        """Queue something, when there is room for it."""
+        while self.is_full:
+            self._room.clear()
+            await self._room.wait()
+        self._queue.append(heard)
+        self._rows += heard.rows
+        self._tail = heard.mark
+        self._wake.set()
+
+    def pass_over(self, mark: Mark) -> None:
+        """Something was heard that needs no writing: only the position moves on."""
+        if not self._is_closing:
+            self._tail = mark
+            self._is_due = True
+            self._wake.set()
+
+    def go_live(self) -> None:
+        """Everything is heard as it happens from now on."""
+        self._is_live, self._heard_until = True, None
+        self._is_due = True
+        self._wake.set()
+
+    def lose(self, heard_until: datetime) -> None:
+        """Nothing is heard any more: no moment after `heard_until` may be vouched for until `go_live`."""
+        if self._is_live:
+            self._is_live, self._heard_until = False, heard_until
+
+    @property
+    def heard_until(self) -> datetime | None:
+        """The end of what was heard, while nothing is; None: live, or never heard of anything."""
+        return self._heard_until
+
+    def committed_seq(self, session: SessionKey | None) -> int | None:
+        """The last sequence number of `session` that is safe; None: nothing of it is."""
+        done = self._committed
+        return done.seq if done and session and done.session_id == session.id else None
+
+    # Its own life
+
+    async def start(self) -> Position | None:
+        """Wait for the shard; the position that the last owner has committed, if there was one."""
+        await self._owned.wait()
+        return self._committed
+
+    async def run(self) -> None:
+        """Own the shard and write until `finish`.
+
+        Raises:
+            Superseded: see there.
+        """
+        timers = [asyncio.create_task(self._tick()), asyncio.create_task(self._settle())]
+        tries = 0
+        try:
+            while True:
+                try:
+                    async with self._pool.connection() as conn:
+                        await self._own(conn)
+                        tries = 0
+                        await self._write(conn)
+                        return
+                except (OutsideTrouble, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
+                    if tries == 0:
+                        self._log.warning(
+                            "The database is away; what is heard waits.", why=str(trouble.__cause__ or trouble)
+                        )
+                    await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+                    tries += 1
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+    def finish(self) -> None:
+        """Take nothing more; `run` returns when everything is written."""
+        self._is_closing = self._is_asked = True
+        self._wake.set()
+
+    async def confirm(self, *, patience_s: float) -> None:
+        """Wait until something was committed, which proves that the shard is still ours; or for as long as patience lasts."""
+        self._written.clear()
+        self._is_asked = True
+        self._wake.set()
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._written.wait()
+        except TimeoutError:
+            pass
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(TICK_S)
+            self._is_due = True
+            self._wake.set()
+
+    async def _settle(self) -> None:
+        while True:
+            await self._clock.sleep(SETTLE_S)
+            self._is_settling_due = True
+            self._wake.set()
+
+    async def _own(self, conn: Connection) -> None:
+        """Lock the shard; the first time wait for it, later insist that nobody else has written meanwhile."""
+        await gateway.set_quick_farewell(conn)
+        is_told = False
+        while not await gateway.try_lock_shard(conn, shard=self._shard[0]):
+            await conn.commit()
+            if self._owned.is_set():
+                raise Superseded
+            if not is_told:
+                self._log.info("Another listener has this shard; waiting to take over.")
+                is_told = True
+            await asyncio.sleep(STANDBY_S)
+        stored = await gateway.find_position(conn, shard=self._shard)
+        await conn.commit()
+        if not self._owned.is_set():
+            self._committed = stored
+            self._heard_until = stored.seen_at if stored else None
+            self._owned.set()
+        elif _same(stored, self._committed):
+            return
+        elif self._pending and _same(stored, self._pending[0].position):
+            self._done(self._pending[0])  # the connection broke after the commit
+        else:
+            raise Superseded
+
+    async def _write(self, conn: Connection) -> None:
+        while True:
+            if not self._pending and not self._take():
+                if self._is_closing and not self._is_asked:
+                    return
+                await self._wake.wait()
+                self._wake.clear()
+                continue
+            await self._commit(conn, self._pending[0])
+
+    def _take(self) -> bool:
+        """Take everything that waits, up to the bound; a new session stands alone, as the time before it is cut first."""
+        taken: list[Heard] = []
+        rows = 0
+        while self._queue and rows < self._batch_rows:
+            if taken and (self._queue[0].lost_since or taken[-1].lost_since):
+                break
+            heard = self._queue.popleft()
+            taken.append(heard)
+            rows += heard.rows
+        self._rows -= rows
+        position = self._position(taken)
+        is_wanted = bool(taken) or self._is_asked or (self._is_live and (self._is_due or self._is_settling_due))
+        settles = self._is_settling_due and self._is_live and not self._queue
+        if not self._queue:
+            self._is_due = self._is_asked = self._is_settling_due = False
+        if position is None or not is_wanted:
+            return False
+        self._pending.append(_Batch(taken, position, settles=settles))
+        return True
+
+    def _position(self, taken: Sequence[Heard]) -> Position | None:
+        """Where the shard stands once `taken` is written; None: nothing was ever heard."""
+        if self._queue:
+            mark, seen_at = taken[-1].mark, taken[-1].mark.at
+        elif self._tail:
+            mark, seen_at = self._tail, self._clock.now() if self._is_live else self._tail.at
+        else:
+            return self._committed
+        if self._heard_until is not None:
+            seen_at = min(seen_at, self._heard_until)
+        session = mark.session
+        return Position(
+            session_id=session.id if session else None,
+            resume_url=session.resume_url if session else None,
+            seq=mark.seq,
+            seen_at=seen_at,
+        )
+
+    async def _commit(self, conn: Connection, batch: _Batch) -> None:
+        """Write a batch; it stays pending when the database is not able to now, and falls apart when it never will be."""
+        began = monotonic()
+        try:
+            async with conn.transaction():
+                await self._record(conn, batch)
+        except psycopg.OperationalError:
+            if conn.broken or conn.closed:
+                raise
+            self._log.warning("The database refused a batch for now; trying again.", exc_info=True)
+            await asyncio.sleep(RETRY_S[0])
+            return
+        except psycopg.Error as error:
+            if not isinstance(error, _UNFIT):
+                raise  # the schema is not ours: nothing would ever be written
+            self._split(batch, error)
+            return
+        except Exception as error:  # noqa: BLE001 - one event that the rules stumble over must not stop all others
+            self._split(batch, error)
+            return
+        self._done(batch)
+        if batch.settles:
+            await self._settle_now(conn, batch.position.seen_at)
+        if batch.heard:
+            self._log.debug(
+                "committed",
+                events=len(batch.heard),
+                seq=batch.position.seq,
+                waiting=len(self._queue),
+                duration_ms=round((monotonic() - began) * 1000, 1),
+                lag_ms=round((self._clock.now() - batch.heard[0].mark.at).total_seconds() * 1000, 1),
+            )
+
+    async def _record(self, conn: Connection, batch: _Batch) -> None:
+        for heard in batch.heard:
+            if heard.lost_since is not None:
+                await voice.cut_open(conn, heard_until=heard.lost_since, shard=self._shard)
+        events = [heard.event for heard in batch.heard if heard.event is not None]
+        if events:
+            await voice.record(conn, events)
+        await gateway.set_position(conn, batch.position, shard=self._shard)
+
+    def _split(self, batch: _Batch, error: Exception) -> None:
+        """Half a batch at a time, down to the one event that cannot be written, which is left out."""
+        self._pending.popleft()
+        if len(batch.heard) > 1:
+            middle = len(batch.heard) // 2
+            mark = batch.heard[middle - 1].mark
+            between = replace(batch.position, seq=mark.seq, seen_at=min(mark.at, batch.position.seen_at))
+            first, second = _Batch(batch.heard[:middle], between), replace(batch, heard=batch.heard[middle:])
+            self._pending.extendleft((second, first))
+            return
+        for heard in batch.heard:
+            self._log.error(
+                "An event could not be written and is left out.",
+                event_kind=type(heard.event).__name__,
+                guild=heard.event.guild if heard.event else None,
+                seq=heard.mark.seq,
+                exc_info=error,
+            )
+        self._pending.appendleft(replace(batch, heard=[]))
+
+    async def _settle_now(self, conn: Connection, now: datetime) -> None:
+        try:
+            async with conn.transaction():
+                await voice.settle_open(conn, now=now, shard=self._shard)
+        except psycopg.OperationalError:
+            if conn.broken or conn.closed:
+                raise
+            self._is_settling_due = True
+        except Exception:
+            self._log.exception("Open sessions could not be credited; trying again in a minute.")
+
+    def _done(self, batch: _Batch) -> None:
+        self._pending.popleft()
+        self._committed = batch.position
+        self._written.set()
+        if not self.is_full:
+            self._room.set()
+
+
+def _same(stored: Position | None, ours: Position | None) -> bool:
+    """Whether two positions are the same place; the moment may differ."""
+    return (stored and (stored.session_id, stored.seq)) == (ours and (ours.session_id, ours.seq))

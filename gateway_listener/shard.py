@@ -1,0 +1,124 @@
+"""Keeps one shard connected: where to go next, after what wait, with which session."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from db.queries.gateway import Position
+from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress, address
+from gateway_listener.closing import Ending, Next
+from gateway_listener.connection import Caller, Connection, Session, Unreachable
+from gateway_listener.recorder import SessionKey
+
+RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
+CONFIRM_S: Final = 3.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Waits that double, each cut by chance, so that many who were thrown out together do not come back together."""
+
+    first_s: float = 1.0
+    longest_s: float = 60.0
+
+    def wait_s(self, failures: int, chance: float) -> float:
+        """Seconds before the next try, between half of the full wait and all of it; `failures` is 1 or more."""
+        full = min(self.first_s * 2.0 ** min(failures - 1, 16), self.longest_s)
+        return full * (0.5 + chance / 2)
+
+
+class Shard:
+    """One shard's way through its connections."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        directory: Directory,
+        *,
+        backoff: Backoff | None = None,
+        compression: str | None = "auto",
+    ) -> None:
+        self._caller = caller
+        self._directory = directory
+        self._backoff = backoff or Backoff()
+        self._compression = compression
+        self._session = Session()
+        self._resumes = 0
+        self._skips_resume_url = False
+        self._log = log.bind(shard=caller.shard[0])
+
+    async def run(self, position: Position | None) -> None:
+        """Follow the gateway from `position` until cancelled.
+
+        Raises:
+            GatewayRefused: it will never let us in.
+        """
+        self._take_up(position)
+        failures = 0
+        while True:
+            try:
+                ending = await self._connect()
+            except (Unreachable, NoAddress) as error:
+                ending = Ending(Next.RESUME, str(error))
+            if ending.next is Next.IDENTIFY:
+                self._session.forget()
+            failures = 0 if ending.was_established else failures + 1
+            self._log.warning(
+                "The gateway connection ended.", why=ending.reason, code=ending.code, next=ending.next.name
+            )
+            await self._caller.recorder.confirm(patience_s=CONFIRM_S)
+            if failures and not ending.is_prompt:
+                await asyncio.sleep(self._backoff.wait_s(failures, self._caller.chance()))
+
+    def _take_up(self, position: Position | None) -> None:
+        if position and position.session_id is not None and position.seq is not None:
+            self._session.key = SessionKey(position.session_id, position.resume_url)
+            self._session.first_seq = self._session.seq = position.seq
+
+    async def _connect(self) -> Ending:
+        session = self._session
+        if session.key and self._resumes >= RESUMES_MAX:
+            self._log.warning("Resuming came to nothing again and again; starting a new session.")
+            session.forget()
+        if session.key is None:
+            self._resumes = 0
+            url = await self._start_address()
+        else:
+            self._resumes += 1
+            url = session.key.resume_url
+            if url is None or self._skips_resume_url:
+                url = await self._ordinary_address()
+        try:
+            connection = await Connection.open(address(url, compression=self._compression), self._caller, session)
+        except Unreachable:
+            self._skips_resume_url = session.key is not None and not self._skips_resume_url
+            raise
+        self._skips_resume_url = False
+        ending = await connection.talk()
+        if ending.was_established:
+            self._resumes = 0
+        return ending
+
+    async def _start_address(self) -> str:
+        """Where to identify, once the session start limit allows it."""
+        while True:
+            found = await self._directory.look_up()
+            limit = found.session_start_limit
+            if limit.remaining > 0:
+                return found.url
+            wait_s = max(limit.reset_after / 1000, 1.0)
+            self._log.error("No session may be started before the daily limit is reset.", wait_s=wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _ordinary_address(self) -> str:
+        if self._directory.given_url:
+            return self._directory.given_url
+        try:
+            found: GatewayBot = await self._directory.look_up()
+        except NoAddress:
+            return DISCORD_GATEWAY_URL
+        return found.url
