@@ -106,9 +106,14 @@ class Pool:
         deadline = monotonic() + self._wait_s
         while True:
             connection = await pool.getconn(timeout=deadline - monotonic())
-            if await _hears_its_server(connection):
+            is_live = False
+            try:
+                is_live = await _hears_its_server(connection)
+            finally:
+                if not is_live:
+                    await pool.putconn(connection)
+            if is_live:
                 return connection
-            await pool.putconn(connection)
 
     async def _open(self) -> AsyncConnectionPool[Connection]:
         async with self._opening:
@@ -143,18 +148,17 @@ async def _hears_its_server(connection: Connection) -> bool:
     """Whether the server has not said goodbye.
 
     A server says nothing on an idle connection unless it closes it, so a readable socket is a dead one (or holds a
-    notice, which the question clears). Looking costs microseconds; asking each time would cost a trip to the database.
+    notice, which a question clears). Looking costs microseconds; asking each time would cost a trip to the database.
     """
     from psycopg import OperationalError  # noqa: PLC0415 - see the top
 
     ear = select.poll()
-    ear.register(connection.fileno(), select.POLLIN)
-    if not ear.poll(0):
-        return True
     try:
-        await connection.set_autocommit(True)
-        await connection.execute("")
-        await connection.set_autocommit(False)
+        ear.register(connection.fileno(), select.POLLIN)
+        if ear.poll(0):
+            await connection.set_autocommit(True)
+            await connection.execute("")
+            await connection.set_autocommit(False)
     except OperationalError:
         return False
     return True

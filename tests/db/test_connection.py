@@ -1,4 +1,5 @@
 import asyncio
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,9 +144,10 @@ async def test_a_notice_does_not_cost_the_connection(database_url: str) -> None:
     async with Pool(database_url, max_size=1) as pool:
         async with pool.connection() as conn:
             await conn.execute("LISTEN bell")
-            before = conn.info.backend_pid
+            before, socket = conn.info.backend_pid, conn.fileno()
         with psycopg.connect(database_url, autocommit=True) as admin:
             admin.execute("NOTIFY bell")
+        assert select.select([socket], [], [], 10)[0]  # the bell has rung
 
         async with pool.connection() as conn:
             assert conn.info.backend_pid == before
