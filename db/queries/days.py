@@ -99,3 +99,14 @@ async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
            UPDATE members SET total_seconds = 0 WHERE guild_id = %(guild)s AND user_id = %(user)s""",
         {"guild": guild, "user": user},
     )
+
+
+async def find_first_day(conn: Connection, *, guild: int, user: int) -> date | None:
+    """The first date on which anything was counted for a member, on their own calendar."""
+    cursor = await conn.execute(
+        """SELECT min(streak_date) FROM daily_streaks
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'""",
+        {"guild": guild, "user": user},
+    )
+    [(day,)] = await cursor.fetchall()
+    return day

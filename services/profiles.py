@@ -1,0 +1,272 @@
+"""What a member has reached, and their calendar of a month; both in the member's own days."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from core.enums import DayKind, Visibility
+from core.errors import DomainError
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import days as counted
+from db.queries import profiles as stored
+from db.queries.profiles import DayTotal, ProfileFacts
+from services import zone_rules
+from services.days import Calendar, calendar_of
+from services.levels import Level, level_of, xp_of
+from services.streaks import Streak
+from services.voice_events import Person
+
+__all__ = [
+    "CalendarDay",
+    "DayMark",
+    "DayTotal",
+    "MonthCalendar",
+    "NotSeenYet",
+    "Profile",
+    "ProfileIsPrivate",
+    "month",
+    "profile",
+]
+
+LAST_DAYS: Final = 28
+
+_ONE_DAY: Final = timedelta(days=1)
+_EARLIEST: Final = date(2015, 1, 1)  # nothing of Discord's is older
+_FORESIGHT: Final = timedelta(days=366)
+
+
+class NotSeenYet(DomainError):
+    """Raised by both; nothing is known of this member in this guild."""
+
+    def __init__(self) -> None:
+        super().__init__("I haven't met this member here yet. Their profile begins with their first minute in voice.")
+
+
+class ProfileIsPrivate(DomainError):
+    """Raised by both; the member shows their numbers to nobody else."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("{name} keeps their numbers private. Ask them, or have a look at your own.", name=name)
+        self.name = name
+
+
+class DayMark(StrEnum):
+    """How one date of a month went."""
+
+    ACTIVE = "active"
+    UNDER = "under"  # some time, but less than makes a day active
+    PROTECTED = "protected"
+    MISSED = "missed"
+    TODAY_OPEN = "today_open"  # today, not active yet
+    FUTURE = "future"
+    BEFORE = "before"  # before the member was first seen
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A member in numbers at one moment."""
+
+    person: Person
+    guild_name: str
+    visibility: Visibility
+    level: Level
+    focus_total_s: int
+    today_s: int
+    week_s: int  # since Monday
+    last_days: tuple[DayTotal, ...]  # 28 dates up to today, oldest first, those without time included
+    streak: Streak
+    rank: int | None  # by focus of all time; None: not ranked
+    today: date  # on the member's calendar
+    member_since: date  # first seen here
+    threshold_s: int  # what makes a day active
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One date of a month."""
+
+    day: date
+    mark: DayMark
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCalendar:
+    """One month of a member, every date of it in order."""
+
+    person: Person
+    visibility: Visibility
+    first: date
+    days: tuple[CalendarDay, ...]
+    streak: Streak
+    today: date
+    member_since: date
+    threshold_s: int
+
+    @property
+    def before(self) -> date | None:
+        """The first of the month before; None: the member was not here yet."""
+        return None if self.first <= self.member_since.replace(day=1) else (self.first - _ONE_DAY).replace(day=1)
+
+    @property
+    def after(self) -> date | None:
+        """The first of the month after; None: it has not begun."""
+        following = _next_month(self.first)
+        return None if following > self.today else following
+
+    @property
+    def active_days(self) -> int:
+        """How many dates of the month are active."""
+        return sum(day.mark is DayMark.ACTIVE for day in self.days)
+
+    @property
+    def total_s(self) -> int:
+        """The counted seconds of the month."""
+        return sum(day.seconds for day in self.days)
+
+
+async def profile(
+    conn: Connection, *, guild: GuildId, user: UserId, now: datetime, viewer: UserId | None = None
+) -> Profile:
+    """A member's profile as `viewer` may see it; without a viewer nothing is held back.
+
+    Raises:
+        NotSeenYet: there is no such member.
+        ProfileIsPrivate: `viewer` is somebody else and the member keeps their numbers private.
+    """
+    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer)
+    today = calendar.date_of(now)
+    first = today - (LAST_DAYS - 1) * _ONE_DAY
+    found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=today)
+    seconds = {day.day: day.seconds for day in found}
+    last_days = tuple(DayTotal(day, seconds.get(day, 0)) for day in _dates(first, today + _ONE_DAY))
+    return Profile(
+        person=_person(facts),
+        guild_name=facts.guild_name,
+        visibility=facts.visibility,
+        level=level_of(xp_of(facts.total_seconds)),
+        focus_total_s=facts.total_seconds,
+        today_s=last_days[-1].seconds,
+        week_s=sum(day.seconds for day in last_days[-1 - today.weekday() :]),
+        last_days=last_days,
+        streak=_streak(facts, today=today, now=now),
+        rank=facts.rank,
+        today=today,
+        member_since=await _since(conn, facts, calendar, guild=guild),
+        threshold_s=facts.study_minutes * 60,
+    )
+
+
+async def month(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    user: UserId,
+    now: datetime,
+    first: date | None = None,
+    viewer: UserId | None = None,
+) -> MonthCalendar:
+    """A member's month; `first` is any date of it, None the present one. What `viewer` may see: as in `profile`.
+
+    A month before Discord was made, or more than a year ahead, becomes the nearest one.
+
+    Raises:
+        NotSeenYet, ProfileIsPrivate: see `profile`.
+    """
+    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer)
+    today = calendar.date_of(now)
+    first = min(max(first or today, _EARLIEST), today + _FORESIGHT).replace(day=1)
+    end = _next_month(first)
+    last = end - _ONE_DAY
+    found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
+    seconds = {day.day: day.seconds for day in found}
+    protected = {day.day for day in await stored.list_protected(conn, guild=guild, user=user, first=first, last=last)}
+    since = await _since(conn, facts, calendar, guild=guild)
+    marks = _Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=protected)
+    return MonthCalendar(
+        person=_person(facts),
+        visibility=facts.visibility,
+        first=first,
+        days=tuple(
+            CalendarDay(day, marks.of(day, seconds.get(day, 0)), seconds.get(day, 0)) for day in _dates(first, end)
+        ),
+        streak=_streak(facts, today=today, now=now),
+        today=today,
+        member_since=since,
+        threshold_s=facts.study_minutes * 60,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Decides how a date went."""
+
+    today: date
+    since: date
+    threshold_s: int
+    protected: set[date]
+
+    def of(self, day: date, seconds: int) -> CalendarDay:
+        return CalendarDay(day, self._mark(day, seconds), seconds)
+
+    def _mark(self, day: date, seconds: int) -> DayMark:
+        if day > self.today:
+            return DayMark.FUTURE
+        if seconds >= self.threshold_s:
+            return DayMark.ACTIVE
+        if day in self.protected:
+            return DayMark.PROTECTED
+        if day == self.today:
+            return DayMark.TODAY_OPEN
+        if seconds:
+            return DayMark.UNDER
+        return DayMark.BEFORE if day < self.since else DayMark.MISSED
+
+
+async def _look(
+    conn: Connection, *, guild: GuildId, user: UserId, viewer: UserId | None
+) -> tuple[ProfileFacts, Calendar]:
+    facts = await stored.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY)
+    if facts is None:
+        raise NotSeenYet
+    if facts.visibility is Visibility.PRIVATE and viewer not in (None, user):
+        raise ProfileIsPrivate(facts.nick or facts.global_name or facts.username)
+    rules = await zone_rules.of_members(conn, [(guild, user)])
+    return facts, calendar_of(facts.guild_zone, rules.get((guild, user), ()))
+
+
+async def _since(conn: Connection, facts: ProfileFacts, calendar: Calendar, *, guild: GuildId) -> date:
+    """The date on which the member was first seen, or has the first time if that is earlier (told later)."""
+    seen = calendar.date_of(facts.created_at)
+    first = await counted.find_first_day(conn, guild=guild, user=facts.user_id)
+    return seen if first is None else min(seen, first)
+
+
+def _streak(facts: ProfileFacts, *, today: date, now: datetime) -> Streak:
+    """The cached run, if it is alive."""
+    is_open = facts.last_on != today
+    if facts.alive_until is None or facts.alive_until <= now:
+        return Streak(current=0, longest=facts.longest_days, started_on=None, last_on=None, today_is_open=is_open)
+    return Streak(facts.run_days, facts.longest_days, facts.started_on, facts.last_on, is_open)
+
+
+def _person(facts: ProfileFacts) -> Person:
+    return Person(
+        user=facts.user_id,
+        username=facts.username,
+        global_name=facts.global_name,
+        avatar_hash=facts.avatar_hash,
+        is_bot=facts.is_bot,
+        nick=facts.nick,
+        member_avatar_hash=facts.member_avatar_hash,
+    )
+
+
+def _dates(first: date, end: date) -> list[date]:
+    return [first + number * _ONE_DAY for number in range((end - first).days)]
+
+
+def _next_month(first: date) -> date:
+    return (first + 31 * _ONE_DAY).replace(day=1)

@@ -1,0 +1,265 @@
+"""Finds a time zone by city or country, in several languages and spellings, or by what the clock shows there now."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from core.enums import Language
+
+LIMIT: Final = 25  # Discord shows no more choices
+
+# Where most people are, first; they lead when several zones fit equally well, and are offered before anything is typed.
+_BUSY: Final = (
+    *("Asia/Seoul", "Asia/Tokyo", "Asia/Taipei", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Kolkata"),
+    *("Asia/Dubai", "Europe/Istanbul", "Europe/Berlin", "Europe/Madrid", "Europe/Paris", "Europe/London", "UTC"),
+    *("America/Sao_Paulo", "America/Argentina/Buenos_Aires", "America/Bogota", "America/New_York", "America/Chicago"),
+    *("America/Mexico_City", "America/Denver", "America/Los_Angeles", "Pacific/Honolulu", "Australia/Sydney"),
+    "Pacific/Auckland",
+)
+
+# Cities that give no zone its name but are what people type.
+_NEARBY: Final = {
+    "Africa/Cairo": "Alexandria",
+    "Africa/Johannesburg": "Cape Town, Durban, Pretoria",
+    "Africa/Lagos": "Abuja, Kano",
+    "America/Argentina/Buenos_Aires": "Rosario",
+    "America/Bogota": "Medellin, Cali",
+    "America/Chicago": "Dallas, Houston, Austin, San Antonio, Minneapolis, New Orleans, St Louis, Milwaukee",
+    "America/Denver": "Salt Lake City, Albuquerque",
+    "America/Edmonton": "Calgary",
+    "America/Guayaquil": "Quito",
+    "America/Los_Angeles": "San Francisco, San Diego, Seattle, Las Vegas, Portland, San Jose, Sacramento",
+    "America/Mexico_City": "Guadalajara, CDMX, Puebla",
+    "America/New_York": "Boston, Washington, Philadelphia, Miami, Atlanta, Charlotte, NYC, Orlando, Pittsburgh",
+    "America/Sao_Paulo": "Rio de Janeiro, Brasilia, Belo Horizonte, Porto Alegre, Curitiba",
+    "America/Toronto": "Ottawa, Montreal, Quebec",
+    "America/Vancouver": "Victoria",
+    "Asia/Dubai": "Abu Dhabi",
+    "Asia/Ho_Chi_Minh": "Hanoi, Saigon, Da Nang",
+    "Asia/Jakarta": "Bandung",
+    "Asia/Jerusalem": "Tel Aviv, Haifa",
+    "Asia/Karachi": "Lahore, Islamabad",
+    "Asia/Kolkata": "Mumbai, Delhi, New Delhi, Bangalore, Bengaluru, Chennai, Hyderabad, Pune, Bombay, Madras",
+    "Asia/Manila": "Quezon City, Cebu",
+    "Asia/Riyadh": "Jeddah, Mecca",
+    "Asia/Seoul": "Busan, Incheon, Daegu, Daejeon, Gwangju, Jeju, 부산, 인천, 대구, 대전, 광주, 울산, 제주, KST",
+    "Asia/Shanghai": "Beijing, Guangzhou, Shenzhen, Chengdu, Hangzhou, Wuhan, 北京, 廣州, 深圳, 成都",
+    "Asia/Taipei": "Kaohsiung, Taichung, Tainan, Hsinchu, 高雄, 臺中, 台中, 臺南, 台南, 新竹, 台北",
+    "Asia/Tokyo": "Osaka, Kyoto, Nagoya, Yokohama, Fukuoka, Sapporo, Kobe, 大阪, 京都, 東京, JST",
+    "Australia/Sydney": "Canberra",
+    "Australia/Brisbane": "Gold Coast",
+    "Europe/Amsterdam": "Rotterdam, The Hague, Utrecht",
+    "Europe/Berlin": "Munich, Hamburg, Frankfurt, Cologne, Stuttgart, Leipzig, Dresden, München, Köln",
+    "Europe/Istanbul": "Ankara, Izmir",
+    "Europe/Kyiv": "Lviv, Odesa, Kharkiv, Kiev",
+    "Europe/Lisbon": "Porto",
+    "Europe/London": "Manchester, Birmingham, Edinburgh, Glasgow, Liverpool, Leeds, Bristol, Cardiff",
+    "Europe/Madrid": "Barcelona, Valencia, Seville, Sevilla, Bilbao, Malaga, Zaragoza",
+    "Europe/Moscow": "Saint Petersburg, Sochi",
+    "Europe/Paris": "Lyon, Marseille, Toulouse, Nice, Bordeaux",
+    "Europe/Rome": "Milan, Naples, Turin, Florence, Venice",
+    "Europe/Warsaw": "Krakow, Gdansk, Wroclaw, Poznan",
+    "Europe/Zurich": "Geneva, Basel, Bern, Lausanne",
+    "Pacific/Auckland": "Wellington, Christchurch",
+    "UTC": "GMT, Greenwich",
+}
+_COUNTRIES: Final = {  # what people say for a country besides its name in the four languages
+    "CN": "中國, 中国",
+    "GB": "UK, England, Scotland, Wales, Great Britain",
+    "KR": "한국, 韓國, 韩国",
+    "TW": "台灣, 台湾",
+    "US": "USA, America",
+}
+_CLDR: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Language.ZH_TW: "zh_Hant_TW"}
+_CLOCK: Final = re.compile(r"(\d{1,2})(?:\s*[:.hH]\s*(\d{2})?)?\s*([aApP])?\.?[mM]?\.?")
+_NEAR: Final = timedelta(minutes=7)  # zones differ by quarters of an hour, watches by less
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChoice:
+    """A zone to choose, as it stands at one moment."""
+
+    zone: str  # IANA name
+    city: str  # in the reader's language
+    clock: str  # 24 hours, such as 09:05
+    offset: str  # such as UTC+9, UTC−3:30, UTC
+
+    @property
+    def label(self) -> str:
+        """City, clock and offset in one line."""
+        return f"{self.city} · {self.clock} · {self.offset}"
+
+
+def search_zones(
+    text: str, *, now: datetime, limit: int = LIMIT, language: Language = Language.EN
+) -> tuple[ZoneChoice, ...]:
+    """Zones that fit what somebody has typed so far, the likeliest first; the busiest ones where nothing is typed yet.
+
+    `text` is the beginning of a city, a country, a zone's name, or the time on the clock there ("14:30", "2:30 pm").
+    """
+    wanted = _folded(text)
+    found: list[tuple[str, str | None]]
+    if not wanted:
+        found = [(zone, None) for zone in _BUSY]
+    elif clock := _CLOCK.fullmatch(text.strip()):
+        found = [(zone, None) for zone in _by_clock(clock, now)]
+    else:
+        found = _by_name(wanted)
+    return tuple(describe(zone, now=now, language=language, city=city) for zone, city in found[:limit])
+
+
+def describe(zone: str, *, now: datetime, language: Language = Language.EN, city: str | None = None) -> ZoneChoice:
+    """A zone with its city in a language (or the city asked for), and what the clock shows there."""
+    local = now.astimezone(ZoneInfo(zone))
+    return ZoneChoice(zone, city or _cities(language).get(zone) or _city(zone), f"{local:%H:%M}", _offset(local))
+
+
+def is_zone(zone: str) -> bool:
+    """Whether a person may live by this zone: one with a place, or UTC."""
+    return zone in _canonical()
+
+
+def canonical(zone: str) -> str | None:
+    """The present name of a zone that may be told by an old one or in other letters; None: there is none."""
+    folded = zone.strip().casefold()
+    return _canonical().get(zone) or next(
+        (now for name, now in _canonical().items() if name.casefold() == folded), None
+    )
+
+
+def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
+    """Zones where it is that time now; without a.m. or p.m. the afternoon comes after the literal reading."""
+    hour, minute, half = int(clock[1]), clock[2], (clock[3] or "").lower()
+    hours = [hour, hour + 12] if 0 < hour < 12 else [hour]  # noqa: PLR2004 - a clock face
+    if half:
+        hours = [hour % 12 + (12 if half == "p" else 0)]
+    found: list[tuple[int, int, str]] = []
+    for zone in _places():
+        local = now.astimezone(ZoneInfo(zone))
+        for place, wanted in enumerate(hours):
+            if minute is None:
+                fits = local.hour == wanted
+            else:
+                apart = timedelta(hours=local.hour - wanted, minutes=local.minute - int(minute), seconds=local.second)
+                away = apart % timedelta(days=1)
+                fits = min(away, timedelta(days=1) - away) <= _NEAR
+            if fits:
+                found.append((place, _busyness(zone), zone))
+    return [zone for _, _, zone in sorted(found)]
+
+
+def _by_name(wanted: str) -> list[tuple[str, str | None]]:
+    """Zones one of whose spellings fits: the whole, its beginning, a word's beginning, then any part.
+
+    Beside each the city that was meant, when it is another one than the zone's own.
+    """
+    best: dict[str, tuple[int, int, int, str, str]] = {}
+    for (spelling, zone), (weight, city) in _spellings().items():
+        at = spelling.find(wanted)
+        if at < 0:
+            continue
+        if spelling == wanted:
+            fit = 0
+        elif at == 0:
+            fit = 1
+        else:
+            fit = 2 if f" {wanted}" in spelling else 3
+        rank = (fit, weight, _busyness(zone), zone, city)
+        best[zone] = min(rank, best.get(zone, rank))
+    return [(zone, city or None) for _, _, _, zone, city in sorted(best.values())]
+
+
+def _busyness(zone: str) -> int:
+    return _BUSY.index(zone) if zone in _BUSY else len(_BUSY)
+
+
+def _offset(local: datetime) -> str:
+    minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _city(zone: str) -> str:
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, str]:
+    """Every zone with a place of its own and the country code of the place; UTC has none."""
+    lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {"UTC": "", **{row[2]: row[0] for row in rows}}
+
+
+@lru_cache(maxsize=1)
+def _canonical() -> dict[str, str]:
+    """The present name of every zone name, old or new, that belongs to a place."""
+    places = _places()
+    names = {zone: zone for zone in places}
+    for line in (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines():
+        if line.startswith("L "):
+            _, target, name = line.split()
+            if target in ("Etc/UTC", "Etc/GMT"):
+                names[name] = "UTC"
+            elif target in places:
+                names.setdefault(name, target)
+    return names
+
+
+@lru_cache(maxsize=1)
+def _folded_names() -> dict[str, str]:
+    return {name.casefold(): zone for name, zone in _canonical().items()}
+
+
+@lru_cache(maxsize=len(Language))
+def _cities(language: Language) -> dict[str, str]:
+    """The names of zones' cities in a language, where they differ from the zones' own."""
+    from babel import Locale  # noqa: PLC0415 - Babel costs 60 ms that the first answer need not pay
+
+    found: dict[str, str] = {}
+    known = cast("Mapping[str, Mapping[str, str]]", Locale.parse(_CLDR[language]).time_zones)
+    for name, facts in known.items():
+        zone, city = _canonical().get(name), facts.get("city")
+        if zone is not None and city:
+            found[zone] = city
+    return found
+
+
+@lru_cache(maxsize=1)
+def _spellings() -> dict[tuple[str, str], tuple[int, str]]:
+    """What people may type, folded, and the zone it means; with its weight and, of a city nearby, its name.
+
+    Weights: 0 the city of the zone, 1 another city, 2 an old name, 3 a country.
+    """
+    own = [(city, zone, 0, "") for language in Language for zone, city in _cities(language).items()]
+    own += [(name, zone, 0, "") for zone in _places() for name in (_city(zone), zone)]
+    nearby = [(city, zone, 1, city) for zone, cities in _NEARBY.items() for city in cities.split(", ")]
+    old = [(name, zone, 2, "") for alias, zone in _canonical().items() for name in (_city(alias), alias)]
+    countries = [(name, zone, 3, "") for zone, country in _places().items() for name in _country_names(country)]
+    spellings: dict[tuple[str, str], tuple[int, str]] = {}
+    for spelling, zone, weight, city in (*own, *nearby, *old, *countries):
+        spellings.setdefault((_folded(spelling), zone), (weight, city))
+    return spellings
+
+
+def _country_names(country: str) -> list[str]:
+    from babel import Locale  # noqa: PLC0415 - see above
+
+    if not country:
+        return []
+    names = [str(Locale.parse(_CLDR[language]).territories[country]) for language in Language]
+    return names + _COUNTRIES[country].split(", ") if country in _COUNTRIES else names
+
+
+def _folded(text: str) -> str:
+    """Letters as people mean them: no case, no accents, one space for whatever separates words."""
+    plain = (char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
+    return " ".join(re.split(r"[\s_/,.'’()-]+", "".join(plain))).strip()
