@@ -25,6 +25,7 @@ class Bucket:
         self._limit: int | None = None  # None: not told yet
         self._left = 1
         self._under_way = 0
+        self._window_s = 0.0  # the longest that Discord has named
         self._resets_at = 0.0  # monotonic seconds
 
     @property
@@ -57,19 +58,27 @@ class Bucket:
                 self._order.release()
 
     async def _room(self, deadline: float) -> None:
-        while self._left <= 0:
+        while True:
+            now = monotonic()
+            if now >= self._resets_at:  # a new window, until an answer tells more
+                self._left = self._limit or 1
+                self._resets_at = now + self._window_s
+            if self._left > 0:
+                return
             await sleep_until(self._resets_at, deadline)
-            self._left = self._limit or 1
 
     def update(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer says; Discord may not have seen yet what else is under way."""
+        """Take over what an answer says; answers may come in another order than their requests arrived."""
         try:
             limit, left = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
-            resets_at = monotonic() + float(headers["x-ratelimit-reset-after"])
+            reset_after_s = float(headers["x-ratelimit-reset-after"])
         except (KeyError, ValueError):
             return  # a route without a limit, or a server without these headers: go on one at a time
-        self._limit, self._resets_at = limit, resets_at
-        self._left = left - max(self._under_way - 1, 0)
+        left -= max(self._under_way - 1, 0)  # Discord may not have counted them yet
+        self._left = left if self._limit is None else min(self._left, left)
+        self._limit = limit
+        self._window_s = max(self._window_s, reset_after_s)
+        self._resets_at = max(self._resets_at, monotonic() + reset_after_s)
 
     def pause(self, seconds: float) -> None:
         """Discord said 429: nothing more for so long."""

@@ -1,0 +1,495 @@
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import unquote
+
+import httpx
+import pytest
+import respx
+from starlette.responses import Response
+
+from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
+from tests.wire.conftest import Judge
+from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
+from wire.buckets import MANY, Buckets
+from wire.commands import command, list_json, user_menu
+from wire.errors import (
+    CannotDirectMessage,
+    DiscordError,
+    DiscordUnavailable,
+    InvalidForm,
+    LimitExceeded,
+    Unauthorized,
+    Unknown,
+    UnknownMessage,
+    UnknownWebhook,
+)
+from wire.reply import File, Message, Pong
+from wire.rest import Application, GatewayBot, Rest, SessionStartLimit
+from wire.routes import route
+
+APP = ApplicationId(1000000000000000001)
+TOKEN = "aW50ZXJhY3Rpb246dG9rZW4"
+HELLO = Message("hello")
+ID = MessageId(867793854505943041)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[DiscordServer]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def discord(served: DiscordServer) -> DiscordServer:
+    served.forget()
+    return served
+
+
+@pytest.fixture
+async def rest(discord: DiscordServer) -> AsyncIterator[Rest]:
+    async with Rest(discord.url, "secret", backoff_s=0.001, patience_s=5) as rest:
+        yield rest
+
+
+def by_channel(seen: Seen) -> tuple[str, str]:
+    return "abcd1234", seen.path.split("/")[4]
+
+
+# What goes out
+
+
+async def test_requests_carry_what_discord_asks_for(rest: Rest, discord: DiscordServer) -> None:
+    sent = await rest.create_message(ChannelId(5), HELLO, nonce="n-1")
+
+    (seen,) = discord.seen
+    assert sent.id == ID
+    assert (seen.method, seen.path) == ("POST", "/api/v10/channels/5/messages")
+    assert seen.headers["authorization"] == "Bot secret"
+    assert seen.headers["user-agent"].startswith("DiscordBot (https://")
+    assert seen.headers["content-type"] == "application/json"
+    assert "x-audit-log-reason" not in seen.headers
+    assert json.loads(seen.body) == {
+        "allowed_mentions": {"parse": []},
+        "content": "hello",
+        "nonce": "n-1",
+        "enforce_nonce": True,
+    }
+
+
+async def test_answers_to_interactions_carry_no_token_of_ours(rest: Rest, discord: DiscordServer) -> None:
+    await rest.respond(InteractionId(7), TOKEN, Pong())
+    await rest.edit_original(APP, TOKEN, HELLO)
+    await rest.get_original(APP, TOKEN)
+    await rest.follow_up(APP, TOKEN, HELLO)
+    await rest.delete_original(APP, TOKEN)
+
+    assert [(seen.method, seen.path) for seen in discord.seen] == [
+        ("POST", f"/api/v10/interactions/7/{TOKEN}/callback"),
+        ("PATCH", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
+        ("GET", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
+        ("POST", f"/api/v10/webhooks/{APP}/{TOKEN}"),
+        ("DELETE", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
+    ]
+    assert not any("authorization" in seen.headers for seen in discord.seen)
+
+
+async def test_files_go_out_as_multipart_with_their_descriptions(
+    rest: Rest, discord: DiscordServer, judge: Judge
+) -> None:
+    picture = bytes(range(256)) * 1000
+
+    await rest.edit_original(APP, TOKEN, Message("card", files=(File("card.png", picture, alt="A card of 민아"),)))
+
+    (seen,) = discord.seen
+    kind, _, boundary = seen.headers["content-type"].partition("; boundary=")
+    _, payload, file, end = seen.body.split(f"--{boundary}".encode())
+    sent = json.loads(payload.partition(b"\r\n\r\n")[2])
+    assert kind == "multipart/form-data"
+    assert sent["attachments"] == [{"id": "0", "filename": "card.png", "description": "A card of 민아"}]
+    assert b'name="files[0]"; filename="card.png"\r\nContent-Type: image/png\r\n' in file
+    assert file.endswith(b"\r\n\r\n" + picture + b"\r\n")
+    assert end == b"--\r\n"
+    judge("IncomingWebhookUpdateRequestPartial", sent)
+
+
+async def test_a_reason_for_the_audit_log_is_encoded(rest: Rest, discord: DiscordServer) -> None:
+    await rest.request(route("DELETE", "/channels/{channel}", channel=1), reason="끝났어요 / done")
+
+    reason = discord.seen[0].headers["x-audit-log-reason"]
+    assert reason.isascii()
+    assert unquote(reason) == "끝났어요 / done"
+    with pytest.raises(LimitExceeded, match="reason: 513 given"):
+        await rest.request(route("DELETE", "/channels/{channel}", channel=1), reason="r" * 513)
+
+
+async def test_the_command_list(rest: Rest, discord: DiscordServer, judge: Judge) -> None:
+    wanted = list_json([command("help", "Help"), user_menu("Profile")], lambda _context, _text: {})
+    listed = [{**each, "id": str(n)} for n, each in enumerate(wanted)]
+    discord.script += [ok(listed), ok(listed), ok(listed), ok(listed)]
+
+    put = await rest.put_commands(APP, wanted)
+    got = await rest.get_commands(APP)
+    await rest.put_commands(APP, wanted, guild=GuildId(3))
+    await rest.get_commands(APP, guild=GuildId(3), with_localizations=False)
+
+    assert put == got == listed
+    assert [(seen.method, seen.path) for seen in discord.seen] == [
+        ("PUT", f"/api/v10/applications/{APP}/commands"),
+        ("GET", f"/api/v10/applications/{APP}/commands"),
+        ("PUT", f"/api/v10/applications/{APP}/guilds/3/commands"),
+        ("GET", f"/api/v10/applications/{APP}/guilds/3/commands"),
+    ]
+    judge(
+        "/paths/~1applications~1{application_id}~1commands/put/requestBody/content/application~1json/schema",
+        json.loads(discord.seen[0].body),
+    )
+
+
+@respx.mock
+async def test_small_answers_are_typed(judge: Judge) -> None:
+    respx.get("https://d.test/gateway/bot").respond(
+        json={
+            "url": "wss://gateway.discord.gg",
+            "shards": 2,
+            "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 14400000, "max_concurrency": 1},
+        }
+    )
+    shown = {"id": str(APP), "name": "Lyceum", "verify_key": "ab", "interactions_endpoint_url": None}
+    respx.get("https://d.test/applications/@me").respond(json=shown)
+    changed = respx.patch("https://d.test/applications/@me").respond(
+        json=shown | {"interactions_endpoint_url": "https://e.org/interactions"}
+    )
+    opened = respx.post("https://d.test/users/@me/channels").respond(json={"id": "77", "type": 1})
+    respx.patch("https://d.test/channels/5/messages/6").respond(json={"id": "6"})
+    respx.get(f"https://d.test/applications/{APP}/commands", params={"with_localizations": "true"}).respond(json=[])
+
+    async with httpx.AsyncClient() as client, Rest("https://d.test", "secret", client=client) as rest:
+        assert await rest.gateway_bot() == GatewayBot(
+            "wss://gateway.discord.gg", 2, SessionStartLimit(1000, 999, 14400000, 1)
+        )
+        assert await rest.get_current_application() == Application(APP, "Lyceum", "ab")
+        edited = await rest.edit_current_application(interactions_endpoint_url="https://e.org/interactions")
+        assert edited.interactions_endpoint_url == "https://e.org/interactions"
+        assert await rest.create_dm(UserId(9)) == ChannelId(77)
+        assert (await rest.edit_message(ChannelId(5), MessageId(6), HELLO)).id == MessageId(6)
+        assert await rest.get_commands(APP) == []
+        assert rest.client is client
+    judge("ApplicationFormPartial", json.loads(changed.calls.last.request.content))
+    judge("CreatePrivateChannelRequest", json.loads(opened.calls.last.request.content))
+
+
+# What comes back
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (failed(403, 50007, "Cannot send messages to this user"), CannotDirectMessage, 50007),
+        (failed(404, 10008, "Unknown Message"), UnknownMessage, 10008),
+        (failed(404, 0, "404: Not Found"), Unknown, 0),
+        (Response("<html>", status_code=404), Unknown, 0),
+        (Response(b"\xff{", status_code=400), DiscordError, 0),
+        (Response("[]", status_code=400), DiscordError, 0),
+    ],
+)
+async def test_refusals_are_typed_and_not_repeated(
+    rest: Rest, discord: DiscordServer, answer: Response, kind: type[DiscordError], code: int
+) -> None:
+    discord.script.append(answer)
+
+    with pytest.raises(DiscordError) as refused:
+        await rest.create_message(ChannelId(5), HELLO, nonce="n")
+
+    assert type(refused.value) is kind
+    assert refused.value.code == code
+    assert len(discord.seen) == 1
+
+
+async def test_an_invalid_form_keeps_discords_explanation(rest: Rest, discord: DiscordServer) -> None:
+    errors = {"content": {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}]}}
+    discord.script.append(failed(400, 50035, "Invalid Form Body", errors=errors))
+
+    with pytest.raises(InvalidForm) as refused:
+        await rest.follow_up(APP, TOKEN, HELLO)
+
+    assert refused.value.details == errors
+
+
+async def test_a_refused_token_is_not_used_again(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(failed(401, 0, "401: Unauthorized"))
+
+    for _ in range(2):
+        with pytest.raises(Unauthorized):
+            await rest.get_current_application()
+    await rest.edit_original(APP, TOKEN, HELLO)  # needs no token of ours
+
+    assert [seen.path for seen in discord.seen][0::2] == ["/api/v10/applications/@me"]
+    assert len(discord.seen) == 2
+
+
+async def test_a_refusal_of_an_interactions_token_leaves_ours_in_use(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(failed(401, 50027, "Invalid Webhook Token"))
+    discord.script.append(failed(401, 0))
+
+    for _ in range(2):
+        with pytest.raises(DiscordError):
+            await rest.follow_up(APP, TOKEN, HELLO)
+    await rest.create_message(ChannelId(5), HELLO)
+
+    assert discord.statuses == [401, 401, 200]
+
+
+async def test_an_edit_waits_out_discords_race_with_our_deferral(rest: Rest, discord: DiscordServer) -> None:
+    discord.script += [failed(404, 10015), failed(404, 10008)]
+
+    assert (await rest.edit_original(APP, TOKEN, HELLO)).id == ID
+
+    assert discord.statuses == [404, 404, 200]
+
+
+async def test_an_edit_after_the_token_died_ends_soon(rest: Rest, discord: DiscordServer) -> None:
+    discord.script += [failed(404, 10015)] * 5
+
+    with pytest.raises(UnknownWebhook):
+        await rest.edit_original(APP, TOKEN, HELLO)
+
+    assert len(discord.seen) == 5
+
+
+# Trying again
+
+
+async def test_server_trouble_is_tried_again(rest: Rest, discord: DiscordServer) -> None:
+    discord.script += [failed(502), failed(500), Response("busy", status_code=503)]
+
+    await rest.edit_original(APP, TOKEN, HELLO)
+
+    assert discord.statuses == [502, 500, 503, 200]
+
+
+async def test_server_trouble_without_end(rest: Rest, discord: DiscordServer) -> None:
+    discord.script += [failed(500)] * 9
+
+    with pytest.raises(DiscordUnavailable, match=r"^Discord did not take Route\(PATCH /webhooks/\{webhook\}/") as gone:
+        await rest.edit_original(APP, TOKEN, HELLO)
+
+    assert len(discord.seen) == 5
+    assert TOKEN not in str(gone.value)
+
+
+async def test_a_message_is_sent_again_only_with_a_nonce(rest: Rest, discord: DiscordServer) -> None:
+    discord.script += [failed(500)]
+    with pytest.raises(DiscordUnavailable, match="500"):
+        await rest.create_message(ChannelId(5), HELLO)
+
+    discord.script += [failed(500)]
+    await rest.create_message(ChannelId(5), HELLO, nonce="n")
+
+    assert discord.statuses == [500, 500, 200]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "attempts"),
+    [
+        (httpx.ConnectError, 5),
+        (httpx.ConnectTimeout, 5),
+        (httpx.ReadTimeout, 1),
+        (httpx.RemoteProtocolError, 1),
+    ],
+)
+async def test_a_message_that_discord_may_have_seen_is_not_sent_twice(
+    trouble: type[httpx.RequestError], attempts: int
+) -> None:
+    with respx.mock:
+        sent = respx.post("https://d.test/channels/5/messages").mock(side_effect=trouble("gone"))
+        async with Rest("https://d.test", backoff_s=0.001) as rest:
+            with pytest.raises(DiscordUnavailable, match=trouble.__name__):
+                await rest.create_message(ChannelId(5), HELLO)
+
+    assert sent.call_count == attempts
+
+
+async def test_nobody_there() -> None:
+    async with Rest("http://127.0.0.1:9", backoff_s=0.001) as rest:
+        with pytest.raises(DiscordUnavailable, match="ConnectError"):
+            await rest.gateway_bot()
+
+
+# Limits
+
+
+async def test_a_bucket_is_never_overrun(rest: Rest, discord: DiscordServer) -> None:
+    discord.limit_of = by_channel
+
+    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(10)))
+
+    assert discord.statuses == [200] * 10
+
+
+async def test_channels_have_buckets_of_their_own(rest: Rest, discord: DiscordServer) -> None:
+    discord.limit_of = by_channel
+    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(3)))
+
+    waiting = asyncio.create_task(rest.create_message(ChannelId(5), HELLO))
+    await asyncio.sleep(0)
+    await asyncio.gather(*(rest.create_message(ChannelId(6), HELLO) for _ in range(3)))
+    await waiting
+
+    assert [seen.path.split("/")[4] for seen in discord.seen] == ["5"] * 3 + ["6"] * 3 + ["5"]
+    assert discord.statuses == [200] * 7
+
+
+async def test_routes_that_share_a_bucket_share_their_turns(rest: Rest, discord: DiscordServer) -> None:
+    discord.limit_of = by_channel
+    await rest.create_message(ChannelId(5), HELLO)
+    await rest.edit_message(ChannelId(5), ID, HELLO)  # now both names of the bucket are known
+
+    await asyncio.gather(
+        *(rest.create_message(ChannelId(5), HELLO) for _ in range(4)),
+        *(rest.edit_message(ChannelId(5), ID, HELLO) for _ in range(4)),
+    )
+
+    assert discord.statuses == [200] * 10
+
+
+async def test_those_who_wait_while_a_bucket_becomes_known_follow_it(rest: Rest, discord: DiscordServer) -> None:
+    discord.limit_of = by_channel
+    discord.places = 2
+
+    await asyncio.gather(
+        *(rest.create_message(ChannelId(channel), HELLO) for channel in (5, 6, 5, 6, 5, 6)),
+        *(rest.edit_message(ChannelId(channel), ID, HELLO) for channel in (5, 6, 5, 6)),
+    )
+
+    assert discord.statuses.count(200) == 10
+    assert discord.statuses.count(429) <= 2  # a first request cannot know that its bucket is used already
+
+
+async def test_a_429_is_waited_out(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(limited(0.15))
+
+    await rest.follow_up(APP, TOKEN, HELLO)
+
+    first, second = discord.seen
+    assert discord.statuses == [429, 200]
+    assert second.at - first.at >= 0.15
+
+
+@pytest.mark.parametrize(("headers", "waits_s"), [({"retry-after": "0.1"}, 0.1), ({"retry-after": "soon"}, 1.0)])
+async def test_a_429_of_a_proxy_has_only_a_header_or_less(
+    rest: Rest, discord: DiscordServer, headers: dict[str, str], waits_s: float
+) -> None:
+    discord.script.append(Response("slow down", status_code=429, headers=headers))
+
+    await rest.follow_up(APP, TOKEN, HELLO)
+
+    assert discord.seen[1].at - discord.seen[0].at >= waits_s
+
+
+async def test_a_server_that_says_nothing_of_limits_is_believed_when_it_says_429(
+    rest: Rest, discord: DiscordServer
+) -> None:
+    discord.limit_of = by_channel
+    discord.is_silent_about_limits = True
+
+    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(5)))
+
+    assert discord.statuses == [200, 200, 200, 429, 200, 200]
+
+
+async def test_a_global_429_stops_everything_that_is_ours(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(limited(0.2, is_global=True))
+
+    first = asyncio.create_task(rest.create_message(ChannelId(5), HELLO))
+    while not discord.statuses:  # noqa: ASYNC110 - the server is another thread
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+    await asyncio.gather(first, rest.create_message(ChannelId(6), HELLO), rest.edit_original(APP, TOKEN, HELLO))
+
+    refused, *others = discord.seen
+    assert [seen.path.split("/")[3] for seen in others] == ["webhooks", "channels", "channels"]
+    assert all(seen.at - refused.at >= 0.2 for seen in others[1:])
+    assert discord.statuses == [429, 200, 200, 200]
+
+
+async def test_no_more_than_fifty_a_second_but_for_interactions(rest: Rest, discord: DiscordServer) -> None:
+    started_at = time.monotonic()
+
+    await asyncio.gather(
+        *(rest.create_message(ChannelId(n), HELLO) for n in range(55)),
+        *(rest.edit_original(APP, f"token{n}", HELLO) for n in range(20)),
+    )
+
+    ours = sorted(seen.at for seen in discord.seen if "/channels/" in seen.path)
+    assert len(ours) == 55
+    assert ours[50] - started_at >= 1
+    assert max(seen.at for seen in discord.seen if "/webhooks/" in seen.path) < ours[50]
+
+
+async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(limited(60))
+    started_at = time.monotonic()
+
+    with pytest.raises(DiscordUnavailable, match="asks us to wait 60 s"):
+        await rest.follow_up(APP, TOKEN, HELLO)
+    with pytest.raises(DiscordUnavailable, match="asks us to wait"):  # and so do those who come later
+        await rest.follow_up(APP, TOKEN, HELLO)
+
+    assert len(discord.seen) == 1
+    assert time.monotonic() - started_at < 30
+
+
+async def test_buckets_of_past_interactions_are_forgotten() -> None:
+    buckets = Buckets()
+    headers = {
+        "x-ratelimit-bucket": "b",
+        "x-ratelimit-limit": "5",
+        "x-ratelimit-remaining": "4",
+        "x-ratelimit-reset-after": "0",
+    }
+
+    for n in range(MANY + 50):
+        where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=1, token=f"t{n}")
+        async with buckets.turn(where, time.monotonic() + 1) as bucket:
+            buckets.learn(where, bucket, headers)
+
+    assert len(buckets) <= MANY
+
+
+# Life of the client
+
+
+async def test_the_client_opens_when_needed_and_again_after_closing(discord: DiscordServer) -> None:
+    rest = Rest(discord.url)
+    await rest.close()  # nothing was opened
+
+    await rest.follow_up(APP, TOKEN, HELLO)
+    first = rest.client
+    await rest.close()
+    await rest.follow_up(APP, TOKEN, HELLO)
+
+    assert first.is_closed
+    assert rest.client is not first
+    await rest.close()
+
+
+def test_answering_interactions_loads_no_http_client(pytestconfig: pytest.Config) -> None:
+    script = (
+        "import sys, wire.rest, wire.reply, wire.interaction, wire.signature, wire.commands;"
+        "wire.rest.Rest('http://127.0.0.1');"
+        "print(sorted({'httpx', 'httpcore', 'jsonschema', 'starlette'} & set(sys.modules)))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=pytestconfig.rootpath, check=True
+    )
+
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_route_cannot_be_left_by_its_parts() -> None:
+    assert route("GET", "/a/{channel}/b", channel="x/../y").path == "/a/x%2F..%2Fy/b"
