@@ -189,9 +189,7 @@ async def month(
         person=_person(facts),
         visibility=facts.visibility,
         first=first,
-        days=tuple(
-            CalendarDay(day, marks.of(day, seconds.get(day, 0)), seconds.get(day, 0)) for day in _dates(first, end)
-        ),
+        days=tuple(marks.of(day, seconds.get(day, 0)) for day in _dates(first, end)),
         streak=_streak(facts, today=today, now=now),
         today=today,
         member_since=since,
