@@ -1,0 +1,6 @@
+"""`python -m cli`: the same as `lyceum`, for child processes that must use this very interpreter."""
+
+from cli.main import main
+
+if __name__ == "__main__":  # further web processes import this module again, under another name
+    main()

@@ -1,0 +1,131 @@
+"""Which database a command works on, whether its schema is up to date, and the words when it is not."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from cli.problems import Problem
+from core.errors import OutsideTrouble
+from core.settings import Settings
+
+
+def embedded_url(settings: Settings) -> str:
+    """The address of the embedded database, started if it is not running.
+
+    Raises:
+        Problem: it did not start.
+    """
+    from db.embedded import database_url  # noqa: PLC0415 - loads the embedded server's package
+
+    folder = settings.data_dir / "postgres"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    forget_the_dead(folder)
+    try:
+        return database_url(settings.data_dir)
+    except OutsideTrouble as trouble:
+        raise Problem(str(trouble)) from trouble
+
+
+def leave_embedded(settings: Settings) -> None:
+    """Stop using the embedded database now and not only when this process ends; it stops when nobody else uses it."""
+    from db.embedded import start  # noqa: PLC0415 - loads the embedded server's package
+
+    folder = settings.data_dir / "postgres"
+    if (folder / "postmaster.pid").exists():
+        forget_the_dead(folder)
+        start(folder).cleanup()
+
+
+def database_url(settings: Settings) -> str:
+    """The address of the database of these settings; the embedded one when none is given."""
+    return settings.database_url or embedded_url(settings)
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the schema up to `revision`.
+
+    Raises:
+        Problem: the database does not answer, or there is no such revision.
+    """
+    from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
+
+    from db import migrate  # noqa: PLC0415 - likewise
+
+    try:
+        migrate.upgrade(url, revision)
+    except OutsideTrouble as trouble:
+        raise Problem(str(trouble)) from trouble
+    except CommandError as error:
+        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Take the schema back to `revision`.
+
+    Raises:
+        Problem: the database does not answer, or there is no such revision.
+    """
+    from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
+
+    from db import migrate  # noqa: PLC0415 - likewise
+
+    try:
+        migrate.downgrade(url, revision)
+    except OutsideTrouble as trouble:
+        raise Problem(str(trouble)) from trouble
+    except CommandError as error:
+        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
+
+
+def current(url: str) -> tuple[str | None, str | None]:
+    """Where the schema stands and the newest revision that we know.
+
+    Raises:
+        Problem: the database does not answer.
+    """
+    from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
+
+    try:
+        return migrate.current(url), migrate.head()
+    except OutsideTrouble as trouble:
+        raise Problem(str(trouble)) from trouble
+
+
+def check_schema(url: str) -> None:
+    """Refuse a database that our statements would not fit.
+
+    Raises:
+        Problem: it is not migrated, not up to date, or does not answer.
+    """
+    stands, newest = current(url)
+    if stands is None:
+        raise Problem("The database of DATABASE_URL is empty: prepare it with `lyceum db upgrade`.")
+    if stands != newest:
+        raise Problem(
+            f"The database of DATABASE_URL stands at revision {stands} and this version needs {newest}: "
+            "bring it up to date with `lyceum db upgrade`."
+        )
+
+
+def forget_the_dead(folder: Path) -> None:
+    """Strike processes that were killed off the list of those who use the embedded server.
+
+    The last process on the list stops the server; a killed one would keep it running for ever.
+    """
+    users = folder / ".handle_pids.json"
+    with contextlib.suppress(OSError, ValueError):
+        pids: list[int] = json.loads(users.read_text(encoding="utf-8"))
+        alive = [pid for pid in pids if _is_alive(pid)]
+        if alive != pids:
+            users.write_text(json.dumps(alive), encoding="utf-8")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,46 @@
+"""The settings of a command: the environment, completed by a `.env` file in the working directory."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from core.settings import Settings
+
+_LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
+_QUOTED: Final = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
+_COMMENT: Final = re.compile(r"(?:^|\s)#.*$")
+_ESCAPES: Final = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
+
+
+def read_env(text: str) -> dict[str, str]:
+    """The variables of a `.env` text: KEY=VALUE lines, quotes, `export`, comments; other lines are passed over."""
+    return {match[1]: _value(match[2]) for line in text.splitlines() if (match := _LINE.match(line))}
+
+
+def environment(folder: Path | None = None) -> dict[str, str]:
+    """The environment of this process over that of `.env` in `folder` (default: the working directory)."""
+    path = (folder or Path.cwd()) / ".env"
+    try:
+        stored = read_env(path.read_text(encoding="utf-8"))
+    except OSError:  # there is none, or it is somebody else's
+        stored = {}
+    return {**stored, **os.environ}
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: variables are missing or malformed.
+    """
+    return Settings.from_env(environment() if environ is None else environ)
+
+
+def _value(text: str) -> str:
+    if quoted := _QUOTED.match(text):
+        if quoted[1] is not None:
+            return quoted[1]
+        return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[0]), quoted[2])
+    return _COMMENT.sub("", text).strip()

@@ -1,0 +1,274 @@
+"""The processes of Lyceum, one command each: web, listener, worker and the local Discord.
+
+Nothing heavy is imported before it is needed: `lyceum web` answers its first ping in a fraction of a second.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from cli.environment import environment, read_settings
+from cli.problems import USAGE, Problem
+from core.clock import Clock
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from uvicorn import Server
+
+KEEP_ALIVE_S: Final = 75  # longer than the usual proxy keeps its side, so that it is never us who hang up first
+GRACE_S: Final = 20  # for pictures on their way when the process is asked to stop
+BACKLOG: Final = 2048
+INSIST_S: Final = 10.0
+
+
+def web(*, supervised: bool) -> None:
+    """Answer interactions until the process is asked to stop."""
+    environ, settings = _begin(supervised=supervised)
+    sock = listen(settings.host, settings.port, variable="API_PORT")
+    processes = _web_processes(environ)
+    if settings.database_url is None:
+        settings = _with_embedded(settings)
+    # The factory, also that of further processes, reads the same environment that this command was given.
+    os.environ.update({**environ, "DATABASE_URL": settings.database_url or ""})
+
+    import uvicorn  # noqa: PLC0415 - see the top
+
+    if processes > 1:
+        sock.close()  # uvicorn's own supervisor opens it again and shares it out
+        if not supervised:
+            _check_schema(settings)
+        with _reported("web"):
+            uvicorn.run(**_uvicorn(settings), workers=processes)
+        return
+    server = uvicorn.Server(uvicorn.Config(**_uvicorn(settings)))
+    checking = None if supervised else _Checking(settings, server)
+    with _reported("web"):
+        server.run(sockets=[sock])
+    if checking and checking.problem:
+        raise checking.problem
+
+
+def listener(*, supervised: bool) -> None:
+    """Follow the gateway until the process is asked to stop."""
+    _, settings = _begin(supervised=supervised)
+    settings = _prepared(settings, supervised=supervised)
+    from gateway_listener.main import run  # noqa: PLC0415 - see the top
+
+    _run("listener", run(settings))
+
+
+def worker(*, supervised: bool) -> None:
+    """Do what is due until the process is asked to stop."""
+    _, settings = _begin(supervised=supervised)
+    settings = _prepared(settings, supervised=supervised)
+    from app.schedule import run  # noqa: PLC0415 - see the top
+
+    _run("worker", run(settings))
+
+
+def playground(*, supervised: bool) -> None:
+    """Be the local Discord until the process is asked to stop."""
+    _, settings = _begin(supervised=supervised)
+    if not settings.is_local:
+        raise Problem(
+            "The local Discord stands in only where no token is set: "
+            "unset DISCORD_TOKEN, DISCORD_PUBLIC_KEY and DISCORD_APPLICATION_ID.",
+            code=USAGE,
+        )
+    from playground.config import PlaygroundConfig  # noqa: PLC0415 - see the top
+    from playground.main import create_server  # noqa: PLC0415 - see the top
+
+    sock = listen("127.0.0.1", settings.playground_port, variable="PLAYGROUND_PORT")
+    config = PlaygroundConfig(settings.data_dir, settings.playground_port, clock=Clock(settings.clock_file))
+    with _reported("playground"):
+        create_server(config).run(sockets=[sock])
+
+
+def listen(host: str, port: int, *, variable: str) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        Problem: somebody else does, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except PermissionError:
+        sock.close()
+        raise Problem(f"This account may not listen on port {port}: set {variable} to one from 1024 up.") from None
+    except OSError as error:
+        sock.close()
+        if isinstance(error, socket.gaierror) or error.errno == _NO_SUCH_ADDRESS:
+            raise Problem(f'This machine has no address "{host}": set API_HOST to 127.0.0.1 or 0.0.0.0.') from None
+        raise Problem(
+            f"Port {port} is in use by another program: stop that one, or choose another with {variable}={port + 10}."
+        ) from None
+    sock.set_inheritable(True)
+    return sock
+
+
+def stop_with_parent() -> None:
+    """Stop this process when its standard input closes, which happens when the supervising process is gone."""
+
+    def wait() -> None:
+        try:
+            while os.read(0, 4096):
+                pass
+        except OSError:
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(INSIST_S)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+_NO_SUCH_ADDRESS: Final = 99 if sys.platform == "linux" else 49  # EADDRNOTAVAIL
+
+
+class _Checking:
+    """Looks at the schema of a given database once the server answers, so that the check delays no ping."""
+
+    def __init__(self, settings: Settings, server: "Server") -> None:
+        self.problem: Problem | None = None
+        self._settings = settings
+        self._server = server
+        threading.Thread(target=self._check, name="schema", daemon=True).start()
+
+    def _check(self) -> None:
+        while not self._server.started:
+            if self._server.should_exit:
+                return
+            time.sleep(0.2)
+        try:
+            _check_schema(self._settings)
+        except Problem as problem:
+            self.problem = problem
+            self._server.should_exit = True
+
+
+class _Options(TypedDict):
+    app: str
+    factory: bool
+    host: str
+    port: int
+    loop: str
+    http: str
+    ws: str
+    access_log: bool
+    log_config: None
+    log_level: str
+    server_header: bool
+    proxy_headers: bool
+    backlog: int
+    timeout_keep_alive: int
+    timeout_graceful_shutdown: int
+
+
+def _uvicorn(settings: Settings) -> _Options:
+    return {
+        "app": "app.main:create_app",
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop" if sys.platform != "win32" else "asyncio",
+        "http": "httptools",
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": False,
+        "backlog": BACKLOG,
+        "timeout_keep_alive": KEEP_ALIVE_S,
+        "timeout_graceful_shutdown": GRACE_S,
+    }
+
+
+def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
+    # A server raises its signal again once it has stopped; this lets the process end in the ordinary way, so that the
+    # embedded database is left properly.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    if supervised:
+        stop_with_parent()
+    environ = environment()
+    settings = read_settings(environ)
+    from core import log  # noqa: PLC0415 - see the top
+
+    log.configure(settings.log_level, settings.log_format)
+    return environ, settings
+
+
+def _prepared(settings: Settings, *, supervised: bool) -> Settings:
+    """The settings with a database whose schema is up to date."""
+    if settings.database_url is None:
+        return _with_embedded(settings)
+    if not supervised:  # otherwise `lyceum up` has looked
+        _check_schema(settings)
+    return settings
+
+
+def _with_embedded(settings: Settings) -> Settings:
+    from cli.database import embedded_url, upgrade  # noqa: PLC0415 - see the top
+
+    url = embedded_url(settings)
+    upgrade(url)
+    return replace(settings, database_url=url)
+
+
+def _check_schema(settings: Settings) -> None:
+    from cli.database import check_schema  # noqa: PLC0415 - see the top
+
+    if settings.database_url:
+        check_schema(settings.database_url)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _web_processes(environ: Mapping[str, str]) -> int:
+    text = environ.get("WEB_CONCURRENCY", "").strip() or "1"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1000):  # noqa: PLR2004 - nobody has more
+        raise Problem("WEB_CONCURRENCY must be the number of web processes, such as 2.", code=USAGE)
+    return int(text)
+
+
+def _run(name: str, work: Coroutine[Any, Any, None]) -> None:
+    with _reported(name):
+        if sys.platform == "win32":
+            asyncio.run(work)
+        else:
+            import uvloop  # noqa: PLC0415 - see the top
+
+            uvloop.run(work)
+
+
+@contextmanager
+def _reported(name: str) -> "Generator[None]":
+    """Give an unexpected error a reference, and log it where the process logs everything."""
+    try:
+        yield
+    except (Problem, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        import structlog  # noqa: PLC0415 - see the top
+
+        reference = secrets.token_hex(3)
+        structlog.get_logger().exception("the process failed", process=name, ref=reference)
+        raise Problem(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error

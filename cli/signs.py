@@ -1,0 +1,76 @@
+"""How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, LiteralString
+
+from core.errors import OutsideTrouble
+
+if TYPE_CHECKING:
+    pass
+
+OK: Final = 200
+
+
+class Signs:
+    """Questions to web, the local Discord and the database."""
+
+    def __init__(self, database_url: str, *, web_url: str, playground_url: str) -> None:
+        import httpx  # noqa: PLC0415 - `lyceum up` alone asks
+
+        from db.connection import Pool  # noqa: PLC0415 - likewise
+
+        self._pool: Pool = Pool(database_url, application_name="lyceum up", min_size=0, max_size=1)
+        self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=2, trust_env=False)
+        self._unreachable = httpx.HTTPError
+        self._web_url = web_url
+        self._playground_url = playground_url
+        self._heard: datetime | None = None
+
+    async def aclose(self) -> None:
+        """Ask no more."""
+        await self._client.aclose()
+        await self._pool.close()
+
+    async def web(self) -> bool:
+        """Whether web answers."""
+        return await self._gets(f"{self._web_url}/ready")
+
+    async def playground(self) -> bool:
+        """Whether the local Discord answers."""
+        return await self._gets(f"{self._playground_url}/playground/state")
+
+    async def worker(self) -> bool:
+        """Whether a worker is connected to the database."""
+        return await self._has_row("SELECT 1 FROM pg_stat_activity WHERE application_name = 'lyceum worker'")
+
+    async def before_listener(self) -> None:
+        """Note what the listener has committed so far."""
+        self._heard = await self._last_heard()
+
+    async def listener(self) -> bool:
+        """Whether the listener has committed something since it was started."""
+        heard = await self._last_heard()
+        return heard is not None and heard != self._heard
+
+    async def _gets(self, url: str) -> bool:
+        try:
+            return (await self._client.get(url)).status_code == OK
+        except self._unreachable:
+            return False
+
+    async def _has_row(self, query: LiteralString) -> bool:
+        try:
+            async with self._pool.connection() as conn:
+                return await (await conn.execute(query)).fetchone() is not None
+        except OutsideTrouble:
+            return False
+
+    async def _last_heard(self) -> datetime | None:
+        try:
+            async with self._pool.connection() as conn:
+                row = await (
+                    await conn.execute("SELECT max(seen_at) FROM gateway_sessions WHERE session_id IS NOT NULL")
+                ).fetchone()
+                return row[0] if row else None
+        except OutsideTrouble:
+            return None

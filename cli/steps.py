@@ -1,0 +1,92 @@
+"""What `lyceum try` is asked to do, one step after the other, in the order of the command line."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cli.problems import USAGE, Problem
+
+Json = dict[str, Any]
+
+STEP_OPTIONS: Final = ("--press", "--select", "--field", "--user-menu", "--message-menu")
+OTHER_OPTIONS: Final = ("--as", "--guild", "--locale", "--save", "--target", "--reply")  # those that take a value
+_KINDS: Final = {
+    "--press": "press",
+    "--select": "select",
+    "--field": "field",
+    "--user-menu": "user_menu",
+    "--message-menu": "message_menu",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a person does, as the local Discord is told, and how we call it."""
+
+    name: str  # "/profile", "press Next"
+    request: Json
+
+
+def read_steps(text: str | None, arguments: Sequence[str], *, target: str | None, completes: bool) -> list[Step]:
+    """The steps of one command line: the command or menu first, then presses, choices and fields as they stand.
+
+    Args:
+        text: the slash command, if one is given.
+        arguments: the command line as it was typed; only it still knows the order of different options.
+        target: whom or what a menu is used on.
+        completes: ask what `text` could be completed to, instead of sending it.
+
+    Raises:
+        Problem: an option is not written as it has to be, or there is nothing to do.
+    """
+    steps: list[Step] = []
+    if text is not None:
+        text = text.strip()
+        command = text if text.startswith("/") else f"/{text}"
+        steps.append(Step(f"{command} …", {"autocomplete": command}) if completes else Step(command, {"text": command}))
+    fields: dict[str, str] = {}
+    for kind, value in _in_order(arguments):
+        if kind == "field":
+            if not fields:
+                steps.append(Step("submit", {"submit": fields}))
+            name, written = _pair(value, "--field", "NAME=VALUE")
+            fields[name] = written
+            continue
+        fields = {}
+        steps.append(_step(kind, value, target))
+    if not steps:
+        raise Problem('Say what to try, for example: lyceum try "/profile".', code=USAGE)
+    return steps
+
+
+def _step(kind: str, value: str, target: str | None) -> Step:
+    if kind == "press":
+        return Step(f"press {value}", {"press": value})
+    if kind == "select":
+        label, chosen = _pair(value, "--select", "LABEL=VALUE,VALUE")
+        values = [part.strip() for part in chosen.split(",") if part.strip()]
+        return Step(f"choose {', '.join(values)} in {label}", {"select": label, "values": values})
+    if target is None:
+        raise Problem(f'Say on whom to use "{value}": add --target NAME.', code=USAGE)
+    return Step(f"{value} on {target}", {kind: value, "target": target})
+
+
+def _pair(value: str, option: str, form: str) -> tuple[str, str]:
+    left, equals, right = value.partition("=")
+    if not equals or not left.strip():
+        raise Problem(f'{option} is written {option} "{form}", and "{value}" is not.', code=USAGE)
+    return left.strip(), right.strip()
+
+
+def _in_order(arguments: Iterable[str]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    words = iter(arguments)
+    for word in words:
+        option, equals, value = word.partition("=")
+        if word == "--":
+            break
+        if option in STEP_OPTIONS:
+            found.append((_KINDS[option], value if equals else next(words, "")))
+        elif option in OTHER_OPTIONS and not equals:
+            next(words, None)
+    return found

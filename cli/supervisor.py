@@ -1,0 +1,225 @@
+"""Child processes under one roof: started in order, started again when they crash, stopped in order, never orphaned.
+
+Every child's standard input is a pipe that only this process holds open. When this process ends, however it ends, the
+pipes close and the children stop by themselves (see `cli.serve.stop_with_parent`), on every platform alike.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cli.problems import MARK, Problem
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
+STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
+REMEMBERED_LINES: Final = 30
+_LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
+
+Say = Callable[[str, str], None]  # which part, one line
+
+
+async def _nothing() -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One child process."""
+
+    name: str
+    arguments: tuple[str, ...]  # of the `lyceum` command
+    answers: Callable[[], Awaitable[bool]]  # whether it does its work now; asked again and again until it does
+    before: Callable[[], Awaitable[None]] = _nothing  # what has to be looked at before each start
+    then: Callable[[], Awaitable[None]] = _nothing  # what has to be told after each start, once it answers
+    must_answer: bool = True  # False: it may go on trying, such as to reach the real Discord
+    start_s: float = 40.0  # until it has to answer
+    stop_s: float = 15.0  # until it has to be gone
+
+
+def command(*arguments: str) -> list[str]:
+    """A `lyceum` command line for this very interpreter and code, whatever lies in the working directory."""
+    return [sys.executable, "-P", "-m", "cli", *arguments]
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for a child that has to find our code also when it is not installed."""
+    path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
+    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+class Child:
+    """One part, alive or about to be."""
+
+    def __init__(self, part: Part, environ: Mapping[str, str], *, hear: Say, note: Say) -> None:
+        self.part = part
+        self._environ = child_environment(environ)
+        self._hear = hear
+        self._note = note
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._last_lines: deque[str] = deque(maxlen=REMEMBERED_LINES)
+
+    @property
+    def pid(self) -> int | None:
+        """The process, while there is one."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start the process, wait until it answers, and keep it running from then on.
+
+        Raises:
+            Problem: it ended or did not answer in time; the sentence carries what it said last.
+        """
+        process = await self._launch()
+        if await self._wait_until_answering(process):
+            await self.part.then()
+        elif process.returncode is None and not self.part.must_answer:
+            self._note(self.part.name, f"has not connected within {self.part.start_s:.0f} s and goes on trying")
+        else:
+            ended = process.returncode is not None
+            await self._end(process)
+            what = "ended at once" if ended else f"did not answer within {self.part.start_s:.0f} s"
+            raise Problem(f"The {self.part.name} {what}: {last_words([*self._last_lines])}")
+        self._keeper = asyncio.create_task(self._keep(process))
+
+    async def stop(self) -> None:
+        """Ask the process to stop, and insist when it does not."""
+        if self._keeper:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._process:
+            await self._end(self._process)
+
+    def kill(self) -> None:
+        """End the process without asking."""
+        if self._process:
+            _signal_group(self._process, signal.SIGKILL)
+
+    async def _keep(self, process: Process) -> None:
+        failures = 0
+        while True:
+            started = time.monotonic()
+            code = await process.wait()
+            _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
+            failures = 0 if time.monotonic() - started > STEADY_S else failures
+            pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
+            failures += 1
+            self._note(self.part.name, f"{_ending(code)}; it starts again in {pause:g} s")
+            await asyncio.sleep(pause)
+            process = await self._launch()
+            if await self._wait_until_answering(process):
+                with contextlib.suppress(Problem):
+                    await self.part.then()
+                self._note(self.part.name, "runs again")
+            else:
+                _signal_group(process, signal.SIGKILL)
+
+    async def _launch(self) -> Process:
+        self._last_lines.clear()
+        await self.part.before()
+        # A group of its own: Ctrl-C at the terminal reaches only us, and we stop the parts in the right order.
+        process = await asyncio.create_subprocess_exec(
+            *command(*self.part.arguments),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environ,
+            start_new_session=True,
+            limit=_LINE_BYTES,
+        )
+        self._process = process
+        self._reader = asyncio.create_task(self._read(process))
+        return process
+
+    async def _read(self, process: Process) -> None:
+        assert process.stdout  # noqa: S101 - asked for with PIPE
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:  # longer than the limit: asyncio has dropped it
+                continue
+            if not line:
+                return
+            text = line.decode(errors="replace").rstrip("\n")
+            self._last_lines.append(text)
+            self._hear(self.part.name, text)
+
+    async def _wait_until_answering(self, process: Process) -> bool:
+        until = time.monotonic() + self.part.start_s
+        while time.monotonic() < until:
+            if process.returncode is not None:
+                if self._reader:
+                    await self._reader  # its last words
+                return False
+            if await self.part.answers():
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
+    async def _end(self, process: Process) -> None:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), self.part.stop_s)
+            except TimeoutError:
+                self._note(self.part.name, f"did not stop within {self.part.stop_s:.0f} s and was killed")
+        _signal_group(process, signal.SIGKILL)
+        await process.wait()
+        if self._reader:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._reader, 1)
+
+
+async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
+    """Run one `lyceum` command to its end; answers what it printed.
+
+    Raises:
+        Problem: it failed; the sentence is its own.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command(*arguments),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=child_environment(environ),
+        start_new_session=True,
+    )
+    try:
+        printed, said = await process.communicate()
+    except asyncio.CancelledError:
+        _signal_group(process, signal.SIGTERM)
+        raise
+    if process.returncode:
+        raise Problem(last_words(said.decode(errors="replace").splitlines()), code=process.returncode)
+    return printed.decode(errors="replace")
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """The sentence with which a process of ours ended."""
+    return next(
+        (line.strip().removeprefix(MARK).strip() for line in reversed(lines) if line.strip()), "it said nothing"
+    )
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"

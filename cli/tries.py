@@ -1,0 +1,164 @@
+"""`lyceum try`: do as a person in the local Discord does, and see what they see."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+from typer.core import TyperCommand
+
+from cli.control import Control
+from cli.environment import read_settings
+from cli.problems import FAILED, USAGE, Problem
+from cli.reply_view import Names, names_in, reply_view
+from cli.screen import out
+from cli.steps import Step, read_steps
+from core.clock import Clock
+
+Json = dict[str, Any]
+
+_TYPED = "typed"
+_COMPLETING = ("the deferred message arrived", "edited", "follow-up")  # what the local Discord notes after the answer
+_COMMAND = 'Such as "/streak month:2026-10 user:@mina".'
+
+
+class _Ordered(TyperCommand):
+    """A command that still knows in which order its options stood."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[_TYPED] = list(args)
+        return super().parse_args(ctx, args)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put `try` among the commands."""
+    app.command("try", cls=_Ordered, rich_help_panel="The local Discord")(attempt)
+
+
+def attempt(
+    ctx: typer.Context,
+    text: Annotated[str | None, typer.Argument(metavar="COMMAND", help=_COMMAND)] = None,
+    *,
+    who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it; mina when left out.")] = None,
+    guild: Annotated[str | None, typer.Option(metavar="NAME", help="In which server.")] = None,
+    locale: Annotated[str | None, typer.Option(metavar="CODE", help="Their Discord's language, such as ko.")] = None,
+    press: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="Press a button.")] = None,
+    select: Annotated[list[str] | None, typer.Option(metavar="LABEL=VALUE,VALUE", help="Choose in a list.")] = None,
+    field: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Fill in and send a form.")] = None,
+    user_menu: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Use a menu of a person.")] = None,
+    message_menu: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Use a menu of a message.")] = None,
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="On whom a menu is used.")] = None,
+    autocomplete: Annotated[bool, typer.Option("--autocomplete", help="Show completions of COMMAND.")] = False,
+    save: Annotated[Path | None, typer.Option(metavar="DIR", help="Where pictures are saved.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per step instead.")] = False,
+) -> None:
+    """Send a command as a member of the local Discord and see the reply as they do.
+
+    Steps run in the order in which they stand, and the last reply is remembered, so that whole flows can be driven:
+
+    lyceum try "/streak" --press "◀" --press "▶"
+
+    lyceum try --press Next
+    """
+    del press, select, field, user_menu, message_menu  # read from the command line, where they stand in order
+    typed: list[str] = ctx.meta[_TYPED]
+    steps = read_steps(text, typed, target=target, completes=autocomplete)
+    settings = read_settings()
+    person = {name: value for name, value in (("as", who), ("guild", guild), ("locale", locale)) if value}
+    folder = save or settings.data_dir / "replies"
+    shows = _Json() if as_json else _Terminal(Clock(settings.clock_file))
+    with Control(settings.playground_port) as control:
+        pictures = _Pictures(control, folder, keeps_all=save is not None)
+        for step in steps:
+            answer = control.interact({**person, **step.request})
+            saved = pictures.save(answer)
+            shows.show(control, step, answer, saved)
+            _check(step, answer)
+
+
+class _Json:
+    def show(self, control: Control, step: Step, answer: Json, saved: Mapping[str, str]) -> None:
+        del control
+        text = json.dumps({"step": step.name, **answer, "saved": dict(saved)}, ensure_ascii=False)
+        out().print(text, markup=False, soft_wrap=True)
+
+
+class _Terminal:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._names: Names | None = None
+
+    def show(self, control: Control, step: Step, answer: Json, saved: Mapping[str, str]) -> None:
+        if self._names is None:
+            self._names = names_in(control.state())
+        out().print(Text.assemble((step.name, "name"), (f"  {heading(answer)}", "quiet")))
+        out().print(reply_view(answer, saved=saved, names=self._names, now=self._clock.now()))
+        out().print()
+
+
+class _Pictures:
+    """Saves what comes with replies; several pictures of one name stay apart when the person asked to keep them."""
+
+    def __init__(self, control: Control, folder: Path, *, keeps_all: bool) -> None:
+        self._control = control
+        self._folder = folder
+        self._keeps_all = keeps_all
+        self._written: set[Path] = set()
+
+    def save(self, answer: Json) -> dict[str, str]:
+        """The files of a reply; answers where each is, by the attachment's id."""
+        messages: list[Json] = [answer.get("message") or {}, *(answer.get("follow_ups") or [])]
+        files: list[Json] = [file for message in messages for file in message.get("attachments", [])]
+        saved: dict[str, str] = {}
+        for file in files:
+            identity = str(file["id"])
+            path = self._place(Path(str(file["filename"])).name)
+            content = self._control.attachment(identity)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            except OSError as error:
+                raise Problem(
+                    f"{self._folder} cannot be written ({error.strerror}): choose another folder with --save.",
+                    code=USAGE,
+                ) from None
+            self._written.add(path)
+            saved[identity] = _from_here(path)
+        return saved
+
+    def _place(self, name: str) -> Path:
+        path = self._folder / name
+        number = 2
+        while path in self._written or (self._keeps_all and path.exists()):
+            path = self._folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+            number += 1
+        return path
+
+
+def heading(answer: Json) -> str:
+    """Who did it and how long the app took."""
+    words = [f"as {answer['as']}"] if answer.get("as") else []
+    response: Json = answer.get("response") or {}
+    if response.get("ms") is not None:
+        words.append(f"answered in {response['ms']:.0f} ms")
+    timeline: list[Json] = answer.get("timeline") or []
+    later = [event["at_ms"] for event in timeline if event["what"] in _COMPLETING]
+    if later:
+        words.append(f"complete after {later[-1]:.0f} ms")
+    return ", ".join(words)
+
+
+def _check(step: Step, answer: Json) -> None:
+    problems: list[Any] = answer.get("problems") or []
+    if problems:
+        told = "; ".join(str(problem) for problem in problems)
+        raise Problem(f"{step.name} was not answered as Discord wants it: {told}", code=FAILED)
+
+
+def _from_here(path: Path) -> str:
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

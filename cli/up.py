@@ -1,0 +1,274 @@
+"""`lyceum up`: everything on this machine, started in order, kept running, stopped in order."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final
+
+from rich.table import Table
+
+from cli import serve
+from cli.database import check_schema, embedded_url, leave_embedded
+from cli.environment import environment, read_settings
+from cli.problems import Problem
+from cli.screen import out
+from cli.signs import Signs
+from cli.supervisor import Child, Part, run_once
+from core.settings import Settings
+
+HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
+_COLOURS: Final = {"web": "cyan", "worker": "magenta", "listener": "green", "playground": "yellow", "lyceum": "bold"}
+
+
+def up() -> None:
+    """Run all of Lyceum until Ctrl-C or SIGTERM."""
+    environ = environment()
+    settings = read_settings(environ)
+    if settings.database_url:
+        check_schema(settings.database_url)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.data_dir) as was_killed:
+        _check_ports(settings, patience_s=HANDOVER_S if was_killed else 0)
+        asyncio.run(_Up(settings, environ).run())
+
+
+class _Up:
+    def __init__(self, settings: Settings, environ: dict[str, str]) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._is_embedded = settings.database_url is None
+        self._children: list[Child] = []  # in the order in which they are started
+        self._shows_logs = False
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
+        self._web_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        self._playground_url = f"http://127.0.0.1:{settings.playground_port}"
+
+    async def run(self) -> None:
+        """Start everything, wait for the wish to stop, stop everything.
+
+        Raises:
+            Problem: something did not start.
+        """
+        wish = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._wished, wish)
+        starting = asyncio.create_task(self._start())
+        stopping = asyncio.create_task(wish.wait())
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                await stopping
+            else:
+                starting.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Problem):
+                    await starting
+        finally:
+            stopping.cancel()
+            await self._stop()
+
+    async def _start(self) -> None:
+        settings = self._settings
+        started = time.monotonic()
+        url = settings.database_url
+        if url is None:
+            with _step("Starting PostgreSQL", "PostgreSQL runs"):
+                url = await asyncio.to_thread(embedded_url, settings)
+        self._environ["DATABASE_URL"] = url
+        if self._is_embedded:
+            with _step("Preparing the tables", "The tables are up to date"):
+                await run_once("db", "upgrade", environ=self._environ)
+        signs = Signs(url, web_url=self._web_url, playground_url=self._playground_url)
+        if settings.is_local:
+            with _step("Starting the local Discord", "The local Discord answers"):
+                await self._add(Part("playground", ("playground",), signs.playground, then=self._introduce, stop_s=8))
+        with _step("Starting web", "Web answers interactions"):
+            await self._add(Part("web", ("web",), signs.web, then=self._tell_endpoint, stop_s=25))
+        with _step("Syncing the commands", "Discord knows the commands"):
+            await self._sync_commands()
+        if settings.is_local:
+            with _step("Remembering the past weeks", "The community has a past"):
+                await run_once("db", "seed", environ=self._environ)
+        with _step("Connecting the listener", "The listener follows the voice channels"):
+            await self._add(
+                Part(
+                    "listener",
+                    ("listener",),
+                    signs.listener,
+                    before=signs.before_listener,
+                    must_answer=settings.is_local,
+                )
+            )
+        with _step("Starting the worker", "The worker does what is due"):
+            await self._add(Part("worker", ("worker",), signs.worker))
+        self._greet(time.monotonic() - started)
+        self._shows_logs = True
+
+    async def _add(self, part: Part) -> None:
+        part = replace(part, arguments=(*part.arguments, "--supervised"))
+        child = Child(part, self._environ, hear=self._hear, note=self._note)
+        self._children.append(child)
+        await child.start()
+
+    async def _introduce(self) -> None:
+        """A local Discord that was started again remembers nothing: tell it everything anew."""
+        if any(child.part.name == "web" for child in self._children):
+            await self._tell_endpoint()
+            await self._sync_commands()
+
+    async def _tell_endpoint(self) -> None:
+        if self._settings.is_local:
+            await asyncio.to_thread(_tell_endpoint, self._settings.playground_port, f"{self._web_url}/interactions")
+
+    async def _sync_commands(self) -> None:
+        try:
+            await run_once("commands", "sync", environ=self._environ)
+        except Problem as problem:
+            if self._settings.is_local:
+                raise
+            self._note("lyceum", f"could not sync the commands: {problem}")
+
+    async def _stop(self) -> None:
+        if not self._children and not self._is_embedded:
+            return
+        self._shows_logs = False
+        out().print("Stopping …", style="quiet")
+        order = {"web": 0, "worker": 1, "listener": 2, "playground": 3}
+        for child in sorted(self._children, key=lambda child: order[child.part.name]):
+            await child.stop()
+        if self._is_embedded:
+            await asyncio.to_thread(leave_embedded, self._settings)
+        out().print("Stopped. Voice time is safe; `lyceum up` continues where this ended.", style="quiet")
+
+    def _wished(self, wish: asyncio.Event) -> None:
+        if wish.is_set():  # asked twice: now
+            for child in self._children:
+                child.kill()
+        wish.set()
+
+    def _hear(self, name: str, line: str) -> None:
+        if self._shows_logs:
+            out().print(f"{name:>10} │ ", style=_COLOURS.get(name, ""), end="")
+            out().print(line, markup=False, soft_wrap=True)
+
+    def _note(self, name: str, sentence: str) -> None:
+        out().print(f"[bold]{name:>10} │ {name} {sentence}.[/]", soft_wrap=True)
+
+    def _greet(self, took_s: float) -> None:
+        settings = self._settings
+        me = _own_name()
+        rows = [("Interactions", f"{self._web_url}/interactions"), ("Health", f"{self._web_url}/health")]
+        if settings.is_local:
+            rows.append(("Local Discord", self._playground_url))
+        if self._is_embedded:
+            rows.append(("Database", f"embedded, in {settings.data_dir / 'postgres'}"))
+        grid = Table.grid(padding=(0, 2))
+        for label, value in rows:
+            grid.add_row(f"  {label}", f"[address]{value}[/]")
+        out().print(f"\n[good]Lyceum is ready[/] after {took_s:.1f} s.")
+        out().print(grid)
+        if settings.is_local:
+            tries = (
+                'try "/profile"',
+                'try "/streak" --as ada',
+                'try "/leaderboard" --press Next',
+                'voice join mina "Deep Work"',
+                "voice simulate --members 200 --minutes 60 --speed 60",
+            )
+            out().print("\nIn another terminal:")
+            for each in tries:
+                out().print(f"  {me} {each}", style="name", soft_wrap=True)
+        else:
+            out().print(
+                "\nGive Discord the address of Interactions, as the internet sees it, in the developer portal under "
+                "General Information."
+            )
+        out().print("\nCtrl-C stops everything.\n", style="quiet")
+
+
+@contextmanager
+def _step(doing: str, done: str) -> Generator[None]:
+    started = time.monotonic()
+    with out().status(f"{doing} …"):
+        yield
+    out().print(f"[good]✓[/] {done} [quiet]({time.monotonic() - started:.1f} s)[/]")
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Generator[bool]:
+    """Hold the data folder; answers whether the `up` before this one was killed.
+
+    Raises:
+        Problem: another `up` holds it.
+    """
+    path = data_dir / "up.lock"
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(_held(file)) from None
+        file.seek(0)
+        was_killed = bool(file.read().strip())
+        _write(file, f"{os.getpid()}\n")
+        yield was_killed
+        _write(file, "")
+
+
+def _write(file: IO[str], text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
+
+
+def _held(file: IO[str]) -> str:
+    file.seek(0)
+    pid = file.read().strip()
+    return (
+        f"Lyceum already runs here as process {pid}: stop it with Ctrl-C in its terminal or `kill {pid}`, "
+        "or set LYCEUM_DATA_DIR, API_PORT and PLAYGROUND_PORT for a second one."
+    )
+
+
+def _check_ports(settings: Settings, *, patience_s: float) -> None:
+    ports = [(settings.host, settings.port, "API_PORT")]
+    if settings.is_local:
+        ports.append(("127.0.0.1", settings.playground_port, "PLAYGROUND_PORT"))
+    until = time.monotonic() + patience_s
+    for host, port, variable in ports:
+        while True:
+            try:
+                serve.listen(host, port, variable=variable).close()
+                break
+            except Problem:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+
+def _tell_endpoint(port: int, url: str) -> None:
+    from cli.control import Control  # noqa: PLC0415 - loads httpx
+
+    with Control(port) as control:
+        control.set_endpoint(url)
+
+
+def _own_name() -> str:
+    """How a person has to call this command from where they are."""
+    me = Path(sys.argv[0])
+    found = shutil.which("lyceum")
+    if found and Path(found).resolve() == me.resolve():
+        return "lyceum"
+    with contextlib.suppress(ValueError):
+        return str(me.absolute().relative_to(Path.cwd()))
+    return str(me)

@@ -1,0 +1,127 @@
+"""`lyceum voice`: who comes and goes in the voice channels of the local Discord, until it is written down."""
+
+import asyncio
+import time
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.committed import wait_until_committed
+from cli.control import Control
+from cli.environment import read_settings
+from cli.screen import err, out
+
+Json = dict[str, Any]
+
+app = typer.Typer(help="Come and go in the voice channels of the local Discord.", no_args_is_help=True)
+
+_CHANGES: Final = {
+    "leave": "Leave voice.",
+    "mute": "Mute oneself.",
+    "unmute": "Unmute oneself.",
+    "deafen": "Deafen oneself.",
+    "undeafen": "Undeafen oneself.",
+    "stream": "Go live.",
+    "unstream": "End the stream.",
+    "camera": "Turn the camera on.",
+    "uncamera": "Turn the camera off.",
+}
+_POLL_S: Final = 0.25
+
+Who = Annotated[str, typer.Argument(metavar="NAME", help="A member, by username or display name.")]
+Where = Annotated[str, typer.Argument(metavar="CHANNEL", help='A voice channel, such as "Deep Work".')]
+Server = Annotated[str | None, typer.Option("--guild", metavar="NAME", help="In which server.")]
+
+
+@app.command()
+def join(who: Who, channel: Where, *, guild: Server = None) -> None:
+    """Join a channel."""
+    _act("join", who, channel, guild)
+
+
+@app.command()
+def move(who: Who, channel: Where, *, guild: Server = None) -> None:
+    """Move to another channel."""
+    _act("move", who, channel, guild)
+
+
+def _add(action: str, sentence: str) -> None:
+    def change(
+        who: Who,
+        channel: Annotated[str | None, typer.Argument(metavar="[CHANNEL]", help="Not needed: where they are.")] = None,
+        *,
+        guild: Server = None,
+    ) -> None:
+        del channel
+        _act(action, who, None, guild)
+
+    app.command(action, help=sentence)(change)
+
+
+for _action, _sentence in _CHANGES.items():
+    _add(_action, _sentence)
+
+
+@app.command()
+def simulate(
+    *,
+    members: Annotated[int, typer.Option(min=1, max=100_000, help="How many people there are.")] = 200,
+    minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long the evening is, in their minutes.")] = 60,
+    speed: Annotated[float, typer.Option(min=1, max=3600, help="How many times faster than real time it runs.")] = 60,
+    seed: Annotated[int | None, typer.Option(help="The same number makes the same evening.")] = None,
+) -> None:
+    """Play a believable evening in fast motion, and wait until all of it is written down."""
+    settings = read_settings()
+    request: Json = {"members": members, "minutes": minutes, "speed": speed}
+    if seed is not None:
+        request["seed"] = seed
+    with Control(settings.playground_port) as control:
+        control.simulate(request)
+        _follow(control)
+        with err().status("Waiting until everything is written down …"):
+            asyncio.run(wait_until_committed(settings, control))
+        told: Json = control.simulation()
+    out().print(_sentence_of(told, minutes))
+
+
+def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
+    settings = read_settings()
+    request = {"action": action, "who": who, "channel": channel, "guild": guild}
+    with Control(settings.playground_port) as control:
+        answer = control.voice({name: value for name, value in request.items() if value is not None})
+        asyncio.run(wait_until_committed(settings, control))
+    member: Json = answer.get("member") or {}
+    out().print(_whereabouts(member), markup=False)
+
+
+def _follow(control: Control) -> None:
+    """Show how far the evening is until it is over."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err(), transient=True) as progress:
+        task = progress.add_task("The evening goes by", total=1.0)
+        while True:
+            told = control.simulation()
+            progress.update(task, completed=float(told.get("progress", 0)), description=_moment_of(told))
+            if not told.get("running"):
+                return
+            time.sleep(_POLL_S)
+
+
+def _moment_of(told: Json) -> str:
+    return f"{told.get('in_voice', 0)} people in voice"
+
+
+def _sentence_of(told: Json, minutes: int) -> str:
+    return f"{minutes} minutes went by: {told.get('events', 0)} voice events, all of them written down."
+
+
+def _whereabouts(member: Json) -> str:
+    name = str(member.get("name", "They"))
+    state: Json | None = member.get("voice")
+    if not state:
+        return f"{name} is not in voice."
+    how = [word for word in ("muted", "deafened", "streaming", "camera") if state.get(word)]
+    with_words = f" ({', '.join('with camera' if word == 'camera' else word for word in how)})" if how else ""
+    return f"{name} is in {state['channel']}{with_words}."
