@@ -79,15 +79,19 @@ def font_for(cluster: str, face: Face) -> str | None:
     codes = [ord(char) for char in cluster if not (is_variation(char) or char in {ZWJ, ZWNJ})]
     coverage = _coverage()
     # Other scripts' fonts carry stray East Asian punctuation, so its own fonts are asked first.
-    east_asian = any(first <= ord(cluster[0]) <= last for first, last in _EAST_ASIAN)
-    for file in (*_HAN[face], *_chain(face)) if east_asian else _chain(face):
+    for file in (*_HAN[face], *_chain(face)) if is_east_asian(cluster[0]) else _chain(face):
         has = coverage[file].has
         if all(has(code) for code in codes):
             return file
     return None
 
 
-@lru_cache(maxsize=512)
+def is_east_asian(char: str) -> bool:
+    """Whether `char` belongs to Han, kana, Hangul or their punctuation."""
+    return any(first <= ord(char) <= last for first, last in _EAST_ASIAN)
+
+
+@lru_cache(maxsize=256)
 def open_font(file: str, size_px: int, *, shaped: bool) -> ImageFont.FreeTypeFont:
     """The font at `size_px`, with full shaping or sign by sign."""
     engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC

@@ -144,10 +144,10 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: 
         is_streak = index == len(figures) - 1
         room = right - left - 40 - (32 if is_streak else 0)
         write(canvas, (left + 20, top + 40), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
-        if is_streak:
+        if is_streak and card.streak_days:
             # The flame burns once today counts.
-            colour = accent.bright if card.streak_days and card.today_s >= card.threshold_s else HAZE
-            shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), colour)
+            flame = accent.bright if card.today_s >= card.threshold_s else HAZE
+            shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), flame)
         colour = accent.bright if is_streak and card.streak_days else CHALK
         at = (left + 20, top + 96)
         figure(canvas, at, value, words, size_px=46, colour=colour, max_width=right - left - 40)

@@ -231,9 +231,7 @@ def _calendars() -> list[Sample]:
     typical = StreakCalendar(
         "김민아 Mina", october, TODAY, month_of_days(october, "132-u234f2334-13v41231O"), 8, 45, "mina", MINA
     )
-    done = StreakCalendar(
-        "שרה כהן", october, TODAY, month_of_days(october, ".....1u-12tt34-u214gr4p"[:22] + "3"), 1, 6, None, 6
-    )
+    done = StreakCalendar("שרה כהן", october, TODAY, month_of_days(october, ".....1u-12tt34-u214gr43"), 5, 6, None, 6)
     first = StreakCalendar("Noah", october, TODAY, month_of_days(october, "." * 22 + "o"), 0, 0, None, 5)
     full = StreakCalendar(
         "W" * 32,

@@ -95,7 +95,7 @@ def png(canvas: Image.Image, *, effort: int = 3) -> bytes:
     return file.getvalue()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:
     """The mask of a rectangle with round corners."""
     # Only corners need smoothing, so they alone are drawn large.
@@ -114,7 +114,7 @@ def rounded(size: tuple[int, int], radius: int) -> Image.Image:
     return mask
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _veil(size: tuple[int, int], radius: int, opacity: float) -> Image.Image:
     mask = rounded(size, radius)
     return mask if opacity >= 1 else remapped(mask, [value * opacity for value in range(256)])
@@ -128,7 +128,7 @@ def _rounded_frame(size: tuple[int, int], radius: int, line_px: int) -> Image.Im
     return mask
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _ring(diameter: int, line_px: float, share: float, dashes: int) -> Image.Image:
     def paint(pen: ImageDraw.ImageDraw, over: int) -> None:
         box = (0, 0, diameter * over - 1, diameter * over - 1)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from PIL import Image, ImageDraw
 
 from render import basic, bidi
-from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, open_font, shaping_is_complete
+from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, is_east_asian, open_font, shaping_is_complete
 from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 from render.pixels import resized
 
@@ -45,6 +45,16 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layout:
+    """What a line is made of, before anything is drawn."""
+
+    style: Style  # with the language that the text itself speaks
+    runs: tuple[_Run, ...]  # from the left to the right
+    advances: tuple[float, ...]
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     """A line ready to be put on a card; positions are seen from its start on the baseline."""
 
@@ -57,7 +67,7 @@ class _Line:
 
 def width(text: str, style: Style) -> float:
     """How far `text` reaches, in pixels."""
-    return _set(text, style, shaped=shaping_is_complete()).width
+    return _laid_out(text, style, shaped=shaping_is_complete()).width
 
 
 def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
@@ -122,20 +132,29 @@ def _cut(signs: list[str], kept: int) -> str:
     return "".join(signs[:kept]).rstrip() + ELLIPSIS
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _laid_out(text: str, style: Style, *, shaped: bool) -> _Layout:
+    text = tame(text)
+    face = style.face
+    if face is Face.DISPLAY and any(is_east_asian(char) for char in text):
+        face = Face.STRONG  # the display face has no Han or Hangul, and its digits alone would look lost beside them
+    style = replace(style, face=face, language=_han_language(text, style.language))
+    runs = tuple(_runs(text, face, shaped=shaped))
+    advances = tuple(_advance(run, style, shaped=shaped) for run in runs)
+    return _Layout(style, runs, advances, sum(advances))
+
+
+@lru_cache(maxsize=512)
 def _set(text: str, style: Style, *, shaped: bool) -> _Line:
-    runs = _runs(tame(text), style.face, shaped=shaped)
-    style = replace(style, language=_han_language(text, style.language))
-    advances = [_advance(run, style, shaped=shaped) for run in runs]
-    total = sum(advances)
-    size = style.size_px
+    layout = _laid_out(text, style, shaped=shaped)
+    style, total, size = layout.style, layout.width, style.size_px
     # Room around the line for letters that reach far: stacked marks, long tails. Cut away again below.
     margin, baseline, height = size, 2 * size, 3 * size + size // 2
     mask = Image.new("L", (ceil(total) + 2 * margin, height))
     pen = ImageDraw.Draw(mask)
     pictures: list[tuple[Image.Image, int, int]] = []
     x = 0.0
-    for run, advance in zip(runs, advances, strict=True):
+    for run, advance in zip(layout.runs, layout.advances, strict=True):
         if run.file == EMOJI:
             picture = _emoji(run.text, round(size * _EMOJI_EM), shaped=shaped)
             pictures.append((picture, round(x + size * 0.04), round(size * _EMOJI_DROP) - picture.height))

@@ -103,7 +103,7 @@ def label(words: Words, size_px: int, *, tabular: bool = False) -> Style:
     return Style(Face.TEXT, size_px, _tag(words), tabular)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)  # of 2 MB each
 def ground(height: int, accent: Accent) -> Image.Image:
     """An empty card with a soft light of the accent from its upper right corner. Copy it before drawing."""
     small = (WIDTH // 8, height // 8)
