@@ -71,11 +71,14 @@ def text_in(body: Json, name: str) -> str | None:
 class Control:
     """State, voice, gateway faults and the clock."""
 
-    def __init__(self, world: World, gateway: Gateway, voice: Voice, clock: Clock) -> None:
+    def __init__(
+        self, world: World, gateway: Gateway, voice: Voice, clock: Clock, *, leave_alone: Callable[[Member], None]
+    ) -> None:
         self._world = world
         self._gateway = gateway
         self._voice = voice
         self._clock = clock
+        self._leave_alone = leave_alone
 
     def routes(self) -> list[Route]:
         """The routes under /playground that need no app."""
@@ -95,6 +98,7 @@ class Control:
         if not who:
             raise Puzzled('Say who: {"action": "join", "who": "mina", "channel": "Library"}.')
         member = naming.find_member(guild, who)
+        self._leave_alone(member)
         self._act(action or "", guild, member, text_in(body, "channel"))
         return JSONResponse({"member": member_state(guild, member)})
 

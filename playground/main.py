@@ -1,5 +1,6 @@
 """Puts the local Discord together as one ASGI app."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -24,12 +25,14 @@ from playground.gateway import Gateway
 from playground.gateway_socket import Socket
 from playground.ids import Snowflakes
 from playground.keys import signing_key
+from playground.living import Living
 from playground.posting import Posting
 from playground.rest import create_api
 from playground.rest_application import Application
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
+from playground.simulation import Simulation
 from playground.voice import Voice
 from playground.world import World
 
@@ -40,9 +43,11 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     clock = config.clock
     ids = Snowflakes(clock)
     world = World(application=config.application_id)
-    world.settle(COMMUNITY)
+    guild = world.settle(COMMUNITY)
     gateway = Gateway(config, world)
     voice = Voice(world, gateway, clock)
+    simulation = Simulation(world, voice, clock)
+    living = Living(COMMUNITY, guild, voice, clock, simulation)
     posting = Posting(world, ids, clock, config.http_url)
     deliveries = Deliveries(config.token_lifetime_s)
     callbacks = Callbacks(world, posting)
@@ -88,14 +93,21 @@ def create_app(config: PlaygroundConfig) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        if clock.rate != 1.0:
+            clock.set_pace(rate=1.0)  # an evening was cut off by a crash
+        life = asyncio.create_task(living.run()) if config.living else None
         yield
+        if life:
+            life.cancel()
+        await simulation.stop()
         await courier.aclose()
 
     return Starlette(
         routes=[
             Route("/", welcome),
             Route("/playground/state", state),
-            *Control(world, gateway, voice, clock).routes(),
+            *Control(world, gateway, voice, clock, leave_alone=living.leave_alone).routes(),
+            *simulation.routes(),
             *control_interactions.routes(),
             *cdn.routes(world),
             Mount("/api/v10", create_api(config, rules)),
