@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import select
 from contextlib import asynccontextmanager
+from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
@@ -125,7 +126,7 @@ class Pool:
                 pool = AsyncConnectionPool(
                     self._url,
                     connection_class=AsyncConnection[TupleRow] if TYPE_CHECKING else AsyncConnection,
-                    kwargs={"application_name": self._application_name, "connect_timeout": round(self._wait_s)},
+                    kwargs={"application_name": self._application_name, "connect_timeout": ceil(self._wait_s)},
                     min_size=smallest,
                     max_size=largest,
                     timeout=self._wait_s,

