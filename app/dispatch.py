@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Final, cast
 import structlog
 
 from app.recent import Recent
-from core.enums import Language
 from core.errors import DomainError, OutsideTrouble
-from core.words import Words, language_of, words_for
+from core.words import Words, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,
     ButtonPress,
-    Invocation,
     MessageMenu,
     ModalSubmit,
     SelectChoice,
@@ -80,7 +78,10 @@ class Dispatcher:
 
     def open(self, interaction: Invoked, now: datetime) -> Turn:
         """The beginning of `interaction`: where it goes and in which language it will be refused."""
-        return Turn(interaction, now, words_for(language(interaction)), self._routes().find(interaction))
+        route = self._routes().find(interaction)
+        from handlers.feature import client_language  # noqa: PLC0415 - loaded with the routes
+
+        return Turn(interaction, now, words_for(client_language(interaction)), route)
 
     async def answer(self, turn: Turn) -> Reply | None:
         """What the person gets; None when another delivery of the same interaction is or was at work on it."""
@@ -133,11 +134,6 @@ class Dispatcher:
             if arrival.language is not None:
                 turn.words = words_for(arrival.language)
             return await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
-
-
-def language(interaction: Invocation) -> Language:
-    """The language of somebody who has not chosen one: their Discord's, else the guild's, else English."""
-    return language_of(interaction.locale) or language_of(interaction.guild_locale) or Language.EN
 
 
 def trouble(turn: Turn, error: Exception) -> Message:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from core.words import Words
+from core.enums import Language
+from core.words import Words, language_of
 from db.connection import Connection
 from services.people import Arrival
 from services.voice_events import Person
@@ -62,6 +63,11 @@ class Feature:
     uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
     guild_only: bool = True  # False: also answers in direct messages
     private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
+
+
+def client_language(interaction: Invocation) -> Language:
+    """The language for somebody who has not chosen one: their Discord's, else the guild's, else English."""
+    return language_of(interaction.locale) or language_of(interaction.guild_locale) or Language.EN
 
 
 def person_of(interaction: Invocation) -> Person:

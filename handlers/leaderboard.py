@@ -6,6 +6,7 @@ from core.enums import Board, Period, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import Words
+from handlers.choices import chosen
 from handlers.feature import Deps, Feature
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from render import leaderboard_card
@@ -39,8 +40,8 @@ class HiddenFromBoards(DomainError):
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Drawing:
-    board = Board(interaction.options.string("board", default=Board.FOCUS))
-    period = Period(interaction.options.string("period", default=Period.WEEK))
+    board = chosen(Board, interaction.options.string("board", default=Board.FOCUS))
+    period = chosen(Period, interaction.options.string("period", default=Period.WEEK))
     return await _draw(interaction, deps, board, period, 0, asker=interaction.user.id)
 
 

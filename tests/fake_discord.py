@@ -129,6 +129,7 @@ class FakeDiscord:
         self.clock = clock
         self.edits: list[Edit] = []
         self.pictures: dict[str, bytes] = {}  # CDN path to what is served there
+        self.asked_for: list[str] = []  # at the CDN
         self.cdn_delay_s = 0.0
         self.rest_status = 200
 
@@ -176,6 +177,7 @@ class FakeDiscord:
         """Discord's REST and CDN, as far as the app calls them here."""
         path = request.url.path
         if path.startswith("/cdn/"):
+            self.asked_for.append(path.removeprefix("/cdn"))
             await asyncio.sleep(self.cdn_delay_s)
             picture = self.pictures.get(path.removeprefix("/cdn"))
             return httpx.Response(404) if picture is None else httpx.Response(200, content=picture)

@@ -1,15 +1,52 @@
 """The whole app with all features on a real database."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from tests.fake_discord import FakeDiscord, fake_discord
+from services import voice
+from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from tests.fake_discord import GUILD, NOW, FakeDiscord, Someone, fake_discord
+
+LIBRARY = ChannelId(41_771_983_423_143_950)
 
 
 @pytest.fixture
 async def discord(tmp_path: Path, pool: Pool) -> AsyncGenerator[FakeDiscord]:
     async with fake_discord(tmp_path, pool=pool) as fake:
         yield fake
+
+
+async def studied(pool: Pool, who: Someone, *, hours: float, until: datetime = NOW, stays: bool = False) -> None:
+    """Somebody sat in the library for `hours`, as the listener would have told it."""
+    since = until - timedelta(hours=hours)
+    arrives = _state(who, since, LIBRARY)
+    async with pool.connection() as conn:
+        await voice.record(conn, [_guild(since), arrives])
+        if stays:
+            await voice.settle_open(conn, now=until)
+        else:
+            await voice.record(conn, [_state(who, until, None)])
+
+
+def _guild(at: datetime) -> GuildSnapshot:
+    return GuildSnapshot(
+        guild=GuildId(GUILD),
+        name="Lyceum Commons",
+        icon_hash=None,
+        owner=None,
+        locale="en-US",
+        afk_channel=None,
+        channels=(VoiceChannel(LIBRARY, "Library", 2),),
+        states=(),
+        at=at,
+    )
+
+
+def _state(who: Someone, at: datetime, channel: ChannelId | None) -> VoiceState:
+    person = Person(UserId(who.id), who.username, who.global_name, who.avatar, who.bot, who.nick)
+    return VoiceState(GuildId(GUILD), UserId(who.id), channel, 0, f"session {who.id}", at, person)

@@ -1,0 +1,28 @@
+"""Reads what a person picked from a list, and refuses what only another program could have sent."""
+
+from enum import StrEnum
+from typing import TypeVar
+
+from core.errors import DomainError
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+class UnknownChoice(DomainError):
+    """Raised for a value that is none of the choices."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__('"{value}" is not one of the choices. Pick one from the list that Discord shows.', value=value)
+        self.value = value
+
+
+def chosen(kind: type[Kind], value: str) -> Kind:
+    """The member of `kind` that `value` stands for.
+
+    Raises:
+        UnknownChoice: none.
+    """
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise UnknownChoice(value[:100]) from error

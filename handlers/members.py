@@ -1,0 +1,41 @@
+"""Whom a command is about, and what several cards say of a member."""
+
+from core.errors import DomainError
+from core.words import Words
+from handlers.feature import person_named, person_of
+from handlers.looks import name_of
+from services.streaks import Streak
+from services.voice_events import Person
+from wire.interaction import SlashCommand
+
+
+class RobotsDoNotStudy(DomainError):
+    """Raised when somebody asks for the numbers of a bot."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("{name} is a bot, and bots do not study. Ask for a person instead.", name=name)
+
+
+def named(interaction: SlashCommand) -> Person:
+    """Whom the option `user` names: the person who asks when it is left out."""
+    target = interaction.options.user("user")
+    return person_of(interaction) if target is None else person_named(target)
+
+
+def refuse_robots(person: Person) -> None:
+    """Bots have no numbers.
+
+    Raises:
+        RobotsDoNotStudy: `person` is one.
+    """
+    if person.is_bot:
+        raise RobotsDoNotStudy(name_of(person))
+
+
+def streak_line(streak: Streak, words: Words) -> str:
+    """The run that is alive and the best one."""
+    return words(
+        "Streak: **{current}** · longest **{longest}**",
+        current=words.plural("{count} day", "{count} days", streak.current),
+        longest=words.plural("{count} day", "{count} days", streak.longest),
+    )

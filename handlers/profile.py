@@ -1,0 +1,119 @@
+"""`/profile` and the menu "Profile": one member's level, time and streak, as a card and as text."""
+
+from typing import Final
+
+from core.enums import Visibility
+from core.ids import GuildId
+from core.words import Words
+from handlers.feature import Deps, Feature, person_named
+from handlers.looks import Brush, illustrated, name_of, note, panel, picture_of
+from handlers.members import named, refuse_robots, streak_line
+from render import profile_card
+from render.profile_card import ProfileCard
+from services import profiles
+from services.people import display_name
+from services.profiles import Profile
+from services.voice_events import Person
+from wire.commands import command, user, user_menu
+from wire.interaction import Invocation, SlashCommand, UserMenu
+from wire.reply import Reply
+
+FILENAME: Final = "profile.png"
+
+
+async def show(interaction: SlashCommand, deps: Deps) -> Reply:
+    return await _of(interaction, named(interaction), deps)
+
+
+async def show_target(menu: UserMenu, deps: Deps) -> Reply:
+    return await _of(menu, person_named(menu.target), deps)
+
+
+async def _of(interaction: Invocation, person: Person, deps: Deps) -> Reply:
+    refuse_robots(person)
+    guild = interaction.guild_id or GuildId(0)
+    viewer = interaction.user.id
+    found = await profiles.profile(deps.conn, guild=guild, user=person.user, now=deps.now, viewer=viewer)
+    words = deps.words
+    if not found.focus_total_s:
+        return note(_nothing_yet(person, words, is_own=person.user == viewer))
+    card = _card(found, person, guild)
+    return illustrated(
+        panel(name_of(person), _lines(found, words), footer=_footer(found, words), private=_is_private(found)),
+        Brush(profile_card.draw, card, words),
+        filename=FILENAME,
+        alt=profile_card.alt(card, words=words),
+        avatars=(card.avatar,),
+    )
+
+
+def _nothing_yet(person: Person, words: Words, *, is_own: bool) -> str:
+    if is_own:
+        return words("You have no counted time here yet. Join a study channel, and after a minute it begins to count.")
+    return words(
+        "{name} has no counted time here yet. It begins with a minute in a study channel.", name=name_of(person)
+    )
+
+
+def _is_private(found: Profile) -> bool:
+    """Whoever keeps their numbers private does not mean to post them by looking at them."""
+    return found.visibility is Visibility.PRIVATE
+
+
+def _card(found: Profile, person: Person, guild: GuildId) -> ProfileCard:
+    return ProfileCard(
+        name=display_name(person),
+        guild_name=found.guild_name,
+        avatar=picture_of(person, guild),
+        level=found.level.number,
+        xp=found.level.xp,
+        floor_xp=found.level.floor_xp,
+        next_xp=found.level.next_xp,
+        focus_total_s=found.focus_total_s,
+        today_s=found.today_s,
+        week_s=found.week_s,
+        streak_days=found.streak.current,
+        longest_days=found.streak.longest,
+        rank=found.rank,
+        days=tuple((each.day, each.seconds) for each in found.last_days),
+        threshold_s=found.threshold_s,
+        tint=person.user,
+    )
+
+
+def _lines(found: Profile, words: Words) -> list[str]:
+    level = found.level
+    if level.next_xp is None:
+        progress = words("Level **{level}**, the highest · **{xp}** XP", level=level.number, xp=words.number(level.xp))
+    else:
+        progress = words(
+            "Level **{level}** · **{xp}** XP, {missing} to the next level",
+            level=level.number,
+            xp=words.number(level.xp),
+            missing=words.number(level.next_xp - level.xp),
+        )
+    times = words(
+        "Focus time: **{today}** today · **{week}** this week · **{total}** in all",
+        today=words.duration(found.today_s),
+        week=words.duration(found.week_s),
+        total=words.duration(found.focus_total_s),
+    )
+    lines = [progress, times, streak_line(found.streak, words)]
+    if found.rank is not None:
+        lines.append(words("Place **{rank}** on the focus board", rank=words.number(found.rank)))
+    return lines
+
+
+def _footer(found: Profile, words: Words) -> str:
+    return words("Here since {date}", date=words.date(found.member_since))
+
+
+feature = Feature(
+    name="profile",
+    commands=(
+        command("profile", "Level, time and streak of a member", user("user", "Whose; yours unless you choose")),
+        user_menu("Profile"),
+    ),
+    slash={"profile": show},
+    user_menus={"Profile": show_target},
+)

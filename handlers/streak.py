@@ -1,0 +1,150 @@
+"""`/streak`: a month of a member's days as a calendar, with a way to the months before and after."""
+
+import re
+from datetime import date
+from typing import Final
+
+from core.enums import Visibility
+from core.errors import DomainError
+from core.ids import GuildId, UserId
+from core.words import Words
+from handlers.feature import Deps, Feature
+from handlers.looks import Brush, illustrated, name_of, panel, picture_of
+from handlers.members import named, refuse_robots, streak_line
+from render import streak_calendar
+from render.streak_calendar import CalendarDay, DayMark, StreakCalendar
+from services import profiles
+from services.people import display_name
+from services.profiles import MonthCalendar
+from services.voice_events import Person
+from wire.commands import command, string, user
+from wire.custom_id import Action
+from wire.interaction import ButtonPress, Invocation, SlashCommand
+from wire.reply import Button, Drawing, Row
+
+FILENAME: Final = "streak.png"
+
+MONTH: Final = Action("streak", "month", int, int, date)  # whose calendar, who asked for it, the first of the month
+
+_MONTH: Final = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
+_YEARS: Final = range(2015, 2100)  # Discord was made in the first
+
+
+class NoSuchMonth(DomainError):
+    """Raised for a month that is written in another way, or is none."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__('I cannot read "{text}" as a month. Write year and month like this: 2026-10.', text=text)
+
+
+class MonthToCome(DomainError):
+    """Raised for a month that has not begun."""
+
+    def __init__(self) -> None:
+        super().__init__("That month has not begun yet. Choose this month or an earlier one.")
+
+
+async def show(interaction: SlashCommand, deps: Deps) -> Drawing:
+    person = named(interaction)
+    refuse_robots(person)
+    text = interaction.options.string("month", default="").strip()
+    first = _parse(text) if text else None
+    return await _draw(interaction, deps, person, first, asker=interaction.user.id)
+
+
+async def turn(press: ButtonPress, deps: Deps) -> Drawing:
+    user_id, asker, first = MONTH.unpack(press.custom_id)
+    return await _draw(press, deps, UserId(user_id), first, asker=UserId(asker))
+
+
+def _parse(text: str) -> date:
+    found = _MONTH.fullmatch(text)
+    if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in _YEARS:  # noqa: PLR2004 - months of a year
+        raise NoSuchMonth(text[:40])
+    return date(int(found[1]), int(found[2]), 1)
+
+
+async def _draw(
+    interaction: Invocation, deps: Deps, whom: Person | UserId, first: date | None, *, asker: UserId
+) -> Drawing:
+    """The month; whoever presses a button on a calendar that somebody else asked for gets one of their own."""
+    guild = interaction.guild_id or GuildId(0)
+    viewer = interaction.user.id
+    user_id = whom.user if isinstance(whom, Person) else whom
+    found = await profiles.month(deps.conn, guild=guild, user=user_id, now=deps.now, first=first, viewer=viewer)
+    if found.first > found.today:
+        raise MonthToCome
+    person = whom if isinstance(whom, Person) else found.person
+    words = deps.words
+    is_press = isinstance(interaction, ButtonPress)
+    is_own = asker == viewer
+    card = _card(found, person, guild)
+    return illustrated(
+        panel(
+            words("{name} · {month}", name=name_of(person), month=words.month(found.first)),
+            _lines(found, words),
+            footer=_footer(found, words),
+            buttons=_buttons(found, asker=viewer, words=words),
+            private=found.visibility is Visibility.PRIVATE or (is_press and not is_own),
+        ),
+        Brush(streak_calendar.draw, card, words),
+        filename=FILENAME,
+        alt=streak_calendar.alt(card, words=words),
+        avatars=(card.avatar,),
+        edits=is_press and is_own,
+    )
+
+
+def _card(found: MonthCalendar, person: Person, guild: GuildId) -> StreakCalendar:
+    return StreakCalendar(
+        name=display_name(person),
+        month=found.first,
+        today=found.today,
+        days=tuple(CalendarDay(each.day, DayMark(each.mark), each.seconds) for each in found.days),
+        current=found.streak.current,
+        longest=found.streak.longest,
+        avatar=picture_of(person, guild),
+        tint=person.user,
+        threshold_s=found.threshold_s,
+    )
+
+
+def _lines(found: MonthCalendar, words: Words) -> list[str]:
+    active = words.plural("**{count}** active day", "**{count}** active days", found.active_days)
+    total = words("**{total}** this month", total=words.duration(found.total_s))
+    lines = [streak_line(found.streak, words), f"{active} · {total}"]
+    if found.streak.current and found.streak.today_is_open:
+        lines.append(words("Today is still open: your streak stands, and today can still add to it."))
+    elif not found.streak.current and found.streak.longest:
+        lines.append(words("The best run stays in the record. The next one begins with any active day."))
+    return lines
+
+
+def _footer(found: MonthCalendar, words: Words) -> str:
+    return words.plural(
+        "A day is active from {count} minute on.", "A day is active from {count} minutes on.", found.threshold_s // 60
+    )
+
+
+def _buttons(found: MonthCalendar, *, asker: UserId, words: Words) -> tuple[Row, ...]:
+    buttons: list[Button] = []
+    for first, sign in ((found.before, "◀ {month}"), (found.after, "{month} ▶")):
+        if first is not None:
+            label = sign.format(month=words.month(first))
+            buttons.append(Button(label, custom_id=MONTH.pack(found.person.user, asker, first)))
+    return (tuple(buttons),) if buttons else ()
+
+
+feature = Feature(
+    name="streak",
+    commands=(
+        command(
+            "streak",
+            "The calendar of a month: which days were active",
+            user("user", "Whose; yours unless you choose"),
+            string("month", "Year and month such as 2026-10; this month unless you choose", max_length=10),
+        ),
+    ),
+    slash={"streak": show},
+    buttons={MONTH: turn},
+)

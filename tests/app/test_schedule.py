@@ -1,0 +1,103 @@
+import asyncio
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+from apscheduler.triggers.interval import IntervalTrigger
+from structlog.testing import capture_logs
+
+from app.schedule import JOBS, Job, Worker
+from core.errors import OutsideTrouble
+from db.connection import Connection, Pool
+from tests.fake_discord import NOW, Frozen
+
+OFTEN = IntervalTrigger(seconds=cast("int", 0.05), timezone=UTC)
+
+PROCESS = """
+import asyncio, sys
+from app.schedule import run
+from core import log
+from core.settings import Settings
+log.configure("info", "json")
+asyncio.run(run(Settings.from_env({"DATABASE_URL": sys.argv[1], "LYCEUM_DATA_DIR": sys.argv[2]})))
+"""
+
+
+async def test_interactions_older_than_fifteen_minutes_are_forgotten(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await conn.execute(
+            "INSERT INTO seen_interactions (interaction_id, received_at) VALUES (%s, %s), (%s, %s)",
+            (5_000_001, NOW - timedelta(minutes=15, seconds=1), 5_000_002, NOW - timedelta(minutes=15)),
+        )
+
+    await _work(Worker(pool, Frozen(), JOBS), seconds=0.3)
+
+    async with pool.connection() as conn:
+        cursor = await conn.execute("SELECT interaction_id FROM seen_interactions")
+        assert await cursor.fetchall() == [(5_000_002,)]
+
+
+async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) -> None:
+    done: list[str] = []
+
+    async def good(_conn: Connection, _now: datetime) -> int:
+        done.append("good")
+        return 1
+
+    async def bad(_conn: Connection, _now: datetime) -> int:
+        done.append("bad")
+        raise ZeroDivisionError
+
+    async def away(_conn: Connection, _now: datetime) -> int:
+        done.append("away")
+        raise OutsideTrouble("gone")
+
+    jobs = [Job("good", OFTEN, good), Job("bad", OFTEN, bad), Job("away", OFTEN, away)]
+    with capture_logs() as lines:
+        await _work(Worker(pool, Frozen(), jobs), seconds=0.5)
+
+    assert min(done.count(each) for each in ("good", "bad", "away")) >= 2
+    assert {line["event"] for line in lines} >= {"job done", "job failed", "job put off", "worker stopped"}
+
+
+async def test_a_job_under_way_is_finished_before_the_worker_stops(pool: Pool) -> None:
+    done: list[bool] = []
+
+    async def slow(_conn: Connection, _now: datetime) -> int:
+        await asyncio.sleep(0.4)
+        done.append(True)
+        return 1
+
+    await _work(Worker(pool, Frozen(), [Job("slow", IntervalTrigger(hours=1, timezone=UTC), slow)]), seconds=0.1)
+
+    assert done == [True]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_the_process_stops_cleanly(database_url: str, tmp_path: Path, sign: signal.Signals) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROCESS, database_url, str(tmp_path), stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    said = b""
+    async with asyncio.timeout(30):
+        while b"job done" not in said:
+            line = await process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(sign)
+        rest = await process.stderr.read()
+
+        assert await process.wait() == 0, rest
+    assert b"worker stopped" in rest
+
+
+async def _work(worker: Worker, *, seconds: float) -> None:
+    stop = asyncio.Event()
+    working = asyncio.create_task(worker.run(stop))
+    await asyncio.sleep(seconds)
+    stop.set()
+    await working

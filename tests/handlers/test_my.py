@@ -1,0 +1,135 @@
+from datetime import timedelta
+
+import pytest
+
+from db.connection import Pool
+from tests.fake_discord import ANA, FakeDiscord
+
+SEOUL_FROM = "<t:1795273200:f>"  # 2026-11-21 15:00 UTC, when Seoul begins the 22nd; UTC does nine hours later
+MIDNIGHT = "<t:1795305600:f>"
+
+
+async def test_settings_are_told_privately_before_anything_was_chosen(discord: FakeDiscord) -> None:
+    timezone = await discord.slash("my timezone")
+    language = await discord.slash("my language")
+    visibility = await discord.slash("my visibility")
+
+    assert all(answer.is_private for answer in (timezone, language, visibility))
+    assert timezone.text.splitlines() == [
+        "Your time zone is **UTC · 12:00 · UTC**.",
+        "Your day starts at **00:00**.",
+        "That is how this server is set; /my timezone and /my daystart change it for you.",
+    ]
+    assert (await discord.slash("my daystart")).text == timezone.text
+    assert language.text == "I answer you in the language of your Discord, here English."
+    assert visibility.text == ("Everyone in this server can see your numbers: on boards, on your cards and in /now.")
+
+
+async def test_a_time_zone_holds_from_a_new_day_on(discord: FakeDiscord) -> None:
+    answer = await discord.slash("my timezone", zone="Asia/Seoul")
+    waiting = await discord.slash("my timezone")
+    discord.clock.moment += timedelta(days=1)
+    later = await discord.slash("my timezone")
+
+    assert answer.text.splitlines() == [
+        f"From {MIDNIGHT} on your time zone is **Seoul · 21:00 · UTC+9** and your day starts at **00:00**.",
+        "Until then your days are those of UTC · 12:00 · UTC and start at 00:00. Days that are over stay as they were.",
+    ]
+    assert waiting.text.splitlines()[-1] == (
+        f"From {MIDNIGHT} on it is Seoul · 21:00 · UTC+9, with days that start at 00:00."
+    )
+    assert later.text.splitlines()[0] == "Your time zone is **Seoul · 21:00 · UTC+9**."
+
+
+async def test_a_city_that_was_typed_and_not_chosen_is_understood(discord: FakeDiscord) -> None:
+    answer = await discord.slash("my timezone", zone="seoul")
+
+    assert "**Seoul · 21:00 · UTC+9**" in answer.text
+
+
+async def test_an_unknown_time_zone_is_told_what_to_do(discord: FakeDiscord) -> None:
+    answer = await discord.slash("my timezone", zone="Atlantis")
+
+    assert answer.is_private
+    assert answer.text.startswith('I know no time zone "Atlantis".')
+
+
+async def test_a_time_zone_changes_once_in_a_week(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="Asia/Seoul")
+    answer = await discord.slash("my timezone", zone="Europe/Madrid")
+
+    assert answer.text.startswith("Your time zone can change once in seven days")
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone", "label"),
+    [("seo", "Asia/Seoul", "Seoul · 21:00 · UTC+9"), ("21:00", "Asia/Seoul", "Seoul · 21:00 · UTC+9")],
+)
+async def test_zones_are_suggested_by_city_and_by_clock(
+    discord: FakeDiscord, typed: str, zone: str, label: str
+) -> None:
+    choices = await discord.suggest("my timezone", "zone", typed)
+
+    assert choices[0] == {"name": label, "value": zone}
+    assert len(choices) <= 25
+
+
+async def test_zones_are_suggested_in_the_persons_language(discord: FakeDiscord) -> None:
+    choices = await discord.suggest("my timezone", "zone", "서울", by=ANA.speaking("ko"))
+
+    assert choices[0]["name"].startswith("서울 · ")
+
+
+async def test_a_day_start_holds_from_a_new_day_on(discord: FakeDiscord) -> None:
+    answer = await discord.slash("my daystart", hour=4)
+
+    assert answer.text.splitlines()[0] == (
+        "From <t:1795320000:f> on your time zone is **UTC · 12:00 · UTC** and your day starts at **04:00**."
+    )
+
+
+@pytest.mark.parametrize("hour", [-5, 7, 10**9])
+async def test_a_day_start_outside_the_night_is_refused(discord: FakeDiscord, hour: int) -> None:
+    answer = await discord.slash("my daystart", hour=hour)
+
+    assert answer.text.startswith("A day can start between 00:00 and 06:00")
+
+
+async def test_the_chosen_language_wins_over_discords(discord: FakeDiscord) -> None:
+    chosen = await discord.slash("my language", language="es")
+    quiet = await discord.slash("now")
+    unknown = await discord.slash("gone")
+    automatic = await discord.slash("my language", language="auto")
+
+    assert chosen.text.startswith("Te respondo en Español")
+    assert quiet.data["embeds"][0]["title"] == "Estudiando ahora"
+    assert unknown.text.startswith("Lyceum no longer")  # nothing is read for what nobody answers
+    assert automatic.text == "I answer you in the language of your Discord, here English. This holds from now on."
+
+
+@pytest.mark.parametrize("path", ["my language", "my visibility"])
+async def test_a_value_that_is_no_choice_is_refused(discord: FakeDiscord, path: str) -> None:
+    answer = await discord.slash(path, language="tlh", who="nobody")
+
+    assert "is not one of the choices" in answer.text
+
+
+async def test_privacy_is_kept_and_taken_back(discord: FakeDiscord, pool: Pool) -> None:
+    private = await discord.slash("my visibility", who="private")
+    stored = await _visibility(pool)
+    public = await discord.slash("my visibility", who="public")
+
+    assert private.text == (
+        "Only you can see your numbers. You are on no board and not in /now; your cards come to you alone. "
+        "This holds from now on."
+    )
+    assert stored == "private"
+    assert public.text.startswith("Everyone in this server can see your numbers")
+    assert await _visibility(pool) == "public"
+
+
+async def _visibility(pool: Pool) -> str:
+    async with pool.connection() as conn:
+        cursor = await conn.execute("SELECT visibility FROM members WHERE user_id = %s", (ANA.id,))
+        [(value,)] = await cursor.fetchall()
+        return value
