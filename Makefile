@@ -35,7 +35,7 @@ samples: .venv/run  ## Draw every card with empty, typical and extreme data into
 	$(BIN)/python -m render.samples samples/sheet.png
 
 migration: .venv/dev  ## Write a migration from the models: make migration name="add timers"
-	$(BIN)/python -m db.migrate new "$(name)"
+	$(BIN)/python -m db.migrate "$(name)"
 
 schema: .venv/dev  ## Write docs/schema.md from the models
 	$(BIN)/python -m db.schema_page
