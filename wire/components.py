@@ -158,6 +158,8 @@ def _row_json(row: Row, custom_ids: list[str]) -> list[Json]:
         custom_ids.append(row.custom_id)
         return [select_json(row)]
     length("components.row", row, 1, BUTTONS_MAX)
+    if any(type(each) is not Button for each in row):
+        raise NotAllowed("components.row", "holds buttons, or is one select by itself")
     custom_ids.extend(button.custom_id for button in row if button.custom_id is not None)
     return [_button_json(button) for button in row]
 

@@ -261,7 +261,7 @@ _Common = tuple[
 
 def _common(payload: Envelope) -> _Common:
     """The fields of Invocation, in its order."""
-    user = payload.member.user if payload.member is not None else payload.user
+    user = (payload.member and payload.member.user) or payload.user
     if user is None:
         raise BadPayload("nobody is named as the person")
     return (

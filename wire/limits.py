@@ -33,7 +33,7 @@ NONCE_MAX: Final = 25  # characters
 MENTIONED_MAX: Final = 100  # ids in each list of allowed_mentions
 
 # reference#uploading-files
-FILE_BYTES_MAX: Final = 10 * 1024 * 1024  # per file, unless the interaction's attachment_size_limit says more
+FILE_BYTES_MAX: Final = 10 * 1024 * 1024  # per file everywhere; an interaction's attachment_size_limit may allow more
 REQUEST_BYTES_MAX: Final = 25 * 1024 * 1024  # one whole request
 
 # components/reference

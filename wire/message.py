@@ -14,7 +14,7 @@ from wire.checks import at_most, length
 from wire.components import Row, distinct, rows_json
 from wire.embeds import Embed, Json, embeds_json
 from wire.errors import NotAllowed
-from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
+from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 EPHEMERAL: Final = 1 << 6
@@ -150,6 +150,7 @@ def _attachments_json(message: Message) -> list[Json]:
         length("file.name", file.name, 1, FILENAME_MAX)
         if not _FILENAME.fullmatch(file.name):
             raise NotAllowed("file.name", "may hold ASCII letters, digits and . _ - only")
+        at_most("file.data", file.data, FILE_BYTES_MAX)
         shape: Json = {"id": str(index), "filename": file.name}
         if file.alt:
             at_most("file.alt", file.alt, ALT_MAX)

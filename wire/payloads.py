@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId, MessageId, UserId
 from wire.limits import FILE_BYTES_MAX
-from wire.received import NOTHING_RESOLVED, Channel, Entitlement, Member, ReceivedMessage, Resolved, User
+from wire.received import NOTHING_RESOLVED, Channel, Entitlement, Id, Member, ReceivedMessage, Resolved, User
 
 
 class OptionPayload(Struct, frozen=True):
@@ -39,7 +39,7 @@ class FieldPayload(Struct, frozen=True):
 class SlashData(Struct, frozen=True, tag_field="type", tag=1):
     """A chat command."""
 
-    id: CommandId
+    id: Id[CommandId]
     name: str
     options: tuple[OptionPayload, ...] = ()
     resolved: Resolved = NOTHING_RESOLVED
@@ -48,18 +48,18 @@ class SlashData(Struct, frozen=True, tag_field="type", tag=1):
 class UserMenuData(Struct, frozen=True, tag_field="type", tag=2):
     """A command from the menu of a person."""
 
-    id: CommandId
+    id: Id[CommandId]
     name: str
-    target_id: UserId
+    target_id: Id[UserId]
     resolved: Resolved = NOTHING_RESOLVED
 
 
 class MessageMenuData(Struct, frozen=True, tag_field="type", tag=3):
     """A command from the menu of a message."""
 
-    id: CommandId
+    id: Id[CommandId]
     name: str
-    target_id: MessageId
+    target_id: Id[MessageId]
     resolved: Resolved = NOTHING_RESOLVED
 
 
@@ -83,11 +83,11 @@ class ModalData(Struct, frozen=True):
 class Envelope(Struct, frozen=True, kw_only=True, tag_field="type"):
     """What all interactions but the ping have."""
 
-    id: InteractionId
+    id: Id[InteractionId]
     token: str
-    application_id: ApplicationId
-    guild_id: GuildId | None = None
-    channel_id: ChannelId | None = None
+    application_id: Id[ApplicationId]
+    guild_id: Id[GuildId] | None = None
+    channel_id: Id[ChannelId] | None = None
     channel: Channel | None = None
     member: Member | None = None
     user: User | None = None

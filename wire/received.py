@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from core.ids import (
     AttachmentId,
@@ -17,6 +17,9 @@ from core.ids import (
     SkuId,
     UserId,
 )
+
+T = TypeVar("T", bound=int)
+Id = Annotated[T, Meta(ge=0, le=(1 << 63) - 1)]  # fits into PostgreSQL's bigint
 
 EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
 
@@ -32,7 +35,7 @@ class Context(IntEnum):
 class User(Struct, frozen=True, gc=False):
     """A Discord account."""
 
-    id: UserId
+    id: Id[UserId]
     username: str = ""
     global_name: str | None = None
     avatar: str | None = None  # hash; None: the default picture
@@ -50,7 +53,7 @@ class Member(Struct, frozen=True):
     user: User | None = None  # None in resolved objects, where it stands beside
     nick: str | None = None
     avatar: str | None = None  # hash; None: none of this guild's own
-    roles: tuple[RoleId, ...] = ()
+    roles: tuple[Id[RoleId], ...] = ()
     permissions: int = 0  # in this channel, overwrites included
     joined_at: datetime | None = None  # None: a guest
 
@@ -75,7 +78,7 @@ class ResolvedUser(Struct, frozen=True):
 class Role(Struct, frozen=True, gc=False):
     """A role of the guild."""
 
-    id: RoleId
+    id: Id[RoleId]
     name: str = ""
     position: int = 0
     permissions: int = 0
@@ -85,10 +88,10 @@ class Role(Struct, frozen=True, gc=False):
 class Channel(Struct, frozen=True, gc=False):
     """A channel or thread, partial."""
 
-    id: ChannelId
+    id: Id[ChannelId]
     name: str | None = None  # None: a direct message
     type: int = 0  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
-    parent_id: ChannelId | None = None
+    parent_id: Id[ChannelId] | None = None
     permissions: int = 0  # the person's
     app_permissions: int | None = None  # ours; None: not told
 
@@ -96,7 +99,7 @@ class Channel(Struct, frozen=True, gc=False):
 class Attachment(Struct, frozen=True, gc=False):
     """An uploaded file; its address expires, so read it soon and never store it."""
 
-    id: AttachmentId
+    id: Id[AttachmentId]
     filename: str = ""
     size_bytes: int = field(default=0, name="size")
     url: str = ""
@@ -110,8 +113,8 @@ class Attachment(Struct, frozen=True, gc=False):
 class ReceivedMessage(Struct, frozen=True):
     """A message that an interaction is about: the menu's target, or the one that holds the component."""
 
-    id: MessageId
-    channel_id: ChannelId | None = None
+    id: Id[MessageId]
+    channel_id: Id[ChannelId] | None = None
     author: User | None = None
     content: str = ""
     attachments: tuple[Attachment, ...] = ()
@@ -128,11 +131,11 @@ class ReceivedMessage(Struct, frozen=True):
 class Entitlement(Struct, frozen=True, gc=False):
     """Proof of a purchase that is active now."""
 
-    id: EntitlementId
-    sku_id: SkuId
+    id: Id[EntitlementId]
+    sku_id: Id[SkuId]
     type: int = 0
-    user_id: UserId | None = None
-    guild_id: GuildId | None = None
+    user_id: Id[UserId] | None = None
+    guild_id: Id[GuildId] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
 
@@ -140,12 +143,12 @@ class Entitlement(Struct, frozen=True, gc=False):
 class Resolved(Struct, frozen=True):
     """The objects behind the ids in an interaction's data."""
 
-    users: Mapping[UserId, User] = {}
-    members: Mapping[UserId, Member] = {}
-    roles: Mapping[RoleId, Role] = {}
-    channels: Mapping[ChannelId, Channel] = {}
-    messages: Mapping[MessageId, ReceivedMessage] = {}
-    attachments: Mapping[AttachmentId, Attachment] = {}
+    users: Mapping[Id[UserId], User] = {}
+    members: Mapping[Id[UserId], Member] = {}
+    roles: Mapping[Id[RoleId], Role] = {}
+    channels: Mapping[Id[ChannelId], Channel] = {}
+    messages: Mapping[Id[MessageId], ReceivedMessage] = {}
+    attachments: Mapping[Id[AttachmentId], Attachment] = {}
 
     def user(self, snowflake: int) -> ResolvedUser | None:
         """The person behind an id, with their membership where there is one."""

@@ -29,6 +29,7 @@ ATTEMPTS: Final = 5
 PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
 BACKOFF_S: Final = 0.25  # doubled with each attempt: the most that is waited before the next
 
+_UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
@@ -66,7 +67,7 @@ class Transport:
         self._patience_s = patience_s
         self._backoff_s = backoff_s
         self._buckets = Buckets()
-        self._refused: Unauthorized | None = None
+        self._is_refused = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,8 +115,8 @@ class Transport:
             DiscordError: Discord understood and said no; typed by its code.
             DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended.
         """
-        if route.is_ours and self._refused is not None:
-            raise self._refused
+        if route.is_ours and self._is_refused:
+            raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
         call = _Call(sent, query, self._headers(route, sent, reason))
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
@@ -148,7 +149,7 @@ class Transport:
             raise _TryAgain(str(answer.status_code))
         error = refusal(answer.status_code, failure.code, failure.message, details=failure.errors)
         if isinstance(error, Unauthorized) and route.is_ours:
-            self._refused = error  # a wrong token costs every request of this address, after 10,000 all are cut off
+            self._is_refused = True  # after 10,000 wrong requests Discord would cut off the whole address
         raise error
 
     async def _send(self, route: Route, call: "_Call") -> "httpx.Response":

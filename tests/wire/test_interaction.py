@@ -271,6 +271,8 @@ def test_parse_refuses_what_is_no_interaction(body: bytes) -> None:
         ("slash_plain", "member.user", GONE, "nobody"),
         ("slash_plain", "token", GONE, "token"),
         ("slash_plain", "id", "x", r"\$.id"),
+        ("slash_plain", "id", "-1", r">= 0 - at `\$.id"),
+        ("slash_plain", "member.user.id", str(2**63), r"\$.member.user.id"),
         ("slash_plain", "data.type", 4, r"\$.data.type"),
         ("slash_plain", "data.name", GONE, "name"),
         ("user_menu", "data.resolved", GONE, "target"),

@@ -281,6 +281,9 @@ def test_unknown_files_are_bytes_and_names_are_quoted() -> None:
     ]
 
 
+TWO_SELECTS: Any = (UserSelect(custom_id="a"), UserSelect(custom_id="b"))  # the types forbid it too
+
+
 def row(**changed: Any) -> Message:
     fields: Any = {"custom_id": "s", "options": (SelectOption("a", "1"),)} | changed
     return Message(components=(StringSelect(**fields),))
@@ -330,6 +333,7 @@ def button(**changed: Any) -> Message:
         (Message(components=(UserSelect(custom_id="u", defaults=(UserId(1), UserId(2))),)), "select.defaults", 1, 2),
         (Message(files=(File("a.png", b""),) * 11), "attachments", 10, 11),
         (Message(files=(File("", b""),)), "file.name", 1, 0),
+        (Message(files=(File("a", bytes(10 * 1024 * 1024 + 1)),)), "file.data", 10 * 1024 * 1024, 10 * 1024 * 1024 + 1),
         (Message(files=(File("a.png", b"", alt="a" * 1025),)), "file.alt", 1024, 1025),
         (Message("x", mentions=Mentions(users=(UserId(1),) * 101)), "mentions.users", 100, 101),
         (Message("x", mentions=Mentions(roles=(RoleId(1),) * 101)), "mentions.roles", 100, 101),
@@ -361,6 +365,7 @@ def test_numbers_beyond_discords_limits(message: Message, field: str, limit: int
         (button(label="", custom_id="a"), "button: needs a label or an emoji"),
         (button(sku=SkuId(1)), "button: for a purchase"),
         (button(label="", emoji="🌱", sku=SkuId(1)), "button: for a purchase"),
+        (Message(components=(TWO_SELECTS,)), "components.row: holds buttons"),
         (Message(components=((Button("a", custom_id="a"), Button("b", custom_id="a")),)), "components.custom_id"),
         (Message(components=((Button("a", custom_id="a"),), UserSelect(custom_id="a"))), "components.custom_id"),
         (row(options=(SelectOption("a", "1"), SelectOption("b", "1"))), "select.option.value: must not be given twice"),
@@ -383,7 +388,7 @@ def test_what_only_some_routes_take() -> None:
     with pytest.raises(LimitExceeded, match="nonce"):
         to_message_create(Message("x"), nonce="n" * 26)
     with pytest.raises(LimitExceeded, match="bytes"):
-        to_callback(Message(files=(File("a.bin", bytes(25 * 1024 * 1024)),)))
+        to_callback(Message(files=tuple(File(f"{n}.bin", bytes(9 * 1024 * 1024)) for n in range(3))))
 
 
 @pytest.mark.parametrize(
