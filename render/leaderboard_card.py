@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.enums import Board, Period
 from core.words import Words
-from render import avatar, shapes, theme
+from render import avatar, png, shapes, theme
 from render.text import width, write
 from render.theme import CHALK, HAZE, HOUSE, MARGIN, MIST, WIDTH
 
@@ -56,7 +56,7 @@ def draw(card: LeaderboardCard, *, words: Words, avatars: Mapping[str, bytes]) -
     rows = card.rows[:ROWS_MAX]
     if not rows:
         _draw_empty(canvas, words)
-        return shapes.png(canvas)
+        return png.encode(canvas)
     shown = [*rows, *([card.viewer_row] if card.viewer_row else [])]
     ranks_px = max(width(words.number(row.rank), theme.strong(words, 27, tabular=True)) for row in shown)
     # With the viewer's own row below, the page's rows move a little closer together.
@@ -68,7 +68,7 @@ def draw(card: LeaderboardCard, *, words: Words, avatars: Mapping[str, bytes]) -
         for dot in range(3):
             shapes.disc(canvas, (WIDTH / 2 + (dot - 1) * 18, _VIEWER_TOP - 11), 6, HAZE)
         _draw_row(canvas, card.viewer_row, (_VIEWER_TOP, _VIEWER_TOP + height), ranks_px, words, avatars)
-    return shapes.png(canvas, effort=6)  # much text: worth the longer look
+    return png.encode(canvas)
 
 
 def alt(card: LeaderboardCard, *, words: Words) -> str:
@@ -129,7 +129,7 @@ def _draw_row(
     else:
         write(canvas, at, rank, theme.strong(words, 27, tabular=True), MIST, align="centre")
     avatar.place(canvas, (x + 34, middle), 38, image=avatars.get(row.avatar or ""), name=row.name, tint=row.tint)
-    value = theme.strong(words, 27, tabular=True)
+    value = theme.strong(words, 27)
     taken = write(
         canvas, (_RIGHT - 6, middle + 10), row.value_text, value, CHALK, align="right", max_width=300, smallest_px=20
     )

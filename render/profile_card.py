@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image
 
 from core.words import Words
-from render import avatar, shapes, theme
+from render import avatar, png, shapes, theme
 from render.figures import figure
 from render.icons import Icon, icon
 from render.text import width, write
@@ -53,7 +53,7 @@ def draw(card: ProfileCard, *, words: Words, avatars: Mapping[str, bytes]) -> by
     _draw_progress(canvas, card, words, accent)
     _draw_figures(canvas, card, words, accent)
     _draw_days(canvas, card, words, accent)
-    return shapes.png(canvas)
+    return png.encode(canvas)
 
 
 def alt(card: ProfileCard, *, words: Words) -> str:

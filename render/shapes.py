@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from io import BytesIO
 from math import cos, pi, sin
 from typing import Final
 
@@ -12,7 +11,6 @@ from render.pixels import remapped
 from render.text import Colour
 
 _OVER: Final = 4  # how much larger shapes are drawn before they shrink to smooth edges
-_PNG_MAX_BYTES: Final = 145_000
 
 Point = tuple[float, float]
 Box = tuple[int, int, int, int]
@@ -79,20 +77,6 @@ def curve(points: Sequence[Point], *, steps: int = 12) -> list[Point]:
                 )
             )
     return found
-
-
-def png(canvas: Image.Image, *, effort: int = 3) -> bytes:
-    """The picture as PNG bytes, the same ones for the same pixels; in 256 colours where all would weigh too much.
-
-    More `effort` (1 to 9) makes it smaller and slower.
-    """
-    file = BytesIO()
-    canvas.save(file, "PNG", compress_level=effort)
-    if file.tell() > _PNG_MAX_BYTES:
-        palette = canvas.quantize(256, method=Image.Quantize.MEDIANCUT)
-        file = BytesIO()
-        canvas.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", compress_level=6)
-    return file.getvalue()
 
 
 @lru_cache(maxsize=256)

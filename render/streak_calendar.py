@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image
 
 from core.words import Words
-from render import avatar, shapes, theme
+from render import avatar, png, shapes, theme
 from render.day_marks import CalendarDay, DayMark, Grid, draw_day, draw_legend, draw_ribbons
 from render.figures import figure
 from render.icons import Icon, icon
@@ -59,7 +59,7 @@ def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) ->
             accent=accent,
         )
     draw_legend(canvas, (MARGIN, _RIGHT, 674), words, accent)
-    return shapes.png(canvas)
+    return png.encode(canvas)
 
 
 def alt(card: StreakCalendar, *, words: Words) -> str:

@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -173,6 +174,15 @@ def test_figures_are_never_wider_than_their_room(seconds: int, language: Languag
     taken = figure(canvas, (0, 60), words.duration(seconds), words, size_px=46, colour=(255, 255, 255), max_width=164)
 
     assert taken <= 164
+
+
+def test_cards_come_out_the_same_from_many_threads() -> None:
+    alone = [sample.draw() for sample in ENGLISH]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(Sample.draw, ENGLISH * 3))
+
+    assert together == alone * 3
 
 
 def test_a_portrait_shows_its_picture() -> None:
