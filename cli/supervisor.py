@@ -75,6 +75,11 @@ class Child:
         """The process, while there is one."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
+    @property
+    def last_lines(self) -> tuple[str, ...]:
+        """What it said last."""
+        return tuple(self._last_lines)
+
     async def start(self) -> None:
         """Start the process, wait until it answers, and keep it running from then on.
 
@@ -90,7 +95,7 @@ class Child:
             ended = process.returncode is not None
             await self._end(process)
             what = "ended at once" if ended else f"did not answer within {self.part.start_s:.0f} s"
-            raise Problem(f"The {self.part.name} {what}: {last_words([*self._last_lines])}")
+            raise Problem(f"The {self.part.name} {what}: {last_words(self.last_lines)}")
         self._keeper = asyncio.create_task(self._keep(process))
 
     async def stop(self) -> None:
@@ -120,10 +125,13 @@ class Child:
             await asyncio.sleep(pause)
             process = await self._launch()
             if await self._wait_until_answering(process):
-                with contextlib.suppress(Problem):
+                try:
                     await self.part.then()
-                self._note(self.part.name, "runs again")
-            else:
+                except Problem as problem:
+                    self._note(self.part.name, f"runs again, but: {problem}")
+                else:
+                    self._note(self.part.name, "runs again")
+            elif process.returncode is None and self.part.must_answer:
                 _signal_group(process, signal.SIGKILL)
 
     async def _launch(self) -> Process:

@@ -118,7 +118,13 @@ class _Up:
         part = replace(part, arguments=(*part.arguments, "--supervised"))
         child = Child(part, self._environ, hear=self._hear, note=self._note)
         self._children.append(child)
-        await child.start()
+        try:
+            await child.start()
+        except Problem:
+            self._shows_logs = True
+            for line in child.last_lines[:-1]:  # the last one is the problem's own sentence
+                self._hear(part.name, line)
+            raise
 
     async def _introduce(self) -> None:
         """A local Discord that was started again remembers nothing: tell it everything anew."""
@@ -162,7 +168,7 @@ class _Up:
             out().print(line, markup=False, soft_wrap=True)
 
     def _note(self, name: str, sentence: str) -> None:
-        out().print(f"[bold]{name:>10} │ {name} {sentence}.[/]", soft_wrap=True)
+        out().print(f"{name:>10} │ {name} {sentence.removesuffix('.')}.", style="bold", markup=False, soft_wrap=True)
 
     def _greet(self, took_s: float) -> None:
         settings = self._settings

@@ -1,0 +1,82 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from cli.environment import environment, read_env
+from core.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("KEY=plain", "plain"),
+        ("  export KEY = spaced  ", "spaced"),
+        ("KEY=", ""),
+        ("KEY=a b # a comment", "a b"),
+        ("KEY=a#b", "a#b"),
+        ("KEY=#nothing", ""),
+        ("KEY='single # kept' # gone", "single # kept"),
+        ('KEY="double \\"quoted\\"\\n\\x" # gone', 'double "quoted"\n\\x'),
+        ("KEY=postgresql://u:p=w@h/db?x=1", "postgresql://u:p=w@h/db?x=1"),
+        ("KEY='never closed", "'never closed"),
+    ],
+)
+def test_env_line_gives_its_value(line: str, value: str) -> None:
+    assert read_env(line) == {"KEY": value}
+
+
+@pytest.mark.parametrize("line", ["# KEY=value", "", "no variable", "2KEY=value", "=value"])
+def test_env_passes_over_what_is_no_variable(line: str) -> None:
+    assert read_env(line) == {}
+
+
+def test_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("API_PORT=1\nAPI_HOST=file", encoding="utf-8")
+    monkeypatch.setenv("API_PORT", "2")
+    monkeypatch.delenv("API_HOST", raising=False)
+
+    found = environment(tmp_path)
+
+    assert (found["API_PORT"], found["API_HOST"]) == ("2", "file")
+
+
+def test_environment_without_a_file_is_the_environment(tmp_path: Path) -> None:
+    assert environment(tmp_path) == dict(os.environ)
+
+
+class Noted(dict[str, str]):
+    """An environment that remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def test_env_example_explains_every_variable(tmp_path: Path) -> None:
+    noted = Noted()
+    noted["LYCEUM_DATA_DIR"] = str(tmp_path)
+    Settings.from_env(noted)
+    theirs = {"XDG_DATA_HOME", "HOME"}  # the machine's own
+    ours = {"WEB_CONCURRENCY"}  # read where the web processes are started
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    explained = {
+        line.partition("=")[0]
+        for before, line in zip(lines, lines[1:], strict=False)
+        if "=" in line and not line.startswith("#") and before.startswith("# ")
+    }
+
+    assert explained == (noted.asked - theirs) | ours
+
+
+def test_env_example_changes_nothing_when_copied(tmp_path: Path) -> None:
+    example = read_env((ROOT / ".env.example").read_text(encoding="utf-8"))
+    here = {"LYCEUM_DATA_DIR": str(tmp_path)}
+
+    assert Settings.from_env({**example, **here}) == Settings.from_env(here)

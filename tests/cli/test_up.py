@@ -1,0 +1,91 @@
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import House, wait_until
+
+READY = "Ctrl-C stops everything."
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+
+
+def reply_of(said: str) -> dict[str, Any]:
+    reply: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return reply
+
+
+def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
+    with house.start("up") as up:
+        up.wait_for(READY)
+        helped = house.run("try", "/help", "--as", "ada", "--json")
+        joined = house.run("voice", "join", "mina", "Deep Work")
+        moved = house.run("voice", "stream", "mina", "Deep Work")
+        second = house.run("up")
+        diff = house.run("commands", "diff")
+        sync = house.run("commands", "sync")
+        unknown = house.run("try", "/nonsense")
+        nobody = house.run("voice", "join", "nobody-at-all", "Deep Work")
+        web = house.pid_of("web")
+        os.kill(web, signal.SIGKILL)
+        up.wait_for("web runs again.")
+        again = house.run("try", "/help")
+        code = up.stop(signal.SIGINT)
+
+    reply = reply_of(helped.stdout)
+    assert (helped.returncode, reply["as"], reply["problems"]) == (0, "ada", [])
+    assert (joined.returncode, joined.stdout) == (0, "김민아 is in Deep Work.\n")
+    assert (moved.returncode, moved.stdout) == (0, "김민아 is in Deep Work (streaming).\n")
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"✗ Lyceum already runs here as process {up.process.pid}: stop it with Ctrl-C")
+    assert (diff.returncode, diff.stdout) == (0, "Discord's list is up to date.\n")
+    assert sync.stdout.startswith("Nothing to do: Discord knows all ")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert unknown.stderr.startswith("✗ There is no command /nonsense; try ")
+    assert nobody.returncode == 2
+    assert "web was ended by SIGKILL; it starts again in 0.5 s." in up.said()
+    assert again.returncode == 0, again.stderr
+    assert code == 0, up.said()
+    assert house.processes() == {}
+
+
+def test_up_starts_again_after_it_was_killed(house: House) -> None:
+    with house.start("up") as up:
+        up.wait_for(READY)
+        started = house.processes()
+        up.stop(signal.SIGKILL)
+
+    with house.start("up") as up:
+        up.wait_for(READY)
+        code = up.stop(signal.SIGTERM)
+
+    assert len([words for words in started.values() if "--supervised" in words]) == 4
+    assert code == 0, up.said()
+    wait_until(lambda: house.processes() == {}, what="everything is gone")
+
+
+def test_up_says_which_port_is_taken(house: House) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", house.api_port))
+        taken.listen()
+        refused = house.run("up")
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"✗ Port {house.api_port} is in use by another program: stop that one, or choose another with "
+        f"API_PORT={house.api_port + 10}.\n"
+    )
+    assert house.processes() == {}
+
+
+def test_up_stops_in_the_middle_of_its_start(house: House) -> None:
+    with house.start("up") as up:
+        up.wait_for("The tables are up to date")
+        code = up.stop(signal.SIGTERM)
+
+    assert code == 0, up.said()
+    assert house.processes() == {}
