@@ -10,9 +10,9 @@ from PIL import Image
 from render.graphemes import clusters, is_emoji, tame
 from render.pixels import resized
 from render.shapes import rounded
-from render.text import Colour, Face, Style, write
+from render.text import Colour, Face, Style, write_centred
 
-BYTES_MAX: Final = 4 * 1024 * 1024  # Discord's own avatars of 128 px stay far below, animated ones too
+BYTES_MAX: Final = 1024 * 1024  # Discord's own avatars of 128 px stay far below
 PIXELS_MAX: Final = 2048 * 2048  # of one frame, before anything is decoded
 _SMALL_PX: Final = 60
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
@@ -54,7 +54,7 @@ def initials(name: str) -> str:
     return words[0].upper() if _is_cased(words[0]) else words[0]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # each keeps its bytes, up to BYTES_MAX
 def _decode(image: bytes, diameter: int) -> Image.Image | None:
     if len(image) > BYTES_MAX:
         return None
@@ -84,8 +84,7 @@ def _initials_portrait(letters: str, diameter: int, tint: int) -> Image.Image:
     share = (0.40 if len(clusters(letters)) > 1 else 0.48) + (0.06 if diameter < _SMALL_PX else 0)
     style = Style(Face.STRONG, round(diameter * share))
     if letters:
-        at = (diameter / 2, diameter / 2 + style.size_px * 0.36)
-        write(portrait, at, letters, style, _LETTER, align="centre", max_width=diameter * 0.8, smallest_px=8)
+        write_centred(portrait, (diameter / 2, diameter / 2), letters, style, _LETTER, max_width=diameter * 0.8)
         return portrait
     # Nobody to name: a plain figure, head and shoulders.
     head, body = diameter * 36 // 100, diameter * 76 // 100

@@ -1,7 +1,7 @@
 """What the sample cards show: nothing yet, an ordinary month, and more than anyone will ever reach."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from io import BytesIO
@@ -248,7 +248,7 @@ def _calendars() -> list[Sample]:
         date(2027, 2, 1),
         date(2027, 2, 28),
         month_of_days(date(2027, 2, 1), "12f41--3211u-1234fv-2341r312"),
-        4,
+        7,
         30,
         None,
         3,
@@ -305,7 +305,8 @@ def _boards() -> list[Sample]:
     )
     empty = LeaderboardCard("Lyceum Commons", Board.XP, Period.TODAY, (), None, 1, 1)
     few = LeaderboardCard("夜間圖書館", Board.STREAK, Period.ALL, _rows(1, days(chinese), 1)[:3], None, 1, 1)
-    in_korean = LeaderboardCard("밤의 도서관", Board.FOCUS, Period.MONTH, _rows(1, hours(korean), None), viewer, 1, 12)
+    own = replace(viewer, value_text=korean.duration(3 * HOUR))
+    in_korean = LeaderboardCard("밤의 도서관", Board.FOCUS, Period.MONTH, _rows(1, hours(korean), None), own, 1, 12)
     in_spanish = LeaderboardCard(
         "Biblioteca de noche", Board.STREAK, Period.ALL, _rows(1, days(spanish), 9), None, 1, 2
     )

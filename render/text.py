@@ -13,7 +13,7 @@ from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, is_eas
 from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 from render.pixels import resized
 
-__all__ = ["Colour", "Face", "Style", "fit", "shaping_is_complete", "width", "write"]
+__all__ = ["Colour", "Face", "Style", "fit", "shaping_is_complete", "width", "write", "write_centred"]
 
 Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
@@ -22,6 +22,7 @@ ELLIPSIS: Final = "…"
 _EMOJI_EM: Final = 1.16  # height of an emoji, seen from the size of the text around it
 _EMOJI_DROP: Final = 0.20  # how far it reaches below the baseline
 _TOFU_EM: Final = 0.62
+_SMALLEST_CENTRED_PX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def width(text: str, style: Style) -> float:
 def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
     """`text` and the style with which it stays inside `max_width`: smaller down to `smallest_px`, then cut.
 
-    A cut falls between whole signs and shows an ellipsis. The text comes back tamed and may be empty.
+    A cut falls between whole signs and shows an ellipsis. The text comes back tamed; it is empty where not even that has room.
     """
     text = tame(text)
     smallest = min(style.size_px, smallest_px or style.size_px)
@@ -94,7 +95,8 @@ def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = 
             low = middle
         else:
             high = middle - 1
-    return _cut(signs, low), style
+    kept = _cut(signs, low)
+    return (kept if width(kept, style) <= max_width else ""), style
 
 
 def write(
@@ -118,6 +120,19 @@ def write(
     x = at[0] - {"left": 0.0, "centre": line.width / 2, "right": line.width}[align]
     put(canvas, line, (round(x), round(at[1])), colour)
     return line.width
+
+
+def write_centred(
+    canvas: Image.Image, centre: tuple[float, float], text: str, style: Style, colour: Colour, *, max_width: float
+) -> None:
+    """Draw a few signs so that their ink, not their baseline, is in the middle of a round or square space."""
+    text, style = fit(text, style, max_width=max_width, smallest_px=_SMALLEST_CENTRED_PX)
+    line = _set(text, style, shaped=shaping_is_complete())
+    tops = [y for _, _, y in line.pictures] + ([line.top] if line.mask else [])
+    bottoms = [y + picture.height for picture, _, y in line.pictures]
+    bottoms += [line.top + line.mask.height] if line.mask else []
+    middle = (min(tops, default=0) + max(bottoms, default=0)) / 2
+    put(canvas, line, (round(centre[0] - line.width / 2), round(centre[1] - middle)), colour)
 
 
 def put(canvas: Image.Image, line: _Line, at: tuple[int, int], colour: Colour) -> None:
