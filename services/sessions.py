@@ -78,6 +78,8 @@ class Session:
 
     def cut(self, until: int) -> None:
         """Count nothing unheard: what spans `until` ends there, and so does the stay unless it was heard of since."""
+        if self.started > until:
+            return
         until = max(until, self.settled)
         for segment in self.segments:
             if segment.start <= until and (segment.end is None or segment.end > until):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
+from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored_days
@@ -178,7 +179,9 @@ async def _load(conn: Connection, members: Sequence[tuple[int, int]], *, ended_s
 def _sessions(rows: Sequence[stored.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
-    for guild, user, session, voice, started, ended, settled, counted, estimated, start, end, channel, flags in rows:
+    for row in rows:
+        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated = row[:10]
+        start, end, channel, flags = row[10:]
         if not sessions or sessions[-1].id != session:
             sessions.append(
                 Session(
@@ -190,7 +193,8 @@ def _sessions(rows: Sequence[stored.StateRow]) -> list[Session]:
                     ended=ended,
                     settled=settled,
                     counted=counted,
-                    is_estimated=estimated,
+                    reason=None if reason is None else CloseReason(reason),
+                    is_estimated=is_estimated,
                     segments=[],
                 )
             )

@@ -11,7 +11,7 @@ UserRow = tuple[int, str, str | None, str | None, bool]  # id, username, global 
 MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar in this guild
 PlaceRow = tuple[int, int | None, str, list[int]]  # guild, AFK channel, zone, ignored channels
 LockRow = tuple[int, int, int | None]  # guild, user, last press
-StateRow = tuple[int, int, int, str | None, int, int | None, int, int, bool, int, int | None, int, int]
+StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
 
@@ -218,7 +218,7 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.is_estimated,
+                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
@@ -241,7 +241,7 @@ async def list_history(conn: Connection, guild: int, user: int) -> list[StateRow
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.is_estimated,
+                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM voice_sessions s JOIN voice_segments g USING (guild_id, session_id)

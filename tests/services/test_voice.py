@@ -1,0 +1,371 @@
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from core.enums import CloseReason
+from core.ids import ChannelId, UserId
+from db.connection import Connection, Pool
+from services import voice
+from services.policies import SILENT_LIBRARY
+from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
+from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
+from tests.services.voice_log import AFK, T0, after, rows, segments, sessions, snapshot, state, total
+
+OPEN = (None, 0, None, False)
+
+
+async def test_record_of_nothing_does_nothing(conn: Connection) -> None:
+    await voice.record(conn, [])
+
+    assert await sessions(conn) == []
+
+
+async def test_a_join_opens_a_session_and_makes_rows_for_whoever_is_unknown(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+
+    assert await sessions(conn) == [(ANA, 0, *OPEN)]
+    assert await segments(conn) == [(LIBRARY, 0, 0, None)]
+    assert await rows(conn, "SELECT guild_id, name, timezone FROM guilds") == [(LYCEUM, "", "UTC")]
+    assert await rows(conn, "SELECT user_id, username FROM users") == [(ANA, "ana")]
+
+
+async def test_a_leave_closes_and_credits(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+    await voice.record(conn, [state(600, None)])
+
+    assert await sessions(conn) == [(ANA, 0, 600, 600, CloseReason.LEFT, False)]
+    assert await total(conn) == 600
+    assert await rows(conn, "SELECT streak_date, seconds, zone FROM daily_streaks") == [(T0.date(), 600, "UTC")]
+    assert await rows(conn, "SELECT local_on, seconds FROM guild_days") == [(T0.date(), 600)]
+
+
+async def test_moments_are_whole_seconds_that_add_up(conn: Connection) -> None:
+    log = [state(0.9, LIBRARY), state(100.2, ATRIUM), state(200.7, LIBRARY), state(300.1, None)]
+
+    await voice.record(conn, log)
+
+    assert await sessions(conn) == [(ANA, 0, 300, 300, CloseReason.LEFT, False)]
+
+
+async def test_a_change_of_channel_or_flags_begins_a_segment_and_a_repetition_does_not(conn: Connection) -> None:
+    muted_and_deafened = 1 | 2
+    log = [
+        state(0, LIBRARY),
+        state(10, LIBRARY),
+        state(20, LIBRARY, flags=muted_and_deafened),
+        state(20, LIBRARY, flags=muted_and_deafened),
+        state(30, ATRIUM, flags=muted_and_deafened),
+        state(40, ATRIUM, flags=muted_and_deafened),
+    ]
+
+    await voice.record(conn, log)
+    await voice.record(conn, log[-1:])
+
+    assert await segments(conn) == [(LIBRARY, 0, 0, 20), (LIBRARY, 3, 20, 30), (ATRIUM, 3, 30, None)]
+
+
+async def test_within_one_second_the_last_word_counts(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(10.1, ATRIUM), state(10.5, LIBRARY, flags=1)])
+
+    assert await segments(conn) == [(LIBRARY, 0, 0, 10), (LIBRARY, 1, 10, None)]
+
+
+async def test_no_two_sessions_begin_in_the_same_second(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(0.3, None)])
+    await voice.record(conn, [state(0.6, ATRIUM)])
+
+    assert await sessions(conn) == [(ANA, 0, *OPEN)]
+    assert await segments(conn) == [(ATRIUM, 0, 0, None)]
+
+
+async def test_bots_are_never_counted_also_when_only_their_id_is_told(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY, ROBOT, is_bot=True)])
+    await voice.record(conn, [VoiceState(LYCEUM, ROBOT, ATRIUM, 0, "x", after(5))])
+
+    assert await sessions(conn) == []
+    assert await rows(conn, "SELECT user_id, is_bot FROM users") == [(ROBOT, True)]
+
+
+async def test_a_member_of_whom_only_the_id_is_told_gets_a_name_later(conn: Connection) -> None:
+    await voice.record(conn, [VoiceState(LYCEUM, ANA, LIBRARY, 0, "x", T0)])
+    nameless = await rows(conn, "SELECT username FROM users")
+    await voice.record(conn, [state(1, LIBRARY)])
+
+    assert (nameless, await rows(conn, "SELECT username FROM users")) == ([(str(ANA),)], [("ana",)])
+
+
+@pytest.mark.parametrize("channel", [AFK, ATRIUM])
+async def test_time_in_the_afk_channel_or_an_ignored_one_is_never_counted(conn: Connection, channel: ChannelId) -> None:
+    await voice.record(conn, [snapshot(0)])
+    await conn.execute("UPDATE channels SET kind = 'ignored' WHERE channel_id = %s", (ATRIUM,))
+
+    await voice.record(conn, [state(0, LIBRARY), state(100, channel), state(200, None)])
+
+    assert await sessions(conn) == [(ANA, 0, 100, 100, CloseReason.IGNORED_CHANNEL, False)]
+
+
+async def test_who_sits_in_a_new_afk_channel_stops_counting(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0), state(0, LIBRARY), state(0, ATRIUM, BEN)])
+
+    await voice.record(conn, [GuildChange(LYCEUM, "New", None, None, "en-US", LIBRARY, after(70))])
+
+    assert await sessions(conn) == [(ANA, 0, 70, 70, CloseReason.IGNORED_CHANNEL, False), (BEN, 0, *OPEN)]
+    assert await rows(conn, "SELECT name, icon_hash, owner_id, locale, afk_channel_id FROM guilds") == [
+        ("New", None, None, "en-US", LIBRARY)
+    ]
+
+
+async def test_less_than_a_minute_counts_nothing(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(59, None), state(1000, LIBRARY), state(1060, None)])
+
+    assert [row[3] for row in await sessions(conn)] == [0, 60]
+    assert await total(conn) == 60
+
+
+async def test_back_in_the_same_channel_within_ninety_seconds_goes_on_without_the_gap(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(40, None)])
+    await voice.record(conn, [state(130, LIBRARY), state(150, None)])
+
+    assert await sessions(conn) == [(ANA, 0, 150, 60, CloseReason.LEFT, False)]
+    assert await segments(conn) == [(LIBRARY, 0, 0, 40), (LIBRARY, 0, 130, 150)]
+
+
+@pytest.mark.parametrize(("seconds", "channel"), [(131, LIBRARY), (100, ATRIUM)])
+async def test_back_later_or_elsewhere_is_a_new_session(conn: Connection, seconds: int, channel: ChannelId) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(40, None), state(seconds, channel)])
+
+    assert [row[:3] for row in await sessions(conn)] == [(ANA, 0, 40), (ANA, seconds, None)]
+
+
+async def test_several_stays_in_one_batch_are_all_written(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+
+    log = [state(100, None), state(1000, ATRIUM), state(1100, None), state(2000, LIBRARY)]
+    await voice.record(conn, [*log, state(100, LIBRARY, BEN)])
+
+    assert [(row[0], row[1], row[2]) for row in await sessions(conn)] == [
+        (ANA, 0, 100),
+        (BEN, 100, None),
+        (ANA, 1000, 1100),
+        (ANA, 2000, None),
+    ]
+    assert await total(conn) == 200
+
+
+async def test_six_hours_without_a_sign_of_life_are_the_most_that_counts(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(7 * 3600, None)])
+
+    assert await total(conn) == 6 * 3600
+
+
+async def test_a_press_or_another_state_makes_the_six_hours_begin_anew(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+    await conn.execute("UPDATE members SET last_seen_at = %s", (after(5 * 3600),))
+    await voice.record(conn, [state(10 * 3600, ATRIUM), state(16 * 3600, None)])
+
+    assert await total(conn) == 16 * 3600
+    assert await segments(conn) == [
+        (LIBRARY, 0, 0, 5 * 3600),
+        (LIBRARY, 0, 5 * 3600, 10 * 3600),
+        (ATRIUM, 0, 10 * 3600, 16 * 3600),
+    ]
+
+
+async def test_sixteen_hours_are_the_most_that_counts_on_a_day_of_the_guild(conn: Connection) -> None:
+    await add_guild(conn, zone="Asia/Seoul")  # T0 is 21:00 there
+    log = [state(hour * 3600, LIBRARY, flags=hour % 2) for hour in range(24)]
+
+    await voice.record(conn, [*log, state(24 * 3600, None)])
+
+    assert await rows(conn, "SELECT local_on, seconds FROM guild_days ORDER BY 1") == [
+        (date(2026, 3, 18), 3 * 3600),
+        (date(2026, 3, 19), 16 * 3600),
+    ]
+    assert await total(conn) == 19 * 3600
+
+
+async def test_time_over_midnight_belongs_to_both_dates_of_the_members_own_calendar(conn: Connection) -> None:
+    await add_guild(conn)
+    await add_member(conn, ANA, "ana")
+    await conn.execute(
+        "INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min) VALUES (%s, %s, %s, %s, %s)",
+        (LYCEUM, ANA, T0 - timedelta(days=9), "America/New_York", 330),
+    )
+
+    await voice.record(conn, [state(0, LIBRARY), state(-7200, LIBRARY, BEN), state(3600, None), state(60, None, BEN)])
+
+    # 12:00 UTC is 08:00 in New York, whose day here begins at 05:30
+    assert await rows(conn, "SELECT user_id, streak_date, seconds, zone FROM daily_streaks ORDER BY 1, 2") == [
+        (ANA, date(2026, 3, 18), 3600, "America/New_York"),
+        (BEN, date(2026, 3, 18), 7260, "UTC"),
+    ]
+
+
+async def test_a_late_join_counts_from_the_last_moment_before_the_gap(conn: Connection) -> None:
+    await voice.record(conn, [state(100, LIBRARY, is_late=True, since=80), state(200, None)])
+
+    assert await sessions(conn) == [(ANA, 80, 200, 120, CloseReason.LEFT, True)]
+
+
+async def test_a_late_leave_counts_until_it_is_heard(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(100, None, is_late=True, since=80)])
+
+    assert await sessions(conn) == [(ANA, 0, 100, 100, CloseReason.LEFT, True)]
+
+
+async def test_a_late_move_marks_the_session_and_a_late_return_does_not_overlap(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(100, ATRIUM, is_late=True, since=80)])
+    moved = await sessions(conn)
+    await voice.record(conn, [state(200, None), state(210, ATRIUM, is_late=True, since=150)])
+
+    assert moved == [(ANA, 0, None, 0, None, True)]
+    assert await segments(conn) == [(LIBRARY, 0, 0, 100), (ATRIUM, 0, 100, 200), (ATRIUM, 0, 200, None)]
+
+
+async def test_a_clock_that_runs_backwards_breaks_nothing(conn: Connection) -> None:
+    await voice.record(conn, [state(100, LIBRARY)])
+    await voice.settle_open(conn, now=after(300))
+    await voice.record(conn, [state(50, ATRIUM), state(40, None), state(30, LIBRARY)])
+
+    assert await segments(conn) == [(LIBRARY, 0, 100, 300), (ATRIUM, 0, 300, 300), (LIBRARY, 0, 300, None)]
+    assert await total(conn) == 200
+
+
+async def test_guild_gone_closes_every_session_and_a_snapshot_brings_it_back(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, ATRIUM))])
+
+    await voice.record(conn, [GuildGone(LYCEUM, after(100))])
+    gone = await rows(conn, "SELECT is_active FROM guilds")
+    await voice.record(conn, [GuildGone(LYCEUM, after(150)), snapshot(1000, (ANA, LIBRARY))])
+
+    assert gone == [(False,)]
+    assert await rows(conn, "SELECT is_active FROM guilds") == [(True,)]
+    assert await sessions(conn) == [
+        (ANA, 0, 100, 100, CloseReason.GUILD_GONE, False),
+        (BEN, 0, 100, 100, CloseReason.GUILD_GONE, False),
+        (ANA, 1000, *OPEN),
+    ]
+
+
+async def test_names_are_kept_up_to_date_for_the_account_and_the_member(conn: Connection) -> None:
+    person = Person(ANA, "ana", 'Ana \u0000\udc00 \\"김" {}', "a" * 32, nick="NULL", member_avatar_hash="b")
+    await voice.record(conn, [VoiceState(LYCEUM, ANA, LIBRARY, 0, "x", T0, person)])
+    await conn.execute("UPDATE members SET left_at = now()")
+    await voice.record(conn, [VoiceState(LYCEUM, ANA, None, 0, "x", after(9), Person(ANA, "ana2", nick='Quiet, "A"'))])
+
+    assert await rows(conn, "SELECT username, global_name, avatar_hash FROM users") == [("ana2", None, None)]
+    assert await rows(conn, "SELECT nick, avatar_hash, left_at FROM members") == [('Quiet, "A"', None, None)]
+
+
+async def test_a_hostile_name_is_stored_as_it_is(conn: Connection) -> None:
+    name = '\'); DROP TABLE users; -- {"a",\\b}'
+    await voice.record(conn, [VoiceState(LYCEUM, ANA, LIBRARY, 0, "x", T0, Person(ANA, name, "\0NULL\ud83d"))])
+
+    assert await rows(conn, "SELECT username, global_name FROM users") == [(name, "NULL")]
+
+
+async def test_channels_come_change_and_go(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0)])
+    await voice.record(
+        conn, [ChannelChange(LYCEUM, VoiceChannel(AFK, "Far away", 2)), ChannelGone(LYCEUM, LIBRARY, T0)]
+    )
+
+    assert await rows(
+        conn, "SELECT channel_id, name, parent_id, kind, deleted_at FROM channels ORDER BY channel_id"
+    ) == [
+        (LIBRARY, "Library", None, "study", T0),
+        (ATRIUM, "Atrium", 30_000_001, "stage", None),
+        (AFK, "Far away", None, "study", None),
+    ]
+
+    await voice.record(conn, [ChannelGone(LYCEUM, LIBRARY, after(5)), snapshot(5)])
+    assert await rows(conn, "SELECT channel_id, deleted_at FROM channels ORDER BY channel_id") == [
+        (LIBRARY, None),
+        (ATRIUM, None),
+        (AFK, after(5)),
+    ]
+
+
+async def test_of_a_channel_only_the_last_word_in_a_batch_is_kept(conn: Connection) -> None:
+    first = ChannelChange(LYCEUM, VoiceChannel(AFK, "First", 2))
+    last = ChannelChange(LYCEUM, VoiceChannel(AFK, "Last", 2))
+
+    await voice.record(conn, [first, ChannelGone(LYCEUM, AFK, T0), last, snapshot(0), snapshot(1)])
+
+    assert await rows(conn, "SELECT channel_id FROM channels ORDER BY 1") == [(LIBRARY,), (ATRIUM,)]
+
+
+async def test_statements_do_not_grow_with_the_batch(conn: Connection) -> None:
+    await add_guild(conn)
+    counts: list[int] = []
+    for size in (1, 3, 100):
+        log = [state(n, LIBRARY, UserId(40_000_000 + 1000 * size + n)) for n in range(size)]
+        counting = Counting(conn)
+        await voice.record(counting, [*log, *(state(1000 + n, None, joined.user) for n, joined in enumerate(log))])  # type: ignore[arg-type]
+        counts.append(counting.executed)
+
+    assert counts[0] == counts[1] == counts[2] <= 16
+
+
+class Counting:
+    """A connection that counts its statements."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self.executed = 0
+
+    async def execute(self, *args: Any) -> Any:
+        self.executed += 1
+        return await self._conn.execute(*args)
+
+
+async def test_two_listeners_at_once_make_one_session(pool: Pool) -> None:
+    async def listen(seconds: float) -> None:
+        async with pool.connection() as conn:
+            await voice.record(conn, [state(seconds, LIBRARY), state(seconds, LIBRARY, BEN)])
+
+    for round_ in range(5):
+        await asyncio.gather(*(listen(round_ * 1000 + n) for n in range(6)))
+        async with pool.connection() as conn:
+            assert len([row for row in await sessions(conn) if row[2] is None]) == 2
+            await voice.record(conn, [state(round_ * 1000 + 500, None), state(round_ * 1000 + 500, None, BEN)])
+
+
+async def test_the_database_refuses_a_second_open_session(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+
+    with pytest.raises(psycopg.errors.UniqueViolation) as refused:
+        await conn.execute(
+            """INSERT INTO voice_sessions (guild_id, user_id, started_at, settled_until)
+               SELECT guild_id, user_id, started_at, started_at FROM voice_sessions"""
+        )
+
+    assert refused.value.diag.constraint_name == "uq_voice_sessions_open"
+
+
+async def test_settling_and_listening_at_once_credit_each_second_once(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await voice.record(conn, [state(0, LIBRARY), state(0, ATRIUM, BEN)])
+
+    async def settle(seconds: float) -> None:
+        async with pool.connection() as conn:
+            await voice.settle_open(conn, now=after(seconds))
+
+    async def leave() -> None:
+        async with pool.connection() as conn:
+            await voice.record(conn, [state(900, None), state(900, None, BEN)])
+
+    await asyncio.gather(settle(300), settle(600), settle(900), leave(), settle(900))
+
+    async with pool.connection() as conn:
+        assert (await total(conn), await total(conn, BEN)) == (900, 900)
+
+
+def test_the_silent_library_counts_by_the_numbers_of_the_product() -> None:
+    assert SILENT_LIBRARY.daily_cap == timedelta(hours=16)
+    assert SILENT_LIBRARY.unattended_cap == timedelta(hours=6)
+    assert SILENT_LIBRARY.minimum == timedelta(seconds=60)
+    assert SILENT_LIBRARY.rejoin_gap == timedelta(seconds=90)
