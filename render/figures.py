@@ -1,6 +1,7 @@
 """Numbers with their units as one figure: digits large, words small, whatever the language puts first."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from PIL import Image
@@ -15,27 +16,22 @@ _SMALLEST_PX: Final = 18
 
 
 def figure(
-    canvas: Image.Image,
-    at: tuple[float, float],
-    text: str,
-    words: Words,
-    *,
-    size_px: int,
-    colour: Colour,
-    max_width: float,
+    canvas: Image.Image, at: tuple[float, float], text: str, words: Words, *, size_px: int, colour: Colour
 ) -> float:
-    """Draw text such as "3 h 20 min" from `at` on its baseline, smaller where `max_width` asks for it; its width."""
-    parts = _parts(text, words, size_px)
-    total = _width(parts)
-    while total > max_width and size_px > _SMALLEST_PX:
-        size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
-        parts = _parts(text, words, size_px)
-        total = _width(parts)
+    """Draw text such as "3 h 20 min" from `at` on its baseline; the width that it took."""
     x = at[0]
-    for part, style, is_number, gap in parts:
+    for part, style, is_number, gap in _parts(text, words, size_px):
         x += gap
         x += write(canvas, (x, at[1]), part, style, colour if is_number else MIST)
-    return total
+    return x - at[0]
+
+
+def common_px(texts: Iterable[str], words: Words, *, size_px: int, max_width: float) -> int:
+    """The largest size up to `size_px` at which each of these figures stays inside `max_width`: neighbours match."""
+    for text in texts:
+        while size_px > _SMALLEST_PX and (total := _width(_parts(text, words, size_px))) > max_width:
+            size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
+    return size_px
 
 
 def _width(parts: list[tuple[str, Style, bool, float]]) -> float:

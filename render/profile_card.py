@@ -9,9 +9,9 @@ from PIL import Image
 
 from core.words import Words
 from render import avatar, png, shapes, theme
-from render.figures import figure
+from render.figures import common_px, figure
 from render.icons import Icon, icon
-from render.text import width, write
+from render.text import fit_all, width, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, WIDTH, Accent
 
 HEIGHT: Final = 640
@@ -136,21 +136,24 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: 
         (words("All time"), total if card.focus_total_s >= 3600 else words.duration(card.focus_total_s)),  # noqa: PLR2004
         (words("Streak"), _days(card.streak_days, words)),
     )
-    gap, top, bottom = 16, 288, 410
+    gap, padding, top, bottom = 16, 20, 288, 410
     step = (_RIGHT - MARGIN + gap) / len(figures)
+    room = step - gap - 2 * padding
+    names = [name for name, _ in figures]
+    name_style = fit_all(names, theme.label(words, 25), max_width=room, smallest_px=20)
+    name_style = fit_all(names[-1:], name_style, max_width=room - 28, smallest_px=20)  # beside the flame
+    size_px = common_px((value for _, value in figures), words, size_px=46, max_width=room)
     for index, (name, value) in enumerate(figures):
         left, right = round(MARGIN + step * index), round(MARGIN + step * (index + 1)) - gap
         shapes.panel(canvas, (left, top, right, bottom), CHALK, radius=18, opacity=theme.VEIL)
-        is_streak = index == len(figures) - 1
-        room = right - left - 40 - (32 if is_streak else 0)
-        write(canvas, (left + 20, top + 40), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
-        if is_streak and card.streak_days:
+        write(canvas, (left + padding, top + 40), name, name_style, MIST, max_width=room)
+        is_streak = index == len(figures) - 1 and card.streak_days > 0
+        if is_streak:
             # The flame burns once today counts.
             flame = accent.bright if card.today_s >= card.threshold_s else HAZE
             shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), flame)
-        colour = accent.bright if is_streak and card.streak_days else CHALK
-        at = (left + 20, top + 96)
-        figure(canvas, at, value, words, size_px=46, colour=colour, max_width=right - left - 40)
+        colour = accent.bright if is_streak else CHALK
+        figure(canvas, (left + padding, top + 96), value, words, size_px=size_px, colour=colour)
 
 
 def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:

@@ -10,9 +10,9 @@ from PIL import Image
 from core.words import Words
 from render import avatar, png, shapes, theme
 from render.day_marks import CalendarDay, DayMark, Grid, draw_day, draw_legend, draw_ribbons
-from render.figures import figure
+from render.figures import common_px, figure
 from render.icons import Icon, icon
-from render.text import write
+from render.text import fit_all, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, WIDTH, Accent
 
 __all__ = ["CalendarDay", "DayMark", "StreakCalendar", "alt", "draw"]
@@ -90,22 +90,17 @@ def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: 
     room = figures_left - left - 28
     write(canvas, (left, 72), card.name or "–", theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
     write(canvas, (left, 128), words.month(card.month), theme.heading(words, 52), CHALK, max_width=room, smallest_px=30)
-    figures = ((words("Streak"), card.current, accent.bright), (words("Longest"), card.longest, CHALK))
-    for index, (name, days, colour) in enumerate(figures):
+    figures = (
+        (words("Streak"), words.plural("{count} day", "{count} days", card.current), accent.bright, card.current),
+        (words("Longest"), words.plural("{count} day", "{count} days", card.longest), CHALK, card.longest),
+    )
+    size_px = common_px((text for _, text, _, _ in figures), words, size_px=50, max_width=figure_px)
+    names = (name for name, _, _, _ in figures)
+    name_style = fit_all(names, theme.label(words, 25), max_width=figure_px - 36, smallest_px=20)
+    for index, (name, text, colour, days) in enumerate(figures):
         x = figures_left + index * (figure_px + 20)
-        has_flame = index == 0 and days > 0
-        room = figure_px - (36 if has_flame else 0)
-        taken = write(canvas, (x, 72), name, theme.label(words, 25), MIST, max_width=room, smallest_px=20)
-        if has_flame:
+        taken = write(canvas, (x, 72), name, name_style, MIST, max_width=figure_px)
+        if index == 0 and days:
             is_open = any(day.kind is DayMark.TODAY_OPEN for day in card.days)
             shapes.stamp(canvas, (x + taken + 24, 62), icon(Icon.FLAME, 28), HAZE if is_open else accent.bright)
-        text = words.plural("{count} day", "{count} days", days)
-        figure(
-            canvas,
-            (x, 128),
-            text,
-            words,
-            size_px=50,
-            colour=colour if days else HAZE,
-            max_width=figure_px,
-        )
+        figure(canvas, (x, 128), text, words, size_px=size_px, colour=colour if days else HAZE)

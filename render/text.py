@@ -1,5 +1,6 @@
 """Text on cards: any script in one line, shaped, measured, fitted and drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
@@ -13,7 +14,7 @@ from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, is_eas
 from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 from render.pixels import resized
 
-__all__ = ["Colour", "Face", "Style", "fit", "shaping_is_complete", "width", "write", "write_centred"]
+__all__ = ["Colour", "Face", "Style", "fit", "fit_all", "shaping_is_complete", "width", "write", "write_centred"]
 
 Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
@@ -74,12 +75,12 @@ def width(text: str, style: Style) -> float:
 def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
     """`text` and the style with which it stays inside `max_width`: smaller down to `smallest_px`, then cut.
 
-    A cut falls between whole signs and shows an ellipsis. The text comes back tamed; it is empty where not even that has room.
+    A cut falls between whole signs and shows an ellipsis. The text comes back tamed; empty where not even that fits.
     """
     text = tame(text)
     smallest = min(style.size_px, smallest_px or style.size_px)
     full = width(text, style)
-    if full <= max_width:
+    if full <= max_width or not text:
         return text, style
     estimate = int(style.size_px * max_width / full)
     for size in range(max(smallest, min(estimate + 1, style.size_px)), smallest - 1, -1):
@@ -97,6 +98,14 @@ def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = 
             high = middle - 1
     kept = _cut(signs, low)
     return (kept if width(kept, style) <= max_width else ""), style
+
+
+def fit_all(texts: Iterable[str], style: Style, *, max_width: float, smallest_px: int) -> Style:
+    """One style, `style` or smaller down to `smallest_px`, with which each of the texts stays inside `max_width`."""
+    for text in texts:
+        while style.size_px > smallest_px and width(text, style) > max_width:
+            style = replace(style, size_px=style.size_px - 1)
+    return style
 
 
 def write(

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 from core.enums import Board, Language, Period
 from core.words import words_for
 from render import leaderboard_card, profile_card, streak_calendar
-from render.figures import figure
+from render.figures import common_px, figure
 from render.leaderboard_card import BoardRow, LeaderboardCard
 from render.profile_card import ProfileCard
 from render.sample_cards import Sample, portrait, samples
@@ -171,7 +171,8 @@ def test_figures_are_never_wider_than_their_room(seconds: int, language: Languag
     words = words_for(language)
     canvas = Image.new("RGB", (400, 80))
 
-    taken = figure(canvas, (0, 60), words.duration(seconds), words, size_px=46, colour=(255, 255, 255), max_width=164)
+    size_px = common_px(("1 day", words.duration(seconds)), words, size_px=46, max_width=164)
+    taken = figure(canvas, (0, 60), words.duration(seconds), words, size_px=size_px, colour=(255, 255, 255))
 
     assert taken <= 164
 
