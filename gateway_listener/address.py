@@ -1,7 +1,6 @@
 """Where the gateway is, and how often it may be started."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -93,18 +92,15 @@ class Directory:
 class Starts:
     """Keeps this process's identifies apart, as Discord's limit wants it."""
 
-    def __init__(
-        self, *, window_s: float = IDENTIFY_WINDOW_S, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    ):
+    def __init__(self, *, window_s: float = IDENTIFY_WINDOW_S) -> None:
         self._window_s = window_s
-        self._sleep = sleep
         self._free_at = 0.0
 
     async def wait(self) -> None:
         """Return when the next identify may be sent; it is taken as sent."""
-        while (left := self._free_at - monotonic()) > 0:
-            await self._sleep(left)
-        self._free_at = monotonic() + self._window_s
+        now = monotonic()
+        free_at, self._free_at = self._free_at, max(self._free_at, now) + self._window_s
+        await asyncio.sleep(max(0.0, free_at - now))
 
 
 def address(url: str, *, compression: str | None = "auto") -> str:

@@ -15,8 +15,8 @@ _FATAL: Final = {
     4010: "Discord refused the shard: its number must be lower than the number of shards.",
     4011: "Discord wants this bot to be split into shards: it is in 2,500 servers or more, too many for one.",
     4012: "Discord no longer speaks version 10 of its gateway: this Lyceum is too old and needs an update.",
-    4013: "Discord does not know the intents that were asked for: DISCORD_GATEWAY_URL may lead to another kind of server.",
-    4014: "Discord does not allow this bot the intents that were asked for: look at the Bot page of the developer portal.",
+    4013: "Discord does not know the intents asked for: look whether DISCORD_GATEWAY_URL leads to the right server.",
+    4014: "Discord does not allow this bot the intents asked for: look at the Bot page of the developer portal.",
 }
 
 

@@ -91,13 +91,12 @@ class FrameReader:
             if self._is_plain is None:
                 self._look_at(message)
                 return self.read(message)
-            if self._ends_with:
-                if self._waiting or not message.endswith(self._ends_with):
-                    self._waiting += message
-                    if not message.endswith(self._ends_with):
-                        return None
-                    message = bytes(self._waiting)
-                    self._waiting.clear()
+            if self._ends_with and (self._waiting or not message.endswith(self._ends_with)):
+                self._waiting += message
+                if not self._waiting.endswith(self._ends_with):
+                    return None
+                message = bytes(self._waiting)
+                self._waiting.clear()
             assert self._inflater is not None  # noqa: S101 - _look_at made it
             return _frame.decode(self._inflater.decompress(message))
         except (msgspec.DecodeError, zlib.error, *_zstd_errors()) as error:

@@ -192,7 +192,7 @@ class Recorder:
         self._wake.set()
 
     async def confirm(self, *, patience_s: float) -> None:
-        """Wait until something was committed, which proves that the shard is still ours; or for as long as patience lasts."""
+        """Wait for a commit, which proves that the shard is still ours; or for as long as patience lasts."""
         self._written.clear()
         self._is_asked = True
         self._wake.set()
@@ -250,7 +250,7 @@ class Recorder:
             await self._commit(conn, self._pending[0])
 
     def _take(self) -> bool:
-        """Take everything that waits, up to the bound; a new session stands alone, as the time before it is cut first."""
+        """Take all that waits, up to the bound; a new session stands alone, as the time before it is cut first."""
         taken: list[Heard] = []
         rows = 0
         while self._queue and rows < self._batch_rows:
@@ -289,7 +289,7 @@ class Recorder:
         )
 
     async def _commit(self, conn: Connection, batch: _Batch) -> None:
-        """Write a batch; it stays pending when the database is not able to now, and falls apart when it never will be."""
+        """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
         began = monotonic()
         try:
             async with conn.transaction():
@@ -358,7 +358,7 @@ class Recorder:
             if conn.broken or conn.closed:
                 raise
             self._is_settling_due = True
-        except Exception:
+        except Exception:  # noqa: BLE001 - crediting late is better than not listening
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
 
     def _done(self, batch: _Batch) -> None:

@@ -67,10 +67,9 @@ class Shard:
             if ending.next is Next.IDENTIFY:
                 self._session.forget()
             failures = 0 if ending.was_established else failures + 1
-            self._log.warning(
-                "The gateway connection ended.", why=ending.reason, code=ending.code, next=ending.next.name
-            )
-            await self._caller.recorder.confirm(patience_s=CONFIRM_S)
+            self._log.warning("The gateway connection ended.", why=ending.reason, code=ending.code)
+            if ending.was_established:
+                await self._caller.recorder.confirm(patience_s=CONFIRM_S)
             if failures and not ending.is_prompt:
                 await asyncio.sleep(self._backoff.wait_s(failures, self._caller.chance()))
 
@@ -88,7 +87,6 @@ class Shard:
             self._resumes = 0
             url = await self._start_address()
         else:
-            self._resumes += 1
             url = session.key.resume_url
             if url is None or self._skips_resume_url:
                 url = await self._ordinary_address()
@@ -98,6 +96,7 @@ class Shard:
             self._skips_resume_url = session.key is not None and not self._skips_resume_url
             raise
         self._skips_resume_url = False
+        self._resumes += session.key is not None
         ending = await connection.talk()
         if ending.was_established:
             self._resumes = 0
