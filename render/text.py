@@ -20,6 +20,7 @@ Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
 
 ELLIPSIS: Final = "…"
+_READ_MAX: Final = 512  # characters looked at; Discord allows 32 in a name of a person and 100 in a name of a guild
 _EMOJI_EM: Final = 1.16  # height of an emoji, seen from the size of the text around it
 _EMOJI_DROP: Final = 0.20  # how far it reaches below the baseline
 _TOFU_EM: Final = 0.62
@@ -77,7 +78,7 @@ def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = 
 
     A cut falls between whole signs and shows an ellipsis. The text comes back tamed; empty where not even that fits.
     """
-    text = tame(text)
+    text = tame(text[:_READ_MAX])
     smallest = min(style.size_px, smallest_px or style.size_px)
     full = width(text, style)
     if full <= max_width or not text:
