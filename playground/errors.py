@@ -21,6 +21,11 @@ UNKNOWN_CODES: Final = {
     "Voice State": 10065,
 }  # discord.com/developers/docs/topics/opcodes-and-status-codes#json
 
+_CONVERSIONS: Final = {
+    "dictionary": ("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"),
+    "list": ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"),
+}
+
 
 class Refusal(Exception):
     """Discord says no: answered to the caller as JSON."""
@@ -74,14 +79,10 @@ class Form:
 
     def wrong_type(self, path: Path, wanted: str) -> None:
         """A value of the wrong JSON type; `wanted` such as "dictionary", "list", "string"."""
-        article = "Only dictionaries may be used in a DictType" if wanted == "dictionary" else None
-        article = article or ("Only iterables may be used in a ListType" if wanted == "list" else None)
-        self.add(path, f"{wanted.upper()}_TYPE_CONVERT", article or f"Could not interpret the value as {wanted}.")
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing was noted."""
-        return not self._tree
+        code, message = _CONVERSIONS.get(
+            wanted, (f"{wanted.upper()}_TYPE_CONVERT", f"Could not interpret the value as {wanted}.")
+        )
+        self.add(path, code, message)
 
     def check(self) -> None:
         """Refuse the body when anything was noted.

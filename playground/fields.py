@@ -119,8 +119,10 @@ class Fields:
         if not is_list(value):
             self.form.wrong_type(self.at(name), "list")
             return []
-        if len(value) > most or len(value) < least:
+        if len(value) < least or (least and len(value) > most):
             self.form.length(self.at(name), least, most)
+        elif len(value) > most:
+            self.form.too_long(self.at(name), most)
         return value
 
     def objects(self, name: str, most: int, *, least: int = 0, required: bool = False) -> "list[Fields]":

@@ -65,7 +65,7 @@ class Posting:
             message.content = (body["content"] or "").strip()
         if "embeds" in body:
             embeds: list[Json] = body["embeds"] or []
-            message.embeds = [{"type": "rich"} | embed for embed in embeds]
+            message.embeds = [_as_shown(embed) for embed in embeds]
         if "components" in body:
             numbers = iter(range(1, 1000))
             components: list[Json] = body["components"] or []
@@ -145,6 +145,12 @@ def before_edit(message: Message) -> Before:
         tuple((file.id, file.filename) for file in message.attachments),
         is_edit=True,
     )
+
+
+def _as_shown(embed: Json) -> Json:
+    fields: list[Json] = embed.get("fields") or []
+    shape: Json = {"type": "rich"} | embed
+    return shape | {"fields": [{"inline": False} | field for field in fields]} if fields else shape
 
 
 def _numbered(part: Any, numbers: Any) -> Any:

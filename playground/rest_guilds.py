@@ -90,7 +90,8 @@ class Guilds:
         member = self._in_guild(guild, self._user_id(call))
         if member is None or member.voice is None:
             raise unknown("Voice State")
-        return Answer(shapes.voice_state(member, guild, member.voice))
+        shape = shapes.voice_state(member, guild, member.voice)
+        return Answer(shape | {"self_stream": member.voice.self_stream})
 
     async def _channel(self, call: Call) -> Answer:
         return Answer(shapes.channel(self._world.channel(call.id("channel_id"))))

@@ -177,6 +177,7 @@ def guild(server: Guild, *, member_count: bool = False) -> Json:
         "premium_progress_bar_enabled": False,
         "nsfw": False,
         "nsfw_level": 0,
+        "incidents_data": None,
         "emojis": [],
         "stickers": [],
     }

@@ -49,10 +49,13 @@ EVERY_OPTION: Json = {
 }
 COMMANDS: list[Json] = [
     EVERY_OPTION,
-    *({"name": name, "description": "Answers."} for name in ("now", "later", "secret", "callback", "silent", "long")),
     *(
         {"name": name, "description": "Answers."}
-        for name in ("twice", "broken", "form", "panel", "files", "v2", "down")
+        for name in ("now", "later", "secret", "callback", "silent", "long", "callback-told")
+    ),
+    *(
+        {"name": name, "description": "Answers."}
+        for name in ("twice", "broken", "form", "panel", "files", "v2", "down", "callback-raw")
     ),
     {
         "name": "my",
@@ -140,6 +143,11 @@ class SmallApp:
         self._discord = discord
         self._key = VerifyKey(bytes.fromhex(discord.public_key))
         self.seen: list[Json] = []
+        self.told: Json = {}  # what the callback answered
+        self.forgets_edits = False
+        self.callback_body: Json = {}
+        self.callback_files: dict[str, tuple[str, bytes]] = {}
+        self.callback_answer: httpx.Response | None = None
 
     async def endpoint(self, request: Request) -> Response:
         body = await request.body()
@@ -184,6 +192,15 @@ class SmallApp:
         if name in ("later", "files"):
             task = BackgroundTask(self._edit, interaction)
             return JSONResponse({"type": 5, "data": {"flags": 64 if name == "files" else 0}}, background=task)
+        if name == "callback-raw":
+            path = f"/interactions/{interaction['id']}/{interaction['token']}/callback"
+            files: dict[str, Any] = {"payload_json": (None, json.dumps(self.callback_body), "application/json")}
+            self.callback_answer = await self.api("POST", path, files=files | self.callback_files)
+            return Response(None, 202 if self.callback_answer.is_success else 500)
+        if name == "callback-told":
+            path = f"/interactions/{interaction['id']}/{interaction['token']}/callback?with_response=true"
+            self.told = (await self.api("POST", path, _said("Posted."))).json()
+            return Response(None, 202)
         if name in ("callback", "twice"):
             await self.api(
                 "POST", f"/interactions/{interaction['id']}/{interaction['token']}/callback", _said("Posted.")
@@ -211,7 +228,7 @@ class SmallApp:
             "attachments": [{"id": 0, "description": "A card"}],
         }
         files = {"payload_json": (None, json.dumps(payload), "application/json"), "files[0]": ("card.png", PNG)}
-        for _ in range(20):
+        for _ in range(0 if self.forgets_edits else 20):
             if (await self.api("PATCH", path, files=files)).status_code == 200:
                 return
             await asyncio.sleep(0.02)
