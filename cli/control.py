@@ -70,6 +70,10 @@ class Control:
         """How far the evening is."""
         return self._json("GET", "/playground/simulate")
 
+    def end_simulation(self) -> Json:
+        """Break off the evening; answers how far it was."""
+        return self._json("DELETE", "/playground/simulate")
+
     def _json(self, method: str, path: str, body: Json | None = None) -> Json:
         answer: Any = self._send(method, path, body).json()
         return answer

@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from cli.problems import Problem
+from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings
 
@@ -24,7 +24,7 @@ def embedded_url(settings: Settings) -> str:
     try:
         return database_url(settings.data_dir)
     except OutsideTrouble as trouble:
-        raise Problem(str(trouble)) from trouble
+        raise Problem(str(trouble), code=AWAY) from trouble
 
 
 def leave_embedded(settings: Settings) -> None:
@@ -55,7 +55,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     try:
         migrate.upgrade(url, revision)
     except OutsideTrouble as trouble:
-        raise Problem(str(trouble)) from trouble
+        raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:
         raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
@@ -73,7 +73,7 @@ def downgrade(url: str, revision: str) -> None:
     try:
         migrate.downgrade(url, revision)
     except OutsideTrouble as trouble:
-        raise Problem(str(trouble)) from trouble
+        raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:
         raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
@@ -89,21 +89,20 @@ def current(url: str) -> tuple[str | None, str | None]:
     try:
         return migrate.current(url), migrate.head()
     except OutsideTrouble as trouble:
-        raise Problem(str(trouble)) from trouble
+        raise Problem(str(trouble), code=AWAY) from trouble
 
 
-def check_schema(url: str) -> None:
-    """Refuse a database that our statements would not fit.
+def check(stands: str | None, newest: str | None) -> None:
+    """Refuse a schema that our statements would not fit; one that a newer version has moved on still fits.
 
     Raises:
-        Problem: it is not migrated, not up to date, or does not answer.
+        Problem: the database is empty or behind.
     """
-    stands, newest = current(url)
     if stands is None:
-        raise Problem("The database of DATABASE_URL is empty: prepare it with `lyceum db upgrade`.")
-    if stands != newest:
+        raise Problem("The database is empty: prepare it with `lyceum db upgrade`.")
+    if newest is not None and stands < newest:  # revisions are numbered
         raise Problem(
-            f"The database of DATABASE_URL stands at revision {stands} and this version needs {newest}: "
+            f"The database stands at revision {stands} and this version needs {newest}: "
             "bring it up to date with `lyceum db upgrade`."
         )
 

@@ -4,6 +4,7 @@ from typing import Final
 
 FAILED: Final = 1  # it was tried and did not work
 MARK: Final = "✗"  # before the sentence
+AWAY: Final = 3  # something outside did not answer; it may later
 USAGE: Final = 2  # it cannot work as it was asked for
 
 

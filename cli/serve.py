@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from cli import ourselves
 from cli.environment import environment, read_settings
-from cli.problems import USAGE, Problem
+from cli.problems import AWAY, USAGE, Problem
 from core.clock import Clock
 from core.settings import Settings
 
@@ -37,22 +38,21 @@ def web(*, supervised: bool) -> None:
     environ, settings = _begin(supervised=supervised)
     sock = listen(settings.host, settings.port, variable="API_PORT")
     processes = _web_processes(environ)
-    if settings.database_url is None:
-        settings = _with_embedded(settings)
+    settings = _with_database(settings, environ)
     # The factory, also that of further processes, reads the same environment that this command was given.
-    os.environ.update({**environ, "DATABASE_URL": settings.database_url or ""})
+    os.environ.update(environ)
 
     import uvicorn  # noqa: PLC0415 - see the top
 
     if processes > 1:
         sock.close()  # uvicorn's own supervisor opens it again and shares it out
-        if not supervised:
-            _check_schema(settings)
+        if not supervised and (problem := _schema_problem(environ)):
+            raise problem
         with _reported("web"):
             uvicorn.run(**_uvicorn(settings), workers=processes)
         return
     server = uvicorn.Server(uvicorn.Config(**_uvicorn(settings)))
-    checking = None if supervised else _Checking(settings, server)
+    checking = None if supervised else _Checking(environ, server)
     with _reported("web"):
         server.run(sockets=[sock])
     if checking and checking.problem:
@@ -61,8 +61,8 @@ def web(*, supervised: bool) -> None:
 
 def listener(*, supervised: bool) -> None:
     """Follow the gateway until the process is asked to stop."""
-    _, settings = _begin(supervised=supervised)
-    settings = _prepared(settings, supervised=supervised)
+    environ, settings = _begin(supervised=supervised)
+    settings = _prepared(settings, environ, supervised=supervised)
     from gateway_listener.main import run  # noqa: PLC0415 - see the top
 
     _run("listener", run(settings))
@@ -70,8 +70,8 @@ def listener(*, supervised: bool) -> None:
 
 def worker(*, supervised: bool) -> None:
     """Do what is due until the process is asked to stop."""
-    _, settings = _begin(supervised=supervised)
-    settings = _prepared(settings, supervised=supervised)
+    environ, settings = _begin(supervised=supervised)
+    settings = _prepared(settings, environ, supervised=supervised)
     from app.schedule import run  # noqa: PLC0415 - see the top
 
     _run("worker", run(settings))
@@ -141,11 +141,11 @@ _NO_SUCH_ADDRESS: Final = 99 if sys.platform == "linux" else 49  # EADDRNOTAVAIL
 
 
 class _Checking:
-    """Looks at the schema of a given database once the server answers, so that the check delays no ping."""
+    """Looks at the schema once the server answers, so that the check delays no ping."""
 
-    def __init__(self, settings: Settings, server: "Server") -> None:
+    def __init__(self, environ: Mapping[str, str], server: "Server") -> None:
         self.problem: Problem | None = None
-        self._settings = settings
+        self._environ = environ
         self._server = server
         threading.Thread(target=self._check, name="schema", daemon=True).start()
 
@@ -154,10 +154,8 @@ class _Checking:
             if self._server.should_exit:
                 return
             time.sleep(0.2)
-        try:
-            _check_schema(self._settings)
-        except Problem as problem:
-            self.problem = problem
+        self.problem = _schema_problem(self._environ)
+        if self.problem:
             self._server.should_exit = True
 
 
@@ -214,28 +212,36 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
     return environ, settings
 
 
-def _prepared(settings: Settings, *, supervised: bool) -> Settings:
+def _prepared(settings: Settings, environ: dict[str, str], *, supervised: bool) -> Settings:
     """The settings with a database whose schema is up to date."""
-    if settings.database_url is None:
-        return _with_embedded(settings)
+    settings = _with_database(settings, environ)
     if not supervised:  # otherwise `lyceum up` has looked
-        _check_schema(settings)
+        ourselves.run("db", "current", environ=environ)
     return settings
 
 
-def _with_embedded(settings: Settings) -> Settings:
-    from cli.database import embedded_url, upgrade  # noqa: PLC0415 - see the top
+def _with_database(settings: Settings, environ: dict[str, str]) -> Settings:
+    """The settings with the address of a database, which `environ` gets as well; ours is brought up to date."""
+    if settings.database_url is not None:
+        return settings
+    from cli.database import embedded_url  # noqa: PLC0415 - see the top
 
-    url = embedded_url(settings)
-    upgrade(url)
+    url = environ["DATABASE_URL"] = embedded_url(settings)
+    ourselves.run("db", "upgrade", environ=environ)
     return replace(settings, database_url=url)
 
 
-def _check_schema(settings: Settings) -> None:
-    from cli.database import check_schema  # noqa: PLC0415 - see the top
+def _schema_problem(environ: Mapping[str, str]) -> Problem | None:
+    """What is wrong with the schema; None also when the database is away, for every command asks it again."""
+    try:
+        ourselves.run("db", "current", environ=environ)
+    except Problem as problem:
+        if problem.code != AWAY:
+            return problem
+        import structlog  # noqa: PLC0415 - see the top
 
-    if settings.database_url:
-        check_schema(settings.database_url)
+        structlog.get_logger().warning("the schema could not be checked", reason=str(problem))
+    return None
 
 
 def _leave(_number: int, _frame: object) -> None:

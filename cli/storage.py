@@ -42,11 +42,8 @@ def downgrade(
 def current() -> None:
     """Print where the schema stands; exit code 1 when it is not up to date."""
     stands, newest = database.current(database.database_url(read_settings()))
-    if stands == newest:
-        out().print(f"{stands} (up to date)")
-        return
-    out().print(stands or "empty")
-    raise Problem(f"This version of Lyceum needs {newest}: run `lyceum db upgrade`.")
+    out().print("empty" if stands is None else f"{stands} (up to date)" if stands == newest else stands)
+    database.check(stands, newest)
 
 
 @app.command()

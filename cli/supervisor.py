@@ -8,18 +8,16 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from cli.problems import MARK, Problem
+from cli.ourselves import child_environment, command, last_words
+from cli.problems import Problem
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
 REMEMBERED_LINES: Final = 30
@@ -44,17 +42,6 @@ class Part:
     must_answer: bool = True  # False: it may go on trying, such as to reach the real Discord
     start_s: float = 40.0  # until it has to answer
     stop_s: float = 15.0  # until it has to be gone
-
-
-def command(*arguments: str) -> list[str]:
-    """A `lyceum` command line for this very interpreter and code, whatever lies in the working directory."""
-    return [sys.executable, "-P", "-m", "cli", *arguments]
-
-
-def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` for a child that has to find our code also when it is not installed."""
-    path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
-    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 class Child:
@@ -213,13 +200,6 @@ async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
     if process.returncode:
         raise Problem(last_words(said.decode(errors="replace").splitlines()), code=process.returncode)
     return printed.decode(errors="replace")
-
-
-def last_words(lines: Sequence[str]) -> str:
-    """The sentence with which a process of ours ended."""
-    return next(
-        (line.strip().removeprefix(MARK).strip() for line in reversed(lines) if line.strip()), "it said nothing"
-    )
 
 
 def _signal_group(process: Process, number: signal.Signals) -> None:

@@ -16,8 +16,8 @@ from typing import IO, Final
 
 from rich.table import Table
 
-from cli import serve
-from cli.database import check_schema, embedded_url, leave_embedded
+from cli import ourselves, serve
+from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
 from cli.screen import out
@@ -34,7 +34,7 @@ def up() -> None:
     environ = environment()
     settings = read_settings(environ)
     if settings.database_url:
-        check_schema(settings.database_url)
+        ourselves.run("db", "current", environ=environ)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.data_dir) as was_killed:
         _check_ports(settings, patience_s=HANDOVER_S if was_killed else 0)

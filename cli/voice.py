@@ -9,6 +9,7 @@ import typer
 from cli.committed import wait_until_committed
 from cli.control import Control
 from cli.environment import read_settings
+from cli.problems import Problem
 from cli.screen import err, out
 
 Json = dict[str, Any]
@@ -77,11 +78,15 @@ def simulate(
         request["seed"] = seed
     with Control(settings.playground_port) as control:
         control.simulate(request)
-        _follow(control)
+        try:
+            told = _follow(control)
+        except KeyboardInterrupt:
+            told = control.end_simulation()
+        if told.get("problem"):
+            raise Problem(str(told["problem"]))
         with err().status("Waiting until everything is written down …"):
             asyncio.run(wait_until_committed(settings, control))
-        told: Json = control.simulation()
-    out().print(_sentence_of(told, minutes))
+    out().print(_sentence_of(told), soft_wrap=True)
 
 
 def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
@@ -94,8 +99,8 @@ def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
     out().print(_whereabouts(member), markup=False)
 
 
-def _follow(control: Control) -> None:
-    """Show how far the evening is until it is over."""
+def _follow(control: Control) -> Json:
+    """Show how far the evening is until it is over; answers what it was."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -103,18 +108,17 @@ def _follow(control: Control) -> None:
         task = progress.add_task("The evening goes by", total=1.0)
         while True:
             told = control.simulation()
-            progress.update(task, completed=float(told.get("progress", 0)), description=_moment_of(told))
-            if not told.get("running"):
-                return
+            progress.update(task, completed=told["progress"], description=f"{told['in_voice']} members in voice")
+            if not told["running"]:
+                return told
             time.sleep(_POLL_S)
 
 
-def _moment_of(told: Json) -> str:
-    return f"{told.get('in_voice', 0)} people in voice"
-
-
-def _sentence_of(told: Json, minutes: int) -> str:
-    return f"{minutes} minutes went by: {told.get('events', 0)} voice events, all of them written down."
+def _sentence_of(told: Json) -> str:
+    return (
+        f"An evening of {told['minutes']:g} minutes went by: {told['told']} voice events of {told['members']} members, "
+        f"{told['peak']} of them at once; all of it is written down."
+    )
 
 
 def _whereabouts(member: Json) -> str:

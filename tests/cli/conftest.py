@@ -86,7 +86,7 @@ class House:
                         process.kill()
 
     def processes(self) -> dict[int, str]:
-        """Everything that still runs with this data folder: children by their environment, PostgreSQL by its arguments."""
+        """Everything that still runs for this folder: ours by its environment, PostgreSQL by its arguments."""
         mark = f"LYCEUM_DATA_DIR={self.folder}".encode()
         found: dict[int, str] = {}
         for entry in Path("/proc").iterdir():
@@ -129,7 +129,7 @@ class Running:
 
 @pytest.fixture
 def house() -> Iterator[House]:
-    """Not in pytest's own folder: the embedded PostgreSQL of an administrator runs as another user, who may not look there."""
+    """Not in pytest's own folder: an administrator's PostgreSQL runs as another user, who may not look there."""
     with tempfile.TemporaryDirectory(prefix="lyceum-cli-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         here = House(Path(folder))

@@ -1,0 +1,47 @@
+"""How one `lyceum` command starts another."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cli.problems import MARK, Problem
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+
+def command(*arguments: str) -> list[str]:
+    """A `lyceum` command line for this very interpreter and code, whatever lies in the working directory."""
+    return [sys.executable, "-P", "-m", "cli", *arguments]
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` for a child that has to find our code also when it is not installed."""
+    path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
+    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """The sentence with which a process of ours ended."""
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    return said.removeprefix(MARK).strip()
+
+
+def run(*arguments: str, environ: Mapping[str, str]) -> None:
+    """Run a command to its end in a process of its own, whose memory is given back.
+
+    Raises:
+        Problem: it failed; sentence and code are its own.
+    """
+    done = subprocess.run(  # noqa: S603 - our own code
+        command(*arguments),
+        env=child_environment(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    if done.returncode:
+        raise Problem(last_words(done.stderr.decode(errors="replace").splitlines()), code=done.returncode)
