@@ -68,16 +68,21 @@ def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
         for room in ROOMS
         for path in sorted((root / room).rglob("*.py"))
     }
-    errors = _domain_errors(trees.values())
+    errors = domain_errors(trees.values())
     for place, tree in trees.items():
         if place == "core/errors.py":
             continue  # passes on what others say
-        _Reader(place, errors, found).visit(tree)
+        read(tree, place, errors, found)
     for feature in features:
         for command in feature.commands:
             for sentence in texts_of(command):
                 found.add(sentence, f"handlers/{feature.name}.py")
     return found
+
+
+def read(tree: ast.Module, place: str, errors: "Errors", found: Found) -> None:
+    """Add the sentences of one file to `found`."""
+    _Reader(place, errors, found).visit(tree)
 
 
 def texts_of(command: commands.Command) -> Iterator[Sentence]:
@@ -193,7 +198,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Errors:
+class Errors:
     """The names of `DomainError` and of all classes that come from it."""
 
     all: frozenset[str]
@@ -203,7 +208,7 @@ class _Errors:
 class _Reader(ast.NodeVisitor):
     """Finds what is given to words and errors in one file."""
 
-    def __init__(self, place: str, errors: _Errors, found: Found) -> None:
+    def __init__(self, place: str, errors: Errors, found: Found) -> None:
         self._place = place
         self._errors = errors
         self._found = found
@@ -248,14 +253,15 @@ def _literal(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _domain_errors(trees: Iterable[ast.Module]) -> _Errors:
+def domain_errors(trees: Iterable[ast.Module]) -> Errors:
+    """Which classes of these files are refusals."""
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     bases = {node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases} for node in classes}
     names = {"DomainError"}
     while more := {name for name, parents in bases.items() if parents & names} - names:
         names |= more
     own = {node.name for node in classes if _speaks_for_itself(node)}
-    return _Errors(frozenset(names - {"DomainError"}), frozenset(names - own | {"DomainError"}))
+    return Errors(frozenset(names - {"DomainError"}), frozenset(names - own | {"DomainError"}))
 
 
 def _speaks_for_itself(node: ast.ClassDef) -> bool:

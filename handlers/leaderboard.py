@@ -26,10 +26,19 @@ ME: Final = Action("leaderboard", "me", Board, Period, int)
 
 
 class NotOnBoard(DomainError):
-    """Raised when somebody looks for themselves on a board that they have no time for yet."""
+    """Raised when somebody looks for themselves on a board that they are not on yet."""
 
-    def __init__(self) -> None:
-        super().__init__("You are not on this board yet. A minute in a study channel puts you there.")
+    def __init__(self, board: Board) -> None:
+        match board:
+            case Board.FOCUS:
+                super().__init__("You are not on this board yet. A minute in a study channel puts you there.")
+            case Board.XP:
+                super().__init__(
+                    "You are not on this board yet. It begins with your first XP: an hour in a study channel."
+                )
+            case Board.STREAK:
+                super().__init__("You are not on this board yet. It begins with your first active day.")
+        self.board = board
 
 
 class HiddenFromBoards(DomainError):
@@ -56,7 +65,7 @@ async def jump(press: ButtonPress, deps: Deps) -> Drawing:
         raise HiddenFromBoards
     found = await _page(press, deps, board, period, 0)
     if found.viewer_page is None:
-        raise NotOnBoard
+        raise NotOnBoard(board)
     return await _draw(press, deps, board, period, found.viewer_page, asker=UserId(asker))
 
 
@@ -144,7 +153,7 @@ def _title(page: BoardPage, words: Words) -> str:
 
 def _lines(page: BoardPage, viewer: UserId, words: Words) -> list[str]:
     if not page.rows:
-        return [words("Nobody is on this board yet. A minute in a study channel puts you there.")]
+        return [words("Nobody is on this board yet. Join a study channel and be the first.")]
     own = page.viewer_row
     lines = [_line(page.board, row, viewer, words) for row in page.rows]
     return [*lines, "…", _line(page.board, own, viewer, words)] if own and own not in page.rows else lines

@@ -144,7 +144,7 @@ def _visibility_now(who: Visibility, words: Words) -> str:
             return words("Everyone in this server can see your numbers: on boards, on your cards and in /now.")
         case Visibility.PRIVATE:
             return words(
-                "Only you can see your numbers. You are on no board and not in /now; your cards come privately."
+                "Only you can see your numbers. You are on no board and not in /now; your cards come to you alone."
             )
 
 

@@ -65,9 +65,7 @@ async def test_profile_of_somebody_who_never_came(discord: FakeDiscord) -> None:
     answer = await discord.slash("profile", user=BEN)
 
     assert answer.is_private
-    assert answer.text == (
-        "I haven't met this member here yet. Their profile begins with their first minute in voice."
-    )
+    assert answer.text == ("I haven't met this member here yet. Their profile begins with their first minute in voice.")
 
 
 async def test_profile_of_somebody_without_time(discord: FakeDiscord) -> None:

@@ -1,0 +1,130 @@
+import ast
+import string
+from collections.abc import Sequence
+
+import pytest
+
+from app import catalogues
+from app.catalogues import TRANSLATED, Found, Sentence, as_mo, gather, load, mo_path, template, wanted
+from app.sync_commands import commands_json
+from core.enums import Language
+from core.words import words_for
+from handlers import FEATURES
+
+MARKS = ("**", "`", "<", ">")
+
+
+@pytest.fixture(scope="module")
+def found() -> Found:
+    return gather()
+
+
+def test_catalogues_are_in_step_with_the_code() -> None:
+    stale = [path.name for path, content in wanted().items() if not path.exists() or path.read_bytes() != content]
+
+    assert stale == [], "Run: python -m app.catalogues"
+
+
+def test_every_message_in_the_code_can_be_read(found: Found) -> None:
+    assert found.unreadable == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_translated(language: Language) -> None:
+    assert catalogues.untranslated(load(language)) == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_only_guessed(language: Language) -> None:
+    assert [message.id for message in load(language) if message.id and message.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_compiled_catalogues_are_those_of_the_text(language: Language, found: Found) -> None:
+    assert mo_path(language).read_bytes() == as_mo(catalogues.merged(language, template(found)))
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_fact_and_every_mark_is_kept(language: Language) -> None:
+    for message in load(language):
+        if not message.id:
+            continue
+        original = _texts(message.id)[-1]
+        for text in _texts(message.string):
+            assert _facts(text) == _facts(original), text
+            for mark in MARKS:
+                assert text.count(mark) == original.count(mark), text
+            assert text.strip() == text
+            assert text.count("\n") == original.count("\n")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_commands_named_in_a_sentence_bear_their_own_name(language: Language) -> None:
+    words = words_for(language)
+    known = {path for feature in FEATURES for each in feature.commands for path in each.paths}
+    for message in load(language):
+        if not message.id:
+            continue
+        original = _texts(message.id)[0]
+        for path in sorted(known, key=len, reverse=True):
+            if f"/{path}" in original and not message.context:
+                first, *rest = path.split()
+                shown = [words.context("command name", first), *(words.context("option name", each) for each in rest)]
+                assert f"/{' '.join(shown)}" in _texts(message.string)[0]
+                original = original.replace(f"/{path}", "")
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 1_000_000])
+def test_every_plural_can_be_said(language: Language, count: int, found: Found) -> None:
+    for sentence in found.sentences:
+        if sentence.many:
+            said = words_for(language).plural(sentence.one, sentence.many, count)  # every plural names only its count
+            assert words_for(language).number(count) in said
+
+
+def test_no_command_breaks_a_limit_of_discord_in_any_language() -> None:
+    assert len(commands_json(FEATURES)) == sum(len(feature.commands) for feature in FEATURES)
+
+
+def test_a_sentence_is_found_wherever_it_is_said() -> None:
+    code = """
+class Late(DomainError):
+    def __init__(self, name):
+        super().__init__("{name} is late. Wait.", name=name)
+
+class Plain(Late2, errors.DomainError): ...
+
+def say(words, deps, error):
+    words("One")
+    deps.words("Two " "parts")
+    words.plural("{count} a", "{count} b", 3)
+    words.context("menu", "Three")
+    words(error)
+    raise DomainError("Four")
+    raise Plain("Five")
+    raise Late("no message")
+"""
+    found = Found()
+    tree = ast.parse(code)
+
+    catalogues.read(tree, "somewhere.py", catalogues.domain_errors([tree]), found)
+
+    assert set(found.sentences) == {
+        Sentence("{name} is late. Wait."),
+        Sentence("One"),
+        Sentence("Two parts"),
+        Sentence("{count} a", "{count} b"),
+        Sentence("Three", context="menu"),
+        Sentence("Four"),
+        Sentence("Five"),
+    }
+    assert found.unreadable == ["somewhere.py: words(error)"]
+
+
+def _texts(text: str | Sequence[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ())
+
+
+def _facts(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
