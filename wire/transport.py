@@ -32,6 +32,7 @@ BACKOFF_S: Final = 0.25  # doubled with each attempt: the most that is waited be
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
+_NO_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}  # the local Discord, whatever HTTP_PROXY says
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
@@ -90,7 +91,7 @@ class Transport:
             import httpx  # noqa: PLC0415 - 60 ms of start time, for those who need it
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines hold interaction tokens
-            self._opened = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0))
+            self._opened = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), mounts=_NO_PROXY)
         return self._opened
 
     async def request(
@@ -140,10 +141,9 @@ class Transport:
         failure = _read_failure(answer.content)
         if answer.status_code == _TOO_MANY:
             seconds = _retry_after(answer.headers, failure)
+            bucket.pause(seconds)
             if failure.is_global or "x-ratelimit-global" in answer.headers:
                 self._buckets.pause(seconds)
-            else:
-                bucket.pause(seconds)
             raise _TryAgain("429", is_unseen=True, has_waited=True)
         if answer.status_code >= _SERVER_TROUBLE:
             raise _TryAgain(str(answer.status_code))

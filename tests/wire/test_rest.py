@@ -416,6 +416,15 @@ async def test_a_global_429_stops_everything_that_is_ours(rest: Rest, discord: D
     assert discord.statuses == [429, 200, 200, 200]
 
 
+async def test_a_global_429_is_waited_out_by_an_answer_too(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(limited(0.1, is_global=True))
+
+    await rest.edit_original(APP, TOKEN, HELLO)
+
+    assert discord.statuses == [429, 200]
+    assert discord.seen[1].at - discord.seen[0].at >= 0.1
+
+
 async def test_no_more_than_fifty_a_second_but_for_interactions(rest: Rest, discord: DiscordServer) -> None:
     started_at = time.monotonic()
 
@@ -475,6 +484,18 @@ async def test_the_client_opens_when_needed_and_again_after_closing(discord: Dis
     assert first.is_closed
     assert rest.client is not first
     await rest.close()
+
+
+async def test_a_proxy_in_the_environment_is_not_for_this_machine(
+    discord: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+    async with Rest(discord.url, backoff_s=0.001) as rest:
+        await rest.follow_up(APP, TOKEN, HELLO)
+
+    assert discord.statuses == [200]
 
 
 def test_answering_interactions_loads_no_http_client(pytestconfig: pytest.Config) -> None:
