@@ -11,7 +11,6 @@ from services.voice_events import (
     ChannelGone,
     Event,
     GuildChange,
-    GuildGone,
     GuildSnapshot,
     VoiceChannel,
     VoiceState,
@@ -57,7 +56,7 @@ class Heard:
                 case ChannelGone():
                     heard.channel_rows.pop((event.guild, event.channel), None)
                     heard.gone_channels[event.guild, event.channel] = unix(event.at)
-                case GuildGone():
+                case _:  # GuildGone
                     heard._since(unix(event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.gone_guilds.add(event.guild)

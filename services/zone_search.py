@@ -120,17 +120,9 @@ def describe(zone: str, *, now: datetime, language: Language = Language.EN, city
     return ZoneChoice(zone, city or _cities(language).get(zone) or _city(zone), f"{local:%H:%M}", _offset(local))
 
 
-def is_zone(zone: str) -> bool:
-    """Whether a person may live by this zone: one with a place, or UTC."""
-    return zone in _canonical()
-
-
 def canonical(zone: str) -> str | None:
     """The present name of a zone that may be told by an old one or in other letters; None: there is none."""
-    folded = zone.strip().casefold()
-    return _canonical().get(zone) or next(
-        (now for name, now in _canonical().items() if name.casefold() == folded), None
-    )
+    return _folded_names().get(zone.strip().casefold())
 
 
 def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
@@ -159,7 +151,7 @@ def _by_name(wanted: str) -> list[tuple[str, str | None]]:
 
     Beside each the city that was meant, when it is another one than the zone's own.
     """
-    best: dict[str, tuple[int, int, int, str, str]] = {}
+    best: dict[str, tuple[int, bool, bool, int, int, str, str]] = {}
     for (spelling, zone), (weight, city) in _spellings().items():
         at = spelling.find(wanted)
         if at < 0:
@@ -170,9 +162,9 @@ def _by_name(wanted: str) -> list[tuple[str, str | None]]:
             fit = 1
         else:
             fit = 2 if f" {wanted}" in spelling else 3
-        rank = (fit, weight, _busyness(zone), zone, city)
+        rank = (fit, weight > 1, zone not in _BUSY, weight, _busyness(zone), zone, city)
         best[zone] = min(rank, best.get(zone, rank))
-    return [(zone, city or None) for _, _, _, zone, city in sorted(best.values())]
+    return [(zone, city or None) for *_, zone, city in sorted(best.values())]
 
 
 def _busyness(zone: str) -> int:
@@ -203,15 +195,10 @@ def _places() -> dict[str, str]:
 def _canonical() -> dict[str, str]:
     """The present name of every zone name, old or new, that belongs to a place."""
     places = _places()
-    names = {zone: zone for zone in places}
-    for line in (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines():
-        if line.startswith("L "):
-            _, target, name = line.split()
-            if target in ("Etc/UTC", "Etc/GMT"):
-                names[name] = "UTC"
-            elif target in places:
-                names.setdefault(name, target)
-    return names
+    names = {**{zone: zone for zone in places}, "Etc/UTC": "UTC", "Etc/GMT": "UTC"}
+    lines = (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+    links = (line.split() for line in lines if line.startswith("L "))
+    return {name: names[target] for _, target, name in links if target in names} | names
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ from db.queries.zones import StoredZone
 from services import streaks
 from services.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
 from services.voice_events import Person
-from services.zone_search import ZoneChoice, canonical, describe, is_zone, search_zones
+from services.zone_search import ZoneChoice, canonical, describe, search_zones
 
 __all__ = [
     "DayStartChangedRecently",
@@ -31,7 +31,6 @@ __all__ = [
     "change_day_start",
     "change_zone",
     "describe",
-    "is_zone",
     "search_zones",
 ]
 

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.focus import Interval, total_seconds, union
@@ -24,6 +24,7 @@ def test_total_seconds_floors_the_sum_and_not_the_parts() -> None:
     assert total_seconds([(START, START + half), (START + 2 * half, START + 3 * half)]) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50))))
 def test_total_seconds_counts_each_second_once(pairs: list[tuple[int, int]]) -> None:
     seconds = {second for start, end in pairs for second in range(start, end)}

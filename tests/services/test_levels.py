@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.levels import THRESHOLDS, Level, level_of, xp_of
@@ -31,6 +31,7 @@ def test_level_is_the_number_of_thresholds_reached_plus_one(xp: int, level: Leve
     assert level_of(xp) == level
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_xp_lies_inside_its_level(xp: int) -> None:
     level = level_of(xp)

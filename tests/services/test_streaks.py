@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.streaks import NO_STREAK, Run, Streak, derive, runs
@@ -58,6 +58,7 @@ def test_runs_come_in_order_with_the_date_that_ends_them() -> None:
     assert found == [Run(2, day(0), day(1), day(2)), Run(1, day(4), day(4), day(6))]
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 25)), st.sets(st.integers(0, 25)), st.integers(0, 27))
 def test_derive_is_a_walk_over_the_calendar(active: set[int], protected: set[int], today: int) -> None:
     run = longest = 0

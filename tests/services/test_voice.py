@@ -187,6 +187,17 @@ async def test_sixteen_hours_are_the_most_that_counts_on_a_day_of_the_guild(conn
     assert await total(conn) == 19 * 3600
 
 
+async def test_a_day_that_is_full_takes_nothing_more(conn: Connection) -> None:
+    midnight = 12 * 3600  # seconds after T0
+    log = [state(midnight + hour * 3600, LIBRARY, flags=hour % 2) for hour in range(16)]
+    await voice.record(conn, [*log, state(midnight + 16 * 3600, None)])
+
+    await voice.record(conn, [state(midnight + 17 * 3600, LIBRARY), state(midnight + 18 * 3600, None)])
+
+    assert [row[3] for row in await sessions(conn)] == [16 * 3600, 0]
+    assert await total(conn) == 16 * 3600
+
+
 async def test_time_over_midnight_belongs_to_both_dates_of_the_members_own_calendar(conn: Connection) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana")
