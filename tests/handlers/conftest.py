@@ -21,12 +21,14 @@ async def discord(tmp_path: Path, pool: Pool) -> AsyncGenerator[FakeDiscord]:
         yield fake
 
 
-async def studied(pool: Pool, who: Someone, *, hours: float, until: datetime = NOW, stays: bool = False) -> None:
+async def studied(
+    pool: Pool, who: Someone, *, hours: float, until: datetime = NOW, stays: bool = False, is_first: bool = True
+) -> None:
     """Somebody sat in the library for `hours`, as the listener would have told it."""
     since = until - timedelta(hours=hours)
     arrives = _state(who, since, LIBRARY)
     async with pool.connection() as conn:
-        await voice.record(conn, [_guild(since), arrives])
+        await voice.record(conn, [_guild(since), arrives] if is_first else [arrives])
         if stays:
             await voice.settle_open(conn, now=until)
         else:
