@@ -1,0 +1,78 @@
+import asyncio
+
+import pytest
+import respx
+from httpx import ConnectError, Response
+
+from gateway_listener.address import Directory, NoAddress, Starts, address
+from gateway_listener.closing import GatewayRefused
+
+API = "https://discord.test/api/v10"
+ANSWER = {
+    "url": "wss://named.test",
+    "shards": 1,
+    "session_start_limit": {"total": 1000, "remaining": 7, "reset_after": 5000, "max_concurrency": 1},
+}
+
+
+async def test_address_and_limit_come_from_discord(respx_mock: respx.MockRouter) -> None:
+    route = respx_mock.get(f"{API}/gateway/bot").respond(json=ANSWER)
+
+    found = await Directory(API, "secret", None).look_up()
+
+    assert (found.url, found.session_start_limit.remaining) == ("wss://named.test", 7)
+    assert route.calls.last.request.headers["authorization"] == "Bot secret"
+    assert route.calls.last.request.headers["user-agent"].startswith("DiscordBot (")
+
+
+async def test_given_address_goes_first(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"{API}/gateway/bot").respond(json=ANSWER)
+
+    found = await Directory(API, "secret", "ws://given.test").look_up()
+
+    assert (found.url, found.session_start_limit.remaining) == ("ws://given.test", 7)
+
+
+@pytest.mark.parametrize(
+    "answer", [Response(404), Response(401), Response(500), Response(200, text="no"), ConnectError("nobody")]
+)
+async def test_beside_a_given_address_nobody_needs_to_answer(
+    answer: Response | ConnectError, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{API}/gateway/bot").mock(side_effect=[answer])
+
+    found = await Directory(API, "secret", "ws://given.test").look_up()
+
+    assert (found.url, found.session_start_limit.remaining) == ("ws://given.test", 1)
+
+
+async def test_without_any_address_it_is_tried_again_later(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"{API}/gateway/bot").respond(503)
+
+    with pytest.raises(NoAddress):
+        await Directory(API, "secret", None).look_up()
+
+
+async def test_wrong_token_is_not_tried_again(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"{API}/gateway/bot").respond(401)
+
+    with pytest.raises(GatewayRefused, match="DISCORD_TOKEN"):
+        await Directory(API, "secret", None).look_up()
+
+
+async def test_identifies_are_kept_apart() -> None:
+    loop = asyncio.get_running_loop()
+    starts = Starts(window_s=0.1)
+    began = loop.time()
+
+    for _ in range(3):
+        await starts.wait()
+
+    assert loop.time() - began >= 0.19
+
+
+def test_query_of_the_given_address_is_kept() -> None:
+    assert address("ws://a.test/gateway?x=1&compress=no", compression="zlib-stream") == (
+        "ws://a.test/gateway?x=1&v=10&encoding=json&compress=zlib-stream"
+    )
+    assert address("wss://a.test", compression=None) == "wss://a.test/?v=10&encoding=json"

@@ -1,0 +1,223 @@
+"""Real processes, a real local Discord and a real database: what a restart or a crash costs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.local_discord import LocalDiscord, local_discord
+
+REPO = Path(__file__).parents[2]
+PATIENCE_S = 20.0
+SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
+ANA, BEN, CHO = "ada", "joonseo", "somchai"
+
+
+@dataclass(frozen=True)
+class World:
+    """The local Discord, a database, and how listeners are started between them."""
+
+    discord: LocalDiscord
+    database_url: str
+    data_dir: Path
+
+    @contextmanager
+    def listener(self) -> "Generator[subprocess.Popen[str]]":
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "PYTHONPATH": str(REPO),
+            "LYCEUM_DATA_DIR": str(self.data_dir),
+            "PLAYGROUND_PORT": str(self.discord.config.port),
+            "DATABASE_URL": self.database_url,
+            "LOG_FORMAT": "json",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway_listener"], env=environ, cwd=REPO, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    def jump(self, seconds: float) -> None:
+        """Time passes at once."""
+        self.discord.steer("clock", advance_s=seconds).raise_for_status()
+
+    def join(self, *members: str) -> None:
+        for member in members:
+            self.discord.voice("join", member, self.room)
+
+    def leave(self, *members: str) -> None:
+        for member in members:
+            self.discord.voice("leave", member)
+
+    @property
+    def room(self) -> str:
+        channels = self.discord.state()["guilds"][0]["channels"]
+        return next(channel["name"] for channel in channels if channel["kind"] == "voice")
+
+    def settle(self) -> None:
+        """Wait until everything told is committed."""
+        self.until(self._is_committed)
+
+    def heard_lately(self) -> None:
+        """Wait until a heartbeat of the time shown now is committed."""
+        now = self.discord.http.get("/playground/clock").json()["unix"]
+        query = "SELECT 1 FROM gateway_sessions WHERE seen_at >= to_timestamp(%s)"
+        self.until(lambda: bool(self.rows(query, now)))
+
+    def session(self) -> str:
+        ((session,),) = self.rows("SELECT session_id FROM gateway_sessions")
+        return str(session)
+
+    def counted(self, member: str) -> list[int]:
+        """Counted seconds of each session of a member."""
+        user = int(self.discord.member(member)["id"])
+        query = "SELECT counted_s FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
+        return [seconds for (seconds,) in self.rows(query, user)]
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database_url) as conn:
+            return conn.execute(query.encode(), values).fetchall()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, "it never came true"
+            time.sleep(0.02)
+
+    def _is_committed(self) -> bool:
+        told = self.discord.http.get("/playground/gateway").json()["sessions"]
+        connected = {one["id"]: one["seq"] for one in told if one["connected"]}
+        written = dict(self.rows("SELECT session_id, seq FROM gateway_sessions"))
+        return bool(connected) and connected == written
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    with local_discord(tmp_path) as discord:
+        yield World(discord, database_url, tmp_path)
+
+
+def test_planned_restart_loses_no_second(world: World) -> None:
+    with world.listener() as first:
+        world.settle()
+        session = world.session()
+        world.join(ANA, BEN)
+        world.jump(700)
+        world.settle()
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(PATIENCE_S) == 0
+    world.jump(60)
+    world.leave(BEN)
+    world.join(CHO)
+    world.jump(60)
+    with world.listener():
+        world.settle()
+        world.jump(300)
+        world.leave(ANA, CHO)
+        world.settle()
+
+    assert world.session() == session
+    (ana,), (ben,), (cho,) = world.counted(ANA), world.counted(BEN), world.counted(CHO)
+    assert 1120 <= ana <= 1120 + SLACK_S
+    assert 760 <= ben <= 820 + SLACK_S  # the moment of leaving is not known: the doubt is the member's gain
+    assert 360 <= cho <= 420 + SLACK_S
+
+
+def test_crash_with_resume_loses_no_second(world: World) -> None:
+    with world.listener() as first:
+        world.settle()
+        session = world.session()
+        world.join(ANA)
+        world.jump(700)
+        world.settle()
+        first.kill()
+    world.jump(60)
+    with world.listener():
+        world.settle()
+        world.jump(300)
+        world.leave(ANA)
+        world.settle()
+
+    assert world.session() == session
+    (ana,) = world.counted(ANA)
+    assert 1060 <= ana <= 1060 + SLACK_S
+
+
+def test_crash_without_resume_loses_fifteen_seconds_at_most_and_invents_none(world: World) -> None:
+    with world.listener() as first:
+        world.settle()
+        session = world.session()
+        world.join(ANA)
+        world.jump(700)
+        world.heard_lately()
+        world.jump(14)  # not yet the next heartbeat
+        first.kill()
+        world.discord.fault("forget")
+    world.jump(50)
+    with world.listener():
+        world.settle()
+        world.jump(300)
+        world.leave(ANA)
+        world.settle()
+
+    assert world.session() != session
+    counted = sum(world.counted(ANA))
+    assert 1014 - 15 <= counted <= 1014 + SLACK_S
+
+
+def test_crash_while_members_come_and_go_leaves_nobody_behind(world: World) -> None:
+    with world.listener() as first:
+        world.settle()
+        world.join(ANA, BEN)
+        world.settle()
+        first.kill()
+        world.discord.fault("forget")
+        world.leave(ANA)
+        world.join(CHO)
+    with world.listener():
+        world.settle()
+
+    open_now = {user for (user,) in world.rows("SELECT user_id FROM voice_sessions WHERE ended_at IS NULL")}
+    assert open_now == {int(world.discord.member(member)["id"]) for member in (BEN, CHO)}
+
+
+def test_second_listener_takes_over_from_a_dead_one(world: World) -> None:
+    with world.listener() as first:
+        world.settle()
+        session = world.session()
+        with world.listener() as second:
+            world.join(ANA)
+            world.settle()
+            first.kill()
+            world.join(BEN)
+            world.settle()
+            second.send_signal(signal.SIGINT)
+            assert second.wait(PATIENCE_S) == 0
+
+    assert world.session() == session
+    assert world.rows("SELECT count(*) FROM voice_sessions WHERE ended_at IS NULL") == [(2,)]
+
+
+def test_refused_token_ends_with_one_sentence_and_a_code_of_its_own(tmp_path: Path, database_url: str) -> None:
+    with local_discord(tmp_path, token="another") as discord:
+        world = World(discord, database_url, tmp_path)
+        with world.listener() as process:
+            _, said = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 78
+    assert "Discord refused the token: copy it again" in said
+    assert "Traceback" not in said

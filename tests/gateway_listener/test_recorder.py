@@ -1,0 +1,193 @@
+import asyncio
+from datetime import timedelta
+from random import Random
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from core.clock import Clock
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Pool
+from db.queries.gateway import Position, find_position, set_position, try_lock_shard
+from gateway_listener.recorder import Heard, Mark, Recorder, SessionKey, Superseded
+from services.voice import VoiceState
+from tests.gateway_listener.rows import Stay, position, stays, until_seq
+from tests.gateway_listener.scripted import ANA, GUILD, OTHER_ROOM, ROOM, Link, ScriptedGateway, following
+
+KEY = SessionKey("first")
+
+
+async def test_events_wait_while_the_database_is_away(
+    gateway: ScriptedGateway, pool: Pool, server_url: str, database_url: str
+) -> None:
+    name = sql.Identifier(urlsplit(database_url).path[1:])
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        await link.voice(2, ROOM)
+        await until_seq(pool, 2)
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [urlsplit(database_url).path[1:]],
+            )
+            for number in range(50):
+                await link.voice(3 + number, ROOM, user=ANA + 1 + number)
+            await link.send(1)
+            heartbeat = await link.next()
+            admin.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+        await until_seq(pool, 52)
+
+    assert heartbeat == {"op": 1, "d": 2}
+    assert len(await stays(pool)) == 51
+
+
+async def test_event_that_cannot_be_written_is_left_out_alone(gateway: ScriptedGateway, pool: Pool) -> None:
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        for number in range(20):
+            await link.voice(2 + number, ROOM, user=7 if number == 11 else ANA + number)
+        await until_seq(pool, 21)
+
+    assert [stay.user for stay in await stays(pool)] == [ANA + number for number in range(20) if number != 11]
+
+
+async def test_who_lost_the_shard_writes_nothing_more(pool: Pool, database_url: str) -> None:
+    recorder = Recorder(pool, Clock())
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        taking = asyncio.create_task(_take_over(other))
+        await asyncio.sleep(0.1)
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as admin:
+            await admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lyceum'"
+            )
+        await taking
+        recorder.go_live()
+        await recorder.add(_joined(1, ANA))
+
+        with pytest.raises(Superseded):
+            await asyncio.wait_for(writer, 5)
+
+    assert await stays(pool) == []
+
+
+async def test_second_listener_waits_and_takes_over(pool: Pool, database_url: str) -> None:
+    async with Pool(database_url) as other_pool:
+        first, second = Recorder(pool, Clock()), Recorder(other_pool, Clock())
+        first_writer = asyncio.create_task(first.run())
+        await first.start()
+        second_writer = asyncio.create_task(second.run())
+        await first.add(_joined(1, ANA))
+        first.go_live()
+        await until_seq(pool, 1)
+        waiting = asyncio.create_task(second.start())
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        first.finish()
+        await first_writer
+        await pool.close()
+
+        taken_up = await asyncio.wait_for(waiting, 5)
+
+        assert taken_up is not None
+        assert (taken_up.session_id, taken_up.seq) == ("first", 1)
+        second.finish()
+        await asyncio.wait_for(second_writer, 5)
+
+
+async def test_what_waits_is_written_before_the_end(pool: Pool) -> None:
+    recorder = Recorder(pool, Clock(), batch_rows=3)
+    for number in range(10):
+        await recorder.add(_joined(number, ANA + number))
+    recorder.finish()
+
+    await asyncio.wait_for(recorder.run(), 5)
+
+    assert (await position(pool)).seq == 9
+    assert len(await stays(pool)) == 10
+
+
+async def test_moment_is_only_vouched_for_while_something_is_heard(pool: Pool) -> None:
+    now = Clock().now()
+    recorder = Recorder(pool, Clock())
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    recorder.go_live()
+    recorder.lose(now - timedelta(minutes=5))
+    await recorder.add(_joined(1, ANA))
+    while_lost = await until_seq(pool, 1)
+    recorder.go_live()
+    recorder.pass_over(Mark(KEY, 2, now))
+    afterwards = await until_seq(pool, 2)
+    writer.cancel()
+
+    assert while_lost.seen_at == now - timedelta(minutes=5)
+    assert afterwards.seen_at >= now
+
+
+async def test_position_of_a_shard_is_kept_per_shard_count(pool: Pool) -> None:
+    given = Position("a", None, 0, Clock().now())
+    async with pool.connection() as conn:
+        await set_position(conn, given, shard=(1, 2))
+        await set_position(conn, given, shard=(1, 2))
+
+        assert await find_position(conn, shard=(1, 2)) == given
+        assert await find_position(conn, shard=(1, 3)) is None
+
+
+async def test_shard_has_one_owner(pool: Pool) -> None:
+    async with pool.connection() as one, pool.connection() as two:
+        assert await try_lock_shard(one, shard=3)
+        assert not await try_lock_shard(two, shard=3)
+        assert await try_lock_shard(two, shard=4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_log_cut_anywhere_gives_the_same_stays(seed: int, gateway: ScriptedGateway, pool: Pool) -> None:
+    chance = Random(seed)
+    log = [(ANA + chance.randrange(12), chance.choice([ROOM, OTHER_ROOM, None])) for _ in range(120)]
+    last = dict(log)
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        sent = 0
+        while sent < len(log):
+            for _ in range(chance.randrange(1, 40)):
+                if sent < len(log):
+                    await _tell(link, log, sent)
+                    sent += 1
+            await link.close(4000)
+            link = await gateway.accept()
+            await link.hello()
+            known = (await link.expect(6))["seq"]
+            for number in range(max(known - 1 - chance.randrange(5), 0), sent):
+                await _tell(link, log, number)
+            await link.send(0, {}, t="RESUMED")
+        await until_seq(pool, len(log) + 1)
+
+    found = {stay.user: stay.channel for stay in await stays(pool) if stay.is_open}
+    assert found == {user: channel for user, channel in last.items() if channel}
+    assert all(isinstance(stay, Stay) for stay in await stays(pool))
+
+
+async def _tell(link: Link, log: list[tuple[int, int | None]], number: int) -> None:
+    user, channel = log[number]
+    await link.voice(number + 2, channel, user=user)
+
+
+async def _take_over(conn: psycopg.AsyncConnection) -> None:
+    """Waits in line for the shard and writes as soon as it is free."""
+    await conn.execute("SELECT pg_advisory_lock(%s::int, 0)", [0x4C79])
+    await set_position(conn, Position("other", None, 5, Clock().now()), shard=(0, 1))
+
+
+def _joined(seq: int, user: int) -> Heard:
+    at = Clock().now()
+    state = VoiceState(GuildId(GUILD), UserId(user), ChannelId(ROOM), 0, "v", at)
+    return Heard(Mark(KEY, seq, at), state)
