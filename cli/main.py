@@ -1,78 +1,19 @@
-"""The `lyceum` command: what it can be asked, and how it says that something did not work."""
+"""The door of the `lyceum` command: how it begins, and how it says that something did not work."""
 
 import secrets
 import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from cli.problems import FAILED, MARK, USAGE, Problem
 from core.settings import SettingsError
 
-app = typer.Typer(
-    name="lyceum",
-    help="Quiet study in Discord voice becomes streaks, levels and cards.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="Stop when standard input closes.")]
-
-
-@app.command(rich_help_panel="Run")
-def up() -> None:
-    """Run everything on this machine; without a Discord token the local Discord stands in."""
-    from cli import up as everything  # noqa: PLC0415 - each command loads only what it needs
-
-    everything.up()
-
-
-@app.command(rich_help_panel="Run")
-def web(*, supervised: Supervised = False) -> None:
-    """Answer interactions over HTTP (API_HOST, API_PORT; WEB_CONCURRENCY for several processes)."""
-    from cli import serve  # noqa: PLC0415 - see above
-
-    serve.web(supervised=supervised)
-
-
-@app.command(rich_help_panel="Run")
-def listener(*, supervised: Supervised = False) -> None:
-    """Follow Discord's gateway and write who is in voice."""
-    from cli import serve  # noqa: PLC0415 - see above
-
-    serve.listener(supervised=supervised)
-
-
-@app.command(rich_help_panel="Run")
-def worker(*, supervised: Supervised = False) -> None:
-    """Do what is due because time passes."""
-    from cli import serve  # noqa: PLC0415 - see above
-
-    serve.worker(supervised=supervised)
-
-
-@app.command(rich_help_panel="Run")
-def playground(*, supervised: Supervised = False) -> None:
-    """Be the local Discord alone, on PLAYGROUND_PORT; `lyceum up` starts it by itself."""
-    from cli import serve  # noqa: PLC0415 - see above
-
-    serve.playground(supervised=supervised)
-
 
 def main() -> None:
     """Run the command line; every failure is one sentence with the next step."""
-    if sys.argv[1:2] == ["web"] or "--supervised" in sys.argv:
-        pass  # these load no other command
-    else:
-        _add_commands()
     try:
-        app()
+        _run(sys.argv[1:])
     except Problem as problem:
         _say(str(problem))
         raise SystemExit(problem.code) from None
@@ -84,13 +25,15 @@ def main() -> None:
         raise SystemExit(FAILED) from None
 
 
-def _add_commands() -> None:
-    from cli import commands, storage, tries, voice  # noqa: PLC0415 - the processes do without them
+def _run(arguments: list[str]) -> None:
+    if arguments == ["web"]:  # answers its first ping a fifth sooner without a command line to take apart
+        from cli import serve  # noqa: PLC0415 - each command loads only what it needs
 
-    tries.add_to(app)
-    app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")
-    app.add_typer(storage.app, name="db", rich_help_panel="Keep")
-    app.add_typer(commands.app, name="commands", rich_help_panel="Keep")
+        serve.web(supervised=False)
+        return
+    from cli.command_line import build  # noqa: PLC0415 - likewise
+
+    build(whole="--supervised" not in arguments)(prog_name="lyceum")
 
 
 def _say(sentence: str) -> None:

@@ -66,9 +66,9 @@ def _step(kind: str, value: str, target: str | None) -> Step:
         label, chosen = _pair(value, "--select", "LABEL=VALUE,VALUE")
         values = [part.strip() for part in chosen.split(",") if part.strip()]
         return Step(f"choose {', '.join(values)} in {label}", {"select": label, "values": values})
-    if target is None:
-        raise Problem(f'Say on whom to use "{value}": add --target NAME.', code=USAGE)
-    return Step(f"{value} on {target}", {kind: value, "target": target})
+    if target is None:  # a person's menu is used on themselves, a message's on the latest reply
+        return Step(value, {kind: value})
+    return Step(f"{value} on {target}", {kind: value, "target" if kind == "user_menu" else "message": target})
 
 
 def _pair(value: str, option: str, form: str) -> tuple[str, str]:

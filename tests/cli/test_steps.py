@@ -52,6 +52,16 @@ def test_steps_use_menus_on_somebody() -> None:
     assert found == [("Profile on ada", {"user_menu": "Profile", "target": "ada"})]
 
 
+def test_steps_use_menus_without_a_target() -> None:
+    assert steps(None, "--user-menu=Profile", "--message-menu", "Star") == [
+        ("Profile", {"user_menu": "Profile"}),
+        ("Star", {"message_menu": "Star"}),
+    ]
+    assert steps(None, "--message-menu", "Star", target="7") == [
+        ("Star on 7", {"message_menu": "Star", "message": "7"})
+    ]
+
+
 def test_steps_end_where_options_end() -> None:
     assert steps("/help", "--", "--press", "Next") == [("/help", {"text": "/help"})]
 
@@ -62,7 +72,6 @@ def test_steps_end_where_options_end() -> None:
         ([], 'Say what to try, for example: lyceum try "/profile".'),
         (["--select", "Board"], '--select is written --select "LABEL=VALUE,VALUE", and "Board" is not.'),
         (["--field", "=x"], '--field is written --field "NAME=VALUE", and "=x" is not.'),
-        (["--user-menu", "Profile"], 'Say on whom to use "Profile": add --target NAME.'),
     ],
 )
 def test_steps_say_what_is_wrong(arguments: list[str], sentence: str) -> None:

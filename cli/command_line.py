@@ -1,0 +1,70 @@
+"""What `lyceum` can be asked."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="lyceum",
+    help="Quiet study in Discord voice becomes streaks, levels and cards.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="Stop when standard input closes.")]
+
+
+@app.command(rich_help_panel="Run")
+def up() -> None:
+    """Run everything on this machine; without a Discord token the local Discord stands in."""
+    from cli import up as everything  # noqa: PLC0415 - each command loads only what it needs
+
+    everything.up()
+
+
+@app.command(rich_help_panel="Run")
+def web(*, supervised: Supervised = False) -> None:
+    """Answer interactions over HTTP (API_HOST, API_PORT; WEB_CONCURRENCY for several processes)."""
+    from cli import serve  # noqa: PLC0415 - see above
+
+    serve.web(supervised=supervised)
+
+
+@app.command(rich_help_panel="Run")
+def listener(*, supervised: Supervised = False) -> None:
+    """Follow Discord's gateway and write who is in voice."""
+    from cli import serve  # noqa: PLC0415 - see above
+
+    serve.listener(supervised=supervised)
+
+
+@app.command(rich_help_panel="Run")
+def worker(*, supervised: Supervised = False) -> None:
+    """Do what is due because time passes."""
+    from cli import serve  # noqa: PLC0415 - see above
+
+    serve.worker(supervised=supervised)
+
+
+@app.command(rich_help_panel="Run")
+def playground(*, supervised: Supervised = False) -> None:
+    """Be the local Discord alone, on PLAYGROUND_PORT; `lyceum up` starts it by itself."""
+    from cli import serve  # noqa: PLC0415 - see above
+
+    serve.playground(supervised=supervised)
+
+
+def build(*, whole: bool) -> typer.Typer:
+    """The command line; not `whole`: only the processes, which need no other command loaded."""
+    if not whole:
+        return app
+    from cli import commands, storage, tries, voice  # noqa: PLC0415 - the processes do without them
+
+    tries.add_to(app)
+    app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")
+    app.add_typer(storage.app, name="db", rich_help_panel="Keep")
+    app.add_typer(commands.app, name="commands", rich_help_panel="Keep")
+    return app

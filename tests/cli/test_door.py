@@ -1,0 +1,103 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import House, free_port
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+
+
+def test_settings_that_do_not_work_are_one_sentence(house: House) -> None:
+    refused = house.run("web", DISCORD_TOKEN="t0ken", API_PORT="nope")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("✗ The settings do not work yet: DISCORD_PUBLIC_KEY is missing; ")
+    assert refused.stderr.endswith("Each variable is explained in .env.example.\n")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_settings_come_from_the_file_in_the_working_directory(house: House) -> None:
+    (house.folder / ".env").write_text("LOG_LEVEL=loud\n", encoding="utf-8")
+
+    refused = house.run("worker")
+
+    assert (refused.returncode, "LOG_LEVEL must be one of" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["try", "/profile"], ["voice", "join", "mina", "Library"], ["voice", "leave", "x"]]
+)
+def test_commands_for_the_local_discord_say_how_to_start_it(house: House, arguments: list[str]) -> None:
+    refused = house.run(*arguments)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"✗ The local Discord is not running on port {house.playground_port}: "
+        "start it with `make up` in another terminal.\n"
+    )
+
+
+def test_commands_say_that_discord_does_not_answer(house: House) -> None:
+    refused = house.run("commands", "diff", DISCORD_API_URL=f"http://127.0.0.1:{free_port()}")
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("does not answer: start the local one with `make up`.\n")
+
+
+def test_commands_want_a_real_guild(house: House) -> None:
+    refused = house.run("commands", "sync", "--guild", "12")
+
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "✗ --guild wants the number that Discord shows under Copy Server ID.\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", [["try"], ["try", "/x", "--select", "Board"], ["voice", "join"], ["db", "fly"]])
+def test_wrong_use_ends_with_two(house: House, arguments: list[str]) -> None:
+    refused = house.run(*arguments)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["try", "--help"], ["voice", "simulate", "-h"], ["web", "-h"]])
+def test_help_is_there(house: House, arguments: list[str]) -> None:
+    helped = house.run(*arguments)
+
+    assert helped.returncode == 0, helped.stderr
+    assert "Usage: lyceum" in helped.stdout
+
+
+def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House) -> None:
+    (house.folder / "postgres").write_text("in the way", encoding="utf-8")
+    (house.folder / "playground.key").mkdir()
+
+    failed = house.run("db", "current")
+
+    reference = failed.stderr.partition("(ref ")[2][:6]
+    log = house.folder / "errors.log"
+    elsewhere = house.folder / "lyceum-errors.log"
+    written = next(path for path in (log, elsewhere) if path.exists())
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert failed.stderr.startswith("✗ That broke on our side (ref ")
+    assert f"ref={reference} db current" in Path(written).read_text(encoding="utf-8")
+
+
+def test_database_goes_up_and_down(house: House, empty_database_url: str) -> None:
+    def db(*arguments: str) -> tuple[int, str, str]:
+        done = house.run("db", *arguments, DATABASE_URL=empty_database_url)
+        return done.returncode, done.stdout, done.stderr
+
+    assert db("current") == (1, "empty\n", "✗ The database is empty: prepare it with `lyceum db upgrade`.\n")
+    code, said, _ = db("upgrade")
+    assert (code, said.startswith("The schema is at ")) == (0, True)
+    assert db("upgrade")[1].endswith(" already.\n")
+    assert db("current")[0] == 0
+    assert db("seed")[0] == 0
+    assert db("seed") == (0, "The community has a past already.\n", "")
+    assert db("upgrade", "nowhere")[0] == 1
+    assert db("downgrade", "base") == (0, "The database is empty.\n", "")
+    away = house.run("db", "current", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
+    assert (away.returncode, away.stderr.startswith("✗ The database does not answer")) == (3, True)
