@@ -4,8 +4,8 @@ Written by hand so that the web process answers without loading an HTTP client.
 """
 
 from collections.abc import Sequence
+from os import urandom
 from typing import Final, NamedTuple
-from uuid import uuid4
 
 from msgspec import Struct
 from msgspec.json import Encoder
@@ -42,7 +42,7 @@ def body(payload: object, files: Sequence[File] = ()) -> Body:
     encoded = _encoder.encode(payload)
     if not files:
         return Body(encoded, JSON)
-    boundary = uuid4().hex
+    boundary = urandom(16).hex()
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="payload_json"\r\nContent-Type: {JSON}\r\n\r\n'.encode(),
         encoded,

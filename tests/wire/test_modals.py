@@ -92,7 +92,9 @@ def test_a_modal_as_discord_reads_it(judge: Judge) -> None:
     ],
 )
 def test_every_field_passes_discords_own_file(judge: Judge, component: Input) -> None:
-    judge(SCHEMA, to_callback(modal(component)))
+    sent: Any = judge(SCHEMA, to_callback(modal(component)))
+
+    assert sent["data"]["components"][0]["component"]["custom_id"] == "i"
 
 
 def options(count: int) -> tuple[SelectOption, ...]:

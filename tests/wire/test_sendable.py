@@ -4,6 +4,7 @@ import json
 from datetime import UTC
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -60,6 +61,8 @@ from wire.reply import (
     to_message_create,
     to_webhook_edit,
 )
+
+pytestmark = pytest.mark.usefixtures("discords_file")
 
 slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 
