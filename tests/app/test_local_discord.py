@@ -1,0 +1,163 @@
+"""Whole flows over real HTTP: the local Discord signs and posts, uvicorn serves the app, edits come back by REST."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from app.main import create_app
+from app.sync_commands import plan, sync
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Pool
+from handlers import FEATURES
+from services import voice
+from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from tests.fake_discord import APPLICATION, settings
+from tests.local_discord import LocalDiscord, free_port, local_discord
+from wire.rest import Rest
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def discord(tmp_path: Path, database_url: str) -> Iterator[LocalDiscord]:
+    with local_discord(tmp_path) as running:
+        asyncio.run(_prepare(running, database_url))
+        with _served(running, tmp_path, database_url) as url:
+            running.http.put("/playground/endpoint", json={"url": f"{url}/interactions"}).raise_for_status()
+            yield running
+
+
+def test_the_local_discord_accepts_our_commands_and_gives_them_back_unchanged(discord: LocalDiscord) -> None:
+    async def compare() -> str:
+        async with Rest(discord.api_url, discord.config.token) as rest:
+            return str(await sync(rest, APPLICATION, FEATURES, dry_run=True))
+
+    assert asyncio.run(compare()) == str(plan([], []))
+
+
+def test_every_command_goes_through_without_a_problem(discord: LocalDiscord) -> None:
+    said = [
+        _do(discord, text=text)
+        for text in (
+            "/profile",
+            "/profile user:@mina",
+            "/streak",
+            f"/streak month:{datetime.now(UTC):%Y-%m} user:@mina",
+            "/leaderboard",
+            "/leaderboard board:streak period:all",
+            "/now",
+            "/my timezone",
+            "/my timezone zone:Asia/Seoul",
+            "/my daystart hour:4",
+            "/my language language:ko",
+            "/my visibility who:private",
+            "/help",
+            "/help command:my timezone",
+        )
+    ]
+
+    assert [reply["problems"] for reply in said] == [[]] * len(said)
+    assert all(reply["message"]["embeds"] or reply["message"]["content"] for reply in said)
+    assert [len(reply["message"]["attachments"]) for reply in said[:6]] == [1] * 6
+    assert "민아" in str(said[0]["message"]["embeds"])
+
+
+def test_a_picture_arrives_whole_and_with_words(discord: LocalDiscord) -> None:
+    reply = _do(discord, text="/profile")
+
+    [attachment] = reply["message"]["attachments"]
+    picture = discord.http.get(f"/playground/attachments/{attachment['id']}").raise_for_status().content
+    assert picture.startswith(b"\x89PNG")
+    assert attachment["description"]
+
+
+def test_menus_buttons_and_suggestions_go_through(discord: LocalDiscord) -> None:
+    menu = _do(discord, user_menu="Profile", target="mina")
+    streak = _do(
+        discord, text="/streak month:2026-10" if datetime.now(UTC) > datetime(2026, 11, 1, tzinfo=UTC) else "/streak"
+    )
+    labels = [one["label"] for row in streak["message"]["components"] for one in row["components"]]
+    turned = _do(discord, press=labels[0], reply=streak["reply"])
+    zones = _do(discord, autocomplete="/my timezone zone:seo")
+
+    assert menu["problems"] == streak["problems"] == turned["problems"] == zones["problems"] == []
+    assert turned["message"]["attachments"]
+    assert zones["choices"][0]["value"] == "Asia/Seoul"
+
+
+def test_other_languages_go_through(discord: LocalDiscord) -> None:
+    for locale, word in (("ko", "레벨"), ("es-ES", "Nivel"), ("zh-TW", "等級")):
+        reply = _do(discord, text="/profile", locale=locale)
+
+        assert reply["problems"] == []
+        assert word in reply["message"]["embeds"][0]["description"]
+
+
+def _do(discord: LocalDiscord, **what: object) -> Json:
+    answer = discord.steer("interactions", **{"as": "mina"}, **what)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def _prepare(discord: LocalDiscord, database_url: str) -> None:
+    """Our commands at Discord, and an hour of study for Mina in the database."""
+    async with Rest(discord.api_url, discord.config.token) as rest:
+        await sync(rest, APPLICATION, FEATURES)
+    guild = discord.state()["guilds"][0]
+    mina = discord.member("mina")
+    room = next(each for each in guild["channels"] if each["kind"] == "voice")
+    place, now = GuildId(int(guild["id"])), datetime.now(UTC)
+    long_ago = now - timedelta(days=70)
+
+    def state(at: datetime, channel: int | None) -> VoiceState:
+        who = Person(UserId(int(mina["id"])), "mina", mina["name"])
+        return VoiceState(place, who.user, ChannelId(channel) if channel else None, 0, "s", at, who)
+
+    async with Pool(database_url) as pool, pool.connection() as conn:
+        rooms = (VoiceChannel(ChannelId(int(room["id"])), room["name"], 2),)
+        await voice.record(
+            conn,
+            [
+                GuildSnapshot(place, guild["name"], None, None, "en-US", None, rooms, (), long_ago),
+                state(long_ago, int(room["id"])),
+                state(long_ago + timedelta(hours=1), None),
+                state(now - timedelta(hours=1), int(room["id"])),
+                state(now, None),
+            ],
+        )
+
+
+@contextmanager
+def _served(discord: LocalDiscord, folder: Path, database_url: str) -> Iterator[str]:
+    port = free_port()
+    config = replace(
+        settings(folder),
+        public_key=discord.public_key,
+        token=discord.config.token,
+        api_url=discord.api_url,
+        cdn_url=f"{discord.url}/cdn",
+        database_url=database_url,
+        port=port,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(config), port=port, access_log=False, log_config=None, http="httptools", ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=15)
+        assert not thread.is_alive()
