@@ -48,7 +48,7 @@ async def test_one_interaction_delivered_to_two_processes_at_once_is_done_once(t
     assert await _minutes(pool) == 16
 
 
-async def test_two_hundred_different_ones_at_once_are_all_done(tmp_path: Path, pool: Pool) -> None:
+async def test_more_at_once_than_there_are_connections_are_done_or_told(tmp_path: Path, pool: Pool) -> None:
     async with fake_discord(tmp_path, pool=pool, features=counting(count)) as discord:
         await discord.slash("count")
         async with asyncio.timeout(60):
