@@ -63,7 +63,7 @@ class Heard:
         return heard
 
     async def write(self, conn: Connection, *, known: Collection[int]) -> None:
-        """Bring guilds, channels and people up to date; `known` guilds have their rows already."""
+        """Bring guilds, channels and accounts up to date; `known` guilds have their rows already."""
         unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
         if unknown:
             await stored.add_guilds(conn, unknown)
@@ -80,11 +80,17 @@ class Heard:
             await stored.set_channels(conn, list(self.channel_rows.values()))
         if self.user_rows:
             await stored.set_users(conn, list(self.user_rows.values()))
+        nameless = sorted(self.nameless - self.user_rows.keys())
+        if nameless:
+            await stored.add_nameless_users(conn, nameless)
+
+    async def write_members(self, conn: Connection) -> None:
+        """Bring members up to date; those that existed are locked by now."""
         if self.member_rows:
             await stored.set_members(conn, list(self.member_rows.values()))
         nameless = sorted(self.members - self.member_rows.keys())
         if nameless:
-            await stored.add_nameless(conn, nameless)
+            await stored.add_members(conn, nameless)
 
     def _state(self, state: VoiceState) -> None:
         self._since(int(state.at.timestamp()) if state.since is None else min(unix(state.at), unix(state.since)))

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.enums import ChannelKind
-
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -14,7 +12,6 @@ class Policy:
     unattended_cap: timedelta  # of one stretch without a change of state and without a press
     minimum: timedelta  # a session with less counted time counts nothing
     rejoin_gap: timedelta  # back in the same channel within this: the session goes on, the gap does not count
-    ignored_kinds: frozenset[ChannelKind] = frozenset({ChannelKind.IGNORED})
 
 
 SILENT_LIBRARY = Policy(

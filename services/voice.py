@@ -58,6 +58,7 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     places, zones = await _places(conn, sorted(heard.guilds))
     await heard.write(conn, known=places.keys())
     locked = await stored.lock_members(conn, sorted(heard.members), sorted(heard.whole_guilds))
+    await heard.write_members(conn)
     roll = Roll(
         policy=policy,
         places=places,
@@ -66,7 +67,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         bots=set(await stored.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
-    for session in await _load(conn, [row[:2] for row in locked], ended_since=since):
+    members = sorted(heard.members.union(row[:2] for row in locked))
+    for session in await _load(conn, members, ended_since=since):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)

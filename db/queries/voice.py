@@ -164,18 +164,24 @@ async def set_members(conn: Connection, rows: Sequence[MemberRow]) -> None:
     )
 
 
-async def add_nameless(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
-    """Members (guild, user) of whom only the id is known; it stands in for the name until one is heard."""
+async def add_nameless_users(conn: Connection, users: Sequence[int]) -> None:
+    """Accounts of which only the id is known; it stands in for the name until one is heard."""
+    await conn.execute(
+        """INSERT INTO users (user_id, username)
+           SELECT user_id, user_id::text FROM unnest(%(users)s::bigint[]) AS given (user_id) ORDER BY given.user_id
+           ON CONFLICT DO NOTHING""",
+        {"users": numbers(users)},
+    )
+
+
+async def add_members(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Rows for members (guild, user) that are not known yet."""
     guild, user = zip(*rows, strict=True)
     await conn.execute(
-        """WITH given AS (
-               SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
-           ), accounts AS (
-               INSERT INTO users (user_id, username)
-               SELECT DISTINCT user_id, user_id::text AS username FROM given ORDER BY user_id
-               ON CONFLICT DO NOTHING
-           )
-           INSERT INTO members (guild_id, user_id) SELECT guild_id, user_id FROM given ORDER BY guild_id, user_id
+        """INSERT INTO members (guild_id, user_id)
+           SELECT guild_id, user_id
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           ORDER BY guild_id, user_id
            ON CONFLICT DO NOTHING""",
         {"guild": numbers(guild), "user": numbers(user)},
     )
@@ -184,7 +190,8 @@ async def add_nameless(conn: Connection, rows: Sequence[tuple[int, int]]) -> Non
 async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], guilds: Sequence[int]) -> list[LockRow]:
     """Hold the rows of these members, and of all with an open session in `guilds`, until the transaction ends.
 
-    Whoever writes sessions takes these locks first, in this order: two writers of one member then follow each other.
+    Whoever writes sessions takes these locks first, in this order, before changing any member: two writers of one
+    member then follow each other, and none waits for the other in a circle.
     """
     guild, user = zip(*members, strict=True) if members else ((), ())
     cursor = await conn.execute(

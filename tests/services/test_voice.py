@@ -1,14 +1,16 @@
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 import psycopg
 import pytest
 
 from core.enums import CloseReason
-from core.ids import ChannelId, UserId
+from core.ids import ChannelId, InteractionId, UserId
 from db.connection import Connection, Pool
-from services import voice
+from services import people, voice
 from services.policies import SILENT_LIBRARY
 from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
@@ -380,3 +382,40 @@ def test_the_silent_library_counts_by_the_numbers_of_the_product() -> None:
     assert SILENT_LIBRARY.unattended_cap == timedelta(hours=6)
     assert SILENT_LIBRARY.minimum == timedelta(seconds=60)
     assert SILENT_LIBRARY.rejoin_gap == timedelta(seconds=90)
+
+
+async def test_listeners_visitors_and_the_clock_never_wait_in_a_circle(pool: Pool) -> None:
+    members = [UserId(50_000_000 + number) for number in range(20)]
+
+    async def listen(seed: int) -> None:
+        chance = Random(seed)
+        for step in range(12):
+            log = [
+                replace(
+                    state(step * 10, chance.choice([None, LIBRARY, ATRIUM]), user),
+                    person=Person(user, f"{seed} {step}"),
+                )
+                for user in chance.sample(members, 10)
+            ]
+            async with pool.connection() as conn:
+                await voice.record(conn, log)
+
+    async def visit(seed: int) -> None:
+        chance = Random(seed)
+        for step in range(40):
+            async with pool.connection() as conn:
+                await people.arrive(
+                    conn,
+                    interaction=InteractionId(60_000_000 + seed * 1000 + step),
+                    guild=LYCEUM,
+                    guild_locale="ko",
+                    person=Person(chance.choice(members), f"{seed} {step}"),
+                    now=after(step),
+                )
+
+    async def settle() -> None:
+        for step in range(12):
+            async with pool.connection() as conn:
+                await voice.settle_open(conn, now=after(step * 10))
+
+    await asyncio.gather(listen(1), listen(2), visit(3), visit(4), settle())  # a deadlock would raise
