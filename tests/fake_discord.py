@@ -21,6 +21,7 @@ from core.ids import ApplicationId, snowflake_at
 from core.settings import Settings
 from db.connection import Pool
 from handlers.feature import Feature
+from tests.discords_file import CALLBACKS, EDIT, FOLLOW_UP, refusals
 from wire.rest import Rest
 
 Json = dict[str, Any]
@@ -171,7 +172,10 @@ class FakeDiscord:
         async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             response = await client.post("/interactions", content=body, headers=named)
-        return Answer(response.status_code, response.content, response.headers, self.edits[before:])
+        answer = Answer(response.status_code, response.content, response.headers, self.edits[before:])
+        if answer.status == 200 and answer.body:
+            assert refusals(CALLBACKS[answer.kind], answer.json) == []
+        return answer
 
     async def answer_rest(self, request: httpx.Request) -> httpx.Response:
         """Discord's REST and CDN, as far as the app calls them here."""
@@ -181,7 +185,10 @@ class FakeDiscord:
             await asyncio.sleep(self.cdn_delay_s)
             picture = self.pictures.get(path.removeprefix("/cdn"))
             return httpx.Response(404) if picture is None else httpx.Response(200, content=picture)
-        self.edits.append(_read_edit(request))
+        edit = _read_edit(request)
+        if "/webhooks/" in path:
+            assert refusals(EDIT if edit.method == "PATCH" else FOLLOW_UP, edit.payload) == []
+        self.edits.append(edit)
         if self.rest_status >= 400:
             return httpx.Response(self.rest_status, json={"code": 0, "message": "trouble"})
         if path.endswith("/gateway/bot"):

@@ -10,6 +10,7 @@ from app.sync_commands import commands_json, plan, sync
 from core.ids import GuildId
 from handlers import FEATURES
 from handlers.feature import Feature
+from tests.discords_file import COMMANDS, refusals
 from tests.fake_discord import APPLICATION
 from wire.commands import command, string, user_menu
 from wire.rest import Rest
@@ -46,6 +47,10 @@ def test_the_list_is_the_golden_one() -> None:
     assert listed == GOLDEN.read_text(encoding="utf-8"), (
         f"Read the difference, then delete {GOLDEN.name} and run again."
     )
+
+
+def test_discords_own_file_accepts_the_list() -> None:
+    assert refusals(COMMANDS, commands_json(FEATURES)) == []
 
 
 async def test_a_first_sync_sends_all_and_a_second_nothing() -> None:
