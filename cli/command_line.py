@@ -1,5 +1,6 @@
 """What `lyceum` can be asked."""
 
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -57,6 +58,7 @@ def playground(*, supervised: Supervised = False) -> None:
     serve.playground(supervised=supervised)
 
 
+@cache
 def build(*, whole: bool) -> typer.Typer:
     """The command line; not `whole`: only the processes, which need no other command loaded."""
     if not whole:

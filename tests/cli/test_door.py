@@ -83,21 +83,3 @@ def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House) -> N
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
     assert failed.stderr.startswith("✗ That broke on our side (ref ")
     assert f"ref={reference} db current" in Path(written).read_text(encoding="utf-8")
-
-
-def test_database_goes_up_and_down(house: House, empty_database_url: str) -> None:
-    def db(*arguments: str) -> tuple[int, str, str]:
-        done = house.run("db", *arguments, DATABASE_URL=empty_database_url)
-        return done.returncode, done.stdout, done.stderr
-
-    assert db("current") == (1, "empty\n", "✗ The database is empty: prepare it with `lyceum db upgrade`.\n")
-    code, said, _ = db("upgrade")
-    assert (code, said.startswith("The schema is at ")) == (0, True)
-    assert db("upgrade")[1].endswith(" already.\n")
-    assert db("current")[0] == 0
-    assert db("seed")[0] == 0
-    assert db("seed") == (0, "The community has a past already.\n", "")
-    assert db("upgrade", "nowhere")[0] == 1
-    assert db("downgrade", "base") == (0, "The database is empty.\n", "")
-    away = house.run("db", "current", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
-    assert (away.returncode, away.stderr.startswith("✗ The database does not answer")) == (3, True)

@@ -49,7 +49,7 @@ def test_web_runs_in_several_processes(house: House, database_url: str) -> None:
         code = web.stop(signal.SIGTERM)
 
     assert code == 0, web.said()
-    assert house.processes() == {}
+    wait_until(lambda: house.processes() == {}, what="nothing is left")  # Python's resource tracker goes last
 
 
 @pytest.mark.parametrize("process", ["web", "listener", "worker", "up"])

@@ -25,6 +25,10 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
         helped = house.run("try", "/help", "--as", "ada", "--json")
         joined = house.run("voice", "join", "mina", "Deep Work")
         moved = house.run("voice", "stream", "mina", "Deep Work")
+        paged = house.run("try", "/leaderboard", "--as", "ada", "--press", "Jump to me", "--save", "pictures")
+        profile = house.run("try", "--user-menu", "Profile", "--target", "priya")
+        zones = house.run("try", "/my timezone zone:seoul", "--autocomplete")
+        evening = house.run("voice", "simulate", "--members", "40", "--minutes", "5", "--speed", "300", "--seed", "3")
         second = house.run("up")
         diff = house.run("commands", "diff")
         sync = house.run("commands", "sync")
@@ -40,6 +44,14 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     assert (helped.returncode, reply["as"], reply["problems"]) == (0, "ada", [])
     assert (joined.returncode, joined.stdout) == (0, "김민아 is in Deep Work.\n")
     assert (moved.returncode, moved.stdout) == (0, "김민아 is in Deep Work (streaming).\n")
+    assert paged.returncode == 0, paged.stderr
+    assert paged.stdout.count("saved as pictures/leaderboard") == 2
+    assert {path.name for path in (house.folder / "pictures").iterdir()} == {"leaderboard.png", "leaderboard-2.png"}
+    assert profile.returncode == 0, profile.stderr
+    assert (house.folder / "replies" / "profile.png").read_bytes().startswith(b"\x89PNG")
+    assert (zones.returncode, "Asia/Seoul" in zones.stdout) == (0, True), zones.stderr
+    assert evening.returncode == 0, evening.stderr
+    assert evening.stdout.startswith("An evening of 5 minutes went by: ")
     assert second.returncode == 1
     assert second.stderr.startswith(f"✗ Lyceum already runs here as process {up.process.pid}: stop it with Ctrl-C")
     assert (diff.returncode, diff.stdout) == (0, "Discord's list is up to date.\n")
