@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -21,6 +22,8 @@ def routes(world: World) -> list[Route]:
     async def show(request: Request) -> Response:
         name = NAME.fullmatch(request.path_params["file"])
         if name is None:
+            return _missing()
+        if name[1] not in _known_pictures(world, request.path_params):
             return _missing()
         size = request.query_params.get("size", "")
         picture = await asyncio.to_thread(
@@ -46,6 +49,16 @@ def routes(world: World) -> list[Route]:
         Route("/cdn/embed/avatars/{index:int}.png", show_default),
         Route("/playground/attachments/{attachment:int}", show_attachment),
     ]
+
+
+def _known_pictures(world: World, path: Mapping[str, int]) -> set[str | None]:
+    """The hashes that exist for whoever or whatever an address names."""
+    guild, user = world.guilds.get(path.get("guild", 0)), world.users.get(path.get("user", 0))
+    if guild and user:
+        return {guild.members[user.id].avatar} if user.id in guild.members else set()
+    if guild:
+        return {guild.icon}
+    return {user.avatar} if user else {world.bot.avatar} if path.get("application") == world.application else set()
 
 
 def _missing() -> Response:

@@ -155,7 +155,7 @@ def _texts(fields: Fields, name: str, most: int, *, required: bool) -> list[tupl
 def _check_options(parent: Fields, *, depth: int) -> None:
     options = parent.objects("options", limits.OPTIONS_MAX)
     names: set[str] = set()
-    kinds = {option.values.get("type") for option in options}
+    kinds = {option.kind for option in options}
     if kinds & {SUB_COMMAND, SUB_COMMAND_GROUP} and kinds - {SUB_COMMAND, SUB_COMMAND_GROUP}:
         parent.refuse("options", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-commands and options cannot be mixed")
     optional_seen = False
@@ -163,10 +163,10 @@ def _check_options(parent: Fields, *, depth: int) -> None:
         kind = option.choice("type", range(1, 12), required=True)
         _check_name(option, is_chat=True, required=True)
         _check_description(option)
-        name = option.values.get("name")
+        name = str(option.values.get("name"))
         if name in names:
             parent.refuse("options", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", "Option names must be unique")
-        names.add(str(name))
+        names.add(name)
         if kind in (SUB_COMMAND, SUB_COMMAND_GROUP):
             _check_nesting(option, kind, depth=depth)
         else:
@@ -187,11 +187,11 @@ def _check_nesting(option: Fields, kind: int, *, depth: int) -> None:
         option.refuse("type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-command option groups can't be nested")
     if kind == SUB_COMMAND_GROUP:
         for child in option.objects("options", limits.OPTIONS_MAX, least=1):
-            if child.values.get("type") != SUB_COMMAND:
+            if child.kind != SUB_COMMAND:
                 child.refuse("type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "A group holds sub-commands only")
     else:
         for child in option.objects("options", limits.OPTIONS_MAX):
-            if child.values.get("type") in (SUB_COMMAND, SUB_COMMAND_GROUP):
+            if child.kind in (SUB_COMMAND, SUB_COMMAND_GROUP):
                 child.refuse("type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "A sub-command holds options only")
     _check_options(option, depth=depth + 1)
 
@@ -210,7 +210,7 @@ def _check_value_option(option: Fields, kind: int | None) -> None:
     for choice in choices:
         _texts(choice, "name", limits.CHOICE_NAME_MAX, required=True)
         _check_choice_value(choice, kind)
-        if choice.values.get("name") in names:
+        if str(choice.values.get("name")) in names:
             option.refuse(
                 "choices",
                 "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_EXISTS",
@@ -259,7 +259,7 @@ def _check_translated_names(parent: Fields, options: list[Fields]) -> None:
         translated = option.values.get("name_localizations")
         for locale, name in (translated if is_object(translated) else Json()).items():
             others = {str(other.values.get("name")) for other in options if other is not option}
-            if name in taken.setdefault(locale, set()) or name in others:
+            if str(name) in taken.setdefault(locale, set()) | others:
                 parent.refuse(
                     "options", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID", f"Option names must be unique in {locale}"
                 )
@@ -298,8 +298,7 @@ def check_list(entries: list[Any], *, in_guild: bool) -> None:
             continue
         fields = Fields(form, (index,), entry)
         check_command(fields, in_guild=in_guild)
-        kind = entry.get("type") if isinstance(entry.get("type"), int) else CHAT_INPUT
-        key = (int(kind or CHAT_INPUT), str(entry.get("name")))
+        key = (fields.kind or CHAT_INPUT, str(entry.get("name")))
         if key in seen:
             fields.refuse("name", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
         seen.add(key)

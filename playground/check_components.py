@@ -91,8 +91,7 @@ def check_modal(modal: Fields) -> None:
 
 def _check_one(part: Fields, tally: Tally, allowed: Mapping[int, Check]) -> None:
     tally.count += 1
-    kind = part.values.get("type")
-    check = allowed.get(kind) if isinstance(kind, int) else None
+    check = allowed.get(part.kind)
     if check is None:
         listed = ", ".join(map(str, sorted(allowed)))
         part.refuse("type", "UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({listed}).')
@@ -106,7 +105,7 @@ def _check_one(part: Fields, tally: Tally, allowed: Mapping[int, Check]) -> None
 
 def _check_row(row: Fields, tally: Tally) -> None:
     children = row.objects("components", limits.BUTTONS_MAX, least=1, required=True)
-    if len(children) > 1 and any(child.values.get("type") in SELECTS for child in children):
+    if len(children) > 1 and any(child.kind in SELECTS for child in children):
         row.refuse("components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the maximum width")
     for child in children:
         _check_one(child, tally, {BUTTON: _check_button} | dict.fromkeys(SELECTS, _check_select))
@@ -168,7 +167,7 @@ def _check_select(select: Fields, tally: Tally) -> None:
         select.forbid("disabled", message="A component in a modal cannot be disabled")
         if least == 0 and select.values.get("required", True):
             select.refuse("min_values", "NUMBER_TYPE_MIN", "min_values must be 1 or more unless required is false")
-    if select.values.get("type") == STRING_SELECT:
+    if select.kind == STRING_SELECT:
         _check_options(select, limits.SELECT_OPTIONS_MAX, least=1, chosen_most=1 if most is None else most)
         if most is not None and most > max(len(select.entries("options", limits.SELECT_OPTIONS_MAX)), 1):
             select.refuse("max_values", "SELECT_COMPONENT_MAX_VALUES", "max_values is more than there are options")
@@ -261,7 +260,7 @@ def _check_label(label: Fields, tally: Tally) -> None:
     label.text("description", limits.LABEL_DESCRIPTION_MAX)
     child = label.object("component", required=True)
     if child:
-        if child.values.get("type") == TEXT_INPUT:
+        if child.kind == TEXT_INPUT:
             child.forbid("label", message="A text input inside a label has no label of its own")
         _check_one(child, tally, _LABELLED)
 

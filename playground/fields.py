@@ -24,6 +24,12 @@ class Fields:
         """The path of something inside."""
         return (*self.path, *steps)
 
+    @property
+    def kind(self) -> int:
+        """The number in `type`; 0 when there is none."""
+        kind = self.values.get("type")
+        return kind if is_whole(kind) else 0
+
     def refuse(self, name: str, code: str, message: str) -> None:
         """Note a mistake of one field."""
         self.form.add(self.at(name), code, message)

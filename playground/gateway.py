@@ -31,6 +31,7 @@ INVALID_SESSION: Final = 9
 
 REMEMBERED_EVENTS: Final = 50_000  # per session, for resumes
 STARTS_PER_DAY: Final = 1000
+MAX_CONCURRENCY: Final = 1  # identifies at once; the key of a shard is its number modulo this
 RESUMABLE_CLOSES: Final = frozenset({4000, 4001, 4002, 4005, 4008})
 
 log = structlog.get_logger()
@@ -45,6 +46,10 @@ class Connection(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Queue a close."""
+        ...
+
+    def lose_session(self, *, resumable: bool) -> None:
+        """Say that the session is invalid; another identify, or a resume, may follow on the same connection."""
         ...
 
 
@@ -104,9 +109,10 @@ class Gateway:
         now = time.monotonic()
         if now >= self._day_ends:
             self.starts_left, self._day_ends = STARTS_PER_DAY, now + 86_400
-        if now - self._last_identify.get(shard % 1, -1e9) < self._config.identify_gap_s or self.starts_left <= 0:
+        key = shard % MAX_CONCURRENCY
+        if now - self._last_identify.get(key, -1e9) < self._config.identify_gap_s or self.starts_left <= 0:
             return False
-        self._last_identify[shard % 1] = now
+        self._last_identify[key] = now
         self.starts_left -= 1
         return True
 
@@ -196,8 +202,8 @@ class Gateway:
             "drop": lambda: self._close_all(code or 4000, "Connection dropped on request"),
             "close": lambda: self._close_all(code or 4000, "Closed on request"),
             "reconnect": lambda: self._send_all({"op": RECONNECT, "d": None, "s": None, "t": None}),
-            "invalidate": self._invalidate,
-            "invalid_resumable": lambda: self._send_all({"op": INVALID_SESSION, "d": True, "s": None, "t": None}),
+            "invalidate": lambda: self._invalidate(resumable=False),
+            "invalid_resumable": lambda: self._invalidate(resumable=True),
             "heartbeat": lambda: self._send_all({"op": HEARTBEAT, "d": None, "s": None, "t": None}),
             "silence": lambda: self._acknowledge(on=False),
             "answer": lambda: self._acknowledge(on=True),
@@ -219,19 +225,24 @@ class Gateway:
             connection.send(json.dumps(frame).encode())
         return f"Sent opcode {frame['op']} to {len(self.connections)} connections."
 
-    def _invalidate(self) -> str:
-        said = self._send_all({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
-        self.sessions.clear()
-        return said
+    def _invalidate(self, *, resumable: bool) -> str:
+        for connection in list(self.connections):
+            connection.lose_session(resumable=resumable)
+        if not resumable:
+            self.sessions.clear()
+        return f"Told {len(self.connections)} connections that their session is invalid."
 
     def _acknowledge(self, *, on: bool) -> str:
         self.acknowledges = on
         return "Heartbeats are answered." if on else "Heartbeats go unanswered until somebody reconnects."
 
     def _forget(self) -> str:
+        kept = [session for session in self.sessions.values() if session.connection]
+        for session in kept:
+            session.id = secrets.token_hex(16)  # goes on while it is connected, but nobody knows its name
         count = len(self.sessions)
-        self.sessions.clear()
-        return f"Forgot {count} sessions; nothing can be resumed."
+        self.sessions = {session.id: session for session in kept}
+        return f"Forgot {count} sessions; none of them can be resumed."
 
     def _refuse_next_resume(self) -> str:
         self.refuses_resumes = True

@@ -77,6 +77,13 @@ class Socket:
         """Close after what is queued."""
         self._outbox.put_nowait(Closed(code, reason))
 
+    def lose_session(self, *, resumable: bool) -> None:
+        """Tell that the session is invalid and wait for another identify or resume."""
+        self._queue({"op": hub.INVALID_SESSION, "d": resumable})
+        if self._session:
+            self._gateway.leave(self._session, self, resumable=resumable)
+            self._session = None
+
     async def serve(self) -> None:
         """Talk until one side ends it, then keep or drop the session as Discord would."""
         await self._websocket.accept()

@@ -74,8 +74,9 @@ class Posting:
             message.poll = body["poll"]
         message.tts = bool(body.get("tts", message.tts))
         message.nonce = body.get("nonce", message.nonce)
-        settable = SUPPRESS_EMBEDS | COMPONENTS_V2
-        message.flags = (message.flags & ~LOADING) | (int(body.get("flags") or 0) & settable)
+        message.flags &= ~LOADING
+        if body.get("flags") is not None:  # the second version can be switched on, but never off
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
         self._attach(message, body, files)
         self._mention(message, body, pings_all=pings_all)
         return remarks

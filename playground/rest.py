@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 
 import msgspec
+import structlog
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
@@ -19,6 +20,8 @@ from playground.errors import Refusal, bad_form
 from playground.jsons import Json, is_object, snowflake
 from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
 from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
+
+log = structlog.get_logger()
 
 MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
 
@@ -62,6 +65,17 @@ class Call:
             raise bad_form((), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return self.body
 
+    def number(self, name: str, least: int, most: int, *, default: int) -> int:
+        """A whole number in the query.
+
+        Raises:
+            Refusal: it is none, or outside `least` to `most`.
+        """
+        text = self.query.get(name, str(default))
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise bad_form((name,), "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
+        return int(text)
+
     def wants(self, name: str) -> bool:
         """Whether a query parameter says yes."""
         return self.query.get(name, "").lower() in ("1", "true")
@@ -89,6 +103,7 @@ class Rule:
     limit: Limit = USUAL
     needs_token: bool = True
     is_interaction: bool = False  # outside the global limit, known by the token in the path
+    bucket: str | None = None  # None: its own; routes that name the same bucket share it
 
 
 def snowflake_at(path: Sequence[str | int], value: Any) -> int:
@@ -118,7 +133,7 @@ def create_api(config: PlaygroundConfig, rules: Sequence[Rule]) -> Starlette:
     ]
     # Fixed words such as @original and @me come before the parameters that would swallow them.
     routes.sort(key=lambda route: route.path.replace("{", "~"))
-    return Starlette(routes=routes, exception_handlers={404: _not_found})
+    return Starlette(routes=routes, exception_handlers={404: _not_found, Exception: _failed})
 
 
 async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
@@ -178,7 +193,7 @@ def _door(
                 if not rule.is_interaction:
                     limits.take_global()
                 major = next((request.path_params[name] for name in MAJORS if name in request.path_params), "")
-                route = "interactions" if rule.is_interaction else f"{rule.method} {rule.path}"
+                route = rule.bucket or f"{rule.method} {rule.path}"
                 headers = limits.take(route, str(major), rule.limit)
             raw = await request.body()
             body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
@@ -201,6 +216,11 @@ def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> Non
         raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
     if rule.needs_token and request.headers.get("authorization") != f"Bot {config.token}":
         raise Refusal(401, 0, "401: Unauthorized")
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    log.error("a REST route fails", method=request.method, path=request.url.path)
+    return JSONResponse({"message": "500: Internal Server Error", "code": 0}, 500)
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from http import HTTPMethod
 
 from playground.config import PlaygroundConfig
-from playground.gateway import STARTS_PER_DAY, Gateway
+from playground.gateway import MAX_CONCURRENCY, STARTS_PER_DAY, Gateway
 from playground.rate_limits import GATEWAY
 from playground.rest import Answer, Call, Rule
 
@@ -23,7 +23,7 @@ def rules(config: PlaygroundConfig, gateway: Gateway) -> list[Rule]:
                     "total": STARTS_PER_DAY,
                     "remaining": gateway.starts_left,
                     "reset_after": gateway.starts_reset_ms,
-                    "max_concurrency": 1,
+                    "max_concurrency": MAX_CONCURRENCY,
                 },
             }
         )

@@ -1,13 +1,18 @@
 """REST routes that read guilds, channels, members and voice states."""
 
 from http import HTTPMethod
+from typing import Final
 
 from playground import shapes
-from playground.errors import Refusal, unknown
+from playground.errors import Form, Refusal, unknown
+from playground.fields import Fields
+from playground.jsons import snowflake
 from playground.naming import fold
 from playground.rest import Answer, Call, Rule
 from playground.voice import Voice
 from playground.world import Guild, Member, World
+
+NICK_MAX: Final = 32
 
 
 class Guilds:
@@ -57,7 +62,7 @@ class Guilds:
         raise Refusal(403, 50001, "Missing Access")  # the list needs the privileged GUILD_MEMBERS intent
 
     async def _search(self, call: Call) -> Answer:
-        start, most = fold(call.query.get("query", "")), int(call.query.get("limit", "1"))
+        start, most = fold(call.query.get("query", "")), call.number("limit", 1, 1000, default=1)
         found = [
             shapes.member(member)
             for member in self._find(call).members.values()
@@ -71,13 +76,14 @@ class Guilds:
     async def _change_member(self, call: Call) -> Answer:
         guild = self._find(call)
         member = guild.member(self._user_id(call))
-        body = call.json()
+        body, form = call.json(), Form()
         if "nick" in body:
-            member.nick = body["nick"] or None
+            member.nick = Fields(form, (), body).text("nick", NICK_MAX) or None
+            form.check()
         if "channel_id" in body or "mute" in body or "deaf" in body:
             if member.voice is None:
                 raise Refusal(400, 40032, "Target user is not connected to voice.")
-            target = guild.channels.get(int(body["channel_id"])) if body.get("channel_id") else None
+            target = guild.channels.get(snowflake(body.get("channel_id")) or 0)
             if target:
                 self._voice.connect(guild, member, target)
             elif "channel_id" in body:

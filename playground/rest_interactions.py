@@ -25,7 +25,8 @@ class Interactions:
         """The routes; none needs the app's token."""
 
         def rule(method: HTTPMethod, path: str, handler: Handler) -> Rule:
-            return Rule(method, path, handler, INTERACTIONS, needs_token=False, is_interaction=True)
+            bucket = path.split("/")[1]  # all routes of one token share a webhook's limit; the callback has its own
+            return Rule(method, path, handler, INTERACTIONS, needs_token=False, is_interaction=True, bucket=bucket)
 
         hook = "/webhooks/{application_id}/{token}"
         return [

@@ -17,6 +17,7 @@ from playground.world import Message, World
 from wire.limits import NONCE_MAX
 
 NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
+ID_MAX: Final = 2**63 - 1
 PAGE: Final = 50
 PAGE_MAX: Final = 100
 CHANNEL_FLAGS: Final = SETTABLE & ~EPHEMERAL
@@ -68,17 +69,12 @@ class Messages:
 
     async def _list(self, call: Call) -> Answer:
         channel = self._world.channel(call.id("channel_id"))
-        count = call.query.get("limit", str(PAGE))
-        if not count.isdecimal() or not 1 <= int(count) <= PAGE_MAX:
-            form = Form()
-            form.add(("limit",), "NUMBER_TYPE_MAX", f"int value should be between 1 and {PAGE_MAX}.")
-            form.check()
+        count = call.number("limit", 1, PAGE_MAX, default=PAGE)
         found = [one for one in self._world.messages.values() if one.channel == channel.id and one.reader is None]
-        after, before = call.query.get("after"), call.query.get("before")
-        found = [one for one in found if not after or one.id > int(after)]
-        found = [one for one in found if not before or one.id < int(before)]
+        after, before = call.number("after", 0, ID_MAX, default=0), call.number("before", 0, ID_MAX, default=ID_MAX)
+        found = [one for one in found if after < one.id < before]
         newest = sorted(found, key=lambda one: one.id, reverse=True)
-        page = newest[-int(count) :] if after else newest[: int(count)]
+        page = newest[-count:] if after else newest[:count]
         return Answer([self._posting.shape(one) for one in page])
 
     async def _show(self, call: Call) -> Answer:

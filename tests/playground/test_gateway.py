@@ -187,11 +187,13 @@ async def test_two_identifies_in_a_row_are_refused(tmp_path: Path) -> None:
 
 async def test_faults_happen_on_request(discord: LocalDiscord) -> None:
     async with listening(discord.gateway_url) as listener:
-        await listener.identify()
+        ready = await listener.identify()
         await listener.event("GUILD_CREATE")
         for action in ("reconnect", "heartbeat", "invalid_resumable"):
             await asyncio.to_thread(discord.fault, action)
         operations = [(await listener.receive())["op"] for _ in range(3)]
+        await listener.send(6, {"token": "playground", "session_id": ready["d"]["session_id"], "seq": 2})
+        await listener.event("RESUMED")
         await asyncio.to_thread(discord.fault, "outage")
         gone = await listener.event("GUILD_DELETE")
         await asyncio.to_thread(discord.voice, "join", "ada", "Library")
@@ -207,6 +209,73 @@ async def test_faults_happen_on_request(discord: LocalDiscord) -> None:
     assert back["t"] == "GUILD_CREATE"
     assert len(back["d"]["voice_states"]) == 1
     assert code == 4006
+
+
+async def test_an_invalidated_client_identifies_again_on_the_same_connection(discord: LocalDiscord) -> None:
+    async with listening(discord.gateway_url) as listener:
+        first = await listener.identify()
+        await asyncio.to_thread(discord.fault, "invalidate")
+        while (frame := await listener.receive())["op"] != 9:
+            pass
+        second = await listener.identify()
+
+    assert frame["d"] is False
+    assert first["d"]["session_id"] != second["d"]["session_id"]
+
+
+@pytest.mark.parametrize("fault", ["forget", "refuse_resume"])
+async def test_a_session_can_be_made_impossible_to_resume(discord: LocalDiscord, fault: str) -> None:
+    async with listening(discord.gateway_url) as listener:
+        ready = await listener.identify()
+        await asyncio.to_thread(discord.fault, fault)
+        await asyncio.to_thread(discord.voice, "join", "ada", "Library")
+        assert (await listener.event("VOICE_STATE_UPDATE"))["d"]["channel_id"]
+        await listener.connection.close(4900)
+
+    async with listening(discord.gateway_url) as listener:
+        await listener.send(6, {"token": "playground", "session_id": ready["d"]["session_id"], "seq": 2})
+        refused = await listener.receive()
+
+    assert (refused["op"], refused["d"]) == (9, False)
+
+
+async def test_a_session_is_forgotten_after_a_while(tmp_path: Path) -> None:
+    with local_discord(tmp_path, resumable_s=0.05) as discord:
+        async with listening(discord.gateway_url) as listener:
+            ready = await listener.identify()
+            await listener.connection.close(4900)
+        await asyncio.sleep(0.1)
+        async with listening(discord.gateway_url) as listener:
+            await listener.send(6, {"token": "playground", "session_id": ready["d"]["session_id"], "seq": 2})
+            assert (await listener.receive())["op"] == 9
+
+
+async def test_whoever_resumes_takes_the_session_over(discord: LocalDiscord) -> None:
+    async with listening(discord.gateway_url) as old, listening(discord.gateway_url) as new:
+        ready = await old.identify()
+        await new.send(6, {"token": "playground", "session_id": ready["d"]["session_id"], "seq": 2})
+        await new.event("RESUMED")
+        code = await old.close_code()
+        await asyncio.to_thread(discord.voice, "join", "ada", "Library")
+        heard = await new.event("VOICE_STATE_UPDATE")
+
+    assert code == 4000
+    assert heard["d"]["channel_id"]
+
+
+async def test_being_removed_is_told(discord: LocalDiscord) -> None:
+    async with listening(discord.gateway_url) as listener:
+        await listener.identify()
+        await asyncio.to_thread(discord.fault, "remove")
+        gone = await listener.event("GUILD_DELETE")
+        await asyncio.to_thread(discord.steer, "guild", name="Lyceum")
+        changed = await listener.event("GUILD_UPDATE")
+        await asyncio.to_thread(discord.steer, "guild", delete_channel="Library")
+        deleted = await listener.event("CHANNEL_DELETE")
+
+    assert "unavailable" not in gone["d"]
+    assert changed["d"]["name"] == "Lyceum"
+    assert deleted["d"]["name"] == "Library"
 
 
 async def test_large_payloads_are_compressed_one_by_one_on_request(discord: LocalDiscord) -> None:

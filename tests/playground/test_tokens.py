@@ -18,7 +18,7 @@ APP = "1000000000000000001"
 
 @pytest.fixture(scope="module")
 def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
-    with local_discord(tmp_path_factory.mktemp("discord")) as running:
+    with local_discord(tmp_path_factory.mktemp("discord"), reply_wait_s=1.0) as running:
         yield running
 
 
