@@ -18,7 +18,7 @@ from playground.payloads import IN_BOT_DM, IN_GUILD, Resolved
 from playground.posting import Posting
 from playground.rest import Upload
 from playground.typed import Reader, Typed
-from playground.world import Attachment, Message, World
+from playground.world import Attachment, Message, User, World
 
 DIRECT: Final = frozenset({"dm", "direct"})
 WAYS: Final = ("text", "autocomplete", "press", "select", "submit", "user_menu", "message_menu")
@@ -81,13 +81,13 @@ class Asking:
         if guild_name is not None and fold(str(guild_name)) in DIRECT:
             member = find_member(next(iter(self._world.guilds.values())), str(name))
             channel = self._world.direct_channel(member.user)
-            return Actor(member.user, channel, locale=str(body.get("locale") or member.user.locale))
+            return Actor(member.user, channel, locale=_locale(body, member.user))
         guild = find_guild(self._world, None if guild_name is None else str(guild_name))
         member = find_member(guild, str(name))
         if member.user.is_bot:
             raise Puzzled(f"{member.display_name} is a bot, and bots run no commands; choose a person.")
         channel = find_channel(guild, str(channel_name)) if channel_name else self._world.first_text_channel(guild)
-        return Actor(member.user, channel, guild, member, str(body.get("locale") or member.user.locale))
+        return Actor(member.user, channel, guild, member, _locale(body, member.user))
 
     def _usable(self, actor: Actor) -> list[Json]:
         context = IN_GUILD if actor.guild else IN_BOT_DM
@@ -165,19 +165,16 @@ class Asking:
 
     def _press(self, actor: Actor, body: Json) -> Delivery:
         name = _text(body, "press")
-        messages = list(self._messages(actor, body))
+        messages = [one for one in self._messages(actor, body) if pressing.buttons_of(one)]
+        for message in messages:
+            button = pressing.find_button(message, name)
+            if button:
+                data: Json = {"component_type": button["type"], "custom_id": button["custom_id"], "id": button["id"]}
+                return self._component(actor, message, data)
         if not messages:
             raise Puzzled("There is no reply with buttons yet; run a command first.", status=404)
-        trouble: Puzzled | None = None
-        for message in messages:
-            try:
-                button = pressing.find_button(message, name)
-            except Puzzled as puzzled:
-                trouble = trouble or (puzzled if pressing.every_part(message.components) else None)
-                continue
-            data: Json = {"component_type": button["type"], "custom_id": button["custom_id"], "id": button.get("id", 0)}
-            return self._component(actor, message, data)
-        raise trouble or Puzzled("There is no reply with buttons yet; run a command first.", status=404)
+        labels = [pressing.button_names(button)[0] for button in pressing.buttons_of(messages[0])]
+        raise Puzzled(f'No button here is called "{name}"; there are {listed(labels)}.', status=404)
 
     def _select(self, actor: Actor, body: Json) -> Delivery:
         name, given = body["select"], body.get("values")
@@ -252,6 +249,14 @@ class Asking:
         if found[0].reader not in (None, actor.user.id):
             raise Puzzled(f"That reply is private; {actor.name} cannot see it.", status=403)
         yield from found
+
+
+def _locale(body: Json, user: User) -> str:
+    locale = str(body.get("locale") or user.locale)
+    if locale not in kinds.LOCALES:
+        near = nearest(locale, sorted(kinds.LOCALES))
+        raise Puzzled(f'Discord has no language "{locale}"; try {listed(near)}.')
+    return locale
 
 
 def _has_select(message: Message) -> bool:

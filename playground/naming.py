@@ -71,8 +71,8 @@ def listed(names: Iterable[str]) -> str:
 
 
 def fold(name: str) -> str:
-    """A name without what people do not type: case, @, #, surrounding space, compatibility forms."""
-    return unicodedata.normalize("NFKC", name).strip().lstrip("@#").strip().casefold()
+    """A name without what people do not type: case, @, #, surrounding space, compatibility forms, emoji variants."""
+    return unicodedata.normalize("NFKC", name).replace("\ufe0f", "").strip().lstrip("@#").strip().casefold()
 
 
 def _pick(name: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]], *, what: str) -> Thing:

@@ -23,24 +23,32 @@ def every_part(components: list[Any]) -> Iterator[Json]:
             yield from every_part([part.get("accessory"), part.get("component")])
 
 
-def find_button(message: Message, name: str) -> Json:
-    """The button with that label, emoji or custom id.
+def buttons_of(message: Message) -> list[Json]:
+    """All buttons of a message, in reading order."""
+    return [part for part in every_part(message.components) if part.get("type") == parts.BUTTON]
+
+
+def find_button(message: Message, name: str) -> Json | None:
+    """The button with that label, emoji or custom id; None: there is none.
 
     Raises:
-        Puzzled: there is none, it is switched off, or it only opens an address.
+        Puzzled: it is switched off, or only opens an address.
     """
-    buttons = [part for part in every_part(message.components) if part.get("type") == parts.BUTTON]
-    for button in buttons:
-        if fold(name) in (fold(one) for one in _button_names(button)):
+    for button in buttons_of(message):
+        if fold(name) in (fold(one) for one in button_names(button)):
             if button.get("disabled"):
                 raise Puzzled(f"The button {name} is switched off.", status=409)
             if button.get("url"):
                 raise Puzzled(f"The button {name} opens {button['url']} and sends nothing.")
             return button
-    if not buttons:
-        raise Puzzled("That reply has no buttons.", status=404)
-    labels = [_button_names(button)[0] for button in buttons]
-    raise Puzzled(f'No button here is called "{name}"; there are {listed(labels)}.', status=404)
+    return None
+
+
+def button_names(button: Json) -> list[str]:
+    """What a button may be called: label, emoji, custom id."""
+    emoji: Json = button.get("emoji") or {}
+    names = [button.get("label"), emoji.get("name"), button.get("custom_id")]
+    return [str(name) for name in names if name]
 
 
 def find_select(message: Message, name: str | None) -> Json:
@@ -201,9 +209,3 @@ def _entity(kind: int, word: str, guild: Guild, resolved: Resolved) -> str:
         return resolved.add_role(role)
     member = find_member(guild, word)
     return resolved.add_user(member.user, member)
-
-
-def _button_names(button: Json) -> list[str]:
-    emoji: Json = button.get("emoji") or {}
-    names = [button.get("label"), emoji.get("name"), button.get("custom_id")]
-    return [str(name) for name in names if name]

@@ -181,6 +181,22 @@ def test_a_direct_message_has_no_member(discord: LocalDiscord, app: SmallApp) ->
         ({"submit": {}}, "No form is open for 김민아"),
         ({"autocomplete": "/now"}, "/now has no option that completes"),
         ({}, "Say one thing to do"),
+        ({"text": " "}, '"text" must be a text'),
+        ({"text": "/now", "locale": "xx"}, 'Discord has no language "xx"; try'),
+        ({"text": "/every text:a text:b"}, "text is there twice; give it once."),
+        ({"text": "/every text:a file:b.txt"}, 'No file "b.txt" was sent along'),
+        ({"text": "/every text:a role:Boss"}, 'No role here is called "Boss"; try'),
+        ({"text": f"/every text:{'a' * 41}"}, "text takes 0 to 40 characters; this is 41."),
+        ({"text": "/every text:a user:ada", "guild": "DM"}, "In a direct message there are no members"),
+        ({"text": "/every text:a file:b", "files": {"b": "?"}}, 'The file "b" must be base64.'),
+        ({"autocomplete": "/my timezone"}, "/my timezone completes zone:; end the text with it."),
+        ({"user_menu": "Profle"}, 'No menu command is called "Profle"; try Profile.'),
+        ({"user_menu": "Profile", "guild": "DM"}, "A menu on a member needs a server"),
+        ({"message_menu": "Quote"}, "There is no message to use the menu on"),
+        ({"select": "Board", "values": "x"}, "Say what to choose"),
+        ({"select": "Board", "values": ["x"]}, "There is no reply with a menu yet"),
+        ({"submit": "x"}, "Say what is in the fields"),
+        ({"press": "Next", "reply": "5"}, "No reply 5 is known"),
     ],
 )
 def test_mistakes_are_answered_with_the_next_step(
@@ -194,7 +210,7 @@ def test_buttons_that_cannot_be_pressed_say_why(discord: LocalDiscord, app: Smal
 
     assert puzzled(discord, press="Off") == "The button Off is switched off."
     assert puzzled(discord, press="Site") == "The button Site opens https://example.org and sends nothing."
-    assert puzzled(discord, press="Nxt") == (
+    assert puzzled(discord, press="Nxt", **{"as": "ada"}) == (
         'No button here is called "Nxt"; there are Next month, Off, Site, Form or 🔥.'
     )
 
@@ -206,3 +222,29 @@ def test_a_private_reply_is_its_readers_alone(discord: LocalDiscord, app: SmallA
     assert puzzled(discord, press="x", reply=secret["reply"], **{"as": "ada"}).startswith("That reply is private")
     channel, message = secret["message"]["channel_id"], secret["message"]["id"]
     assert discord.rest("GET", f"/channels/{channel}/messages/{message}").json()["code"] == 10008
+
+
+def test_the_latest_reply_that_has_the_button_is_pressed(discord: LocalDiscord, app: SmallApp) -> None:
+    first, second = ask(discord, text="/panel"), ask(discord, text="/panel")
+    ask(discord, text="/now")
+
+    pressed = ask(discord, press="Next month")
+    earlier = ask(discord, press="Next month", message=first["message"]["id"])
+
+    assert pressed["message"]["id"] == second["message"]["id"]
+    assert earlier["message"]["id"] == first["message"]["id"]
+
+
+def test_a_mentioned_role_and_a_bare_text_are_understood(discord: LocalDiscord, app: SmallApp) -> None:
+    ask(discord, text="/every text:x anyone:Moderator")
+    ask(discord, text="/my timezone Asia/Seoul")
+    ask(discord, text="/my language", channel="smalltalk", locale="es-ES")
+
+    assert list(app.seen[0]["data"]["resolved"]) == ["roles"]
+    assert app.seen[1]["data"]["options"][0]["options"] == [{"name": "zone", "type": 3, "value": "Asia/Seoul"}]
+    assert (app.seen[2]["locale"], app.seen[2]["channel"]["name"]) == ("es-ES", "smalltalk")
+    assert app.seen[2]["data"]["options"] == [{"name": "language", "type": 1, "options": []}]
+
+
+def test_before_any_command_is_known_the_next_step_is_named(discord: LocalDiscord) -> None:
+    assert puzzled(discord, text="/profile").startswith("The app has not registered any commands yet")

@@ -328,6 +328,21 @@ def test_an_empty_message_is_refused(discord: LocalDiscord) -> None:
         assert send(discord, **body).json() == {"message": "Cannot send an empty message", "code": 50006}
 
 
+def test_only_own_messages_in_text_are_written_and_changed(discord: LocalDiscord) -> None:
+    category = next(room.channel for room in COMMUNITY.rooms if room.name == "Commons")
+
+    refused = discord.rest("POST", f"/channels/{category}/messages", json={"content": "a"})
+    silent = send(discord, content="a", flags=4).json()
+    loud = discord.rest("PATCH", f"{HERE}/{silent['id']}", json={"flags": 0}).json()
+    page = discord.rest("GET", HERE, params={"after": silent["id"]}).json()
+
+    assert refused.json()["code"] == 50008
+    assert (silent["flags"], loud["flags"]) == (4, 0)
+    assert page == []
+    assert mistakes(discord.rest("GET", HERE, params={"limit": 101})) == {"limit": "NUMBER_TYPE_MAX"}
+    assert mistakes(send(discord, content="a", nonce=[])) == {"nonce": "STRING_TYPE_CONVERT"}
+
+
 def test_direct_messages_reach_people_and_no_bots(discord: LocalDiscord) -> None:
     mina, bot = COMMUNITY.member("mina").user, COMMUNITY.member("metronome").user
 
@@ -391,7 +406,13 @@ def test_pictures_are_drawn_and_the_same_every_time(discord: LocalDiscord) -> No
     assert picture.headers["content-type"] == "image/png"
     assert picture.content == discord.http.get(path, params={"size": 64}).content
     assert discord.http.get("/cdn/embed/avatars/3.png").content.startswith(b"\x89PNG")
-    assert discord.http.get(f"/cdn/avatars/{mina['id']}/none.png").status_code == 404
+    guild = discord.rest("GET", f"/guilds/{GUILD}").json()
+    noam = discord.rest("GET", f"/guilds/{GUILD}/members/{COMMUNITY.member('noam').user}").json()
+    own = f"/cdn/guilds/{GUILD}/users/{noam['user']['id']}/avatars/{noam['avatar']}.png"
+    assert discord.http.get(own).status_code == 200
+    assert discord.http.get(f"/cdn/icons/{GUILD}/{guild['icon']}.png").status_code == 200
+    for missing in ("none", "0" * 32):
+        assert discord.http.get(f"/cdn/avatars/{mina['id']}/{missing}.png").status_code == 404
     assert discord.http.get("/playground/attachments/5").status_code == 404
     assert "local Discord" in discord.http.get("/").text
 
@@ -469,6 +490,20 @@ def choices(count: int) -> list[Json]:
             "0.options.0.options.0.type",
         ),
         ({"name": "ok", "contexts": [0, 0]}, "0.contexts"),
+        ({"name": "ok", "contexts": [3]}, "0.contexts.0"),
+        ({"name": "ok", "options": [option(name_localizations={"ko": "b"}), option(name="b")]}, "0.options"),
+        (
+            {"name": "ok", "options": [option(type=10, choices=[{"name": "a", "value": "x"}])]},
+            "0.options.0.choices.0.value",
+        ),
+        ({"name": "ok", "options": [option(type=10, choices=[{"name": "a"}])]}, "0.options.0.choices.0.value"),
+        ({"name": "ok", "options": [option(choices=[{"name": "a", "value": "a"}] * 2)]}, "0.options.0.choices"),
+        ({"name": "ok", "options": [option(type=4, min_value=3, max_value=1)]}, "0.options.0.min_value"),
+        ({"name": "ok", "options": [option(type=5, min_length=1)]}, "0.options.0.type"),
+        ({"name": "ok", "options": [option(channel_types=[0])]}, "0.options.0.channel_types"),
+        ({"name": "ok", "options": [option(type=2, options=[option()])]}, "0.options.0.options.0.type"),
+        ({"name": "ok", "options": [option(type=4, min_value="1")]}, "0.options.0.min_value"),
+        ({"name": "ok", "nsfw": "yes"}, "0.nsfw"),
         ({"name": "ok", "default_member_permissions": "all"}, "0.default_member_permissions"),
         ({"name": "ok", "type": 2, "description": "No."}, "0.description"),
     ],
@@ -477,6 +512,21 @@ def test_malformed_commands_are_refused_with_the_place(discord: LocalDiscord, co
     body = {"description": "Does it."} | command
 
     assert place in mistakes(discord.rest("PUT", f"/applications/{APP}/commands", json=[body]))
+
+
+def test_a_command_cannot_take_the_name_of_another(discord: LocalDiscord) -> None:
+    path = f"/applications/{APP}/commands"
+    first, second = discord.rest("PUT", path, json=[{"name": name, "description": "x"} for name in ("a", "b")]).json()
+
+    renamed = discord.rest("PATCH", f"{path}/{first['id']}", json={"name": "b"})
+    twice = discord.rest("PUT", path, json=[{"name": "a", "description": "x"}] * 2)
+
+    assert mistakes(renamed) == {"name": "APPLICATION_COMMANDS_DUPLICATE_NAME"}
+    assert mistakes(twice) == {"1.name": "APPLICATION_COMMANDS_DUPLICATE_NAME"}
+    assert mistakes(discord.rest("PUT", path, json={})) == {"": "LIST_TYPE_CONVERT"}
+    assert mistakes(discord.rest("PUT", path, json=[1])) == {"0": "DICT_TYPE_CONVERT"}
+    assert mistakes(discord.rest("PUT", path, json=[{}] * 131)) == {"": "BASE_TYPE_BAD_LENGTH"}
+    assert discord.rest("GET", f"{path}/{second['id']}").json()["name"] == "b"
 
 
 def test_a_command_may_not_be_too_large(discord: LocalDiscord) -> None:
