@@ -21,7 +21,7 @@ from services.voice import Event, GuildSnapshot
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits
-TICK_S: Final = 15.0  # of the clock: the most that a crash can cost
+TICK_S: Final = 12.0  # of the clock: a crash may cost 15, and a commit takes its time
 SETTLE_S: Final = 60.0  # of the clock
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # then the last one again and again, until the database is back
 STANDBY_S: Final = 0.5

@@ -150,12 +150,17 @@ class Following:
 
 @asynccontextmanager
 async def following(
-    url: str, pool: Pool, *, api_url: str = NOBODY, compression: str | None = "auto", queue_rows: int = 20_000
+    url: str,
+    pool: Pool,
+    *,
+    compression: str | None = "auto",
+    queue_rows: int = 20_000,
+    token: str = TOKEN,
 ) -> AsyncGenerator[Following]:
     """A listener that follows `url`, quick to try again."""
     recorder = Recorder(pool, Clock(), queue_rows=queue_rows)
     caller = Caller(
-        TOKEN,
+        token,
         recorder,
         Clock(),
         Starts(window_s=0.05),
@@ -163,7 +168,7 @@ async def following(
         farewell_s=0.1,
         chance=lambda: 0.5,
     )
-    shard = Shard(caller, Directory(api_url, TOKEN, url or None), backoff=Backoff(0.02, 0.1), compression=compression)
+    shard = Shard(caller, Directory(NOBODY, token, url or None), backoff=Backoff(0.02, 0.1), compression=compression)
 
     async def follow() -> None:
         await shard.run(await recorder.start())

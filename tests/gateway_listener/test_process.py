@@ -52,7 +52,9 @@ class World:
             process.communicate()
 
     def jump(self, seconds: float) -> None:
-        """Time passes at once."""
+        """Time passes at once, after what happened until now is heard."""
+        if any(one["connected"] for one in self.discord.http.get("/playground/gateway").json()["sessions"]):
+            self.settle()
         self.discord.steer("clock", advance_s=seconds).raise_for_status()
 
     def join(self, *members: str) -> None:
@@ -221,3 +223,17 @@ def test_refused_token_ends_with_one_sentence_and_a_code_of_its_own(tmp_path: Pa
     assert process.returncode == 78
     assert "Discord refused the token: copy it again" in said
     assert "Traceback" not in said
+
+
+def test_nothing_is_asked_of_discord_without_a_database(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), "LYCEUM_DATA_DIR": str(tmp_path)}
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "gateway_listener"], env=environ | more, cwd=REPO, capture_output=True, check=False
+        )
+        for more in ({}, {"LOG_LEVEL": "loud"})
+    ]
+
+    assert [one.returncode for one in said] == [2, 2]
+    assert said[0].stderr.startswith(b"DATABASE_URL is missing")
+    assert b"LOG_LEVEL" in said[1].stderr
