@@ -1,6 +1,9 @@
 """How one `lyceum` command starts another."""
 
+import contextlib
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +12,7 @@ from typing import Final
 
 from cli.problems import MARK, Problem
 
+_LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+\w+=\S+)*$")  # a line of our text logs: the event alone
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -24,8 +28,13 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def last_words(lines: Sequence[str]) -> str:
-    """The sentence with which a process of ours ended."""
+    """The sentence with which a process of ours ended, out of what it printed or logged last."""
     said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    if logged := _LOGGED.match(said):
+        return logged[1]
+    if said.startswith("{"):
+        with contextlib.suppress(ValueError, KeyError):
+            return str(json.loads(said)["event"])
     return said.removeprefix(MARK).strip()
 
 

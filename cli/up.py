@@ -47,7 +47,7 @@ class _Up:
         self._environ = environ
         self._is_embedded = settings.database_url is None
         self._children: list[Child] = []  # in the order in which they are started
-        self._shows_logs = False
+        self._is_ready = self._shows_logs = False
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
         self._web_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
         self._playground_url = f"http://127.0.0.1:{settings.playground_port}"
@@ -94,8 +94,7 @@ class _Up:
                 await self._add(Part("playground", ("playground",), signs.playground, then=self._introduce, stop_s=8))
         with _step("Starting web", "Web answers interactions"):
             await self._add(Part("web", ("web",), signs.web, then=self._tell_endpoint, stop_s=25))
-        with _step("Syncing the commands", "Discord knows the commands"):
-            await self._sync_commands()
+        await self._sync_commands()
         if settings.is_local:
             with _step("Remembering the past weeks", "The community has a past"):
                 await run_once("db", "seed", environ=self._environ)
@@ -112,7 +111,7 @@ class _Up:
         with _step("Starting the worker", "The worker does what is due"):
             await self._add(Part("worker", ("worker",), signs.worker))
         self._greet(time.monotonic() - started)
-        self._shows_logs = True
+        self._is_ready = self._shows_logs = True
 
     async def _add(self, part: Part) -> None:
         part = replace(part, arguments=(*part.arguments, "--supervised"))
@@ -138,7 +137,8 @@ class _Up:
 
     async def _sync_commands(self) -> None:
         try:
-            await run_once("commands", "sync", environ=self._environ)
+            with _step("Syncing the commands", "Discord knows the commands"):
+                await run_once("commands", "sync", environ=self._environ)
         except Problem as problem:
             if self._settings.is_local:
                 raise
@@ -154,7 +154,8 @@ class _Up:
             await child.stop()
         if self._is_embedded:
             await asyncio.to_thread(leave_embedded, self._settings)
-        out().print("Stopped. Voice time is safe; `lyceum up` continues where this ended.", style="quiet")
+        told = "Stopped. Voice time is safe; `lyceum up` continues where this ended." if self._is_ready else "Stopped."
+        out().print(told, style="quiet")
 
     def _wished(self, wish: asyncio.Event) -> None:
         if wish.is_set():  # asked twice: now

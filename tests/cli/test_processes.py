@@ -127,3 +127,25 @@ def test_up_serves_any_server_that_speaks_discords_protocol(house: House, databa
     with psycopg.connect(database_url) as conn:
         assert conn.execute("SELECT count(*) FROM gateway_sessions").fetchone() == (1,)
         assert conn.execute("SELECT count(*) FROM voice_sessions").fetchone() == (0,)
+
+
+def test_up_says_that_discord_refuses_the_token(house: House, database_url: str) -> None:
+    elsewhere = f"http://127.0.0.1:{house.playground_port}"
+    with house.start("playground"):
+        wait_until(lambda: get(f"{elsewhere}/playground/state")[0] == 200, what="the server answers")
+        refused = house.run(
+            "up",
+            DISCORD_TOKEN="wrong",
+            DISCORD_PUBLIC_KEY="ab" * 32,
+            DISCORD_APPLICATION_ID="1234567890123456789",
+            DISCORD_API_URL=elsewhere,
+            DATABASE_URL=database_url,
+            LYCEUM_DATA_DIR=str(house.folder / "real"),
+        )
+
+    assert refused.returncode == 1
+    assert "could not sync the commands: Discord refuses the list" in refused.stdout
+    assert refused.stderr == (
+        "✗ The listener ended at once: Discord refused the token: copy it again from the Bot page of the developer portal "
+        "into DISCORD_TOKEN.\n"
+    )
