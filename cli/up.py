@@ -187,8 +187,8 @@ class _Up:
         if settings.is_local:
             tries = (
                 'try "/profile"',
-                'try "/streak" --as ada',
-                'try "/leaderboard" --press Next',
+                'try "/streak" --as priya',
+                'try "/leaderboard" --as ada --press Next',
                 'voice join mina "Deep Work"',
                 "voice simulate --members 200 --minutes 60 --speed 60",
             )

@@ -146,6 +146,6 @@ def test_up_says_that_discord_refuses_the_token(house: House, database_url: str)
     assert refused.returncode == 1
     assert "could not sync the commands: Discord refuses the list" in refused.stdout
     assert refused.stderr == (
-        "✗ The listener ended at once: Discord refused the token: copy it again from the Bot page of the developer portal "
-        "into DISCORD_TOKEN.\n"
+        "✗ The listener ended at once: Discord refused the token: copy it again from the Bot page of the developer "
+        "portal into DISCORD_TOKEN.\n"
     )
