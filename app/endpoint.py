@@ -3,6 +3,7 @@
 A plain ASGI callable: Starlette's Request and Response would cost more than everything that stands here.
 """
 
+import asyncio
 from time import perf_counter
 from typing import Final
 
@@ -12,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.dispatch import Dispatcher, Turn, trouble
 from app.finish import Finisher
-from app.first_answer import FirstAnswer, Placeholder, respond
+from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
 from core.clock import Clock
 from wire.errors import BadPayload, BadSignature, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice, parse
@@ -41,7 +42,18 @@ _THINKING: Final = tuple(
 class Endpoint:
     """Discord's door. Refuses by size, then age, then signature, then shape, and never answers with a 5xx."""
 
-    def __init__(self, *, verifier: Verifier, dispatcher: Dispatcher, finisher: Finisher, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        verifier: Verifier,
+        dispatcher: Dispatcher,
+        finisher: Finisher,
+        clock: Clock,
+        patience_s: float = PATIENCE_S,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._patience_s = patience_s
+        self._limit_s = limit_s
         self._verifier = verifier
         self._dispatcher = dispatcher
         self._finisher = finisher
@@ -73,13 +85,21 @@ class Endpoint:
             return
         if isinstance(interaction, Ping):
             await respond(send, 200, _PONG)
+            log.debug("ping answered")
             return
         await self._take(self._dispatcher.open(interaction, now), send, started)
 
     async def _take(self, turn: Turn, send: Send, started: float) -> None:
-        first = FirstAnswer(send)
+        first = FirstAnswer(send, patience_s=self._patience_s, limit_s=self._limit_s)
         first.arm(*_placeholder(turn))
-        reply = await self._dispatcher.answer(turn)
+        try:
+            reply = await self._dispatcher.answer(turn)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not first.gave_up or task is None:
+                raise
+            task.uncancel()
+            reply = trouble(turn, TimeoutError())
         if reply is None:
             late = await first.give(202, b"")
         else:

@@ -12,15 +12,14 @@ import structlog
 
 from app.avatars import Avatars
 from app.dispatch import Turn, trouble
-from app.first_answer import Placeholder
+from app.first_answer import LIMIT_S, Placeholder
 from core.errors import OutsideTrouble
-from wire.errors import DiscordError, Unsendable
+from wire.errors import DiscordError
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
 if TYPE_CHECKING:
     from wire.rest import Rest
 
-LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
 PAINTERS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
 PICTURES_MAX: Final = 64  # pictures kept, below 10 MB: the same card for the same data is drawn once
 
@@ -55,10 +54,7 @@ class Finisher:
             return
         try:
             await self._deliver(turn, message, anew=placeholder is Placeholder.SILENT and not edits)
-        except (DiscordError, OutsideTrouble) as error:
-            turn.outcome = "not delivered"
-            log.warning("answer not delivered", request=turn.interaction.id, route=turn.name, reason=str(error))
-        except Unsendable as error:
+        except Exception as error:  # noqa: BLE001 - a door: such as a message that Discord would refuse
             await self._deliver(turn, trouble(turn, error), anew=placeholder is Placeholder.SILENT)
 
     async def aclose(self) -> None:
@@ -94,10 +90,14 @@ class Finisher:
     async def _deliver(self, turn: Turn, message: Message, *, anew: bool) -> None:
         """Edit the placeholder, or `anew` send a further message and leave the one with the button as it is."""
         interaction, rest = turn.interaction, self._rest()
-        if anew:
-            await rest.follow_up(interaction.application_id, interaction.token, message)
-        else:
-            await rest.edit_original(interaction.application_id, interaction.token, message)
+        try:
+            if anew:
+                await rest.follow_up(interaction.application_id, interaction.token, message)
+            else:
+                await rest.edit_original(interaction.application_id, interaction.token, message)
+        except (DiscordError, OutsideTrouble) as error:  # nobody can be told any more
+            turn.outcome = "not delivered"
+            log.warning("answer not delivered", request=interaction.id, route=turn.name, reason=str(error))
 
 
 def _key(drawing: Drawing, faces: Mapping[str, bytes]) -> Hashable:

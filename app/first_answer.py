@@ -7,6 +7,7 @@ from typing import Final
 from starlette.types import Send
 
 PATIENCE_S: Final = 2.0  # a handler that needs longer is deferred; Discord's own patience ends at 3
+LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
 JSON: Final = b"application/json"
 
 
@@ -25,20 +26,38 @@ class FirstAnswer:
     task costs ten. Only when it fires, a task sends the placeholder while the handler goes on.
     """
 
-    __slots__ = ("_body", "_placeholder", "_send", "_sending", "_timer")
+    __slots__ = (
+        "_body",
+        "_handler",
+        "_limit_s",
+        "_patience_s",
+        "_placeholder",
+        "_send",
+        "_sending",
+        "_timer",
+        "gave_up",
+    )
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, patience_s: float = PATIENCE_S, limit_s: float = LIMIT_S) -> None:
+        self.gave_up = False  # the handler was cancelled because nobody could be told any more what it did
         self._send = send
+        self._patience_s = patience_s
+        self._limit_s = limit_s
+        self._handler: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
         self._placeholder = Placeholder.NOTHING
         self._body = b""
 
     def arm(self, placeholder: Placeholder, body: bytes) -> None:
-        """Send `body`, the callback for `placeholder`, unless give() is called within `PATIENCE_S`."""
+        """Send `body`, the callback for `placeholder`, unless give() is called in time.
+
+        Where even the long limit passes, the calling task, which is the handler's, is cancelled.
+        """
         self._placeholder = placeholder
         self._body = body
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_S, self._run_out)
+        self._handler = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._run_out)
 
     async def give(self, status: int, body: bytes, content_type: bytes = JSON) -> Placeholder | None:
         """Answer with `body`; where the clock was faster, nothing is sent and its placeholder comes back."""
@@ -51,7 +70,14 @@ class FirstAnswer:
         return None
 
     def _run_out(self) -> None:
-        self._sending = asyncio.get_running_loop().create_task(respond(self._send, 200, self._body))
+        loop = asyncio.get_running_loop()
+        self._sending = loop.create_task(respond(self._send, 200, self._body))
+        self._timer = loop.call_later(self._limit_s, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._handler is not None:
+            self.gave_up = True
+            self._handler.cancel()
 
 
 async def respond(

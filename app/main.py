@@ -43,8 +43,7 @@ class House:
         self, settings: Settings, *, features: "Sequence[Feature] | None", pool: "Pool | None", rest: "Rest | None"
     ) -> None:
         self._settings = settings
-        self._features = features
-        self._routes: Routes | None = None
+        self._routes: Routes | None = None if features is None else self._table(features)
         self._pool = pool
         self._rest = rest
         self._owns_pool = pool is None
@@ -58,13 +57,9 @@ class House:
             RouteClash: two features claim the same one.
         """
         if self._routes is None:
-            from app.routes import Routes  # noqa: PLC0415 - loads the interaction types only, but after the first ping
+            from handlers import FEATURES  # noqa: PLC0415 - loads Pillow and Babel, after the first ping
 
-            if self._features is None:
-                from handlers import FEATURES  # noqa: PLC0415 - loads Pillow and psycopg
-
-                self._features = FEATURES
-            self._routes = Routes(self._features)
+            self._routes = self._table(FEATURES)
         return self._routes
 
     async def pool(self) -> "Pool":
@@ -98,6 +93,12 @@ class House:
             await self._pool.close()
         if self._rest is not None and self._owns_rest:
             await self._rest.close()
+
+    @staticmethod
+    def _table(features: "Sequence[Feature]") -> "Routes":
+        from app.routes import Routes  # noqa: PLC0415 - loads the features' module
+
+        return Routes(features)
 
     async def _embedded(self) -> str:
         from db.embedded import database_url  # noqa: PLC0415 - only where no database is set

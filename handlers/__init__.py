@@ -1,17 +1,26 @@
-"""What each interaction means; the list of features that the app answers."""
+"""What each interaction means; the list of features that the app answers.
 
-from typing import Final
+The list is made when it is first asked for: who brings features of their own, or answers a first ping, loads no picture
+library for it.
+"""
 
-from handlers import help as helping
-from handlers import leaderboard, my, now, profile, streak
-from handlers.feature import Feature
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-_SPOKEN_OF: Final[tuple[Feature, ...]] = (
-    profile.feature,
-    streak.feature,
-    leaderboard.feature,
-    now.feature,
-    my.feature,
-)
+if TYPE_CHECKING:
+    from handlers.feature import Feature
 
-FEATURES: Final[tuple[Feature, ...]] = (*_SPOKEN_OF, helping.of(_SPOKEN_OF))
+    FEATURES: tuple[Feature, ...]
+
+_MODULES: Final = ("profile", "streak", "leaderboard", "now", "my")  # in the order in which /help tells of them
+
+
+def __getattr__(name: str) -> object:
+    if name != "FEATURES":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from handlers import help as helping  # noqa: PLC0415 - see the top
+
+    spoken_of = tuple(import_module(f"{__name__}.{module}").feature for module in _MODULES)
+    features = (*spoken_of, helping.of(spoken_of))
+    globals()["FEATURES"] = features
+    return features

@@ -18,7 +18,7 @@ from wire.reply import Drawing, EditMessage, Embed, Footer, Message, Row
 Card_contra = TypeVar("Card_contra", contravariant=True)
 
 HOUSE_COLOUR: Final = 0x8FB8FF
-NAME_MAX: Final = 60  # characters of a name within a text
+NAME_MAX: Final = 40  # characters of a name within a text; Discord allows 32
 
 _MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdown would take as more than a letter
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")

@@ -1,5 +1,6 @@
 """`/now`: who sits in which room at this moment."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from core.ids import GuildId
@@ -13,8 +14,8 @@ from wire.commands import command
 from wire.interaction import SlashCommand
 from wire.reply import Message
 
-ROOMS_SHOWN: Final = 10  # together with the next number they stay far below the length of an embed
-PEOPLE_SHOWN: Final = 8  # per room
+PEOPLE_SHOWN: Final = 20  # in all: alone in their rooms, with the longest names, 22 fill an embed
+PER_ROOM: Final = 8
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Message:
@@ -23,23 +24,22 @@ async def show(interaction: SlashCommand, deps: Deps) -> Message:
     if not found:
         quiet = words("The rooms are quiet right now. Join a study channel and be the first.")
         return panel(words("Studying now"), [quiet])
-    lines = [line for room in found[:ROOMS_SHOWN] for line in _room(room, words)]
-    hidden = sum(len(room.occupants) for room in found[ROOMS_SHOWN:])
-    if hidden:
-        lines.append(words.plural("and {count} person in other rooms", "and {count} people in other rooms", hidden))
+    lines: list[str] = []
+    left = PEOPLE_SHOWN
+    for room in found:
+        shown = room.occupants[: min(PER_ROOM, left)]
+        if shown:
+            lines += _room(room, shown, words)
+        left -= len(shown)
+    if hidden := sum(len(room.occupants) for room in found) - (PEOPLE_SHOWN - left):
+        lines.append(words.plural("and {count} more", "and {count} more", hidden))
     people = sum(len(room.occupants) for room in found)
     footer = words.plural("{count} person", "{count} people", people)
     return panel(words("Studying now"), lines, footer=footer)
 
 
-def _room(room: Room, words: Words) -> list[str]:
-    more = len(room.occupants) - PEOPLE_SHOWN
-    return [
-        f"**<#{room.channel}>**",
-        *(_person(one, words) for one in room.occupants[:PEOPLE_SHOWN]),
-        *([words.plural("and {count} more", "and {count} more", more)] if more > 0 else []),
-        "",
-    ]
+def _room(room: Room, shown: Sequence[Occupant], words: Words) -> list[str]:
+    return [f"**<#{room.channel}>** · {words.number(len(room.occupants))}", *(_person(one, words) for one in shown), ""]
 
 
 def _person(one: Occupant, words: Words) -> str:

@@ -28,7 +28,7 @@ async def studied(
     since = until - timedelta(hours=hours)
     arrives = _state(who, since, LIBRARY)
     async with pool.connection() as conn:
-        await voice.record(conn, [_guild(since), arrives] if is_first else [arrives])
+        await voice.record(conn, [_guild(since), arrives])
         if stays:
             await voice.settle_open(conn, now=until)
         else:

@@ -1,7 +1,11 @@
 from datetime import timedelta
 
+from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from tests.fake_discord import ANA, BEN, NOW, FakeDiscord, Someone
+from services import voice
+from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.voice_events import STREAM, VIDEO
+from tests.fake_discord import ANA, BEN, GUILD, NOW, FakeDiscord
 from tests.handlers.conftest import LIBRARY, studied
 
 
@@ -20,7 +24,7 @@ async def test_now_shows_who_sits_where_since_when(discord: FakeDiscord, pool: P
 
     since = int((NOW - timedelta(hours=2)).timestamp())
     [embed] = answer.data["embeds"]
-    assert embed["description"].strip() == f"**<#{LIBRARY}>**\nAna · <t:{since}:R> · 2 h today"
+    assert embed["description"].strip() == f"**<#{LIBRARY}>** · 1\nAna · <t:{since}:R> · 2 h today"
     assert embed["footer"] == {"text": "1 person"}
     assert not answer.is_private
 
@@ -35,11 +39,45 @@ async def test_now_hides_who_keeps_their_numbers_private(discord: FakeDiscord, p
 
 
 async def test_now_counts_whom_it_cannot_show(discord: FakeDiscord, pool: Pool) -> None:
-    for number in range(11):
-        await studied(pool, Someone(6_000_000_000 + number, f"m{number}"), hours=1, stays=True, is_first=number == 0)
+    await _fill(pool, rooms=1, each=11, name="m")
 
     answer = await discord.slash("now")
 
     [embed] = answer.data["embeds"]
-    assert embed["description"].strip().endswith("and 3 more")
+    assert len([line for line in embed["description"].splitlines() if " today" in line]) == 8
+    assert embed["description"].endswith("and 3 more")
     assert embed["footer"] == {"text": "11 people"}
+
+
+async def test_now_fits_whatever_the_names_are(discord: FakeDiscord, pool: Pool) -> None:
+    await _fill(pool, rooms=30, each=1, name="*" * 32)
+
+    answer = await discord.slash("now")
+
+    [embed] = answer.data["embeds"]
+    assert embed["description"].endswith("and 10 more")
+    assert embed["footer"] == {"text": "30 people"}
+
+
+async def _fill(pool: Pool, *, rooms: int, each: int, name: str) -> None:
+    """Rooms with people who have been there for an hour."""
+    guild, since = GuildId(GUILD), NOW - timedelta(hours=1)
+    places = [ChannelId(LIBRARY + number) for number in range(rooms)]
+    states = tuple(
+        VoiceState(
+            guild,
+            UserId(6_000_000_000 + 100 * place + number),
+            channel,
+            STREAM | VIDEO,
+            f"{place} {number}",
+            since,
+            Person(UserId(6_000_000_000 + 100 * place + number), f"user{place}x{number}", name),
+        )
+        for place, channel in enumerate(places)
+        for number in range(each)
+    )
+    channels = tuple(VoiceChannel(channel, f"Room {number}", 2) for number, channel in enumerate(places))
+    snapshot = GuildSnapshot(guild, "Lyceum Commons", None, None, "en-US", None, channels, states, since)
+    async with pool.connection() as conn:
+        await voice.record(conn, [snapshot])
+        await voice.settle_open(conn, now=NOW)
