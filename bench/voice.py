@@ -333,7 +333,7 @@ async def compare(rounds: int, count: int) -> dict[str, list[dict[str, float]]]:
                 found["Lyceum"].append(
                     await measure(
                         "Lyceum",
-                        [sys.executable, "-m", "cli.main", "listener"],
+                        [sys.executable, "-m", "cli", "listener"],
                         count=count,
                         uri=ours,
                         finished="SELECT max(seq) FROM gateway_sessions",
