@@ -53,8 +53,7 @@ class World:
 
     def jump(self, seconds: float) -> None:
         """Time passes at once, after what happened until now is heard."""
-        if any(one["connected"] for one in self.discord.http.get("/playground/gateway").json()["sessions"]):
-            self.settle()
+        self.until(lambda: not self._told() or self._is_committed())
         self.discord.steer("clock", advance_s=seconds).raise_for_status()
 
     def join(self, *members: str) -> None:
@@ -101,10 +100,13 @@ class World:
             time.sleep(0.02)
 
     def _is_committed(self) -> bool:
-        told = self.discord.http.get("/playground/gateway").json()["sessions"]
-        connected = {one["id"]: one["seq"] for one in told if one["connected"]}
-        written = dict(self.rows("SELECT session_id, seq FROM gateway_sessions"))
-        return bool(connected) and connected == written
+        told = self._told()
+        return bool(told) and told == dict(self.rows("SELECT session_id, seq FROM gateway_sessions"))
+
+    def _told(self) -> dict[str, int]:
+        """What was told last, by session; only those that somebody listens to."""
+        sessions = self.discord.http.get("/playground/gateway").json()["sessions"]
+        return {one["id"]: one["seq"] for one in sessions if one["connected"]}
 
 
 @pytest.fixture
