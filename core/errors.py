@@ -19,5 +19,5 @@ class DomainError(Exception):
         return words(self.message, **self.facts)
 
 
-class OutsideTrouble(Exception):  # noqa: N818 - a state, not an error of ours
+class OutsideTrouble(Exception):
     """Something outside this process did not answer in time: the database or Discord."""
