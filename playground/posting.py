@@ -7,6 +7,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.clock import Clock
 from playground import check_message, shapes
+from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, THUMBNAIL
 from playground.check_message import (
     COMPONENTS_V2,
     EPHEMERAL,
@@ -22,6 +23,13 @@ from playground.jsons import Json, is_list, is_object, snowflake
 from playground.rest import Upload
 from playground.world import Attachment, Message, User, World
 
+PRESETS: Final[dict[int, Json]] = {
+    **dict.fromkeys(SELECTS, {"min_values": 1, "max_values": 1, "disabled": False}),
+    THUMBNAIL: {"description": None, "spoiler": False},
+    FILE: {"spoiler": False},
+    SEPARATOR: {"spacing": 1, "divider": True},
+    CONTAINER: {"accent_color": None, "spoiler": False},
+}  # what Discord fills in for parts that leave it out
 ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
 
 
@@ -157,7 +165,7 @@ def _as_shown(embed: Json) -> Json:
 def _numbered(part: Any, numbers: Any) -> Any:
     if not is_object(part):
         return part
-    shape = dict(part)
+    shape = PRESETS.get(part.get("type", 0), {}) | part
     if "type" in shape and not shape.get("id"):
         shape["id"] = next(numbers)
     for name in ("components", "items"):

@@ -29,19 +29,22 @@ def buttons_of(message: Message) -> list[Json]:
 
 
 def find_button(message: Message, name: str) -> Json | None:
-    """The button with that label, emoji or custom id; None: there is none.
+    """The button with that label, emoji or custom id, or the only one whose label has that in it; None: there is none.
 
     Raises:
         Puzzled: it is switched off, or only opens an address.
     """
-    for button in buttons_of(message):
-        if fold(name) in (fold(one) for one in button_names(button)):
-            if button.get("disabled"):
-                raise Puzzled(f"The button {name} is switched off.", status=409)
-            if button.get("url"):
-                raise Puzzled(f"The button {name} opens {button['url']} and sends nothing.")
-            return button
-    return None
+    wanted, buttons = fold(name), buttons_of(message)
+    called = [button for button in buttons if wanted in (fold(one) for one in button_names(button))]
+    alike = [button for button in buttons if wanted in fold(str(button.get("label") or ""))]
+    found = called[:1] or (alike if len(alike) == 1 else [])
+    if not found:
+        return None
+    if found[0].get("disabled"):
+        raise Puzzled(f"The button {name} is switched off.", status=409)
+    if found[0].get("url"):
+        raise Puzzled(f"The button {name} opens {found[0]['url']} and sends nothing.")
+    return found[0]
 
 
 def button_names(button: Json) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.local_discord import LocalDiscord
+from tests.playground.openapi import must_fit
 from tests.playground.small_app import PNG, SmallApp, small_app
 
 Json = dict[str, Any]
@@ -131,6 +132,16 @@ def test_buttons_menus_and_forms_follow_each_other(discord: LocalDiscord, app: S
     assert app.seen[-1]["message"]["id"] == first["message"]["id"]
 
 
+def test_what_is_sent_is_made_of_what_discord_describes(discord: LocalDiscord, app: SmallApp) -> None:
+    ask(discord, text="/panel")
+    ask(discord, press="Next month")
+
+    sent = app.seen[1]
+    must_fit(sent["member"], "GuildMemberResponse")
+    must_fit(sent["member"]["user"], "UserResponse")
+    must_fit(sent["message"], "MessageResponse")
+
+
 def test_menus_on_people_and_messages(discord: LocalDiscord, app: SmallApp) -> None:
     ask(discord, text="/now")
     ask(discord, user_menu="profile", target="Mateo García")
@@ -229,7 +240,7 @@ def test_the_latest_reply_that_has_the_button_is_pressed(discord: LocalDiscord, 
     ask(discord, text="/now")
 
     pressed = ask(discord, press="Next month")
-    earlier = ask(discord, press="Next month", message=first["message"]["id"])
+    earlier = ask(discord, press="next", message=first["message"]["id"])
 
     assert pressed["message"]["id"] == second["message"]["id"]
     assert earlier["message"]["id"] == first["message"]["id"]
