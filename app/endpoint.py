@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from app.dispatch import Dispatcher, Turn, trouble
+from app.door_log import Note, by_structlog
 from app.finish import Finisher
 from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
 from core.clock import Clock
@@ -49,9 +50,11 @@ class Endpoint:
         dispatcher: Dispatcher,
         finisher: Finisher,
         clock: Clock,
+        note: Note = by_structlog,
         patience_s: float = PATIENCE_S,
         limit_s: float = LIMIT_S,
     ) -> None:
+        self._log_line = note
         self._patience_s = patience_s
         self._limit_s = limit_s
         self._verifier = verifier
@@ -67,14 +70,14 @@ class Endpoint:
         except ClientDisconnect:
             return
         if body is None:
-            log.info("interaction refused", status=413, reason="too large")
+            self._log_line("interaction refused", status=413, reason="too large")
             await respond(send, 413, b"", extra=_CLOSE)
             return
         now = self._clock.now()
         try:
             self._verifier.verify(body, signature=signature, timestamp=timestamp, now=now)
         except BadSignature as error:
-            log.info("interaction refused", status=401, reason=str(error))
+            self._log_line("interaction refused", status=401, reason=str(error))
             await respond(send, 401, b"")
             return
         try:
@@ -108,7 +111,22 @@ class Endpoint:
         answered = perf_counter()
         if reply is not None and (late or isinstance(reply, (Drawing, Deferred))):
             await self._finisher.finish(turn, reply, late)
-        _note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
+        self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
+
+    def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
+        """The one line in the log for one interaction."""
+        facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
+        if turn.reference:
+            facts["ref"] = turn.reference
+        self._log_line(
+            "interaction",
+            request=turn.interaction.id,
+            route=turn.name,
+            outcome=turn.outcome,
+            guild=turn.interaction.guild_id,
+            duration_ms=round(first_ms, 2),
+            **facts,
+        )
 
 
 def _headers(scope: Scope) -> tuple[str, str, int]:
@@ -163,19 +181,3 @@ def _encode(turn: Turn, reply: Reply) -> tuple[Reply, Body]:
     except Unsendable as error:
         apology = trouble(turn, error)
         return apology, to_callback(apology)
-
-
-def _note(turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
-    """The one line in the log for one interaction."""
-    facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
-    if turn.reference:
-        facts["ref"] = turn.reference
-    log.info(
-        "interaction",
-        request=turn.interaction.id,
-        route=turn.name,
-        outcome=turn.outcome,
-        guild=turn.interaction.guild_id,
-        duration_ms=round(first_ms, 2),
-        **facts,
-    )

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from app.avatars import Avatars
 from app.dispatch import Dispatcher
+from app.door_log import by_structlog, quick
 from app.endpoint import Endpoint
 from app.finish import Finisher
 from app.health import Health
@@ -123,9 +124,11 @@ def create_app(
         rest: likewise.
         clock: None: the settings' clock.
     """
+    note = by_structlog
     if settings is None:
         settings = Settings.from_env(os.environ)
         logs.configure(settings.log_level, settings.log_format)
+        note = quick(settings.log_level, settings.log_format)
     clock = clock or Clock(settings.clock_file)
     house = House(settings, features=features, pool=pool, rest=rest)
     finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
@@ -134,6 +137,7 @@ def create_app(
         dispatcher=Dispatcher(routes=house.routes, pool=house.pool, recent=Recent()),
         finisher=finisher,
         clock=clock,
+        note=note,
     )
     health = Health(pool=house.pool, rest=house.rest, clock=clock)
 

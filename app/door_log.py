@@ -1,0 +1,67 @@
+"""The one line in the log per request at the door.
+
+structlog's processors cost 12 microseconds a line as JSON and 20 as text, a quarter of what an answer costs beside its
+signature. The lines of the door have a fixed shape and are written in two; everything else goes through structlog.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from msgspec.json import Encoder
+
+Note = Callable[..., None]  # (event, **facts), always of level info
+
+STDERR: Final = 2  # the file that core.log writes to as well
+
+_encoder: Final = Encoder()
+_log = structlog.get_logger()
+
+
+def by_structlog(event: str, **facts: object) -> None:
+    """However structlog is set up."""
+    _log.info(event, **facts)
+
+
+def quick(level: str, fmt: str) -> Note:
+    """The same lines that `core.log.configure(level, fmt)` makes structlog write, without colours.
+
+    Args:
+        level: from which level on lines are wanted; the door's are of level info.
+        fmt: json or text.
+    """
+    if level not in {"debug", "info"}:
+        return _say_nothing
+    if os.isatty(STDERR):
+        return by_structlog  # somebody is watching: colours matter more than microseconds
+    return _as_json if fmt == "json" else _as_text
+
+
+def _say_nothing(event: str, **facts: object) -> None:
+    pass
+
+
+def _as_json(event: str, **facts: object) -> None:
+    facts |= {"event": event, "level": "info", "timestamp": _now()}
+    _write(_encoder.encode(facts) + b"\n")
+
+
+def _as_text(event: str, **facts: object) -> None:
+    told = " ".join(f"{key}={_plain(value)}" for key, value in facts.items())
+    _write(f"{_now()} [info     ] {event:<30} {told}\n".encode())
+
+
+def _plain(value: object) -> object:
+    return repr(value) if isinstance(value, str) and " " in value else value
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def _write(line: bytes) -> None:
+    with suppress(OSError):  # nobody reads the log any more: no reason to leave a person without an answer
+        os.write(STDERR, line)
