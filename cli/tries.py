@@ -1,6 +1,7 @@
 """`lyceum try`: do as a person in the local Discord does, and see what they see."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from cli.reply_view import Names, names_in, reply_view
 from cli.screen import out
 from cli.steps import Step, read_steps
 from core.clock import Clock
+from core.enums import Language
+from core.words import DISCORD_LOCALES, language_of
 
 Json = dict[str, Any]
 
@@ -43,7 +46,7 @@ def attempt(
     *,
     who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it; mina when left out.")] = None,
     guild: Annotated[str | None, typer.Option(metavar="NAME", help="In which server.")] = None,
-    locale: Annotated[str | None, typer.Option(metavar="CODE", help="Their Discord's language, such as ko.")] = None,
+    locale: Annotated[str | None, typer.Option(metavar="CODE", help="Their Discord's language: ko, es-ES …")] = None,
     press: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="Press a button.")] = None,
     select: Annotated[list[str] | None, typer.Option(metavar="LABEL=VALUE,VALUE", help="Choose in a list.")] = None,
     field: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Fill in and send a form.")] = None,
@@ -66,6 +69,8 @@ def attempt(
     typed: list[str] = ctx.meta[_TYPED]
     steps = read_steps(text, typed, target=target, completes=autocomplete)
     settings = read_settings()
+    if who is None and locale is None:  # who sits at this terminal reads its language
+        locale = terminal_locale(os.environ)
     person = {name: value for name, value in (("as", who), ("guild", guild), ("locale", locale)) if value}
     folder = save or settings.data_dir / "replies"
     shows = _Json() if as_json else _Terminal(Clock(settings.clock_file))
@@ -135,6 +140,16 @@ class _Pictures:
             path = self._folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
             number += 1
         return path
+
+
+def terminal_locale(environ: Mapping[str, str]) -> str:
+    """Discord's name for the language of a terminal; English where we do not speak it."""
+    named = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    tag = named.partition(".")[0].partition("@")[0].replace("_", "-")
+    if language_of(tag):
+        return tag
+    spoken = {language.value: locales[0] for language, locales in DISCORD_LOCALES.items()}
+    return spoken.get(tag.partition("-")[0], spoken[Language.EN.value])
 
 
 def heading(answer: Json) -> str:

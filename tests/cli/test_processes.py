@@ -126,7 +126,7 @@ def test_up_serves_any_server_that_speaks_discords_protocol(house: House, databa
     assert code == 0, up.said()
     with psycopg.connect(database_url) as conn:
         assert conn.execute("SELECT count(*) FROM gateway_sessions").fetchone() == (1,)
-        assert conn.execute("SELECT count(*) FROM voice_sessions").fetchone() == (0,)
+        assert conn.execute("SELECT count(*) FROM member_zones").fetchone() == (0,)
 
 
 def test_up_says_that_discord_refuses_the_token(house: House, database_url: str) -> None:

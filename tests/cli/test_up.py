@@ -23,6 +23,7 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     with house.start("up") as up:
         up.wait_for(READY)
         helped = house.run("try", "/help", "--as", "ada", "--json")
+        house.run("voice", "leave", "mina")  # the living community may have sent her somewhere
         joined = house.run("voice", "join", "mina", "Deep Work")
         moved = house.run("voice", "stream", "mina", "Deep Work")
         paged = house.run("try", "/leaderboard", "--as", "ada", "--press", "Jump to me", "--save", "pictures")
