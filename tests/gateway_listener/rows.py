@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from db.connection import Connection, Pool
+from db.connection import Pool
 from db.queries.gateway import Position, find_position
 from tests.gateway_listener.scripted import PATIENCE_S
 
@@ -51,12 +51,6 @@ async def spans(pool: Pool) -> list[tuple[int, datetime, datetime | None]]:
     async with pool.connection() as conn:
         cursor = await conn.execute("SELECT user_id, started_at, ended_at FROM voice_sessions ORDER BY session_id")
         return await cursor.fetchall()
-
-
-async def counted_s(conn: Connection) -> dict[int, int]:
-    """Credited seconds by user."""
-    cursor = await conn.execute("SELECT user_id, sum(counted_s) FROM voice_sessions GROUP BY user_id")
-    return {user: int(seconds) for user, seconds in await cursor.fetchall()}
 
 
 async def _positions(pool: Pool) -> AsyncIterator[Position | None]:

@@ -1,5 +1,6 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
@@ -148,6 +149,68 @@ async def test_shard_has_one_owner(pool: Pool) -> None:
         assert await try_lock_shard(two, shard=4)
 
 
+async def test_quiet_shard_is_vouched_for_and_open_sessions_are_credited(pool: Pool, tmp_path: Path) -> None:
+    clock = Clock(tmp_path / "clock.json")
+    clock.set_pace(rate=600)
+    recorder = Recorder(pool, clock)
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    await recorder.add(_joined(1, ANA, clock.now()))
+    recorder.go_live()
+    began = (await until_seq(pool, 1)).seen_at
+    await _until_credited(pool)
+    writer.cancel()
+
+    assert (await position(pool)).seen_at - began > timedelta(seconds=60)
+
+
+async def test_batch_is_tried_again_when_the_database_is_busy(pool: Pool, database_url: str) -> None:
+    hurried = f"{database_url}{'&' if '?' in database_url else '?'}options=-c%20lock_timeout%3D50ms"
+    async with pool.connection() as conn:
+        await set_position(conn, Position("first", None, 0, Clock().now()), shard=(0, 1))
+    async with Pool(hurried, application_name="hurried") as impatient:
+        recorder = Recorder(impatient, Clock())
+        writer = asyncio.create_task(recorder.run())
+        await recorder.start()
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
+            await recorder.add(_joined(1, ANA))
+            await asyncio.sleep(0.3)
+            assert recorder.committed_seq(KEY) == 0
+        await until_seq(pool, 1)
+        assert not writer.done()
+        writer.cancel()
+
+    assert len(await stays(pool)) == 1
+
+
+async def test_batch_is_not_written_twice_when_only_the_answer_was_lost(pool: Pool, database_url: str) -> None:
+    async with pool.connection() as conn:
+        await set_position(conn, Position("first", None, 0, Clock().now()), shard=(0, 1))
+    async with Pool(database_url, application_name="unlucky") as unlucky:
+        recorder = Recorder(unlucky, Clock())
+        writer = asyncio.create_task(recorder.run())
+        await recorder.start()
+        async with pool.connection() as conn:  # stands in for a commit whose answer never came
+            await set_position(conn, Position("first", None, 1, Clock().now()), shard=(0, 1))
+            await recorder.add(_joined(1, ANA))
+            await asyncio.sleep(0.2)
+            await conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'unlucky'"
+            )
+        await recorder.add(_joined(2, ANA + 1))
+        await until_seq(pool, 2)
+        writer.cancel()
+
+    assert [stay.user for stay in await stays(pool)] == [ANA + 1]
+
+
+async def test_nothing_is_dropped_when_the_schema_is_not_ours(empty_database_url: str) -> None:
+    async with Pool(empty_database_url) as strange:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await asyncio.wait_for(Recorder(strange, Clock()).run(), 5)
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_log_cut_anywhere_gives_the_same_stays(seed: int, gateway: ScriptedGateway, pool: Pool) -> None:
     chance = Random(seed)
@@ -176,6 +239,16 @@ async def test_log_cut_anywhere_gives_the_same_stays(seed: int, gateway: Scripte
     assert all(isinstance(stay, Stay) for stay in await stays(pool))
 
 
+async def _until_credited(pool: Pool) -> None:
+    for _ in range(250):
+        async with pool.connection() as conn:
+            row = await (await conn.execute("SELECT sum(counted_s) FROM voice_sessions")).fetchone()
+        if row and row[0]:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("nothing was ever credited")
+
+
 async def _tell(link: Link, log: list[tuple[int, int | None]], number: int) -> None:
     user, channel = log[number]
     await link.voice(number + 2, channel, user=user)
@@ -187,7 +260,7 @@ async def _take_over(conn: psycopg.AsyncConnection) -> None:
     await set_position(conn, Position("other", None, 5, Clock().now()), shard=(0, 1))
 
 
-def _joined(seq: int, user: int) -> Heard:
-    at = Clock().now()
+def _joined(seq: int, user: int, at: datetime | None = None) -> Heard:
+    at = at or Clock().now()
     state = VoiceState(GuildId(GUILD), UserId(user), ChannelId(ROOM), 0, "v", at)
     return Heard(Mark(KEY, seq, at), state)

@@ -1,0 +1,91 @@
+from datetime import UTC, datetime
+
+import msgspec
+
+from core.ids import ChannelId, GuildId, UserId
+from gateway_listener.events import Moment, read
+from services.voice import (
+    ChannelChange,
+    ChannelGone,
+    Event,
+    GuildChange,
+    GuildGone,
+    GuildSnapshot,
+    Person,
+    VoiceChannel,
+    VoiceState,
+)
+from tests.gateway_listener.scripted import ANA, BEN, GUILD, OTHER_ROOM, ROOM, guild_create, voice_state
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SINCE = datetime(2026, 11, 21, 11, 59, tzinfo=UTC)
+HERE = GuildId(GUILD)
+
+
+def event(name: str, payload: object, *, since: datetime | None = None) -> Event | None:
+    return read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(AT, since))
+
+
+def test_voice_state_carries_place_flags_and_person() -> None:
+    member = {
+        "user": {"id": str(ANA), "username": "ana", "global_name": "Ana", "avatar": "a1", "bot": True},
+        "nick": "An",
+        "avatar": "a2",
+    }
+    payload = voice_state(ROOM, member=member, self_deaf=True, suppress=True, self_stream=True)
+
+    assert event("VOICE_STATE_UPDATE", payload, since=SINCE) == VoiceState(
+        guild=HERE,
+        user=UserId(ANA),
+        channel=ChannelId(ROOM),
+        flags=2 | 16 | 64,
+        voice_session="voice",
+        at=AT,
+        person=Person(UserId(ANA), "ana", "Ana", "a1", is_bot=True, nick="An", member_avatar_hash="a2"),
+        is_late=True,
+        since=SINCE,
+    )
+
+
+def test_voice_state_outside_of_guilds_says_nothing() -> None:
+    assert event("VOICE_STATE_UPDATE", voice_state(ROOM, guild=None)) is None
+
+
+def test_snapshot_holds_voice_and_stage_channels_and_who_is_in_them() -> None:
+    state = {"user_id": ANA, "channel_id": ROOM, "session_id": "v", "mute": 1}
+
+    assert event("GUILD_CREATE", guild_create(state, afk_channel_id=str(ROOM))) == GuildSnapshot(
+        guild=HERE,
+        name="A guild",
+        icon_hash=None,
+        owner=UserId(BEN),
+        locale="ko",
+        afk_channel=ChannelId(ROOM),
+        channels=(VoiceChannel(ChannelId(ROOM), "Room", 2), VoiceChannel(ChannelId(OTHER_ROOM), "Stage", 13)),
+        states=(VoiceState(HERE, UserId(ANA), ChannelId(ROOM), 4, "v", AT),),
+        at=AT,
+    )
+
+
+def test_snapshot_that_does_not_tell_who_is_in_voice_ends_no_session() -> None:
+    assert isinstance(event("GUILD_CREATE", guild_create(voice_states=None)), GuildChange)
+
+
+def test_snapshot_of_an_outage_says_nothing() -> None:
+    assert event("GUILD_CREATE", {"id": str(GUILD), "unavailable": True}) is None
+
+
+def test_guild_is_gone_unless_it_is_only_an_outage() -> None:
+    assert event("GUILD_DELETE", {"id": str(GUILD)}) == GuildGone(HERE, AT)
+    assert event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}) is None
+
+
+def test_channels_without_voice_say_nothing() -> None:
+    room = {"id": str(ROOM), "guild_id": str(GUILD), "type": 13, "name": "Stage", "parent_id": str(ANA)}
+
+    assert event("CHANNEL_CREATE", room) == ChannelChange(
+        HERE, VoiceChannel(ChannelId(ROOM), "Stage", 13, ChannelId(ANA))
+    )
+    assert event("CHANNEL_DELETE", room) == ChannelGone(HERE, ChannelId(ROOM), AT)
+    assert [event(name, room | {"type": 0}) for name in ("CHANNEL_UPDATE", "CHANNEL_DELETE")] == [None, None]
+    assert event("CHANNEL_PINS_UPDATE", room) is None
