@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from db.connection import Connection
-from db.queries import voice as stored
+from db.queries import heard as stored
 from services.sessions import Key, unix
 from services.voice_events import (
     ChannelChange,

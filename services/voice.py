@@ -7,6 +7,7 @@ from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored_days
+from db.queries import heard as stored_people
 from db.queries import voice as stored
 from services import streaks
 from services.crediting import credit
@@ -64,7 +65,7 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         places=places,
         latest={},
         presses={(guild, user): press for guild, user, press in locked if press is not None},
-        bots=set(await stored.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
+        bots=set(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
     members = sorted(heard.members.union(row[:2] for row in locked))

@@ -10,8 +10,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import at
 from db.connection import Connection
-from db.queries import members
-from db.queries import voice as people
+from db.queries import heard, members, voice
 from db.queries import zones as stored
 from db.queries.zones import StoredZone
 from services import streaks
@@ -159,10 +158,10 @@ async def _history(
 ) -> tuple[list[StoredZone], str]:
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
-        await people.add_guilds(conn, [guild])
-        await people.set_users(conn, [(user, person.username, person.global_name, person.avatar_hash, person.is_bot)])
-        await people.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)])
-    await people.lock_members(conn, [(guild, user)], [])
+        await heard.add_guilds(conn, [guild])
+        await heard.set_users(conn, [(user, person.username, person.global_name, person.avatar_hash, person.is_bot)])
+        await heard.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)])
+    await voice.lock_members(conn, [(guild, user)], [])
     facts = await members.find_guild(conn, guild=guild)
     return await stored.list_rules(conn, guild=guild, user=user), "UTC" if facts is None else facts.timezone
 
