@@ -24,7 +24,7 @@ from playground.rest import Upload
 from playground.world import Attachment, Message, User, World
 
 PRESETS: Final[dict[int, Json]] = {
-    **dict.fromkeys(SELECTS, {"min_values": 1, "max_values": 1, "disabled": False}),
+    **{kind: {"min_values": 1, "max_values": 1, "disabled": False} for kind in SELECTS},
     THUMBNAIL: {"description": None, "spoiler": False},
     FILE: {"spoiler": False},
     SEPARATOR: {"spacing": 1, "divider": True},

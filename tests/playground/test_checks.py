@@ -2,7 +2,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playground import check_message, multipart, pressing
@@ -67,17 +67,20 @@ ANYTHING = st.recursive(
 BODIES = st.dictionaries(st.sampled_from(WORDS), ANYTHING, max_size=8)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BODIES)
 def test_any_message_is_taken_or_refused(body: Json) -> None:
     with suppress(Refusal):
         check_message.check(body, {0: Upload("a.png", "image/png", b"")}, Before())
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BODIES)
 def test_any_modal_is_taken_or_refused(body: Json) -> None:
     check_modal(Fields(Form(), (), body))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BODIES, max_size=4))
 def test_any_command_is_taken_or_refused(body: list[Any]) -> None:
     with suppress(Refusal):
