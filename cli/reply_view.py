@@ -1,9 +1,7 @@
 """A reply as a person at the terminal sees it: what Discord would show, in text."""
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -12,6 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
+
+from cli.marked_text import Names, Reader
 
 Json = dict[str, Any]
 
@@ -33,43 +33,6 @@ _BUTTON_STYLES: Final = {
 _PLAIN_BAR: Final = "#4f545c"
 _INLINE: Final = 3  # fields in one row
 _WIDTH: Final = 88
-
-_LINES: Final = {"### ": "bold", "## ": "bold", "# ": "bold", "-# ": "dim", "> ": "italic"}
-
-_INSIDE: Final = {"bold": "bold", "under": "underline", "gone": "strike", "italic": "italic"}
-_MENTIONS: Final = {
-    "user": ("@", "blue"),
-    "channel": ("#", "blue"),
-    "role": ("@", "blue"),
-    "command": ("/", "blue"),
-    "emoji": (":", ""),
-    "code": ("", "bold"),
-}
-_MARK: Final = re.compile(
-    r"<t:(?P<time>-?\d+)(?::(?P<style>[tTdDfFR]))?>"
-    r"|<@!?(?P<user>\d+)>|<#(?P<channel>\d+)>|<@&(?P<role>\d+)>"
-    r"|<a?:(?P<emoji>\w+):\d+>|</(?P<command>[^:>]+):\d+>"
-    r"|\*\*(?P<bold>[^*]+)\*\*|__(?P<under>[^_]+)__|~~(?P<gone>[^~]+)~~|(?<!\w)[*_](?P<italic>[^*_\n]+)[*_](?!\w)"
-    r"|`+(?P<code>[^`]+)`+|\[(?P<label>[^\]]+)\]\((?P<link>[^)\s]+)\)"
-    r"|\\(?P<plain>[*_~`|>#\\\[\]()-])",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What ids stand for, so that mentions read as people see them."""
-
-    people: Mapping[str, str] = field(default_factory=dict[str, str])
-    channels: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-def names_in(state: Json) -> Names:
-    """The names out of the local Discord's state."""
-    guilds: list[Json] = state.get("guilds", [])
-    return Names(
-        {str(person["id"]): str(person["name"]) for guild in guilds for person in guild.get("members", [])},
-        {str(room["id"]): str(room["name"]) for guild in guilds for room in guild.get("channels", [])},
-    )
 
 
 def reply_view(answer: Json, *, saved: Mapping[str, str], names: Names, now: datetime) -> RenderableType:
@@ -119,15 +82,14 @@ class _Bar:
 
 class _Writer:
     def __init__(self, names: Names, now: datetime) -> None:
-        self._names = names
-        self._now = now
+        self._reader = Reader(names, now)
 
     def message(self, message: Json, saved: Mapping[str, str]) -> Iterable[RenderableType]:
         attachments: list[Json] = message.get("attachments", [])
         by_name = {str(file["filename"]): file for file in attachments}
         shown: set[str] = set()
         if message.get("content"):
-            yield self.text(str(message["content"]))
+            yield self._reader.read(str(message["content"]))
         embeds: list[Json] = message.get("embeds", [])
         for embed in embeds:
             yield self._embed(embed, by_name, saved, shown)
@@ -136,19 +98,6 @@ class _Writer:
                 yield _picture(file, saved)
         components: list[Json] = message.get("components", [])
         yield from self._components(components)
-
-    def text(self, text: str) -> Text:
-        """Discord's markdown as styled text; mentions and times as people see them."""
-        shown = Text()
-        for line in text.splitlines(keepends=True):
-            body, style = line, ""
-            for mark, its_style in _LINES.items():
-                if line.startswith(mark):
-                    body, style = line.removeprefix(mark), its_style
-                    break
-            shown.append_text(self._line(body, style))
-        shown.rstrip()
-        return shown
 
     def modal(self, modal: Json) -> RenderableType:
         rows: list[RenderableType] = [Text(str(modal.get("title", "")), style="bold")]
@@ -163,31 +112,6 @@ class _Writer:
             rows.append(line)
         return _Bar(Group(*rows), "blue")
 
-    def _line(self, line: str, style: str) -> Text:
-        shown = Text(style=style)
-        at = 0
-        for match in _MARK.finditer(line):
-            shown.append(line[at : match.start()])
-            shown.append_text(self._mark(match))
-            at = match.end()
-        shown.append(line[at:])
-        return shown
-
-    def _mark(self, match: re.Match[str]) -> Text:
-        kind = match.lastgroup or ""
-        value = match[kind]
-        if kind in _INSIDE:
-            inside = self._line(value, "")
-            inside.stylize(_INSIDE[kind])
-            return inside
-        if kind in ("time", "style"):
-            return Text(_moment(int(match["time"]), match["style"] or "f", self._now), style="cyan")
-        if kind == "link":
-            return Text.assemble((match["label"], "underline"), (f" ({value})", "dim"))
-        before, style = _MENTIONS.get(kind, ("", ""))
-        shown = {"user": self._names.people, "channel": self._names.channels}.get(kind, {}).get(value, value)
-        return Text(f"{before}{shown}{before if kind == 'emoji' else ''}", style=style)
-
     def _embed(
         self, embed: Json, files: Mapping[str, Json], saved: Mapping[str, str], shown: set[str]
     ) -> RenderableType:
@@ -196,11 +120,11 @@ class _Writer:
         if author.get("name"):
             rows.append(Text(str(author["name"]), style="bold"))
         if embed.get("title"):
-            title = self.text(str(embed["title"]))
+            title = self._reader.read(str(embed["title"]))
             title.stylize("bold")
             rows.append(title)
         if embed.get("description"):
-            rows.append(self.text(str(embed["description"])))
+            rows.append(self._reader.read(str(embed["description"])))
         rows += self._fields(embed.get("fields") or [])
         for place in ("image", "thumbnail"):
             picture: Json | None = embed.get(place)
@@ -210,7 +134,7 @@ class _Writer:
         below = [str(footer["text"])] if footer.get("text") else []
         if embed.get("timestamp"):
             moment = datetime.fromisoformat(str(embed["timestamp"]))
-            below.append(_moment(int(moment.timestamp()), "f", self._now))
+            below.append(self._reader.moment(int(moment.timestamp()), "f"))
         if below:
             rows.append(Text(" · ".join(below), style="quiet"))
         colour = embed.get("color")
@@ -234,11 +158,11 @@ class _Writer:
         grid = Table.grid(padding=(0, 3))
         for _ in fields:
             grid.add_column()
-        names = [self.text(str(one["name"])) for one in fields]
+        names = [self._reader.read(str(one["name"])) for one in fields]
         for name in names:
             name.stylize("bold")
         grid.add_row(*names)
-        grid.add_row(*(self.text(str(one["value"])) for one in fields))
+        grid.add_row(*(self._reader.read(str(one["value"])) for one in fields))
         return grid
 
     def _components(self, components: list[Json]) -> Iterable[RenderableType]:
@@ -248,7 +172,7 @@ class _Writer:
             if kind == _ROW:
                 yield from _row(inside)
             elif kind == _TEXT:
-                yield self.text(str(part.get("content", "")))
+                yield self._reader.read(str(part.get("content", "")))
             elif kind == _SEPARATOR:
                 yield Text("")
             elif kind == _CONTAINER:
@@ -331,22 +255,3 @@ def _leaves(components: list[Json]) -> Iterable[Json]:
             yield from _leaves(part.get("components", []))
         elif part.get("type") != _TEXT:
             yield part
-
-
-def _moment(unix: int, style: str, now: datetime) -> str:
-    """A time as Discord writes it, in this machine's zone."""
-    moment = datetime.fromtimestamp(unix, UTC).astimezone()
-    if style == "R":
-        return _relative(int(unix - now.timestamp()))
-    forms = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%d/%m/%Y", "D": "%d %B %Y", "f": "%d %B %Y %H:%M"}
-    return moment.strftime(forms.get(style, "%A, %d %B %Y %H:%M"))
-
-
-def _relative(seconds: int) -> str:
-    size = abs(seconds)
-    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        if size >= length or unit == "second":
-            count = size // length
-            words = f"{count} {unit}{'' if count == 1 else 's'}"
-            return f"in {words}" if seconds > 0 else f"{words} ago"
-    return ""

@@ -12,8 +12,9 @@ from typer.core import TyperCommand
 
 from cli.control import Control
 from cli.environment import read_settings
+from cli.marked_text import Names, names_in
 from cli.problems import FAILED, USAGE, Problem
-from cli.reply_view import Names, names_in, reply_view
+from cli.reply_view import reply_view
 from cli.screen import out
 from cli.steps import Step, read_steps
 from core.clock import Clock

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.reply_view import Names, names_in, reply_view
+from cli.marked_text import Names, names_in
+from cli.reply_view import reply_view
 from cli.screen import THEME
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
