@@ -1,11 +1,16 @@
 import ast
+import os
+import shutil
 import string
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from app import catalogues
-from app.catalogues import TRANSLATED, Found, Sentence, as_mo, gather, load, mo_path, template, wanted
+from app.catalogues import ROOMS, ROOT, TRANSLATED, Found, Sentence, as_mo, gather, load, mo_path, template, wanted
 from app.sync_commands import commands_json
 from core.enums import Language
 from core.words import words_for
@@ -85,6 +90,32 @@ def test_every_plural_can_be_said(language: Language, count: int, found: Found) 
 
 def test_no_command_breaks_a_limit_of_discord_in_any_language() -> None:
     assert len(commands_json(FEATURES)) == sum(len(feature.commands) for feature in FEATURES)
+
+
+def test_the_command_mends_what_is_stale_and_names_what_lacks_words(tmp_path: Path) -> None:
+    for room in (*ROOMS, "db"):
+        shutil.copytree(ROOT / room, tmp_path / room)
+    mo = tmp_path / "core" / "locales" / "ko" / "LC_MESSAGES" / "lyceum.mo"
+    mo.write_bytes(b"stale")
+    with (tmp_path / "handlers" / "looks.py").open("a", encoding="utf-8") as file:
+        file.write('\n\ndef greet(words: Words) -> str:\n    return words("Hello {name}", name="you")\n')
+
+    looked = _command(tmp_path, "--check")
+    wrote = _command(tmp_path)
+    again = _command(tmp_path, "--check")
+
+    gaps = [f"{language.value} lacks words for: Hello {{name}}" for language in TRANSLATED]
+    assert looked.returncode == wrote.returncode == again.returncode == 1
+    assert "core/locales/ko/LC_MESSAGES/lyceum.mo is stale" in looked.stdout.splitlines()
+    assert "core/locales/ko/LC_MESSAGES/lyceum.mo is written" in wrote.stdout.splitlines()
+    assert wrote.stdout.splitlines()[-3:] == again.stdout.splitlines() == gaps
+    assert mo.read_bytes() == mo_path(Language.KO).read_bytes()
+
+
+def _command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "app.catalogues", *arguments]
+    return subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False)
 
 
 def test_a_sentence_is_found_wherever_it_is_said() -> None:

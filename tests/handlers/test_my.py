@@ -5,7 +5,6 @@ import pytest
 from db.connection import Pool
 from tests.fake_discord import ANA, FakeDiscord
 
-SEOUL_FROM = "<t:1795273200:f>"  # 2026-11-21 15:00 UTC, when Seoul begins the 22nd; UTC does nine hours later
 MIDNIGHT = "<t:1795305600:f>"
 
 
@@ -133,3 +132,14 @@ async def _visibility(pool: Pool) -> str:
         cursor = await conn.execute("SELECT visibility FROM members WHERE user_id = %s", (ANA.id,))
         [(value,)] = await cursor.fetchall()
         return value
+
+
+async def test_a_journey_over_the_date_line_skips_a_protected_date(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="Pacific/Pago_Pago")
+    discord.clock.moment += timedelta(days=8)
+
+    answer = await discord.slash("my timezone", zone="Pacific/Kiritimati")
+
+    assert answer.text.splitlines()[-1] == (
+        "The change skips Nov 30, 2026. That day is protected and breaks no streak."
+    )

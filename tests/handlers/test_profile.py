@@ -146,3 +146,13 @@ async def test_a_press_days_later_still_finds_todays_numbers(discord: FakeDiscor
 
     assert "Streak: **0 days** · longest **1 day**" in answer.final["embeds"][0]["description"]
     assert UserId(ANA.id)
+
+
+async def test_the_highest_level_has_no_next_one(discord: FakeDiscord, pool: Pool) -> None:
+    await studied(pool, ANA, hours=1)
+    async with pool.connection() as conn:
+        await conn.execute("UPDATE members SET total_seconds = %s", (2500 * 3600,))
+
+    answer = await discord.slash("profile")
+
+    assert answer.final["embeds"][0]["description"].startswith("Level **10**, the highest · **2,500** XP\n")
