@@ -275,7 +275,8 @@ class Recorder:
         if self._queue:
             mark, seen_at = taken[-1].mark, taken[-1].mark.at
         elif self._tail:
-            mark, seen_at = self._tail, self._clock.now() if self._is_live else self._tail.at
+            mark = self._tail
+            seen_at = self._clock.now() if self._is_live else self._heard_until or mark.at
         else:
             return self._committed
         if self._heard_until is not None:

@@ -132,6 +132,21 @@ async def test_moment_is_only_vouched_for_while_something_is_heard(pool: Pool) -
     assert afterwards.seen_at >= now
 
 
+async def test_quiet_time_before_a_loss_counts_as_heard(pool: Pool) -> None:
+    now = Clock().now()
+    recorder = Recorder(pool, Clock())
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    recorder.go_live()
+    recorder.pass_over(Mark(KEY, 1, now - timedelta(hours=1)))
+    await until_seq(pool, 1)
+    recorder.lose(now)
+    await recorder.confirm(patience_s=5)
+    writer.cancel()
+
+    assert (await position(pool)).seen_at == now
+
+
 async def test_position_of_a_shard_is_kept_per_shard_count(pool: Pool) -> None:
     given = Position("a", None, 0, Clock().now())
     async with pool.connection() as conn:
