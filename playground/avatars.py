@@ -20,6 +20,12 @@ _PALETTES: Final = (
     ("#141f3c", "#3f6fb5", "#b5d8f7", "#f5fbff"),
     ("#3c2a14", "#b98a36", "#f7d488", "#fff8e1"),
     ("#251d4a", "#6e5bc4", "#c9b6f2", "#fbe9ff"),
+    ("#0f2d2b", "#4d8f9c", "#ff9e7a", "#ffe9d9"),
+    ("#2d2440", "#5d6fa8", "#ffd1dc", "#f4eaff"),
+    ("#26330f", "#7f9c3f", "#ffe28a", "#fbf6d3"),
+    ("#3b1420", "#b04a5a", "#ffc38b", "#fff0dc"),
+    ("#10263b", "#2c6e8f", "#f7f0a8", "#e8f7f5"),
+    ("#1b1b2f", "#3d3d6b", "#f2e8c9", "#c7c4e8"),
 )
 _DEFAULTS: Final = ("#5865f2", "#757e8a", "#3ba55c", "#faa61a", "#ed4245", "#eb459f")
 

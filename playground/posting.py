@@ -30,6 +30,7 @@ PRESETS: Final[dict[int, Json]] = {
     SEPARATOR: {"spacing": 1, "divider": True},
     CONTAINER: {"accent_color": None, "spoiler": False},
 }  # what Discord fills in for parts that leave it out
+MESSAGES_KEPT: Final = 5000  # the oldest are forgotten beyond this
 ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
 
 
@@ -50,6 +51,8 @@ class Posting:
         """An empty message of the app, such as a reply that is still being thought about."""
         message = Message(self._ids.mint(), channel, author, self._clock.now(), flags=flags, reader=reader, is_app=True)
         self._world.messages[message.id] = message
+        while len(self._world.messages) > MESSAGES_KEPT:
+            self.remove(next(iter(self._world.messages.values())))
         if reader is None:
             self._world.channels[channel].last_message = message.id
         return message
