@@ -20,7 +20,8 @@ from gateway_listener.address import Starts
 from gateway_listener.closing import OURS, Ending, Next, after_close
 from gateway_listener.events import Moment, read
 from gateway_listener.frames import Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
-from gateway_listener.recorder import Heard, Mark, Recorder, SessionKey
+from gateway_listener.heard import Heard, Mark, SessionKey
+from gateway_listener.recorder import Recorder
 
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0

@@ -16,8 +16,8 @@ from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries import gateway
 from db.queries.gateway import Position
+from gateway_listener.heard import Heard, Mark, SessionKey
 from services import voice
-from services.voice import Event, GuildSnapshot
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits
@@ -33,39 +33,6 @@ log = structlog.get_logger()
 
 class Superseded(Exception):
     """Another listener has taken over the shard and written since; what waits here is replayed to that one."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionKey:
-    """A gateway session, and where it can be resumed."""
-
-    id: str
-    resume_url: str | None = None  # None: at the ordinary address
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a session has been read."""
-
-    session: SessionKey | None
-    seq: int | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One thing to write, and the position after it."""
-
-    mark: Mark
-    event: Event | None = None
-    lost_since: datetime | None = None  # set: a new session, and nothing is known about the time since then
-
-    @property
-    def rows(self) -> int:
-        """About how much there is to write."""
-        if isinstance(self.event, GuildSnapshot):
-            return 1 + len(self.event.states) + len(self.event.channels)
-        return 1
 
 
 @dataclass(slots=True)

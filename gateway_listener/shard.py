@@ -10,7 +10,7 @@ from db.queries.gateway import Position
 from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress, address
 from gateway_listener.closing import Ending, Next
 from gateway_listener.connection import Caller, Connection, Session, Unreachable
-from gateway_listener.recorder import SessionKey
+from gateway_listener.heard import SessionKey
 
 RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
 CONFIRM_S: Final = 3.0

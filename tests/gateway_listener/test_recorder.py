@@ -12,7 +12,8 @@ from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from db.queries.gateway import Position, find_position, set_position, try_lock_shard
-from gateway_listener.recorder import Heard, Mark, Recorder, SessionKey, Superseded
+from gateway_listener.heard import Heard, Mark, SessionKey
+from gateway_listener.recorder import Recorder, Superseded
 from services.voice import VoiceState
 from tests.gateway_listener.rows import Stay, position, stays, until_seq
 from tests.gateway_listener.scripted import ANA, GUILD, OTHER_ROOM, ROOM, Link, ScriptedGateway, following

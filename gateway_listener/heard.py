@@ -1,0 +1,39 @@
+"""What was heard, on its way from the socket to the database, and how far it leads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.voice import Event, GuildSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """A gateway session, and where it can be resumed."""
+
+    id: str
+    resume_url: str | None = None  # None: at the ordinary address
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a session has been read."""
+
+    session: SessionKey | None
+    seq: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing to write, and the position after it."""
+
+    mark: Mark
+    event: Event | None = None
+    lost_since: datetime | None = None  # set: a new session, and nothing is known about the time since then
+
+    @property
+    def rows(self) -> int:
+        """About how much there is to write."""
+        if isinstance(self.event, GuildSnapshot):
+            return 1 + len(self.event.states) + len(self.event.channels)
+        return 1
