@@ -17,7 +17,7 @@ from wire.reply import Drawing, EditMessage, Embed, Footer, Message, Row
 
 Card_contra = TypeVar("Card_contra", contravariant=True)
 
-HOUSE_COLOUR: Final = 0x8FB8FF
+HOUSE_COLOUR: Final = 0xF4BC6C  # the accent of the cards
 NAME_MAX: Final = 40  # characters of a name within a text; Discord allows 32
 
 _MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdown would take as more than a letter

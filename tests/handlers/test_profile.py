@@ -25,7 +25,7 @@ async def test_profile_shows_a_card_and_the_same_facts_as_text(discord: FakeDisc
         "Focus time: **2 h 30 min** today · **2 h 30 min** this week · **2 h 30 min** in all\n"
         "Streak: **1 day** · longest **1 day**\n"
         "Place **1** on the focus board",
-        "color": 0x8FB8FF,
+        "color": 0xF4BC6C,
         "footer": {"text": "Here since Nov 21, 2026"},
         "image": {"url": "attachment://profile.png"},
     }
