@@ -21,6 +21,7 @@ from cli.problems import Problem
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
 REMEMBERED_LINES: Final = 30
+_LOOK_S: Final = 0.05
 _LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
 
 Say = Callable[[str, str], None]  # which part, one line
@@ -103,7 +104,7 @@ class Child:
         failures = 0
         while True:
             started = time.monotonic()
-            code = await process.wait()
+            code = await _end_of(process)
             _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
             failures = 0 if time.monotonic() - started > STEADY_S else failures
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
@@ -168,7 +169,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), self.part.stop_s)
+                await asyncio.wait_for(_end_of(process), self.part.stop_s)
             except TimeoutError:
                 self._note(self.part.name, f"did not stop within {self.part.stop_s:.0f} s and was killed")
         _signal_group(process, signal.SIGKILL)
@@ -200,6 +201,13 @@ async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
     if process.returncode:
         raise Problem(last_words(said.decode(errors="replace").splitlines()), code=process.returncode)
     return printed.decode(errors="replace")
+
+
+async def _end_of(process: Process) -> int:
+    """The exit code, as soon as there is one; `Process.wait` would also wait for children that hold the pipe open."""
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio has no event for it
+        await asyncio.sleep(_LOOK_S)
+    return process.returncode
 
 
 def _signal_group(process: Process, number: signal.Signals) -> None:

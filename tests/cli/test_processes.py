@@ -52,7 +52,7 @@ def test_web_runs_in_several_processes(house: House, database_url: str) -> None:
     wait_until(lambda: house.processes() == {}, what="nothing is left")  # Python's resource tracker goes last
 
 
-@pytest.mark.parametrize("process", ["web", "listener", "worker", "up"])
+@pytest.mark.parametrize("process", ["web", "listener", "up"])
 def test_a_process_says_that_the_database_is_empty(house: House, empty_database_url: str, process: str) -> None:
     refused = house.run(process, DATABASE_URL=empty_database_url)
 

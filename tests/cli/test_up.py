@@ -20,7 +20,7 @@ def reply_of(said: str) -> dict[str, Any]:
 
 
 def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
-    with house.start("up") as up:
+    with house.start("up", WEB_CONCURRENCY="2") as up:
         up.wait_for(READY)
         helped = house.run("try", "/help", "--as", "ada", "--json")
         house.run("voice", "leave", "mina")  # the living community may have sent her somewhere
