@@ -1,6 +1,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -33,11 +34,12 @@ async def test_interactions_older_than_fifteen_minutes_are_forgotten(pool: Pool)
             (5_000_001, NOW - timedelta(minutes=15, seconds=1), 5_000_002, NOW - timedelta(minutes=15)),
         )
 
-    await _work(Worker(pool, Frozen(), JOBS), seconds=0.3)
+    async def is_done() -> bool:
+        async with pool.connection() as conn:
+            cursor = await conn.execute("SELECT interaction_id FROM seen_interactions")
+            return await cursor.fetchall() == [(5_000_002,)]
 
-    async with pool.connection() as conn:
-        cursor = await conn.execute("SELECT interaction_id FROM seen_interactions")
-        assert await cursor.fetchall() == [(5_000_002,)]
+    await _work(Worker(pool, Frozen(), JOBS), until=is_done)
 
 
 async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) -> None:
@@ -56,24 +58,32 @@ async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) 
         raise OutsideTrouble("gone")
 
     jobs = [Job("good", OFTEN, good), Job("bad", OFTEN, bad), Job("away", OFTEN, away)]
-    with capture_logs() as lines:
-        await _work(Worker(pool, Frozen(), jobs), seconds=0.5)
 
-    assert min(done.count(each) for each in ("good", "bad", "away")) >= 2
+    async def all_came_back() -> bool:
+        return min(done.count(each) for each in ("good", "bad", "away")) >= 2
+
+    with capture_logs() as lines:
+        await _work(Worker(pool, Frozen(), jobs), until=all_came_back)
+
     assert {line["event"] for line in lines} >= {"job done", "job failed", "job put off", "worker stopped"}
 
 
 async def test_a_job_under_way_is_finished_before_the_worker_stops(pool: Pool) -> None:
-    done: list[bool] = []
+    done: list[str] = []
 
     async def slow(_conn: Connection, _now: datetime) -> int:
+        done.append("begun")
         await asyncio.sleep(0.4)
-        done.append(True)
+        done.append("ended")
         return 1
 
-    await _work(Worker(pool, Frozen(), [Job("slow", IntervalTrigger(hours=1, timezone=UTC), slow)]), seconds=0.1)
+    async def is_under_way() -> bool:
+        return done == ["begun"]
 
-    assert done == [True]
+    job = Job("slow", IntervalTrigger(hours=1, timezone=UTC), slow)
+    await _work(Worker(pool, Frozen(), [job]), until=is_under_way)
+
+    assert done == ["begun", "ended"]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
@@ -95,9 +105,11 @@ async def test_the_process_stops_cleanly(database_url: str, tmp_path: Path, sign
     assert b"worker stopped" in rest
 
 
-async def _work(worker: Worker, *, seconds: float) -> None:
+async def _work(worker: Worker, *, until: Callable[[], Awaitable[bool]]) -> None:
     stop = asyncio.Event()
     working = asyncio.create_task(worker.run(stop))
-    await asyncio.sleep(seconds)
+    async with asyncio.timeout(30):
+        while not await until():  # noqa: ASYNC110 - what is waited for stands in the database
+            await asyncio.sleep(0.02)
     stop.set()
     await working
