@@ -139,14 +139,9 @@ class _Reader:
 
     def key(self, name: str) -> str:
         text = self.text(name)
-        if text:
-            try:
-                if len(binascii.unhexlify(text)) == _KEY_BYTES:
-                    return text.lower()
-            except (binascii.Error, ValueError):
-                pass
+        if text and not _is_key(text):
             self.problems.append(f"{name} must be the {2 * _KEY_BYTES} hexadecimal characters of the developer portal")
-        return text
+        return text.lower()
 
     def application(self, name: str) -> ApplicationId:
         text = self.text(name)
@@ -154,6 +149,13 @@ class _Reader:
             self.problems.append(f"{name} must be the number of the developer portal")
             return ApplicationId(0)
         return ApplicationId(int(text or 0))
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(binascii.unhexlify(text)) == _KEY_BYTES
+    except (ValueError):
+        return False
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:

@@ -140,7 +140,7 @@ GUILD: Final = GuildId(_made(2023, 3, 4))
 MINA: Final = UserId(_made(2019, 5, 2, 1))
 ADA: Final = UserId(_made(2016, 12, 10, 2))
 AFK: Final = ChannelId(_made(2023, 3, 4, 9))
-DEFAULT_ACTOR: Final = "mina"
+DEFAULT_ACTOR: Final = "ada"
 
 _DEEP: Final = "Deep Work"
 _LIBRARY: Final = "Library"

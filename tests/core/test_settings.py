@@ -115,3 +115,8 @@ def test_settings_keep_data_where_the_person_keeps_data(environ: dict[str, str],
 
 def test_settings_fall_back_to_the_account_home() -> None:
     assert Settings.from_env(real()).data_dir == Path.home() / ".local" / "share" / "lyceum"
+
+
+def test_settings_say_that_a_key_is_too_short() -> None:
+    with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
+        Settings.from_env(real(DISCORD_PUBLIC_KEY="ab"))
