@@ -30,7 +30,7 @@ def puzzled(discord: LocalDiscord, **body: object) -> str:
 
 
 def test_a_command_carries_what_discord_sends(discord: LocalDiscord, app: SmallApp) -> None:
-    reply = ask(discord, text="/now")
+    reply = ask(discord, text="/now", **{"as": "mina"})
 
     sent = app.seen[0]
     assert reply["request"] == sent
@@ -165,7 +165,7 @@ def test_a_direct_message_has_no_member(discord: LocalDiscord, app: SmallApp) ->
     ask(discord, text="/now", guild="DM")
 
     assert "member" not in app.seen[0]
-    assert app.seen[0]["user"]["username"] == "mina"
+    assert app.seen[0]["user"]["username"] == "ada"
     assert app.seen[0]["context"] == 1
 
 
@@ -183,7 +183,7 @@ def test_a_private_reply_is_its_readers_alone(discord: LocalDiscord, app: SmallA
     secret = ask(discord, text="/secret")
 
     assert secret["private"]
-    assert puzzled(discord, press="x", reply=secret["reply"], **{"as": "ada"}).startswith("That reply is private")
+    assert puzzled(discord, press="x", reply=secret["reply"], **{"as": "mina"}).startswith("That reply is private")
     channel, message = secret["message"]["channel_id"], secret["message"]["id"]
     assert discord.rest("GET", f"/channels/{channel}/messages/{message}").json()["code"] == 10008
 

@@ -231,7 +231,7 @@ def test_replies_are_listed(discord: LocalDiscord, app: SmallApp) -> None:
 
     listed = discord.http.get("/playground/replies").json()["replies"]
 
-    assert listed[0] == {"reply": reply["reply"], "as": "mina", "kind": 2, "problems": []}
+    assert listed[0] == {"reply": reply["reply"], "as": "ada", "kind": 2, "problems": []}
     assert discord.http.get("/playground/replies/5").status_code == 404
 
 
