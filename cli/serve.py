@@ -37,7 +37,7 @@ def web(*, supervised: bool) -> None:
     """Answer interactions until the process is asked to stop."""
     environ, settings = _begin(supervised=supervised)
     sock = listen(settings.host, settings.port, variable="API_PORT")
-    processes = _web_processes(environ)
+    processes = web_processes(environ)
     settings = _with_database(settings, environ)
     # The factory, also that of further processes, reads the same environment that this command was given.
     os.environ.update(environ)
@@ -248,7 +248,12 @@ def _leave(_number: int, _frame: object) -> None:
     raise SystemExit(0)
 
 
-def _web_processes(environ: Mapping[str, str]) -> int:
+def web_processes(environ: Mapping[str, str]) -> int:
+    """How many processes share the port of web.
+
+    Raises:
+        Problem: WEB_CONCURRENCY is no such number.
+    """
     text = environ.get("WEB_CONCURRENCY", "").strip() or "1"
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 1000):  # noqa: PLR2004 - nobody has more
         raise Problem("WEB_CONCURRENCY must be the number of web processes, such as 2.", code=USAGE)

@@ -111,7 +111,11 @@ class Child:
             failures += 1
             self._note(self.part.name, f"{_ending(code)}; it starts again in {pause:g} s")
             await asyncio.sleep(pause)
-            process = await self._launch()
+            try:
+                process = await self._launch()
+            except OSError as error:
+                self._note(self.part.name, f"cannot start now: {error.strerror}")
+                continue
             if await self._wait_until_answering(process):
                 try:
                     await self.part.then()
@@ -156,8 +160,7 @@ class Child:
         until = time.monotonic() + self.part.start_s
         while time.monotonic() < until:
             if process.returncode is not None:
-                if self._reader:
-                    await self._reader  # its last words
+                await self._hear_out(process)
                 return False
             if await self.part.answers():
                 return True
@@ -172,8 +175,12 @@ class Child:
                 await asyncio.wait_for(_end_of(process), self.part.stop_s)
             except TimeoutError:
                 self._note(self.part.name, f"did not stop within {self.part.stop_s:.0f} s and was killed")
-        _signal_group(process, signal.SIGKILL)
+        await self._hear_out(process)
         await process.wait()
+
+    async def _hear_out(self, process: Process) -> None:
+        """Read its last words, once nobody else can add to them."""
+        _signal_group(process, signal.SIGKILL)
         if self._reader:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._reader, 1)

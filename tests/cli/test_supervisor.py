@@ -1,0 +1,111 @@
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from cli.problems import Problem
+from cli.supervisor import Child, Part, run_once
+from tests.cli.conftest import House, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+
+
+@dataclass
+class Witness:
+    """Hears what children say and what is noted about them."""
+
+    notes: list[str] = field(default_factory=list[str])
+    answers: bool = True
+    trouble: str | None = None
+
+    def hear(self, name: str, line: str) -> None:
+        del name, line
+
+    def note(self, name: str, sentence: str) -> None:
+        self.notes.append(f"{name} {sentence}")
+
+    async def is_answering(self) -> bool:
+        return self.answers
+
+    async def tell(self) -> None:
+        if self.trouble:
+            raise Problem(self.trouble)
+
+    async def wait_for(self, note: str) -> None:
+        await asyncio.to_thread(wait_until, lambda: note in self.notes, what=note)
+
+
+@pytest.fixture
+def witness() -> Witness:
+    return Witness()
+
+
+@pytest.fixture
+async def child(house: House, witness: Witness) -> AsyncIterator[Child]:
+    part = Part("playground", ("playground", "--supervised"), witness.is_answering, then=witness.tell, stop_s=2)
+    fresh = Child(part, house.environ, hear=witness.hear, note=witness.note)
+    yield fresh
+    await fresh.stop()
+
+
+async def test_child_comes_back_and_says_what_is_still_wrong(child: Child, witness: Witness) -> None:
+    await child.start()
+    first = child.pid
+    witness.trouble = "Discord is away."
+
+    child.kill()
+    await witness.wait_for("playground runs again, but: Discord is away.")
+
+    assert witness.notes[0] == "playground was ended by SIGKILL; it starts again in 0.5 s"
+    assert child.pid not in (None, first)
+    await child.stop()
+    assert child.pid is None
+
+
+async def test_child_that_does_not_stop_is_killed(child: Child, witness: Witness) -> None:
+    await child.start()
+    os.kill(child.pid or 0, signal.SIGSTOP)
+
+    await child.stop()
+
+    assert witness.notes == ["playground did not stop within 2 s and was killed"]
+
+
+async def test_child_may_go_on_trying(house: House, witness: Witness) -> None:
+    witness.answers = False
+    part = Part("playground", ("playground", "--supervised"), witness.is_answering, must_answer=False, start_s=1)
+    child = Child(part, house.environ, hear=witness.hear, note=witness.note)
+
+    await child.start()
+    pid = child.pid
+    await child.stop()
+
+    assert pid is not None
+    assert witness.notes == ["playground has not connected within 1 s and goes on trying"]
+
+
+async def test_child_that_must_answer_and_does_not_is_a_problem(house: House, witness: Witness) -> None:
+    witness.answers = False
+    part = Part("playground", ("playground", "--supervised"), witness.is_answering, start_s=1)
+
+    with pytest.raises(Problem, match=r"^The playground did not answer within 1 s: "):
+        await Child(part, house.environ, hear=witness.hear, note=witness.note).start()
+
+
+async def test_child_that_ends_is_a_problem_in_its_own_words(house: House, witness: Witness) -> None:
+    witness.answers = False
+    part = Part("web", ("web", "--supervised"), witness.is_answering)
+    child = Child(part, {**house.environ, "API_PORT": "none"}, hear=witness.hear, note=witness.note)
+
+    with pytest.raises(Problem, match=r"^The web ended at once: The settings do not work yet: API_PORT must be"):
+        await child.start()
+
+
+async def test_run_once_gives_what_was_printed_or_the_problem(house: House) -> None:
+    assert "Usage: lyceum" in await run_once("web", "--help", environ=house.environ)
+    with pytest.raises(Problem, match=r"^The settings do not work yet: "):
+        await run_once("worker", environ={**house.environ, "LOG_LEVEL": "loud"})
