@@ -39,7 +39,7 @@ def app(discord: LocalDiscord) -> Iterator[SmallApp]:
         ({"text": "/now hello"}, '/now takes no options; leave out "hello".'),
         ({"text": "/now", "as": "mnia"}, 'No member here is called "mnia"; try mina'),
         ({"text": "/now", "as": "metronome"}, "Metronome ♩ is a bot"),
-        ({"text": "/admin"}, "Ada Okafor may not use /admin"),
+        ({"text": "/admin", "as": "mina"}, "김민아 may not use /admin"),
         ({"press": "Next"}, "There is no reply with buttons yet"),
         ({"submit": {}}, "No form is open for Ada Okafor"),
         ({"autocomplete": "/now"}, "/now has no option that completes"),
