@@ -84,9 +84,10 @@ class House:
     async def warm_up(self) -> None:
         """Load what the first command would otherwise wait for."""
         await asyncio.sleep(WARM_UP_AFTER_S)
-        await asyncio.to_thread(self.routes)
-        self.rest()
-        await (await self.pool()).is_alive()
+        routes = await asyncio.to_thread(self.routes)
+        if routes.uses_database:
+            self.rest()
+            await (await self.pool()).is_alive()
 
     async def aclose(self) -> None:
         """Let go of connections; parts that were given stay open."""

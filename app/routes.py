@@ -55,6 +55,11 @@ class Routes:
                 for name, call in handlers:
                     self._claim(kind, name, call, feature)
 
+    @property
+    def uses_database(self) -> bool:
+        """Whether any feature does."""
+        return any(route.feature.uses_database for table in self._table.values() for route in table.values())
+
     def find(self, interaction: Interaction) -> Route | None:
         """The route of `interaction`; None when no feature knows its command, menu or custom id (any more)."""
         if isinstance(interaction, (ButtonPress, SelectChoice, ModalSubmit)):

@@ -100,7 +100,11 @@ async def test_trouble_while_warming_up_is_logged_and_nothing_else(tmp_path: Pat
         async def is_alive(self) -> bool:
             raise ZeroDivisionError
 
-    app = create_app(settings(tmp_path), features=[], pool=Broken("postgresql://nobody@127.0.0.1:1/nowhere"))
+    app = create_app(
+        settings(tmp_path),
+        features=[Feature(name="other", slash=ECHO.slash)],
+        pool=Broken("postgresql://nobody@127.0.0.1:1/nowhere"),
+    )
 
     with capture_logs() as lines:
         async with app.router.lifespan_context(app), asyncio.timeout(20):
