@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -25,28 +25,11 @@ from wire.reply import Choices, Message, Reply
 
 if TYPE_CHECKING:
     from app.routes import Route, Routes
-    from db.connection import Connection, Pool
+    from db.connection import Pool
 
 log = structlog.get_logger()
 
 Invoked = SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
-
-
-class _NoDatabase:
-    """Stands where a connection would be for what is answered from memory."""
-
-    def __getattr__(self, name: str) -> object:
-        raise RuntimeError(f"This is answered without the database, so nothing can {name} it.")
-
-
-_NO_DATABASE: Final = _NoDatabase()
-
-
-class OnlyInGuilds(DomainError):
-    """Raised where a command that measures a community is used in a direct message."""
-
-    def __init__(self) -> None:
-        super().__init__("That works in a server, where there is somebody to study with. Please try it there.")
 
 
 @dataclass(slots=True)
@@ -78,10 +61,8 @@ class Dispatcher:
 
     def open(self, interaction: Invoked, now: datetime) -> Turn:
         """The beginning of `interaction`: where it goes and in which language it will be refused."""
-        route = self._routes().find(interaction)
-        from handlers.feature import client_language  # noqa: PLC0415 - loaded with the routes
-
-        return Turn(interaction, now, words_for(client_language(interaction)), route)
+        routes = self._routes()
+        return Turn(interaction, now, words_for(routes.language_of(interaction)), routes.find(interaction))
 
     async def answer(self, turn: Turn) -> Reply | None:
         """What the person gets; None when another delivery of the same interaction is or was at work on it."""
@@ -100,40 +81,10 @@ class Dispatcher:
 
     async def _answer(self, turn: Turn) -> Reply | None:
         try:
-            return await self._call(turn)
+            return await self._routes().call(turn, self._pool)
         except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
             message = trouble(turn, error)
         return Choices() if isinstance(turn.interaction, Autocomplete) else message
-
-    async def _call(self, turn: Turn) -> Reply | None:
-        interaction, route = turn.interaction, turn.route
-        if route is None:
-            raise StaleCustomId("unknown")
-        from handlers.feature import Deps, person_of  # noqa: PLC0415 - loaded with the routes
-        from services import people  # noqa: PLC0415 - likewise
-
-        feature = route.feature
-        if interaction.guild_id is None and feature.guild_only:
-            raise OnlyInGuilds
-        if not feature.uses_database or isinstance(interaction, Autocomplete):
-            return await route.call(
-                interaction, Deps(cast("Connection", _NO_DATABASE), turn.now, turn.words, people.Arrival(is_first=True))
-            )
-        async with (await self._pool()).connection() as conn:
-            arrival = await people.arrive(
-                conn,
-                interaction=interaction.id,
-                guild=interaction.guild_id,
-                guild_locale=interaction.guild_locale,
-                person=person_of(interaction),
-                now=turn.now,
-            )
-            if not arrival.is_first:
-                turn.outcome = "duplicate"
-                return None
-            if arrival.language is not None:
-                turn.words = words_for(arrival.language)
-            return await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
 
 
 def trouble(turn: Turn, error: Exception) -> Message:

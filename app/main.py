@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
+from starlette.types import Lifespan, Receive, Scope, Send
 
 from app.avatars import Avatars
 from app.dispatch import Dispatcher
@@ -35,6 +36,26 @@ if TYPE_CHECKING:
 WARM_UP_AFTER_S: Final = 0.5  # the first ping goes first
 
 log = structlog.get_logger()
+
+
+PATH: Final = "/interactions"
+
+
+class Lyceum(Starlette):
+    """Starlette, with a way past its middleware and routing, which cost 6 of an answer's 30 microseconds.
+
+    Only what the route would give to the endpoint anyway takes it; everything else is Starlette's.
+    """
+
+    def __init__(self, endpoint: Endpoint, *, routes: Sequence[Route], lifespan: Lifespan["Lyceum"]) -> None:
+        super().__init__(routes=[Route(PATH, endpoint, methods=["POST"]), *routes], lifespan=lifespan)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class House:
@@ -154,14 +175,7 @@ def create_app(
             await finisher.aclose()
             await house.aclose()
 
-    app = Starlette(
-        routes=[
-            Route("/interactions", endpoint, methods=["POST"]),
-            Route("/health", health.health),
-            Route("/ready", health.ready),
-        ],
-        lifespan=lifespan,
-    )
+    app = Lyceum(endpoint, routes=[Route("/health", health.health), Route("/ready", health.ready)], lifespan=lifespan)
     app.state.house = house
     return app
 

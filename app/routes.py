@@ -2,9 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from handlers.feature import AnyAction, Deps, Feature
+from core.errors import DomainError
+from core.words import words_for
+from db.connection import Connection, Pool
+from handlers.feature import AnyAction, Deps, Feature, client_language, person_of
+from services import people
 from wire.custom_id import StaleCustomId, route_of
 from wire.interaction import (
     Autocomplete,
@@ -19,6 +23,9 @@ from wire.interaction import (
 )
 from wire.reply import Reply
 
+if TYPE_CHECKING:
+    from app.dispatch import Turn
+
 Call = Callable[[Any, Deps], Awaitable[Reply]]  # the table pairs each kind with its handlers, which types cannot say
 
 KINDS: Final[dict[type, str]] = {
@@ -30,6 +37,24 @@ KINDS: Final[dict[type, str]] = {
     SelectChoice: "select",
     ModalSubmit: "modal",
 }
+
+
+class _NoDatabase:
+    """Stands where a connection would be for what is answered from memory."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(f"This is answered without the database, so nothing can {name} it.")
+
+
+_NO_DATABASE: Final = cast("Connection", _NoDatabase())
+_NOBODY: Final = people.Arrival(is_first=True)
+
+
+class OnlyInGuilds(DomainError):
+    """Raised where a command that measures a community is used in a direct message."""
+
+    def __init__(self) -> None:
+        super().__init__("That works in a server, where there is somebody to study with. Please try it there.")
 
 
 class RouteClash(Exception):
@@ -60,6 +85,8 @@ class Routes:
         """Whether any feature does."""
         return any(route.feature.uses_database for table in self._table.values() for route in table.values())
 
+    language_of = staticmethod(client_language)
+
     def find(self, interaction: Interaction) -> Route | None:
         """The route of `interaction`; None when no feature knows its command, menu or custom id (any more)."""
         if isinstance(interaction, (ButtonPress, SelectChoice, ModalSubmit)):
@@ -72,6 +99,37 @@ class Routes:
         else:
             name = interaction.path
         return self._table[type(interaction)].get(name)
+
+    async def call(self, turn: "Turn", pool: Callable[[], Awaitable[Pool]]) -> Reply | None:
+        """The handler's reply, in a transaction of its own; None when the interaction was taken up before.
+
+        Raises:
+            StaleCustomId: no feature knows the interaction.
+            OnlyInGuilds: it came from a direct message.
+        """
+        interaction, route = turn.interaction, turn.route
+        if route is None:
+            raise StaleCustomId("unknown")
+        feature = route.feature
+        if interaction.guild_id is None and feature.guild_only:
+            raise OnlyInGuilds
+        if not feature.uses_database or isinstance(interaction, Autocomplete):
+            return await route.call(interaction, Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+        async with (await pool()).connection() as conn:
+            arrival = await people.arrive(
+                conn,
+                interaction=interaction.id,
+                guild=interaction.guild_id,
+                guild_locale=interaction.guild_locale,
+                person=person_of(interaction),
+                now=turn.now,
+            )
+            if not arrival.is_first:
+                turn.outcome = "duplicate"
+                return None
+            if arrival.language is not None:
+                turn.words = words_for(arrival.language)
+            return await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
 
     def names(self, kind: type) -> frozenset[str]:
         """Every route of one kind of interaction."""
