@@ -45,7 +45,7 @@ def attempt(
     ctx: typer.Context,
     text: Annotated[str | None, typer.Argument(metavar="COMMAND", help=_COMMAND)] = None,
     *,
-    who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it; mina when left out.")] = None,
+    who: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who does it, by any of their names.")] = None,
     guild: Annotated[str | None, typer.Option(metavar="NAME", help="In which server.")] = None,
     locale: Annotated[str | None, typer.Option(metavar="CODE", help="Their Discord's language: ko, es-ES …")] = None,
     press: Annotated[list[str] | None, typer.Option(metavar="LABEL", help="Press a button.")] = None,
