@@ -98,12 +98,12 @@ def texts_of(command: commands.Command) -> Iterator[Sentence]:
 
 
 def template(found: Found) -> Catalog:
-    """The sentences as an untranslated catalogue."""
+    """The sentences as an untranslated catalogue, each with its rooms: files would change it whenever code moves."""
     catalog = _empty(None)
     for sentence, places in sorted(found.sentences.items()):
         catalog.add(
             (sentence.one, sentence.many) if sentence.many else sentence.one,
-            locations=[(place, 0) for place in sorted(places)],
+            locations=[(room, 0) for room in sorted({place.partition("/")[0] for place in places})],
             context=sentence.context or None,
             flags=["python-brace-format"] if "{" in sentence.one + sentence.many else [],
         )
