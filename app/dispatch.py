@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from app.door_log import traceback_of
 from app.recent import Recent
 from core.errors import DomainError, OutsideTrouble
 from core.words import Words, words_for
@@ -109,7 +110,11 @@ def trouble(turn: Turn, error: Exception) -> Message:
             turn.outcome = "broken"
             turn.reference = token_hex(3)
             log.error(
-                "interaction broke", request=turn.interaction.id, route=turn.name, ref=turn.reference, exc_info=error
+                "interaction broke",
+                request=turn.interaction.id,
+                route=turn.name,
+                ref=turn.reference,
+                exception=traceback_of(error),
             )
             text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
     return Message(text, private=True)

@@ -17,7 +17,7 @@ from starlette.types import Lifespan, Receive, Scope, Send
 
 from app.avatars import Avatars
 from app.dispatch import Dispatcher
-from app.door_log import by_structlog, quick
+from app.door_log import by_structlog, quick, traceback_of
 from app.endpoint import Endpoint
 from app.finish import Finisher
 from app.health import Health
@@ -182,4 +182,4 @@ def create_app(
 
 def _report(warming: asyncio.Task[None]) -> None:
     if not warming.cancelled() and (error := warming.exception()) is not None:
-        log.error("warm-up failed", exc_info=error)
+        log.error("warm-up failed", exception=traceback_of(error))

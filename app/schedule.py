@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[r
 from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
+from app.door_log import traceback_of
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.settings import Settings
@@ -83,8 +84,8 @@ class Worker:
                 count = await job.work(conn, self._clock.now())
         except OutsideTrouble as error:
             log.warning("job put off", job=job.name, reason=str(error))
-        except Exception:
-            log.exception("job failed", job=job.name)
+        except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
+            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
         else:
             log.info("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
         finally:
