@@ -8,20 +8,18 @@ from time import perf_counter
 from typing import Final
 
 import structlog
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from app.dispatch import Dispatcher, Turn, trouble
 from app.door_log import Note, by_structlog
 from app.finish import Finisher
 from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
+from app.signed_body import SignedBody
 from core.clock import Clock
-from wire.errors import BadPayload, BadSignature, Unsendable
+from wire.errors import BadPayload, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice, parse
 from wire.reply import Acknowledge, Body, Choices, Deferred, Drawing, Message, Pong, Reply, to_callback
 from wire.signature import Verifier
-
-BODY_MAX: Final = 1024 * 1024  # bytes; the largest real ones, a modal full of text or a long message, stay below 200 kB
 
 log = structlog.get_logger()
 
@@ -31,7 +29,6 @@ async def _unasked() -> Message:
 
 
 _PONG: Final = to_callback(Pong()).content
-_CLOSE: Final = ((b"connection", b"close"),)  # the rest of what was too large is not read
 _NOTHING: Final = (Placeholder.NOTHING, to_callback(Choices()).content)
 _SILENT: Final = (Placeholder.SILENT, to_callback(Acknowledge()).content)
 _THINKING: Final = tuple(
@@ -57,28 +54,15 @@ class Endpoint:
         self._log_line = note
         self._patience_s = patience_s
         self._limit_s = limit_s
-        self._verifier = verifier
+        self._signed = SignedBody("interaction refused", verifier=verifier, clock=clock, note=note)
         self._dispatcher = dispatcher
         self._finisher = finisher
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        signature, timestamp, claimed = _headers(scope)
-        try:
-            body = None if claimed > BODY_MAX else await _read(receive)
-        except ClientDisconnect:
-            return
+        body = await self._signed.read(scope, receive, send)
         if body is None:
-            self._log_line("interaction refused", status=413, reason="too large")
-            await respond(send, 413, b"", extra=_CLOSE)
-            return
-        now = self._clock.now()
-        try:
-            self._verifier.verify(body, signature=signature, timestamp=timestamp, now=now)
-        except BadSignature as error:
-            self._log_line("interaction refused", status=401, reason=str(error))
-            await respond(send, 401, b"")
             return
         try:
             interaction = parse(body)
@@ -90,7 +74,7 @@ class Endpoint:
             await respond(send, 200, _PONG)
             log.debug("ping answered")
             return
-        await self._take(self._dispatcher.open(interaction, now), send, started)
+        await self._take(self._dispatcher.open(interaction, self._clock.now()), send, started)
 
     async def _take(self, turn: Turn, send: Send, started: float) -> None:
         first = FirstAnswer(send, patience_s=self._patience_s, limit_s=self._limit_s)
@@ -127,40 +111,6 @@ class Endpoint:
             duration_ms=round(first_ms, 2),
             **facts,
         )
-
-
-def _headers(scope: Scope) -> tuple[str, str, int]:
-    """Signature, timestamp and claimed length; empty or 0 where absent or unreadable."""
-    signature = timestamp = ""
-    length = 0
-    for name, value in scope["headers"]:
-        if name == b"x-signature-ed25519":
-            signature = value.decode("latin-1")
-        elif name == b"x-signature-timestamp":
-            timestamp = value.decode("latin-1")
-        elif name == b"content-length" and value.isdigit():
-            length = int(value)
-    return signature, timestamp, length
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None as soon as it is too large.
-
-    Raises:
-        ClientDisconnect: the caller went away in the middle.
-    """
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientDisconnect
-        chunk: bytes = message.get("body", b"")
-        body = body + chunk if body else chunk
-        if len(body) > BODY_MAX:
-            return None
-        more = message.get("more_body", False)
-    return body
 
 
 def _placeholder(turn: Turn) -> tuple[Placeholder, bytes]:

@@ -155,7 +155,7 @@ def create_app(
     house = House(settings, features=features, pool=pool, rest=rest)
     finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
     endpoint = Endpoint(
-        verifier=Verifier([settings.public_key]),
+        verifier=Verifier(settings.public_keys),
         dispatcher=Dispatcher(routes=house.routes, pool=house.pool, recent=Recent()),
         finisher=finisher,
         clock=clock,

@@ -33,7 +33,7 @@ class Settings:
     """One process's settings. `is_local` means that the local Discord stands in for the real one."""
 
     token: str = field(repr=False)
-    public_key: str  # 64 hexadecimal characters
+    public_keys: tuple[str, ...]  # 64 hexadecimal characters each; several while the key is being changed
     application_id: ApplicationId
     database_url: str | None = field(repr=False)  # None: the embedded PostgreSQL
     api_url: str  # with the version, without a slash at the end
@@ -68,7 +68,7 @@ class Settings:
                 reader.problems.append(f"{key} is missing")
         settings = cls(
             token=LOCAL_TOKEN if is_local else reader.text("DISCORD_TOKEN"),
-            public_key="" if is_local else reader.key("DISCORD_PUBLIC_KEY"),
+            public_keys=() if is_local else reader.keys("DISCORD_PUBLIC_KEY"),
             application_id=LOCAL_APPLICATION_ID if is_local else reader.application("DISCORD_APPLICATION_ID"),
             database_url=reader.database("DATABASE_URL"),
             api_url=_with_version(
@@ -94,7 +94,7 @@ class Settings:
                 "Each variable is explained in .env.example."
             )
         if is_local:
-            object.__setattr__(settings, "public_key", _local_public_key(data_dir))
+            object.__setattr__(settings, "public_keys", (_local_public_key(data_dir),))
         return settings
 
 
@@ -137,11 +137,12 @@ class _Reader:
             self.problems.append(f"{name} must begin with postgresql://")
         return text or None
 
-    def key(self, name: str) -> str:
-        text = self.text(name)
-        if text and not _is_key(text):
+    def keys(self, name: str) -> tuple[str, ...]:
+        texts = [text.strip().lower() for text in self.text(name).split(",")]
+        found = tuple(dict.fromkeys(text for text in texts if text))
+        if self.text(name) and not (found and all(_is_key(text) for text in found)):
             self.problems.append(f"{name} must be the {2 * _KEY_BYTES} hexadecimal characters of the developer portal")
-        return text.lower()
+        return found
 
     def application(self, name: str) -> ApplicationId:
         text = self.text(name)
@@ -154,7 +155,7 @@ class _Reader:
 def _is_key(text: str) -> bool:
     try:
         return len(binascii.unhexlify(text)) == _KEY_BYTES
-    except (ValueError):
+    except ValueError:
         return False
 
 

@@ -249,7 +249,7 @@ def settings(folder: Path) -> Settings:
     """Settings for an app under test; nothing listens at its addresses."""
     return Settings(
         token="token",
-        public_key=KEY.verify_key.encode().hex(),
+        public_keys=(KEY.verify_key.encode().hex(),),
         application_id=APPLICATION,
         database_url="postgresql://nobody@127.0.0.1:1/nowhere",
         api_url="http://discord.test/api/v10",

@@ -139,7 +139,7 @@ def _served(discord: LocalDiscord, folder: Path, database_url: str) -> Generator
     port = free_port()
     config = replace(
         settings(folder),
-        public_key=discord.public_key,
+        public_keys=(discord.public_key,),
         token=discord.config.token,
         api_url=discord.api_url,
         cdn_url=f"{discord.url}/cdn",

@@ -32,8 +32,8 @@ def test_settings_make_the_local_key_once(tmp_path: Path) -> None:
     first = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
     second = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
 
-    assert first.public_key == second.public_key
-    assert len(bytes.fromhex(first.public_key)) == 32
+    assert first.public_keys == second.public_keys
+    assert [len(bytes.fromhex(key)) for key in first.public_keys] == [32]
     assert (tmp_path / "playground.key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["playground.key"]
 
@@ -120,3 +120,21 @@ def test_settings_fall_back_to_the_account_home() -> None:
 def test_settings_say_that_a_key_is_too_short() -> None:
     with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
         Settings.from_env(real(DISCORD_PUBLIC_KEY="ab"))
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [
+        (KEY, (KEY,)),
+        (f"{KEY},{'cd' * 32}", (KEY, "cd" * 32)),
+        (f" {KEY.upper()} , {'cd' * 32}, {KEY},", (KEY, "cd" * 32)),
+    ],
+)
+def test_settings_take_several_public_keys_while_the_key_is_changed(given: str, keys: tuple[str, ...]) -> None:
+    assert Settings.from_env(real(DISCORD_PUBLIC_KEY=given)).public_keys == keys
+
+
+@pytest.mark.parametrize("given", [f"{KEY},ab", ",", f"{KEY} {KEY}"])
+def test_settings_refuse_a_list_with_something_that_is_no_key(given: str) -> None:
+    with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
+        Settings.from_env(real(DISCORD_PUBLIC_KEY=given))
