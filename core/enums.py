@@ -55,6 +55,16 @@ class ProtectionKind(StrEnum):
     REPAIR = "repair"
 
 
+class WebhookEventKind(StrEnum):
+    """What Discord tells by webhook event; Discord writes the names in capitals."""
+
+    APPLICATION_AUTHORIZED = "application_authorized"
+    APPLICATION_DEAUTHORIZED = "application_deauthorized"
+    ENTITLEMENT_CREATE = "entitlement_create"
+    ENTITLEMENT_UPDATE = "entitlement_update"
+    ENTITLEMENT_DELETE = "entitlement_delete"
+
+
 class Board(StrEnum):
     """What a leaderboard ranks by."""
 

@@ -10,6 +10,7 @@ from db.models.deliveries import GatewaySession, SeenInteraction
 from db.models.guilds import Channel, Guild
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.voice import VoiceSegment, VoiceSession
+from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata
 TABLES: Final[tuple[type[Model], ...]] = (
@@ -26,13 +27,18 @@ TABLES: Final[tuple[type[Model], ...]] = (
     Streak,
     SeenInteraction,
     GatewaySession,
+    WebhookEvent,
+    Authorization,
+    Entitlement,
 )
 
 __all__ = [
     "METADATA",
     "TABLES",
+    "Authorization",
     "Channel",
     "DailyStreak",
+    "Entitlement",
     "GatewaySession",
     "Guild",
     "GuildDay",
@@ -45,4 +51,5 @@ __all__ = [
     "User",
     "VoiceSegment",
     "VoiceSession",
+    "WebhookEvent",
 ]

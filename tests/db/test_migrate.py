@@ -27,6 +27,7 @@ CATALOGUE = (
        WHERE schemaname = 'public' AND tablename <> 'alembic_version' ORDER BY 1""",
     """SELECT typname, enumlabel, enumsortorder FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid ORDER BY 1, 3""",
 )
+HEAD = max(path.name for path in migrate.HISTORY.glob("versions/0*.py"))[:4]
 SEED = """
     INSERT INTO guilds (guild_id, name) VALUES (7000000, 'Lyceum');
     INSERT INTO channels (guild_id, channel_id, name) VALUES (7000000, 20000001, 'Library');
@@ -44,6 +45,11 @@ SEED = """
     INSERT INTO streaks (guild_id, user_id, kind, run_days, longest_days) VALUES (7000000, 10000001, 'study', 1, 1);
     INSERT INTO seen_interactions (interaction_id, received_at) VALUES (30000001, now());
     INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (0, 1, now());
+    INSERT INTO webhook_events (kind, subject_id, happened_at, received_at)
+    VALUES ('entitlement_create', 40000001, now(), now());
+    INSERT INTO authorizations (user_id, authorized_at) VALUES (10000001, now());
+    INSERT INTO entitlements (entitlement_id, sku_id, type, granted_guild_id, changed_at)
+    VALUES (40000001, 50000001, 8, 7000000, now());
 """
 
 
@@ -118,10 +124,10 @@ def test_every_step_goes_down_and_up_again(database_url: str) -> None:
 
 
 def test_the_history_has_one_head(history: Path) -> None:
-    assert migrate.head() == "0001"
+    assert migrate.head() == HEAD
 
     for number in (1, 2):
-        add_step(history, f"fork{number}", after="0001", upgrade="pass")
+        add_step(history, f"fork{number}", after=HEAD, upgrade="pass")
     with pytest.raises(CommandError):
         migrate.head(history)
 
@@ -162,11 +168,11 @@ def test_check_names_every_difference(database_url: str, change: str, word: str)
 
 
 def test_a_step_that_fails_leaves_everything_as_it_was(database_url: str, history: Path) -> None:
-    add_step(history, "0002", after="0001", upgrade='op.add_column("guilds", sa.Column("prefix", sa.Text()))')
+    add_step(history, "step_a", after=HEAD, upgrade='op.add_column("guilds", sa.Column("prefix", sa.Text()))')
     add_step(
         history,
-        "0003",
-        after="0002",
+        "step_b",
+        after="step_a",
         upgrade="""
             op.create_table("desks", sa.Column("number", sa.Integer()))
             sa.Enum("a", "b", name="side").create(op.get_bind())
@@ -180,7 +186,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(database_url: str, histor
         migrate.upgrade(database_url, history=history)
 
     assert catalogue(database_url) == before
-    assert migrate.current(database_url) == "0001"
+    assert migrate.current(database_url) == HEAD
     migrate.upgrade(database_url)  # and the lock is free
 
 
@@ -213,15 +219,15 @@ def test_an_enum_type_goes_through_all_its_changes(database_url: str, history: P
     load = "from alembic_postgresql_enum import TableReference\n"
     add_step(
         history,
-        "0002",
-        after="0001",
+        "step_a",
+        after=HEAD,
         upgrade=load + dedent(sync.format(new=more, renamed=[])),
         downgrade=load + dedent(sync.format(new=old, renamed=[])),
     )
     add_step(
         history,
-        "0003",
-        after="0002",
+        "step_b",
+        after="step_a",
         upgrade=load + dedent(sync.format(new=other, renamed=[("zh-TW", "zh-Hant")])),
         downgrade=load + dedent(sync.format(new=more, renamed=[("zh-Hant", "zh-TW")])),
     )
@@ -233,11 +239,11 @@ def test_an_enum_type_goes_through_all_its_changes(database_url: str, history: P
             ).fetchall()
         return labels, language
 
-    migrate.upgrade(database_url, "0003", history=history)
+    migrate.upgrade(database_url, "step_b", history=history)
     assert state() == (other, "zh-Hant")
-    migrate.downgrade(database_url, "0002", history=history)
+    migrate.downgrade(database_url, "step_a", history=history)
     assert state() == (more, "zh-TW")
-    migrate.downgrade(database_url, "0001", history=history)
+    migrate.downgrade(database_url, HEAD, history=history)
     assert state() == (old, "zh-TW")
     assert migrate.check(database_url) == []
 
@@ -246,8 +252,8 @@ def test_a_label_in_use_cannot_be_removed_and_nothing_changes(database_url: str,
     run(database_url, SEED)
     add_step(
         history,
-        "0002",
-        after="0001",
+        "step_a",
+        after=HEAD,
         upgrade="""
             from alembic_postgresql_enum import TableReference
             op.sync_enum_values(
@@ -261,7 +267,7 @@ def test_a_label_in_use_cannot_be_removed_and_nothing_changes(database_url: str,
         migrate.upgrade(database_url, history=history)
 
     assert catalogue(database_url) == before
-    assert migrate.current(database_url) == "0001"
+    assert migrate.current(database_url) == HEAD
 
 
 def test_revise_writes_the_step_from_the_difference(
@@ -271,7 +277,7 @@ def test_revise_writes_the_step_from_the_difference(
 
     migrate.revise(database_url, "Find bots again", history=history)
 
-    [step] = history.glob("versions/0002_*.py")
+    [step] = history.glob(f"versions/{int(HEAD) + 1:04}_*.py")
     written = step.read_text(encoding="utf-8")
     assert written.startswith('"""Find bots again"""')
     assert "idx_users_bots" in written

@@ -7,10 +7,12 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine, event
 
-from core.enums import ChannelKind, DayKind, Language
+from core.enums import ChannelKind, DayKind, Language, WebhookEventKind
 from db.models import (
+    Authorization,
     Channel,
     DailyStreak,
+    Entitlement,
     GatewaySession,
     Guild,
     Member,
@@ -19,6 +21,7 @@ from db.models import (
     User,
     VoiceSegment,
     VoiceSession,
+    WebhookEvent,
 )
 from db.models.sessions import BackOffice, sync_engine
 
@@ -48,6 +51,14 @@ RIGHT: dict[type[Model], dict[str, Any]] = {
         "started_at": NOON,
     },
     GatewaySession: {"shard_id": 0, "shard_count": 1, "seen_at": NOON},
+    WebhookEvent: {
+        "kind": WebhookEventKind.ENTITLEMENT_CREATE,
+        "subject_id": 40_000_001,
+        "happened_at": NOON,
+        "received_at": NOON,
+    },
+    Authorization: {"user_id": USER, "authorized_at": NOON},
+    Entitlement: {"entitlement_id": 40_000_001, "sku_id": 50_000_001, "type": 8, "changed_at": NOON},
 }
 
 WRONG: list[tuple[type[Model], str, Any]] = [
