@@ -5,11 +5,14 @@ import sys
 
 import structlog
 
+from core.trace import REQUEST
+
 
 def configure(level: str, fmt: str) -> None:
     """Send all logs to stderr from `level` up, as `json` or as `text`; the standard library's loggers come along."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -38,3 +41,10 @@ def configure(level: str, fmt: str) -> None:
         )
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+
+
+def _name_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Every line says in whose name it was written, so that one interaction can be followed through all of them."""
+    if (request := REQUEST.get()) is not None:
+        event.setdefault("request", request)
+    return event

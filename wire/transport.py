@@ -11,9 +11,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from urllib.parse import quote
 
+import structlog
 from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
+from core.tallies import Durations
 from wire.body import Body
 from wire.buckets import Bucket, Buckets, sleep_until
 from wire.checks import length
@@ -46,6 +48,8 @@ class _Failure(Struct, frozen=True):
 
 _failure: Final = Decoder(_Failure, strict=False)
 
+log = structlog.get_logger()
+
 
 class Transport:
     """An async context manager that opens its connection on first use; without one, call close() at the end."""
@@ -69,6 +73,9 @@ class Transport:
         self._backoff_s = backoff_s
         self._buckets = Buckets()
         self._is_refused = False
+        self.calls = Durations(
+            "lyceum_rest_seconds", "Calls to Discord, each attempt by itself, without waiting.", "route", "status"
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -156,8 +163,10 @@ class Transport:
         client = self.client
         import httpx  # noqa: PLC0415 - loaded with the client
 
+        status = "cancelled"
+        started = monotonic()
         try:
-            return await client.request(
+            answer = await client.request(
                 route.method,
                 self._api_url + route.path,
                 params=call.query,
@@ -165,9 +174,22 @@ class Transport:
                 headers=call.headers,
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            status = type(error).__name__
             raise _TryAgain(type(error).__name__, is_unseen=True) from error
         except httpx.RequestError as error:
+            status = type(error).__name__
             raise _TryAgain(type(error).__name__) from error
+        else:
+            status = str(answer.status_code)
+            return answer
+        finally:
+            self._note(route, status, monotonic() - started)
+
+    def _note(self, route: Route, status: str, seconds: float) -> None:
+        """One line per call; the template names it, for a path would show the token of an interaction."""
+        name = f"{route.method} {route.template}"
+        self.calls.add(seconds, name, status)
+        log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
         headers = {"User-Agent": self._user_agent}

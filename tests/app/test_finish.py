@@ -81,6 +81,6 @@ async def test_an_answer_that_cannot_be_delivered_is_only_logged(discord: FakeDi
         answer = await discord.slash("later")
 
     assert answer.status == 200
-    assert [line["event"] for line in lines] == ["answer not delivered", "interaction"]
+    assert [line["event"] for line in lines] == ["discord called", "answer not delivered", "interaction"]
     assert lines[-1]["outcome"] == "not delivered"
     assert "aW50ZXJhY3Rpb24" not in str(lines)

@@ -6,6 +6,7 @@ import pytest
 import structlog
 
 from core import log
+from core.trace import following
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,19 @@ def test_log_writes_one_json_line_with_what_is_bound(capsys: pytest.CaptureFixtu
     written = json.loads(line)
     assert written.pop("timestamp")
     assert written == {"event": "answered", "level": "info", "request_id": "ab12", "duration_ms": 3}
+
+
+def test_every_line_names_the_request_that_is_worked_on(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("info", "json")
+
+    with following(1_234):
+        structlog.get_logger().info("discord called")
+        logging.getLogger("psycopg.pool").warning("slow")
+        structlog.get_logger().info("answered", request=9)
+    structlog.get_logger().info("quiet")
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line.get("request") for line in lines] == [1_234, 1_234, 9, None]
 
 
 def test_log_takes_the_standard_loggers_along(capsys: pytest.CaptureFixture[str]) -> None:

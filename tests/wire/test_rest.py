@@ -10,8 +10,10 @@ import httpx
 import pytest
 import respx
 from starlette.responses import Response
+from structlog.testing import capture_logs
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
+from core.trace import following
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
 from wire.buckets import MANY, Buckets
@@ -514,3 +516,29 @@ def test_answering_interactions_loads_no_http_client(pytestconfig: pytest.Config
 
 def test_a_route_cannot_be_left_by_its_parts() -> None:
     assert route("GET", "/a/{channel}/b", channel="x/../y").path == "/a/x%2F..%2Fy/b"
+
+
+async def test_each_attempt_is_counted_and_logged_by_its_route(discord: DiscordServer, rest: Rest) -> None:
+    discord.script = [failed(502), ok({"id": "1"})]
+
+    with capture_logs() as lines, following(77):
+        await rest.get_current_application()
+
+    assert [(labels, sum(numbers)) for labels, numbers, _ in rest.calls.rows()] == [
+        (("GET /applications/@me", "502"), 1),
+        (("GET /applications/@me", "200"), 1),
+    ]
+    assert [(line["event"], line["call"], line["status"]) for line in lines] == [
+        ("discord called", "GET /applications/@me", "502"),
+        ("discord called", "GET /applications/@me", "200"),
+    ]
+
+
+async def test_a_call_that_nobody_answers_is_counted_by_what_happened() -> None:
+    async with Rest("http://127.0.0.1:9", backoff_s=0.001) as rest:
+        with pytest.raises(DiscordUnavailable):
+            await rest.edit_original(APP, TOKEN, HELLO)
+
+    [(labels, numbers, _)] = rest.calls.rows()
+    assert labels == ("PATCH /webhooks/{webhook}/{token}/messages/@original", "ConnectError")
+    assert sum(numbers) == 5

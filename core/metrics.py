@@ -1,0 +1,107 @@
+"""What a process counted, in the form that Prometheus reads; prometheus-client is loaded when somebody asks."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from errno import EADDRINUSE
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from core.tallies import BOUNDS_S, Counts, Durations, Reading, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.metrics_core import Metric
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+PORTS: Final = 100  # how many processes may share METRICS_PORT and the ports after it
+
+log = structlog.get_logger()
+
+Ask = Callable[[], Iterable[Tally]]
+
+
+def text(ask: Ask, *, process: str) -> bytes:
+    """Everything that `ask` tells, and the memory and processor time of this process."""
+    from prometheus_client import generate_latest  # noqa: PLC0415 - see the top
+
+    return generate_latest(_registry(ask, process))
+
+
+@contextmanager
+def served(ask: Ask, *, process: str, host: str, port: int | None) -> "Generator[int | None]":
+    """Answer Prometheus on the first free port from `port` up, on a thread, as long as the block lasts.
+
+    Several processes of one machine are given the same port and find one each; `ask` is called on that thread.
+    Trouble is logged and stops nothing: who cannot be watched still works. Gives the port; None: not served.
+    """
+    if port is None:
+        yield None
+        return
+    from prometheus_client import start_http_server  # noqa: PLC0415 - see the top
+
+    registry = _registry(ask, process)
+    for number in range(port, port + PORTS):
+        try:
+            server, thread = start_http_server(number, host or "0.0.0.0", registry)  # noqa: S104 - as web listens
+        except OSError as error:
+            if error.errno == EADDRINUSE:
+                continue
+            log.error("metrics are not served", port=number, reason=str(error))  # noqa: TRY400 - one clear sentence
+            break
+        log.info("metrics are served", process=process, port=number)
+        try:
+            yield number
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+        return
+    else:
+        log.error("metrics are not served", port=port, reason=f"all of the {PORTS} ports are in use")
+    yield None
+
+
+def _registry(ask: Ask, process: str) -> "CollectorRegistry":
+    from prometheus_client import CollectorRegistry, ProcessCollector  # noqa: PLC0415 - see the top
+    from prometheus_client.registry import Collector  # noqa: PLC0415 - see the top
+
+    class Told(Collector):
+        def collect(self) -> "Iterator[Metric]":
+            yield from _families([*ask(), Reading("lyceum_process", "Which process this is.", 1, (("name", process),))])
+
+    registry = CollectorRegistry()
+    registry.register(Told())
+    ProcessCollector(registry=registry)
+    return registry
+
+
+def _families(tallies: Iterable[Tally]) -> "Iterator[Metric]":
+    from prometheus_client.core import (  # noqa: PLC0415 - see the top
+        CounterMetricFamily,
+        GaugeMetricFamily,
+        HistogramMetricFamily,
+    )
+
+    readings: dict[str, GaugeMetricFamily] = {}
+    for tally in tallies:
+        match tally:
+            case Counts():
+                counter = CounterMetricFamily(tally.name, tally.meaning, labels=tally.labels)
+                for values, number in tally.rows():
+                    counter.add_metric(values, number)
+                yield counter
+            case Durations():
+                histogram = HistogramMetricFamily(tally.name, tally.meaning, labels=tally.labels)
+                for values, numbers, seconds in tally.rows():
+                    bounds = [*(str(bound) for bound in BOUNDS_S), "+Inf"]
+                    histogram.add_metric(values, list(zip(bounds, accumulate(numbers), strict=True)), seconds)
+                yield histogram
+            case Reading():
+                names = [name for name, _ in tally.labels]
+                gauge = readings.setdefault(tally.name, GaugeMetricFamily(tally.name, tally.meaning, labels=names))
+                gauge.add_metric([value for _, value in tally.labels], tally.value)
+    yield from readings.values()
