@@ -25,6 +25,11 @@ class PlaygroundConfig:
     heartbeat_ms: int = 41_250
     resumable_s: float = 180.0  # how long a session without a connection is kept
     identify_gap_s: float = 5.0  # at most one identify per shard key in this time
+    max_concurrency: int = 1  # identifies at once; the key of a shard is its number modulo this
+    starts_per_day: int = 1000  # sessions; one more and all of them end, and the token is reset
+    guilds: int = 1  # servers that the app is in
+    guilds_per_shard: int = 2500  # from as many on an app has to shard, and no shard may have more
+    shards: int | None = None  # what is recommended; None: one for each thousand guilds, as Discord does
     token_lifetime_s: float = 900.0  # an interaction token
     reply_wait_s: float = 15.0  # how long the control API waits for a deferred edit
     limits_requests: bool = True  # rate limits on REST
@@ -33,6 +38,11 @@ class PlaygroundConfig:
     def http_url(self) -> str:
         """The address of this server, no slash at the end."""
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def recommended_shards(self) -> int:
+        """How many shards Discord would recommend: two fifths of what a shard may have in each."""
+        return self.shards or max(1, -(-self.guilds * 5 // (self.guilds_per_shard * 2)))
 
     @property
     def gateway_url(self) -> str:

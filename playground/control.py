@@ -143,10 +143,17 @@ class Control:
 
     async def _sessions(self, _request: Request) -> Response:
         sessions = [
-            {"id": one.id, "intents": one.intents, "seq": one.seq, "connected": one.connection is not None}
+            {
+                "id": one.id,
+                "intents": one.intents,
+                "shard": list(one.shard),
+                "seq": one.seq,
+                "connected": one.connection is not None,
+            }
             for one in self._gateway.sessions.values()
         ]
-        return JSONResponse({"sessions": sessions, "starts_left": self._gateway.starts_left})
+        starts = self._gateway.starts
+        return JSONResponse({"sessions": sessions, "starts_left": starts.left, "identifies": list(starts.log)})
 
     async def _set_clock(self, request: Request) -> Response:
         body = await asked(request)

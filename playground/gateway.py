@@ -13,6 +13,7 @@ import structlog
 from playground import shapes
 from playground.config import PlaygroundConfig
 from playground.jsons import Json
+from playground.starts import Starts
 from playground.world import Channel, Guild, World
 
 GUILDS: Final = 1 << 0
@@ -30,8 +31,6 @@ RECONNECT: Final = 7
 INVALID_SESSION: Final = 9
 
 REMEMBERED_EVENTS: Final = 50_000  # per session, for resumes
-STARTS_PER_DAY: Final = 1000
-MAX_CONCURRENCY: Final = 1  # identifies at once; the key of a shard is its number modulo this
 RESUMABLE_CLOSES: Final = frozenset({4000, 4001, 4002, 4005, 4008})
 
 log = structlog.get_logger()
@@ -95,42 +94,39 @@ class Gateway:
         self._world = world
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
-        self.starts_left = STARTS_PER_DAY
+        self.starts = Starts(config)
         self.acknowledges = True  # False: heartbeats go unanswered, as behind a dead proxy
         self.refuses_resumes = False
         self.unavailable: set[int] = set()  # guilds in an outage
-        self._last_identify: dict[int, float] = {}
-        self._day_ends = time.monotonic() + 86_400
+        self.removed: set[int] = set()  # guilds that have thrown the app out
 
     # What clients do
 
-    def may_start(self, shard: int) -> bool:
-        """Whether an identify is allowed now: one per shard key in five seconds, a thousand a day."""
-        now = time.monotonic()
-        if now >= self._day_ends:
-            self.starts_left, self._day_ends = STARTS_PER_DAY, now + 86_400
-        key = shard % MAX_CONCURRENCY
-        if now - self._last_identify.get(key, -1e9) < self._config.identify_gap_s or self.starts_left <= 0:
-            return False
-        self._last_identify[key] = now
-        self.starts_left -= 1
-        return True
+    def may_start(self, shard: tuple[int, int]) -> bool:
+        """Whether an identify is allowed now; one too many on a day ends everything, as at Discord."""
+        allowed = self.starts.take(shard)
+        if self.starts.is_token_reset:
+            self.sessions.clear()
+            self._close_all(4004, "Authentication failed.")
+        return allowed
 
-    @property
-    def starts_reset_ms(self) -> int:
-        """Milliseconds until the thousand starts of a day are back."""
-        return max(0, int((self._day_ends - time.monotonic()) * 1000))
+    def is_too_big(self, shard: tuple[int, int]) -> bool:
+        """Whether a shard would have more guilds than Discord allows."""
+        most = self._config.guilds_per_shard
+        guilds = sum((guild >> 22) % shard[1] == shard[0] for guild in self._world.guilds.keys() - self.removed)
+        return guilds > most or (shard[1] == 1 and guilds >= most)
 
     def start(self, intents: int, shard: tuple[int, int], connection: Connection) -> Session:
         """A new session: READY, then one GUILD_CREATE per guild of its shard."""
         session = Session(secrets.token_hex(16), intents, shard, connection=connection)
         self.sessions[session.id] = session
-        guilds = [guild for guild in self._world.guilds.values() if session.hears(guild.id)]
+        known = self._world.guilds.values()
+        guilds = [guild for guild in known if session.hears(guild.id) and guild.id not in self.removed]
         self._tell(session, "READY", self._ready(session, guilds))
         if intents & GUILDS:
             for guild in guilds:
                 self._tell(session, *self._guild_event(guild))
-        log.info("gateway session starts", session=session.id, intents=intents)
+        log.info("gateway session starts", session=session.id, intents=intents, shard=list(shard))
         return session
 
     def resume(self, session_id: str, seq: int, connection: Connection) -> Session | None:
@@ -166,10 +162,11 @@ class Gateway:
     def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None) -> None:
         """Tell every session that asked for `intent`; the payload is encoded once, however many listen."""
         encoded: bytes | None = None
+        silent = self.unavailable | self.removed
         for session in list(self.sessions.values()):
             if self._is_over(session):
                 del self.sessions[session.id]
-            elif session.intents & intent and session.hears(guild) and guild not in self.unavailable:
+            elif session.intents & intent and session.hears(guild) and guild not in silent:
                 encoded = encoded or msgspec.json.encode(payload)
                 session.dispatch(event, encoded)
 
@@ -256,6 +253,7 @@ class Gateway:
 
     def _recover(self, guild: Guild) -> str:
         self.unavailable.discard(guild.id)
+        self.removed.discard(guild.id)
         self.dispatch(
             "GUILD_CREATE", shapes.guild_create(guild, self._world.application), intent=GUILDS, guild=guild.id
         )
@@ -263,6 +261,7 @@ class Gateway:
 
     def _remove(self, guild: Guild) -> str:
         self.dispatch("GUILD_DELETE", {"id": str(guild.id)}, intent=GUILDS, guild=guild.id)
+        self.removed.add(guild.id)
         return f"The app was told that it is no longer in {guild.name}; recover lets it back in."
 
     # Inside

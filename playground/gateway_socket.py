@@ -202,9 +202,11 @@ class Socket:
             raise Closed(4013, "Invalid intent(s).")
         if intents & hub.PRIVILEGED:
             raise Closed(4014, "Disallowed intent(s).")
+        if self._gateway.is_too_big(shard):
+            raise Closed(4011, "Sharding required.")
         if wanted.get("compress") and not self._compress:
             self._compresses_payloads = True
-        if not self._gateway.may_start(shard[0]):
+        if not self._gateway.may_start(shard):
             self._queue({"op": hub.INVALID_SESSION, "d": False})
             return
         self._gateway.acknowledges = True
@@ -227,7 +229,8 @@ class Socket:
             self._queue({"op": hub.INVALID_SESSION, "d": False})
 
     def _check_token(self, wanted: Json) -> None:
-        if str(wanted.get("token", "")).removeprefix("Bot ") != self._config.token:
+        is_known = str(wanted.get("token", "")).removeprefix("Bot ") == self._config.token
+        if not is_known or self._gateway.starts.is_token_reset:
             raise Closed(4004, "Authentication failed.")
 
     def _move_app(self, payload: Any) -> None:

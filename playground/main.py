@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from playground import cdn, rest_gateway
+from playground.annexes import annex
 from playground.asking import Asking
 from playground.callbacks import Callbacks
 from playground.commands import Commands
@@ -44,6 +45,8 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     ids = Snowflakes(clock)
     world = World(application=config.application_id)
     guild = world.settle(COMMUNITY)
+    for number in range(1, config.guilds):
+        world.settle(annex(number))
     gateway = Gateway(config, world)
     voice = Voice(world, gateway, clock)
     simulation = Simulation(world, voice, clock)

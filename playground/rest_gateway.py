@@ -3,7 +3,7 @@
 from http import HTTPMethod
 
 from playground.config import PlaygroundConfig
-from playground.gateway import MAX_CONCURRENCY, STARTS_PER_DAY, Gateway
+from playground.gateway import Gateway
 from playground.rate_limits import GATEWAY
 from playground.rest import Answer, Call, Rule
 
@@ -18,13 +18,8 @@ def rules(config: PlaygroundConfig, gateway: Gateway) -> list[Rule]:
         return Answer(
             {
                 "url": config.gateway_url,
-                "shards": 1,
-                "session_start_limit": {
-                    "total": STARTS_PER_DAY,
-                    "remaining": gateway.starts_left,
-                    "reset_after": gateway.starts_reset_ms,
-                    "max_concurrency": MAX_CONCURRENCY,
-                },
+                "shards": config.recommended_shards,
+                "session_start_limit": gateway.starts.limit(),
             }
         )
 

@@ -52,8 +52,8 @@ class LocalDiscord:
         members = self.state()["guilds"][0]["members"]
         return next(one for one in members if one["username"] == username)
 
-    def voice(self, action: str, who: str, channel: str | None = None) -> Json:
-        body = {"action": action, "who": who, "channel": channel}
+    def voice(self, action: str, who: str, channel: str | None = None, *, guild: str | None = None) -> Json:
+        body = {"action": action, "who": who, "channel": channel, "guild": guild}
         return self.http.post("/playground/voice", json=body).raise_for_status().json()
 
     def fault(self, action: str, **more: object) -> Json:

@@ -268,6 +268,8 @@ async def test_being_removed_is_told(discord: LocalDiscord) -> None:
         await listener.identify()
         await asyncio.to_thread(discord.fault, "remove")
         gone = await listener.event("GUILD_DELETE")
+        await asyncio.to_thread(discord.voice, "join", "ada", "Library")
+        await asyncio.to_thread(discord.fault, "recover")
         await asyncio.to_thread(discord.steer, "guild", name="Lyceum")
         changed = await listener.event("GUILD_UPDATE")
         await asyncio.to_thread(discord.steer, "guild", delete_channel="Library")
