@@ -80,3 +80,12 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     ALL = "all"
+
+
+class EffectStatus(StrEnum):
+    """How far something that must happen at Discord has come."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"  # it cannot happen any more, and nobody has to do anything about it: the person left, for example
+    NEEDS_ATTENTION = "needs_attention"  # a person has to look: `lyceum outbox list`

@@ -9,6 +9,7 @@ from db.models.days import DailyStreak, GuildDay, Streak
 from db.models.deliveries import GatewaySession, SeenInteraction
 from db.models.guilds import Channel, Guild
 from db.models.members import Member, MemberZone, Protection, User
+from db.models.outbox import OutboxEntry
 from db.models.voice import VoiceSegment, VoiceSession
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
@@ -30,6 +31,7 @@ TABLES: Final[tuple[type[Model], ...]] = (
     WebhookEvent,
     Authorization,
     Entitlement,
+    OutboxEntry,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Member",
     "MemberZone",
     "Model",
+    "OutboxEntry",
     "Protection",
     "SeenInteraction",
     "Streak",

@@ -1,6 +1,15 @@
 """The enum types of the schema, made from the closed lists in core."""
 
-from core.enums import ChannelKind, CloseReason, DayKind, Language, ProtectionKind, Visibility, WebhookEventKind
+from core.enums import (
+    ChannelKind,
+    CloseReason,
+    DayKind,
+    EffectStatus,
+    Language,
+    ProtectionKind,
+    Visibility,
+    WebhookEventKind,
+)
 from db.models.base import pg_enum
 
 LANGUAGE = pg_enum(Language, "language")
@@ -8,5 +17,6 @@ VISIBILITY = pg_enum(Visibility, "visibility")
 CHANNEL_KIND = pg_enum(ChannelKind, "channel_kind")
 CLOSE_REASON = pg_enum(CloseReason, "close_reason")
 DAY_KIND = pg_enum(DayKind, "day_kind")
+EFFECT_STATUS = pg_enum(EffectStatus, "effect_status")
 PROTECTION_KIND = pg_enum(ProtectionKind, "protection_kind")
 WEBHOOK_EVENT_KIND = pg_enum(WebhookEventKind, "webhook_event_kind")

@@ -1,0 +1,62 @@
+"""What must happen at Discord after a commit: one row each, written by the transaction that decided it."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from core.enums import EffectStatus
+from core.ids import SNOWFLAKE_MIN
+from db.models.base import Model, Moment, choice, moment, whole, words
+from db.models.mixins import CRUDMixin
+from db.models.types import EFFECT_STATUS
+
+
+class OutboxEntry(Model, CRUDMixin, table=True):
+    """One effect at Discord, from the decision until it has happened."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "outbox_id", name="pk_outbox"),
+        UniqueConstraint("guild_id", "kind", "dedupe_key", name="uq_outbox_dedupe_key"),
+        Index("idx_outbox_status", "status", "due_at"),
+        Index("idx_outbox_settled", "settled_at"),
+        CheckConstraint(f"guild_id = 0 OR guild_id >= {SNOWFLAKE_MIN}", name="ck_outbox_guild_id"),
+        CheckConstraint("attempts >= 0", name="ck_outbox_attempts"),
+        CheckConstraint("(status = 'pending') = (settled_at IS NULL)", name="ck_outbox_settled_at"),
+    )
+
+    guild_id: int = whole(kind=BigInteger, description="0: it belongs to no guild.")
+    outbox_id: int | None = Field(
+        None,
+        nullable=False,
+        ge=1,
+        sa_type=BigInteger,
+        sa_column_args=(Identity(always=False),),
+        description="Ours; the database gives it.",
+    )
+    kind: str = words(min_length=1, max_length=32, description="What is to happen, such as send_message.")
+    dedupe_key: str = words(min_length=1, max_length=200, description="The same effect is written once.")
+    payload: dict[str, Any] = Field(sa_type=JSONB, nullable=False, description="To whom and what. Emptied when done.")
+    due_at: Moment = moment(description="Not before, by the clock of the product.")
+    held_until: Moment = moment(
+        server_now=True,
+        description="Not before, by the database's clock: somebody is at it, or it waits to be retried.",
+    )
+    attempts: int = whole(0, kind=SmallInteger)
+    unsure_from: Moment | None = moment(
+        None, description="The first attempt of which nobody knows how it ended. Empty: it surely has not happened."
+    )
+    status: EffectStatus = choice(EFFECT_STATUS, EffectStatus.PENDING)
+    last_error: str | None = words(None, max_length=500)
+    created_at: Moment | None = moment(None, server_now=True)
+    settled_at: Moment | None = moment(None, description="When nothing more was to be done.")
