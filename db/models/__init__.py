@@ -8,6 +8,7 @@ from db.models.base import Model
 from db.models.days import DailyStreak, GuildDay, Streak
 from db.models.deliveries import GatewaySession, SeenInteraction
 from db.models.guilds import Channel, Guild
+from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.outbox import OutboxEntry
 from db.models.voice import VoiceSegment, VoiceSession
@@ -28,6 +29,8 @@ TABLES: Final[tuple[type[Model], ...]] = (
     Streak,
     SeenInteraction,
     GatewaySession,
+    GatewayListener,
+    GatewayStart,
     WebhookEvent,
     Authorization,
     Entitlement,
@@ -41,7 +44,9 @@ __all__ = [
     "Channel",
     "DailyStreak",
     "Entitlement",
+    "GatewayListener",
     "GatewaySession",
+    "GatewayStart",
     "Guild",
     "GuildDay",
     "Member",

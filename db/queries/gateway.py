@@ -7,7 +7,7 @@ from typing import Final
 from db.connection import Connection
 from db.rows import row_of
 
-_LISTENERS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
+SHARD_LOCKS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +50,42 @@ async def set_position(conn: Connection, position: Position, *, shard: tuple[int
     )
 
 
+async def set_other_counts_over(conn: Connection, *, shard_count: int) -> None:
+    """Sessions of another number of shards are never resumed: what they missed has been heard by others since."""
+    await conn.execute(
+        """UPDATE gateway_sessions SET session_id = NULL, resume_url = NULL, seq = NULL
+           WHERE shard_count <> %(count)s AND session_id IS NOT NULL""",
+        {"count": shard_count},
+    )
+
+
+async def remove_other_counts(conn: Connection, *, shard_count: int) -> None:
+    """Forget the positions of other numbers of shards, once every shard of this one has a session of its own."""
+    await conn.execute(
+        """DELETE FROM gateway_sessions
+           WHERE shard_count <> %(count)s
+             AND (SELECT count(*) FROM gateway_sessions
+                  WHERE shard_count = %(count)s AND session_id IS NOT NULL) = %(count)s""",
+        {"count": shard_count},
+    )
+
+
 async def try_lock_shard(conn: Connection, *, shard: int) -> bool:
     """Whether this connection now owns the shard, until it closes; one owner at a time, whatever the shard count.
 
     The lock lives and dies with the connection, so that whoever writes through it cannot have lost it unnoticed.
     """
     cursor = await conn.execute(
-        "SELECT pg_try_advisory_lock(%(listeners)s::int, %(shard)s::int)",
-        {"listeners": _LISTENERS, "shard": shard},
+        "SELECT pg_try_advisory_lock(%(shards)s::int, %(shard)s::int)",
+        {"shards": SHARD_LOCKS, "shard": shard},
     )
     row = await cursor.fetchone()
     return row is not None and bool(row[0])
 
 
 async def set_quick_farewell(conn: Connection) -> None:
-    """Let the server notice within half a minute when this process's machine is gone, and free its shard."""
+    """Let the server notice within 20 seconds when this process's machine is gone, and free its shard."""
     await conn.execute(
-        """SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),
-                  set_config('tcp_keepalives_count', '3', false)"""
+        """SELECT set_config('tcp_keepalives_idle', '8', false), set_config('tcp_keepalives_interval', '4', false),
+                  set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '20000', false)"""
     )

@@ -56,6 +56,19 @@ async def set_guilds_gone(conn: Connection, guilds: Sequence[int]) -> None:
     )
 
 
+async def list_missing_guilds(conn: Connection, present: Sequence[int], *, shard: tuple[int, int]) -> list[int]:
+    """The guilds of a shard (id, count) that the app was in and that are not `present`."""
+    cursor = await conn.execute(
+        """SELECT guild_id FROM guilds
+           WHERE is_active AND (guild_id >> 22) %% %(count)s = %(id)s
+             AND NOT EXISTS (SELECT FROM unnest(%(present)s::bigint[]) AS present (guild_id)
+                             WHERE present.guild_id = guilds.guild_id)
+           ORDER BY guild_id""",
+        {"id": shard[0], "count": shard[1], "present": numbers(present)},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def set_channels(conn: Connection, rows: Sequence[ChannelRow]) -> None:
     """Voice channels as Discord shows them now; what a channel is for is chosen once, by its type."""
     guild, channel, name, kind, parent = zip(*rows, strict=True)

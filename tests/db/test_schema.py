@@ -38,6 +38,8 @@ def test_the_tables_that_belong_to_no_guild_are_known() -> None:
         "users",
         "seen_interactions",
         "gateway_sessions",
+        "gateway_listeners",
+        "gateway_starts",
         "webhook_events",
         "authorizations",
         "entitlements",

@@ -1,0 +1,42 @@
+"""How several listeners share the gateway: who runs, and when the next session may be started."""
+
+from sqlalchemy import CheckConstraint, Identity, Integer, PrimaryKeyConstraint
+from sqlmodel import Field
+
+from db.models.base import Model, Moment, moment, whole, words
+from db.models.mixins import CRUDMixin
+
+
+class GatewayListener(Model, CRUDMixin, table=True):
+    """A listener that runs, as long as it holds the advisory lock of its number."""
+
+    __tablename__ = "gateway_listeners"
+    __table_args__ = (
+        PrimaryKeyConstraint("listener_id", name="pk_gateway_listeners"),
+        CheckConstraint("shard_count >= 1", name="ck_gateway_listeners_shard_count"),
+    )
+
+    listener_id: int | None = Field(
+        None,
+        nullable=False,
+        ge=1,
+        sa_type=Integer,
+        sa_column_args=(Identity(always=False),),
+        description="Ours; the database gives it. The oldest has the lowest.",
+    )
+    wish: str = words(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
+    shard_count: int = whole(kind=Integer, ge=1, description="Into how many shards it splits the guilds now.")
+    beat_at: Moment = moment(description="Its last sign of life, by the clock of the database.")
+
+
+class GatewayStart(Model, CRUDMixin, table=True):
+    """One of Discord's buckets of identifies; one start in five seconds for each, whoever asks."""
+
+    __tablename__ = "gateway_starts"
+    __table_args__ = (
+        PrimaryKeyConstraint("bucket", name="pk_gateway_starts"),
+        CheckConstraint("bucket >= 0", name="ck_gateway_starts_bucket"),
+    )
+
+    bucket: int = whole(kind=Integer, description="The shard's number modulo Discord's max_concurrency.")
+    free_at: Moment = moment(description="From here on the next identify may be sent, by the clock of the database.")

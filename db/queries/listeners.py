@@ -1,0 +1,141 @@
+"""Which listeners run, which shards are taken, and when the next gateway session may be started.
+
+Moments are real time by the database's own clock, which all listeners share.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from db.connection import Connection
+from db.queries.gateway import SHARD_LOCKS
+from db.rows import row_of
+
+_ROSTER: Final = 0x4C7A  # the locks of running listeners, beside those of the shards
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A listener whose lock is held."""
+
+    listener_id: int
+    wish: str
+    shard_count: int
+    is_heard: bool  # False: it has stopped to show signs of life, though its connections are open
+
+
+async def add_listener(conn: Connection, *, wish: str, shard_count: int) -> int:
+    """A new listener's number."""
+    cursor = await conn.execute(
+        """INSERT INTO gateway_listeners (wish, shard_count, beat_at)
+           VALUES (%(wish)s, %(count)s, clock_timestamp()) RETURNING listener_id""",
+        {"wish": wish, "count": shard_count},
+    )
+    row = await cursor.fetchone()
+    assert row  # noqa: S101 - an insert returns its row
+    return int(row[0])
+
+
+async def lock_listener(conn: Connection, listener: int, *, name: str) -> None:
+    """Show that a listener runs, for as long as this connection lives, which from now on bears its `name`."""
+    await conn.execute(
+        """SELECT pg_try_advisory_lock_shared(%(roster)s::int, %(listener)s::int),
+                  set_config('application_name', %(name)s, false)""",
+        {"roster": _ROSTER, "listener": listener, "name": name},
+    )
+
+
+async def set_listener(conn: Connection, listener: int, *, wish: str, shard_count: int) -> None:
+    """A sign of life, and into how many shards the listener splits the guilds."""
+    await conn.execute(
+        """INSERT INTO gateway_listeners (listener_id, wish, shard_count, beat_at)
+           VALUES (%(listener)s, %(wish)s, %(count)s, clock_timestamp())
+           ON CONFLICT ON CONSTRAINT pk_gateway_listeners
+           DO UPDATE SET shard_count = excluded.shard_count, beat_at = excluded.beat_at""",
+        {"listener": listener, "wish": wish, "count": shard_count},
+    )
+
+
+async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listener]:
+    """All who hold their lock, the oldest first; heard are those with a sign of life within `patience_s`."""
+    cursor = conn.cursor(row_factory=row_of(Listener))
+    await cursor.execute(
+        """SELECT l.listener_id, l.wish, l.shard_count,
+                  l.beat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_heard
+           FROM gateway_listeners l
+           WHERE EXISTS (SELECT FROM pg_locks k
+                         WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2
+                           AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                           AND k.classid = %(roster)s::oid AND k.objid = l.listener_id::oid)
+           ORDER BY l.listener_id""",
+        {"patience": patience_s, "roster": _ROSTER},
+    )
+    return await cursor.fetchall()
+
+
+async def list_taken_shards(conn: Connection) -> list[int]:
+    """The shards that somebody owns."""
+    cursor = await conn.execute(
+        """SELECT k.objid::bigint FROM pg_locks k
+           WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2 AND k.classid = %(shards)s::oid
+             AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())""",
+        {"shards": SHARD_LOCKS},
+    )
+    return [int(row[0]) for row in await cursor.fetchall()]
+
+
+async def end_connections(conn: Connection, *, name: str) -> int:
+    """Close all connections to this database that bear a `name`, and so free what they own; how many there were."""
+    cursor = await conn.execute(
+        """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+           WHERE datname = current_database() AND application_name = %(name)s""",
+        {"name": name},
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def remove_listener(conn: Connection, listener: int) -> None:
+    """A listener has left."""
+    await conn.execute(
+        "DELETE FROM gateway_listeners WHERE listener_id = %(listener)s",
+        {"listener": listener},
+    )
+
+
+async def remove_silent_listeners(conn: Connection) -> None:
+    """Forget those who crashed a good while ago; whoever comes back writes a row again."""
+    await conn.execute("DELETE FROM gateway_listeners WHERE beat_at < clock_timestamp() - interval '1 hour'")
+
+
+async def take_start(conn: Connection, *, bucket: int, hold_s: float) -> bool:
+    """Whether an identify in this bucket may be sent now; nobody else's for `hold_s`."""
+    cursor = await conn.execute(
+        """INSERT INTO gateway_starts AS s (bucket, free_at)
+           VALUES (%(bucket)s, clock_timestamp() + make_interval(secs => %(hold)s))
+           ON CONFLICT ON CONSTRAINT pk_gateway_starts
+           DO UPDATE SET free_at = clock_timestamp() + make_interval(secs => %(hold)s)
+           WHERE s.free_at <= clock_timestamp()
+           RETURNING bucket""",
+        {"bucket": bucket, "hold": hold_s},
+    )
+    return await cursor.fetchone() is not None
+
+
+async def find_start_wait(conn: Connection, *, bucket: int) -> float:
+    """Seconds until a bucket is free; 0 or less: it is."""
+    cursor = await conn.execute(
+        """SELECT extract(epoch FROM free_at - clock_timestamp())::float FROM gateway_starts
+           WHERE bucket = %(bucket)s""",
+        {"bucket": bucket},
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row else 0.0
+
+
+async def set_start(conn: Connection, *, bucket: int, gap_s: float) -> None:
+    """An identify has reached Discord by now: the next one of this bucket may follow after `gap_s`."""
+    await conn.execute(
+        """UPDATE gateway_starts SET free_at = clock_timestamp() + make_interval(secs => %(gap)s)
+           WHERE bucket = %(bucket)s""",
+        {"bucket": bucket, "gap": gap_s},
+    )
