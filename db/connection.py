@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
 from core.errors import OutsideTrouble
+from core.tallies import Counts, Reading, Tally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -84,6 +85,28 @@ class Pool:
         except OutsideTrouble:
             return False
         return True
+
+    def tallies(self) -> list[Tally]:
+        """How much of the pool is in use, and how long its users wait; empty before its first use."""
+        if self._pool is None:
+            return []
+        stats = self._pool.get_stats()
+        asked = Counts("lyceum_pool_requests", "Connections asked of the pool, and what became of it.", "outcome")
+        asked.add("at once", by=stats.get("requests_num", 0) - stats.get("requests_queued", 0))
+        asked.add("after waiting", by=stats.get("requests_queued", 0) - stats.get("requests_errors", 0))
+        asked.add("in vain", by=stats.get("requests_errors", 0))
+        waited = Counts("lyceum_pool_wait_milliseconds", "Time spent waiting for a connection.")
+        waited.add(by=stats.get("requests_wait_ms", 0))
+        size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
+        meaning = "Connections to the database, in use or being opened, and free."
+        return [
+            asked,
+            waited,
+            Reading("lyceum_pool_connections", meaning, size - free, (("state", "in use"),)),
+            Reading("lyceum_pool_connections", meaning, free, (("state", "free"),)),
+            Reading("lyceum_pool_connections_max", "As many may be opened.", self._sizes[1]),
+            Reading("lyceum_pool_waiting", "Who waits for a connection now.", stats.get("requests_waiting", 0)),
+        ]
 
     async def close(self) -> None:
         """Give all connections back; the next use opens the pool again."""

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from core.errors import OutsideTrouble
+from core.tallies import Counts, Reading
 from db import embedded
 from db.connection import Pool
 from tests.conftest import server_folder
@@ -52,6 +53,19 @@ async def test_connection_says_its_name_and_speaks_utc(database_url: str) -> Non
     async with Pool(database_url, application_name="lyceum web") as pool, pool.connection() as conn:
         cursor = await conn.execute("SELECT current_setting('application_name'), current_setting('TimeZone')")
         assert await cursor.fetchone() == ("lyceum web", "UTC")
+
+
+async def test_pool_tells_how_much_of_it_is_in_use(database_url: str) -> None:
+    async with Pool(database_url, max_size=1) as pool:
+        before = pool.tallies()
+        async with pool.connection():
+            told = {tally.name: tally for tally in pool.tallies() if isinstance(tally, Counts)}
+            states = [(tally.labels, tally.value) for tally in pool.tallies() if isinstance(tally, Reading)]
+
+    assert before == []
+    assert sum(number for _, number in told["lyceum_pool_requests"].rows()) == 1
+    assert states[0] == ((("state", "in use"),), 1)
+    assert states[2:] == [((), 1), ((), 0)]
 
 
 async def test_pool_opens_once_for_many_at_once(database_url: str) -> None:
