@@ -19,6 +19,7 @@ from app.avatars import Avatars
 from app.dispatch import Dispatcher
 from app.door_log import by_structlog, quick, traceback_of
 from app.endpoint import Endpoint
+from app.events import Events
 from app.finish import Finisher
 from app.health import Health
 from app.recent import Recent
@@ -154,13 +155,15 @@ def create_app(
     clock = clock or Clock(settings.clock_file)
     house = House(settings, features=features, pool=pool, rest=rest)
     finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
+    verifier = Verifier(settings.public_keys)
     endpoint = Endpoint(
-        verifier=Verifier(settings.public_keys),
+        verifier=verifier,
         dispatcher=Dispatcher(routes=house.routes, pool=house.pool, recent=Recent()),
         finisher=finisher,
         clock=clock,
         note=note,
     )
+    events = Events(verifier=verifier, pool=house.pool, clock=clock, note=note)
     health = Health(pool=house.pool, rest=house.rest, clock=clock)
 
     @asynccontextmanager
@@ -175,7 +178,12 @@ def create_app(
             await finisher.aclose()
             await house.aclose()
 
-    app = Lyceum(endpoint, routes=[Route("/health", health.health), Route("/ready", health.ready)], lifespan=lifespan)
+    routes = [
+        Route("/events", events, methods=["POST"]),
+        Route("/health", health.health),
+        Route("/ready", health.ready),
+    ]
+    app = Lyceum(endpoint, routes=routes, lifespan=lifespan)
     app.state.house = house
     return app
 

@@ -19,9 +19,10 @@ from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.settings import Settings
 from db.connection import Connection, Pool
-from db.queries import interactions
+from db.queries import interactions, webhook_events
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
+EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
 GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
 
 log = structlog.get_logger()
@@ -43,7 +44,15 @@ async def forget_seen(conn: Connection, now: datetime) -> int:
     return await interactions.remove_seen(conn, before=now - SEEN_FOR)
 
 
-JOBS: Final[tuple[Job, ...]] = (Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),)
+async def forget_events(conn: Connection, now: datetime) -> int:
+    """Webhook events whose claims have done their service."""
+    return await webhook_events.remove_events(conn, before=now - EVENTS_FOR)
+
+
+JOBS: Final[tuple[Job, ...]] = (
+    Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
+    Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),
+)
 
 
 class Worker:

@@ -42,6 +42,23 @@ async def test_interactions_older_than_fifteen_minutes_are_forgotten(pool: Pool)
     await _work(Worker(pool, Frozen(), JOBS), until=is_done)
 
 
+async def test_webhook_events_older_than_a_day_are_forgotten(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        for subject, age in ((5_000_001, timedelta(days=1, seconds=1)), (5_000_002, timedelta(days=1))):
+            await conn.execute(
+                """INSERT INTO webhook_events (kind, subject_id, happened_at, received_at)
+                   VALUES ('entitlement_create', %s, %s, %s)""",
+                (subject, NOW, NOW - age),
+            )
+
+    async def is_done() -> bool:
+        async with pool.connection() as conn:
+            cursor = await conn.execute("SELECT subject_id FROM webhook_events")
+            return await cursor.fetchall() == [(5_000_002,)]
+
+    await _work(Worker(pool, Frozen(), JOBS), until=is_done)
+
+
 async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) -> None:
     done: list[str] = []
 

@@ -1,0 +1,68 @@
+"""Users let the app in, into a guild or for themselves, and take that back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.enums import WebhookEventKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import webhook_events as stored
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedGuild:
+    """A guild as Discord describes it when the app is let in."""
+
+    id: GuildId
+    name: str
+    owner: UserId | None
+    icon_hash: str | None
+    locale: str
+
+
+async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *, at: datetime, now: datetime) -> bool:
+    """Take up that a user let the app in; False: this event was taken up before.
+
+    The guild has its row from now on, unless somebody was there first: then the row keeps what it has.
+
+    Args:
+        conn: a transaction.
+        user: who did it.
+        guild: where; None: for themselves, or by logging in on a page.
+        at: Discord's timestamp of the event.
+        now: aware UTC.
+    """
+    kind = WebhookEventKind.APPLICATION_AUTHORIZED
+    if not await stored.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
+        return False
+    if guild is not None:
+        await stored.add_guild(
+            conn,
+            guild=guild.id,
+            name=guild.name.replace("\0", ""),  # the one character that PostgreSQL cannot keep
+            owner=guild.owner,
+            icon_hash=guild.icon_hash,
+            locale=guild.locale,
+            now=now,
+        )
+    await stored.set_authorization(conn, user, authorized_at=at)
+    return True
+
+
+async def deauthorize(conn: Connection, user: UserId, *, at: datetime, now: datetime) -> bool:
+    """Take up that a user took it back; False: this event was taken up before.
+
+    It is the user who leaves, never a guild: the app stays wherever it is, and only the user's own tokens are void.
+    """
+    kind = WebhookEventKind.APPLICATION_DEAUTHORIZED
+    if not await stored.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
+        return False
+    await stored.set_authorization(conn, user, deauthorized_at=at)
+    return True
+
+
+async def is_authorized(conn: Connection, user: UserId) -> bool:
+    """Whether a user's tokens may be used: they let the app in, and have not taken that back since."""
+    found = await stored.find_authorization(conn, user)
+    authorized_at, deauthorized_at = found or (None, None)
+    return authorized_at is not None and (deauthorized_at is None or deauthorized_at < authorized_at)
