@@ -1,19 +1,24 @@
 """Leaderboards: who has studied most, and where the person who asks stands."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from core.enums import Board, DayKind, Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import boards, members
-from db.queries.boards import Ladder, Standing
-from services.days import Calendar, ZoneRule
+from db.queries import boards, marks, members
+from db.queries.boards import Ladder, Standing, Wanted
+from services.days import first_day, guild_calendar
 from services.levels import xp_of
 from services.voice_events import Person
 
 PAGE_SIZE: Final = 10
+LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
+MARK_EVERY: Final = 250  # rows
+MARKED_FOR: Final = timedelta(minutes=15)  # marks are made anew every few minutes; older ones mean that nobody does
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = 1
 _XP: Final = 3_600  # seconds: what makes the first point
 
@@ -45,7 +50,7 @@ class BoardPage:
     @property
     def viewer_page(self) -> int | None:
         """The page on which the person who asks stands."""
-        return None if self.viewer_row is None else (self.viewer_row.rank - 1) // PAGE_SIZE
+        return None if self.viewer_row is None else _page_at(self.viewer_row.rank)
 
 
 async def page(
@@ -56,35 +61,67 @@ async def page(
     A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
     """
     facts = await members.find_guild(conn, guild=guild)
-    first_on = None if facts is None or board is Board.STREAK else _first_day(period, _today(facts.timezone, now))
-    asked = max(page, 0)
-    if board is Board.STREAK:
-        ladder = await boards.get_by_streak(
-            conn, guild=guild, kind=DayKind.STUDY, now=now, page=asked, size=PAGE_SIZE, viewer=viewer
-        )
-    elif facts is None or first_on is None:
-        ladder = await boards.get_by_total(
-            conn, guild=guild, at_least_s=_least(board), page=asked, size=PAGE_SIZE, viewer=viewer
-        )
-    else:
-        ladder = await boards.get_by_days(
-            conn,
-            guild=guild,
-            first=first_on,
-            last=_today(facts.timezone, now),
-            at_least_s=_least(board),
-            page=asked,
-            size=PAGE_SIZE,
-            viewer=viewer,
-        )
+    if board is Board.STREAK or facts is None:
+        period = Period.ALL
+    today = date.min if facts is None else guild_calendar(facts.timezone).date_of(now)
+    starts_on = first_day(period, today)
+    wanted = Wanted(guild, max(page, 0), PAGE_SIZE, viewer, _least(board), now - MARKED_FOR)
+    ladder = await _ladder(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
+    if ladder.total and not any(_page_at(standing.rank) == ladder.page for standing in ladder.standings):
+        exact = replace(wanted, marked_since=_NEVER)  # rows went away since they were counted: count them all
+        ladder = await _ladder(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
     return _page_of(
         ladder,
         guild_name="" if facts is None else facts.name,
         board=board,
-        period=Period.ALL if board is Board.STREAK else period,
+        period=period,
         viewer=viewer,
-        first_on=first_on,
+        first_on=None if period is Period.ALL else starts_on,
     )
+
+
+async def _ladder(
+    conn: Connection, wanted: Wanted, *, board: Board, period: Period, starts_on: date, now: datetime
+) -> Ladder:
+    if board is Board.STREAK:
+        return await boards.get_by_streak(conn, wanted, kind=DayKind.STUDY, now=now)
+    match period:
+        case Period.ALL:
+            return await boards.get_by_total(conn, wanted)
+        case Period.TODAY:
+            return await boards.get_by_day(conn, wanted, day=starts_on)
+        case Period.WEEK | Period.MONTH:
+            return await boards.get_by_span(conn, wanted, period=period, starts_on=starts_on)
+
+
+async def mark(conn: Connection, *, now: datetime, periods: Collection[Period] = tuple(Period)) -> int:
+    """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
+
+    The board of streaks goes with all time. Between two counts ranks far down may be off by the few who have overtaken
+    each other since; the first `MARK_EVERY` places are always exact, and so is every board that nobody has marked.
+    """
+    written = 0
+    for large in await marks.list_large_guilds(conn, members=LARGE):
+        today = guild_calendar(large.timezone).date_of(now)
+        for period in periods:
+            written += await _mark(conn, large.guild_id, period, first_day(period, today), now)
+    return written
+
+
+async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, now: datetime) -> int:
+    await marks.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
+    match period:
+        case Period.TODAY:
+            return await marks.add_for_day(conn, guild=guild, day=starts_on, every=MARK_EVERY, now=now)
+        case Period.WEEK | Period.MONTH:
+            return await marks.add_for_span(
+                conn, guild=guild, period=period, starts_on=starts_on, every=MARK_EVERY, now=now
+            )
+        case Period.ALL:
+            await marks.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
+            return await marks.add_for_total(conn, guild=guild, every=MARK_EVERY, now=now) + await marks.add_for_streak(
+                conn, guild=guild, kind=DayKind.STUDY, every=MARK_EVERY, now=now
+            )
 
 
 def _page_of(
@@ -99,7 +136,7 @@ def _page_of(
         pages=max(1, -(-ladder.total // PAGE_SIZE)),
         total=ladder.total,
         best=_value(ladder.best, board),
-        rows=tuple(row for row in rows if (row.rank - 1) // PAGE_SIZE == ladder.page),
+        rows=tuple(row for row in rows if _page_at(row.rank) == ladder.page),
         viewer_row=next((row for row in rows if row.person.user == viewer), None),
         first_on=first_on,
     )
@@ -126,14 +163,5 @@ def _least(board: Board) -> int:
     return _XP if board is Board.XP else _SECOND
 
 
-def _today(guild_zone: str, now: datetime) -> date:
-    return Calendar((ZoneRule(datetime.min.replace(tzinfo=UTC), guild_zone),)).date_of(now)
-
-
-def _first_day(period: Period, today: date) -> date | None:
-    return {
-        Period.TODAY: today,
-        Period.WEEK: today - timedelta(days=today.weekday()),
-        Period.MONTH: today.replace(day=1),
-        Period.ALL: None,
-    }[period]
+def _page_at(rank: int) -> int:
+    return (rank - 1) // PAGE_SIZE

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored
 from services import streaks, zone_rules
-from services.days import Calendar, calendar_of, guild_calendar
+from services.days import Calendar, calendar_of, first_day, guild_calendar
 from services.policies import Policy
 from services.sessions import Key, Session
 
@@ -93,10 +94,19 @@ class Ledger:
         if not shared:
             return
         own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items())]
-        await stored.add_guild_days(conn, shared)
+        await stored.add_guild_days(conn, shared, spans_of(shared))
         active = await stored.add_member_days(conn, own)
         await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
         await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+
+
+def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:
+    """The same seconds by week and month of the guild's calendar."""
+    sums: defaultdict[tuple[int, int, Period, date], int] = defaultdict(int)
+    for guild, day, user, seconds in shared:
+        for period in (Period.WEEK, Period.MONTH):
+            sums[guild, user, period, first_day(period, day)] += seconds
+    return [(*key, seconds) for key, seconds in sorted(sums.items())]
 
 
 def pending(session: Session, until: int, policy: Policy) -> list[Stretch]:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from core.enums import Period
+
 DAY_START_MAX: Final = timedelta(hours=6)
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before every rule that a person can make
 
@@ -153,6 +155,19 @@ class ZoneDays:
 
     def _wall(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone).replace(tzinfo=None)
+
+
+def first_day(period: Period, day: date) -> date:
+    """The first date of the period that `day` lies in; weeks begin on Monday, all time long before everybody."""
+    match period:
+        case Period.TODAY:
+            return day
+        case Period.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Period.MONTH:
+            return day.replace(day=1)
+        case Period.ALL:
+            return date.min
 
 
 @lru_cache(maxsize=4_096)

@@ -13,6 +13,7 @@ from db.queries import days as counted
 from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
 from services import zone_rules
+from services.boards import MARKED_FOR
 from services.days import Calendar, calendar_of
 from services.levels import Level, level_of, xp_of
 from services.streaks import Streak
@@ -136,7 +137,7 @@ async def profile(
         NotSeenYet: there is no such member.
         ProfileIsPrivate: `viewer` is somebody else and the member keeps their numbers private.
     """
-    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer)
+    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
     first = today - (LAST_DAYS - 1) * _ONE_DAY
     found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=today)
@@ -175,7 +176,7 @@ async def month(
     Raises:
         NotSeenYet, ProfileIsPrivate: see `profile`.
     """
-    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer)
+    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
     first = min(max(first or today, _EARLIEST), today + _FORESIGHT).replace(day=1)
     end = _next_month(first)
@@ -224,9 +225,9 @@ class _Marks:
 
 
 async def _look(
-    conn: Connection, *, guild: GuildId, user: UserId, viewer: UserId | None
+    conn: Connection, *, guild: GuildId, user: UserId, viewer: UserId | None, now: datetime
 ) -> tuple[ProfileFacts, Calendar]:
-    facts = await stored.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY)
+    facts = await stored.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=now - MARKED_FOR)
     if facts is None:
         raise NotSeenYet
     if facts.visibility is Visibility.PRIVATE and viewer not in (None, user):

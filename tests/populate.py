@@ -2,9 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from core.enums import DayKind, Visibility
+from core.enums import DayKind, Period, Visibility
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
+from services.days import first_day
 
 LYCEUM = GuildId(7_000_000)
 ELSEWHERE = GuildId(8_000_000)
@@ -53,6 +54,13 @@ async def add_guild_day(conn: Connection, user: UserId, day: date, seconds: int,
         "INSERT INTO guild_days (guild_id, local_on, user_id, seconds) VALUES (%s, %s, %s, %s)",
         (guild, day, user, seconds),
     )
+    for period in (Period.WEEK, Period.MONTH):
+        await conn.execute(
+            """INSERT INTO guild_spans AS s (guild_id, user_id, period, starts_on, seconds)
+               VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT ON CONSTRAINT pk_guild_spans DO UPDATE SET seconds = s.seconds + excluded.seconds""",
+            (guild, user, period, first_day(period, day), seconds),
+        )
 
 
 async def add_streak(

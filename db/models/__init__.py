@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from db.models.base import Model
-from db.models.days import DailyStreak, GuildDay, Streak
+from db.models.days import BoardMark, DailyStreak, GuildDay, GuildSpan, Streak
 from db.models.deliveries import GatewaySession, SeenInteraction
 from db.models.guilds import Channel, Guild
 from db.models.listeners import GatewayListener, GatewayStart
@@ -26,7 +26,9 @@ TABLES: Final[tuple[type[Model], ...]] = (
     VoiceSegment,
     DailyStreak,
     GuildDay,
+    GuildSpan,
     Streak,
+    BoardMark,
     SeenInteraction,
     GatewaySession,
     GatewayListener,
@@ -41,6 +43,7 @@ __all__ = [
     "METADATA",
     "TABLES",
     "Authorization",
+    "BoardMark",
     "Channel",
     "DailyStreak",
     "Entitlement",
@@ -49,6 +52,7 @@ __all__ = [
     "GatewayStart",
     "Guild",
     "GuildDay",
+    "GuildSpan",
     "Member",
     "MemberZone",
     "Model",

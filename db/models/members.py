@@ -47,8 +47,9 @@ class Member(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
         Index(
             "idx_members_board",
             "guild_id",
-            text("total_seconds DESC"),
+            text("(-total_seconds)"),
             "user_id",
+            postgresql_include=["total_seconds"],
             postgresql_where=text("visibility = 'public' AND left_at IS NULL"),
         ),
         CheckConstraint("total_seconds >= 0", name="ck_members_total_seconds"),

@@ -1,11 +1,13 @@
 """The enum types of the schema, made from the closed lists in core."""
 
 from core.enums import (
+    Board,
     ChannelKind,
     CloseReason,
     DayKind,
     EffectStatus,
     Language,
+    Period,
     ProtectionKind,
     Visibility,
     WebhookEventKind,
@@ -20,3 +22,5 @@ DAY_KIND = pg_enum(DayKind, "day_kind")
 EFFECT_STATUS = pg_enum(EffectStatus, "effect_status")
 PROTECTION_KIND = pg_enum(ProtectionKind, "protection_kind")
 WEBHOOK_EVENT_KIND = pg_enum(WebhookEventKind, "webhook_event_kind")
+BOARD = pg_enum(Board, "board")
+PERIOD = pg_enum(Period, "period")

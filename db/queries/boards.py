@@ -1,14 +1,19 @@
 """Pages of the guild's leaderboards, each with the row of the person who asks.
 
 Bots, members who have left and those who keep their numbers private are on no board. Order: the value, highest first,
-then the user id; so ranks are unique and a page never shows a row twice.
+then the user id; so ranks are unique and a page never shows a row twice. `-value` and the user id both ascend, which
+lets one index range begin at any place of a board.
+
+Nothing is counted from the top of a long board: each count begins at the nearest of its marks (`board_marks`, see
+db/queries/marks.py) that were counted since `marked_since`, so it reads a few hundred rows at most. A board without
+marks is counted exactly. Each statement below is the same but for the rows that it ranks.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from core.enums import DayKind
+from core.enums import DayKind, Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 
@@ -41,121 +46,316 @@ class Ladder:
     standings: tuple[Standing, ...]  # by rank
 
 
-async def get_by_total(
-    conn: Connection, *, guild: GuildId, at_least_s: int, page: int, size: int, viewer: UserId
-) -> Ladder:
-    """The board of all counted seconds; members below `at_least_s` are not on it."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of a board, for whom."""
+
+    guild: GuildId
+    page: int  # from 0
+    size: int
+    viewer: UserId
+    at_least: int  # rows of a smaller value are not on the board
+    marked_since: datetime  # older marks are not believed
+
+
+async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
+    """The board of all counted seconds."""
     cursor = await conn.execute(
-        """WITH visible AS NOT MATERIALIZED (
-               SELECT m.user_id, m.total_seconds FROM members AS m
-               WHERE m.guild_id = %(guild)s AND m.visibility = 'public' AND m.left_at IS NULL
-                 AND m.total_seconds >= %(at_least_s)s
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = m.user_id AND bot.is_bot)
+        """WITH mark AS MATERIALIZED (
+               SELECT -value AS place, user_id, shown_before FROM board_marks
+               WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'all'
+                 AND counted_at >= %(marked_since)s
+               UNION ALL
+               SELECT -9223372036854775807, 0, 0
+           ), visible AS NOT MATERIALIZED (
+               SELECT -d.total_seconds AS place, d.user_id FROM members AS d
+               WHERE d.guild_id = %(guild)s AND d.visibility = 'public' AND d.left_at IS NULL
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, coalesce(max(total_seconds), 0) AS best,
-                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
-               FROM visible
+               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
+               FROM (
+                   SELECT mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
+                   ) AS total
+                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
+           ), start AS MATERIALIZED (
+               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
+               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
+               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
            ), shown AS MATERIALIZED (
-               SELECT row_number() OVER (ORDER BY total_seconds DESC, user_id) AS rank, total_seconds, user_id
-               FROM visible
-               ORDER BY total_seconds DESC, user_id
-               LIMIT %(size)s::bigint OFFSET (SELECT page * %(size)s::bigint FROM asked)
+               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
+                      -v.place AS value, v.user_id
+               FROM start CROSS JOIN LATERAL (
+                   SELECT * FROM visible AS each
+                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
+                     AND each.place <= -%(at_least)s::bigint
+                   ORDER BY each.place, each.user_id
+                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
+               ) AS v
            ), viewer AS (
-               SELECT 1 + (
-                   SELECT count(*) FROM visible AS other
-                   WHERE other.total_seconds >= me.total_seconds
-                     AND (other.total_seconds > me.total_seconds OR other.user_id < me.user_id)
-               ) AS rank, me.total_seconds, me.user_id
-               FROM visible AS me
-               WHERE me.user_id = %(viewer)s AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
+               SELECT 1 + mark.shown_before + (
+                   SELECT count(*) FROM visible AS v
+                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                     AND (v.place, v.user_id) < (me.place, me.user_id)
+               ) AS rank, -me.place AS value, me.user_id
+               FROM visible AS me CROSS JOIN LATERAL (
+                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
+                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
+               ) AS mark
+               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
+                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
-           SELECT asked.total, asked.best, asked.page, s.rank, s.total_seconds, s.user_id,
+           SELECT asked.total,
+                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
+                            ORDER BY place, user_id LIMIT 1), 0),
+                  asked.page, s.rank, s.value, s.user_id,
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
            LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
-        {"guild": guild, "at_least_s": at_least_s, "page": page, "size": size, "viewer": viewer},
-    )
-    return await _read(cursor)
-
-
-async def get_by_days(
-    conn: Connection,
-    *,
-    guild: GuildId,
-    first: date,
-    last: date,
-    at_least_s: int,
-    page: int,
-    size: int,
-    viewer: UserId,
-) -> Ladder:
-    """The board of the seconds counted on the guild's dates from `first` to `last`, both included."""
-    cursor = await conn.execute(
-        """WITH counted AS (
-               SELECT user_id, sum(seconds) AS seconds FROM guild_days
-               WHERE guild_id = %(guild)s AND local_on BETWEEN %(first)s AND %(last)s
-               GROUP BY user_id HAVING sum(seconds) >= %(at_least_s)s
-           ), standing AS MATERIALIZED (
-               SELECT row_number() OVER (ORDER BY c.seconds DESC, c.user_id) AS rank, c.seconds, c.user_id
-               FROM counted AS c
-               JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = c.user_id
-               WHERE m.visibility = 'public' AND m.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = c.user_id AND bot.is_bot)
-           ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, coalesce(max(seconds), 0) AS best,
-                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
-               FROM standing
-           )
-           SELECT asked.total, asked.best, asked.page, s.*,
-                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
-           FROM asked
-           LEFT JOIN standing AS s
-             ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
-           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
-           LEFT JOIN users AS u ON u.user_id = s.user_id
-           ORDER BY s.rank""",
         {
-            "guild": guild,
-            "first": first,
-            "last": last,
-            "at_least_s": at_least_s,
-            "page": page,
-            "size": size,
-            "viewer": viewer,
+            "guild": wanted.guild,
+            "page": wanted.page,
+            "size": wanted.size,
+            "viewer": wanted.viewer,
+            "at_least": wanted.at_least,
+            "marked_since": wanted.marked_since,
         },
     )
     return await _read(cursor)
 
 
-async def get_by_streak(
-    conn: Connection, *, guild: GuildId, kind: DayKind, now: datetime, page: int, size: int, viewer: UserId
-) -> Ladder:
-    """The board of the runs that are alive at `now`, in days."""
+async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
+    """The board of the seconds counted on one of the guild's dates."""
     cursor = await conn.execute(
-        """WITH standing AS MATERIALIZED (
-               SELECT row_number() OVER (ORDER BY s.run_days DESC, s.user_id) AS rank, s.run_days, s.user_id
-               FROM streaks AS s
-               JOIN members AS m ON m.guild_id = s.guild_id AND m.user_id = s.user_id
-               WHERE s.guild_id = %(guild)s AND s.kind = %(kind)s AND s.run_days > 0 AND s.alive_until > %(now)s
+        """WITH mark AS MATERIALIZED (
+               SELECT -value AS place, user_id, shown_before FROM board_marks
+               WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'today' AND starts_on = %(day)s
+                 AND counted_at >= %(marked_since)s
+               UNION ALL
+               SELECT -9223372036854775807, 0, 0
+           ), visible AS NOT MATERIALIZED (
+               SELECT -d.seconds AS place, d.user_id
+               FROM guild_days AS d
+               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
+               WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s
                  AND m.visibility = 'public' AND m.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = s.user_id AND bot.is_bot)
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
            ), asked AS MATERIALIZED (
-               SELECT count(*) AS total, coalesce(max(run_days), 0) AS best,
-                      least(%(page)s::bigint, greatest(count(*) - 1, 0) / %(size)s::bigint) AS page
-               FROM standing
+               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
+               FROM (
+                   SELECT mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
+                   ) AS total
+                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
+           ), start AS MATERIALIZED (
+               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
+               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
+               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+           ), shown AS MATERIALIZED (
+               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
+                      -v.place AS value, v.user_id
+               FROM start CROSS JOIN LATERAL (
+                   SELECT * FROM visible AS each
+                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
+                     AND each.place <= -%(at_least)s::bigint
+                   ORDER BY each.place, each.user_id
+                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
+               ) AS v
+           ), viewer AS (
+               SELECT 1 + mark.shown_before + (
+                   SELECT count(*) FROM visible AS v
+                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                     AND (v.place, v.user_id) < (me.place, me.user_id)
+               ) AS rank, -me.place AS value, me.user_id
+               FROM visible AS me CROSS JOIN LATERAL (
+                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
+                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
+               ) AS mark
+               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
+                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
-           SELECT asked.total, asked.best, asked.page, s.*,
+           SELECT asked.total,
+                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
+                            ORDER BY place, user_id LIMIT 1), 0),
+                  asked.page, s.rank, s.value, s.user_id,
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
-           LEFT JOIN standing AS s
-             ON (s.rank - 1) / %(size)s::bigint = asked.page OR s.user_id = %(viewer)s
+           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
            LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
-        {"guild": guild, "kind": kind, "now": now, "page": page, "size": size, "viewer": viewer},
+        {
+            "guild": wanted.guild,
+            "page": wanted.page,
+            "size": wanted.size,
+            "viewer": wanted.viewer,
+            "at_least": wanted.at_least,
+            "marked_since": wanted.marked_since,
+            "day": day,
+        },
+    )
+    return await _read(cursor)
+
+
+async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, starts_on: date) -> Ladder:
+    """The board of the seconds counted in one of the guild's weeks or months, known by its first date."""
+    cursor = await conn.execute(
+        """WITH mark AS MATERIALIZED (
+               SELECT -value AS place, user_id, shown_before FROM board_marks
+               WHERE guild_id = %(guild)s AND board = 'focus' AND period = %(period)s AND starts_on = %(starts_on)s
+                 AND counted_at >= %(marked_since)s
+               UNION ALL
+               SELECT -9223372036854775807, 0, 0
+           ), visible AS NOT MATERIALIZED (
+               SELECT -d.seconds AS place, d.user_id
+               FROM guild_spans AS d
+               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
+               WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s
+                 AND m.visibility = 'public' AND m.left_at IS NULL
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+           ), asked AS MATERIALIZED (
+               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
+               FROM (
+                   SELECT mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
+                   ) AS total
+                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
+           ), start AS MATERIALIZED (
+               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
+               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
+               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+           ), shown AS MATERIALIZED (
+               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
+                      -v.place AS value, v.user_id
+               FROM start CROSS JOIN LATERAL (
+                   SELECT * FROM visible AS each
+                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
+                     AND each.place <= -%(at_least)s::bigint
+                   ORDER BY each.place, each.user_id
+                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
+               ) AS v
+           ), viewer AS (
+               SELECT 1 + mark.shown_before + (
+                   SELECT count(*) FROM visible AS v
+                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                     AND (v.place, v.user_id) < (me.place, me.user_id)
+               ) AS rank, -me.place AS value, me.user_id
+               FROM visible AS me CROSS JOIN LATERAL (
+                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
+                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
+               ) AS mark
+               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
+                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
+           )
+           SELECT asked.total,
+                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
+                            ORDER BY place, user_id LIMIT 1), 0),
+                  asked.page, s.rank, s.value, s.user_id,
+                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
+           FROM asked
+           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
+           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN users AS u ON u.user_id = s.user_id
+           ORDER BY s.rank""",
+        {
+            "guild": wanted.guild,
+            "page": wanted.page,
+            "size": wanted.size,
+            "viewer": wanted.viewer,
+            "at_least": wanted.at_least,
+            "marked_since": wanted.marked_since,
+            "period": period,
+            "starts_on": starts_on,
+        },
+    )
+    return await _read(cursor)
+
+
+async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now: datetime) -> Ladder:
+    """The board of the runs that are alive at `now`, in days."""
+    cursor = await conn.execute(
+        """WITH mark AS MATERIALIZED (
+               SELECT -value AS place, user_id, shown_before FROM board_marks
+               WHERE guild_id = %(guild)s AND board = 'streak' AND period = 'all'
+                 AND counted_at >= %(marked_since)s
+               UNION ALL
+               SELECT -9223372036854775807, 0, 0
+           ), visible AS NOT MATERIALIZED (
+               SELECT -d.run_days AS place, d.user_id
+               FROM streaks AS d
+               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
+               WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s
+                 AND m.visibility = 'public' AND m.left_at IS NULL
+                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+           ), asked AS MATERIALIZED (
+               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
+               FROM (
+                   SELECT mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
+                   ) AS total
+                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
+           ), start AS MATERIALIZED (
+               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
+               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
+               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+           ), shown AS MATERIALIZED (
+               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
+                      -v.place AS value, v.user_id
+               FROM start CROSS JOIN LATERAL (
+                   SELECT * FROM visible AS each
+                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
+                     AND each.place <= -%(at_least)s::bigint
+                   ORDER BY each.place, each.user_id
+                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
+               ) AS v
+           ), viewer AS (
+               SELECT 1 + mark.shown_before + (
+                   SELECT count(*) FROM visible AS v
+                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                     AND (v.place, v.user_id) < (me.place, me.user_id)
+               ) AS rank, -me.place AS value, me.user_id
+               FROM visible AS me CROSS JOIN LATERAL (
+                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
+                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
+               ) AS mark
+               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
+                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
+           )
+           SELECT asked.total,
+                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
+                            ORDER BY place, user_id LIMIT 1), 0),
+                  asked.page, s.rank, s.value, s.user_id,
+                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
+           FROM asked
+           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
+           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN users AS u ON u.user_id = s.user_id
+           ORDER BY s.rank""",
+        {
+            "guild": wanted.guild,
+            "page": wanted.page,
+            "size": wanted.size,
+            "viewer": wanted.viewer,
+            "at_least": wanted.at_least,
+            "marked_since": wanted.marked_since,
+            "kind": kind,
+            "now": now,
+        },
     )
     return await _read(cursor)
 

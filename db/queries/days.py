@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from core.enums import Period
 from db.connection import Connection
 from db.queries.arrays import dates, numbers, texts
 
 MemberDayRow = tuple[int, int, date, int, str]  # guild, user, the member's date, seconds, zone
 GuildDayRow = tuple[int, date, int, int]  # guild, the guild's date, user, seconds
+SpanRow = tuple[int, int, Period, date, int]  # guild, user, week or month, its first date, seconds
 ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, day start in minutes
 
 
@@ -36,14 +38,33 @@ async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]
     return await cursor.fetchall()
 
 
-async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow]) -> None:
-    """Add seconds to days of the guild's calendar."""
+async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow], spans: Sequence[SpanRow]) -> None:
+    """Add seconds to days of the guild's calendar, and the same seconds to its weeks and months."""
     guild, day, user, seconds = zip(*rows, strict=True)
+    span_guild, span_user, period, starts_on, sums = zip(*spans, strict=True)
     await conn.execute(
-        """INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds)
+        """WITH spans AS (
+               INSERT INTO guild_spans AS s (guild_id, user_id, period, starts_on, seconds)
+               SELECT guild_id, user_id, period::period, starts_on, seconds
+               FROM unnest(%(span_guild)s::bigint[], %(span_user)s::bigint[], %(period)s::text[],
+                           %(starts_on)s::date[], %(sums)s::integer[])
+                    AS given (guild_id, user_id, period, starts_on, seconds)
+               ON CONFLICT (guild_id, user_id, period, starts_on) DO UPDATE SET seconds = s.seconds + excluded.seconds
+           )
+           INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds)
            SELECT * FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[], %(seconds)s::integer[])
-           ON CONFLICT (guild_id, local_on, user_id) DO UPDATE SET seconds = d.seconds + excluded.seconds""",
-        {"guild": numbers(guild), "day": dates(day), "user": numbers(user), "seconds": numbers(seconds)},
+           ON CONFLICT (guild_id, user_id, local_on) DO UPDATE SET seconds = d.seconds + excluded.seconds""",
+        {
+            "guild": numbers(guild),
+            "day": dates(day),
+            "user": numbers(user),
+            "seconds": numbers(seconds),
+            "span_guild": numbers(span_guild),
+            "span_user": numbers(span_user),
+            "period": texts(period),
+            "starts_on": dates(starts_on),
+            "sums": numbers(sums),
+        },
     )
 
 
@@ -89,12 +110,14 @@ async def add_totals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> 
 
 
 async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
-    """Take away all that a member's sessions have credited: days on both calendars and the total."""
+    """Take away all that a member's sessions have credited: days on both calendars, weeks, months and the total."""
     await conn.execute(
         """WITH own AS (
                DELETE FROM daily_streaks WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'
            ), shared AS (
                DELETE FROM guild_days WHERE guild_id = %(guild)s AND user_id = %(user)s
+           ), sums AS (
+               DELETE FROM guild_spans WHERE guild_id = %(guild)s AND user_id = %(user)s
            )
            UPDATE members SET total_seconds = 0 WHERE guild_id = %(guild)s AND user_id = %(user)s""",
         {"guild": guild, "user": user},

@@ -51,8 +51,13 @@ class ProtectedDay:
     kind: ProtectionKind
 
 
-async def find_profile(conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind) -> ProfileFacts | None:
-    """A member's standing facts, with the cached run of one kind and the rank among those whom everybody may see."""
+async def find_profile(
+    conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind, marked_since: datetime
+) -> ProfileFacts | None:
+    """A member's standing facts, with the cached run of one kind and the rank among those whom everybody may see.
+
+    The rank is counted as on the board, from marks that are not older than `marked_since`; see db/queries/boards.py.
+    """
     cursor = conn.cursor(row_factory=row_of(ProfileFacts))
     await cursor.execute(
         """SELECT me.user_id, u.username, u.global_name, u.avatar_hash, u.is_bot, me.nick,
@@ -62,18 +67,29 @@ async def find_profile(conn: Connection, *, guild: GuildId, user: UserId, kind: 
                   s.started_on, s.last_on, s.alive_until,
                   CASE WHEN me.visibility = 'public' AND me.left_at IS NULL AND me.total_seconds > 0 AND NOT u.is_bot
                   THEN (
-                      SELECT 1 + count(*) FROM members AS other
-                      WHERE other.guild_id = %(guild)s AND other.visibility = 'public' AND other.left_at IS NULL
-                        AND other.total_seconds >= me.total_seconds
-                        AND (other.total_seconds > me.total_seconds OR other.user_id < me.user_id)
-                        AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = other.user_id AND bot.is_bot)
+                      SELECT 1 + mark.shown_before + (
+                          SELECT count(*) FROM members AS other
+                          WHERE other.guild_id = %(guild)s AND other.visibility = 'public' AND other.left_at IS NULL
+                            AND (-other.total_seconds, other.user_id) >= (mark.place, mark.user_id)
+                            AND (-other.total_seconds, other.user_id) < (-me.total_seconds, me.user_id)
+                            AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = other.user_id AND bot.is_bot)
+                      )
+                      FROM (
+                          SELECT -value AS place, user_id, shown_before FROM board_marks
+                          WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'all'
+                            AND counted_at >= %(marked_since)s
+                          UNION ALL
+                          SELECT -9223372036854775807, 0, 0
+                      ) AS mark
+                      WHERE (mark.place, mark.user_id) <= (-me.total_seconds, me.user_id)
+                      ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
                   ) END AS rank
            FROM members AS me
            JOIN guilds AS g ON g.guild_id = me.guild_id
            JOIN users AS u ON u.user_id = me.user_id
            LEFT JOIN streaks AS s ON s.guild_id = me.guild_id AND s.user_id = me.user_id AND s.kind = %(kind)s
            WHERE me.guild_id = %(guild)s AND me.user_id = %(user)s""",
-        {"guild": guild, "user": user, "kind": kind},
+        {"guild": guild, "user": user, "kind": kind, "marked_since": marked_since},
     )
     return await cursor.fetchone()
 

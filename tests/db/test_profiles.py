@@ -15,7 +15,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 
 async def rank(conn: Connection, user: UserId, guild: GuildId = LYCEUM) -> int | None:
-    found = await profiles.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY)
+    found = await profiles.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=NOON)
     assert found is not None
     return found.rank
 
@@ -34,7 +34,9 @@ async def test_find_profile_tells_all_that_is_one_row(conn: Connection) -> None:
     await add_streak(conn, ANA, 3, alive_until=NOON)
     await conn.execute("UPDATE members SET nick = 'Quiet', avatar_hash = 'bb', created_at = %s", (NOON,))
 
-    assert await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY) == ProfileFacts(
+    assert await profiles.find_profile(
+        conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, marked_since=NOON
+    ) == ProfileFacts(
         user_id=ANA,
         username="ana",
         global_name=None,
@@ -61,7 +63,7 @@ async def test_find_profile_tells_all_that_is_one_row(conn: Connection) -> None:
 async def test_find_profile_of_somebody_unknown_is_none(conn: Connection) -> None:
     await add_guild(conn)
 
-    assert await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY) is None
+    assert await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, marked_since=NOON) is None
 
 
 async def test_find_profile_without_a_run_has_zero_days(conn: Connection) -> None:
@@ -69,7 +71,7 @@ async def test_find_profile_without_a_run_has_zero_days(conn: Connection) -> Non
     await add_member(conn, ANA, "ana")
     await add_streak(conn, ANA, 3, alive_until=NOON)
 
-    found = await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.PRACTICE)
+    found = await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.PRACTICE, marked_since=NOON)
 
     assert found is not None
     assert (found.run_days, found.longest_days, found.alive_until, found.rank) == (0, 0, None, None)

@@ -74,7 +74,7 @@ def test_the_named_indexes_are_there(quick_url: str) -> None:
         "idx_streaks_user_guild": "daily_streaks USING btree (user_id, guild_id)",
         "uq_voice_sessions_open": "voice_sessions USING btree (guild_id, user_id) WHERE (ended_at IS NULL)",
         "idx_members_board": (
-            "members USING btree (guild_id, total_seconds DESC, user_id) "
+            "members USING btree (guild_id, ((- total_seconds)), user_id) INCLUDE (total_seconds) "
             "WHERE ((visibility = 'public'::visibility) AND (left_at IS NULL))"
         ),
     }.items() <= {name: definition.split(" ON public.")[1] for name, definition in found.items()}.items()

@@ -112,6 +112,7 @@ async def derived(conn: Connection) -> list[list[tuple[object, ...]]]:
     return [
         await rows(conn, "SELECT * FROM daily_streaks"),
         await rows(conn, "SELECT * FROM guild_days"),
+        await rows(conn, "SELECT * FROM guild_spans ORDER BY period"),
         await rows(conn, "SELECT * FROM streaks"),
     ]
 
@@ -126,6 +127,7 @@ async def test_rebuild_repairs_whatever_was_spoilt(conn: Connection) -> None:
     await conn.execute("UPDATE daily_streaks SET seconds = 1")
     await conn.execute("UPDATE streaks SET run_days = 0")
     await conn.execute("DELETE FROM guild_days")
+    await conn.execute("UPDATE guild_spans SET seconds = 5")
 
     await voice.rebuild(conn, LYCEUM, ANA)
 

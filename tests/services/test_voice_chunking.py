@@ -54,6 +54,7 @@ async def written(conn: Connection) -> list[list[tuple[object, ...]]]:
         ),
         await rows(conn, "SELECT user_id, streak_date, seconds FROM daily_streaks ORDER BY user_id, streak_date"),
         await rows(conn, "SELECT user_id, local_on, seconds FROM guild_days ORDER BY user_id, local_on"),
+        await rows(conn, "SELECT user_id, period, starts_on, seconds FROM guild_spans ORDER BY 1, 2, 3"),
         await rows(conn, "SELECT user_id, total_seconds FROM members ORDER BY user_id"),
         await rows(conn, "SELECT user_id, run_days, started_on, last_on, longest_days FROM streaks ORDER BY user_id"),
         await rows(conn, "SELECT afk_channel_id, is_active FROM guilds"),

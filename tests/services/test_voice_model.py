@@ -49,6 +49,8 @@ class Totals:
     total: Counter[UserId] = field(default_factory=Counter[UserId])
     own: Counter[tuple[UserId, date]] = field(default_factory=Counter[tuple[UserId, date]])
     shared: Counter[tuple[UserId, date]] = field(default_factory=Counter[tuple[UserId, date]])
+    weeks: Counter[tuple[UserId, str]] = field(default_factory=Counter[tuple[UserId, str]])
+    months: Counter[tuple[UserId, str]] = field(default_factory=Counter[tuple[UserId, str]])
 
 
 def model(log: list[Step], until: int, policy: Policy) -> Totals:
@@ -66,6 +68,8 @@ def model(log: list[Step], until: int, policy: Policy) -> Totals:
                 if totals.shared[user, shared] >= day:
                     continue
                 totals.shared[user, shared] += STEP
+                totals.weeks[user, f"{shared:%G-%V}"] += STEP
+                totals.months[user, f"{shared:%Y-%m}"] += STEP
                 totals.own[user, own_date(user, moment)] += STEP
                 totals.total[user] += STEP
     return totals
@@ -230,6 +234,13 @@ async def stored(conn: Connection) -> Totals:
     days = await conn.execute("SELECT user_id, local_on, seconds FROM guild_days")
     for user, day, seconds in await days.fetchall():
         totals.shared[user, day] = seconds
+    spans = await conn.execute(
+        """SELECT user_id, period, to_char(starts_on, CASE period WHEN 'week' THEN 'IYYY-IW' ELSE 'YYYY-MM' END),
+                  seconds
+           FROM guild_spans"""
+    )
+    for user, period, span, seconds in await spans.fetchall():
+        (totals.weeks if period == "week" else totals.months)[user, span] = seconds
     return totals
 
 
