@@ -35,6 +35,7 @@ __all__ = [
 
 CHANGE_EVERY: Final = timedelta(days=7)
 TRAVEL_EVERY: Final = timedelta(days=30)
+NAMED_MAX: Final = 40  # characters of an unknown zone that are repeated; an option may hold 6,000
 
 _ONE_DAY: Final = timedelta(days=1)
 _INSTANT: Final = timedelta(microseconds=1)
@@ -45,7 +46,8 @@ class ZoneUnknown(DomainError):
 
     def __init__(self, zone: str) -> None:
         super().__init__(
-            'I know no time zone "{zone}". Start typing a city or the time on your clock, and choose.', zone=zone
+            'I know no time zone "{zone}". Start typing a city or the time on your clock, and choose.',
+            zone=zone[:NAMED_MAX],
         )
         self.zone = zone
 

@@ -53,6 +53,12 @@ async def test_an_unknown_time_zone_is_told_what_to_do(discord: FakeDiscord) -> 
     assert answer.text.startswith('I know no time zone "Atlantis".')
 
 
+async def test_an_unknown_time_zone_as_long_as_discord_allows_is_not_repeated_in_full(discord: FakeDiscord) -> None:
+    answer = await discord.slash("my timezone", zone="x" * 6000)
+
+    assert answer.text.startswith(f'I know no time zone "{"x" * 40}".')
+
+
 async def test_a_time_zone_changes_once_in_a_week(discord: FakeDiscord) -> None:
     await discord.slash("my timezone", zone="Asia/Seoul")
     answer = await discord.slash("my timezone", zone="Europe/Madrid")
