@@ -16,7 +16,8 @@ VERSION: Final = "v1"
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _ROUTE: Final = re.compile(rf"{VERSION}:([a-z][a-z0-9_]*:[a-z][a-z0-9_]*)(?::|$)", re.ASCII)
-_INTEGER: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_INTEGERS: Final = range(-(2**63), 2**63)  # what PostgreSQL's bigint holds: anything else is none of ours
 
 Args = TypeVarTuple("Args")
 A = TypeVar("A")
@@ -128,7 +129,7 @@ def _read_str(text: str) -> str:
 
 
 def _read_int(text: str) -> int:
-    if not _INTEGER.fullmatch(text):
+    if not _INTEGER.fullmatch(text) or int(text) not in _INTEGERS:
         raise ValueError(text)
     return int(text)
 
