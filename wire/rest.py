@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
 from wire.body import body
 from wire.embeds import Json
-from wire.errors import UnknownMessage, UnknownWebhook
+from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
 from wire.received import ReceivedMessage
 from wire.reply import Message, Reply, to_callback, to_message_create, to_webhook_edit, to_webhook_message
 from wire.routes import Route, route
@@ -86,12 +86,12 @@ class Rest(Transport):
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         edited = to_webhook_edit(message)
-        return _message.decode(await self._despite_race(lambda: self.request(where, edited)))
+        return _read(_message, await self._despite_race(lambda: self.request(where, edited)))
 
     async def get_original(self, application: ApplicationId, token: str) -> ReceivedMessage:
         """The first answer as it stands."""
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        return _message.decode(await self._despite_race(lambda: self.request(where)))
+        return _read(_message, await self._despite_race(lambda: self.request(where)))
 
     async def delete_original(self, application: ApplicationId, token: str) -> None:
         """Take the first answer back."""
@@ -101,7 +101,7 @@ class Rest(Transport):
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
         """Say one more thing; at most five times where only the person installed the app."""
         where = route("POST", "/webhooks/{webhook}/{token}", webhook=application, token=token)
-        return _message.decode(await self.request(where, to_webhook_message(message)))
+        return _read(_message, await self.request(where, to_webhook_message(message)))
 
     async def _despite_race(self, attempt: Callable[[], Awaitable[T]]) -> T:
         for delay in _RACE_DELAYS:
@@ -119,43 +119,55 @@ class Rest(Transport):
         """Post into a channel. With a nonce it is tried again after any trouble, and still posted once."""
         where = route("POST", "/channels/{channel}/messages", channel=channel)
         sent = to_message_create(message, nonce=nonce)
-        return _message.decode(await self.request(where, sent, is_repeatable=nonce is not None))
+        return _read(_message, await self.request(where, sent, is_repeatable=nonce is not None))
 
     async def edit_message(self, channel: ChannelId, message_id: MessageId, message: Message) -> ReceivedMessage:
         """Make a message of ours become `message` as a whole; the way after 15 minutes."""
         where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=message_id)
-        return _message.decode(await self.request(where, to_webhook_edit(message)))
+        return _read(_message, await self.request(where, to_webhook_edit(message)))
 
     async def create_dm(self, user: UserId) -> ChannelId:
         """The channel of direct messages with a person; the same each time."""
         sent = body({"recipient_id": str(user)})
         content = await self.request(route("POST", "/users/@me/channels"), sent, is_repeatable=True)
-        return ChannelId(_id.decode(content).id)
+        return ChannelId(_read(_id, content).id)
 
     async def put_commands(
         self, application: ApplicationId, commands: Sequence[Mapping[str, object]], *, guild: GuildId | None = None
     ) -> list[Json]:
         """Replace all commands of a scope; gives them with their ids."""
-        return _objects.decode(await self.request(_commands_route("PUT", application, guild), body(list(commands))))
+        return _read(_objects, await self.request(_commands_route("PUT", application, guild), body(list(commands))))
 
     async def get_commands(
         self, application: ApplicationId, *, guild: GuildId | None = None, with_localizations: bool = True
     ) -> list[Json]:
         """The commands of a scope; with every language, which a comparison needs."""
         query = {"with_localizations": "true"} if with_localizations else None
-        return _objects.decode(await self.request(_commands_route("GET", application, guild), query=query))
+        return _read(_objects, await self.request(_commands_route("GET", application, guild), query=query))
 
     async def gateway_bot(self) -> GatewayBot:
         """Where to connect to the gateway."""
-        return _gateway.decode(await self.request(route("GET", "/gateway/bot")))
+        return _read(_gateway, await self.request(route("GET", "/gateway/bot")))
 
     async def get_current_application(self) -> Application:
         """Our application as Discord knows it."""
-        return _application.decode(await self.request(route("GET", "/applications/@me")))
+        return _read(_application, await self.request(route("GET", "/applications/@me")))
 
     async def edit_current_application(self, **fields: object) -> Application:
         """Change our application; a new `interactions_endpoint_url` is tried by Discord before it answers."""
-        return _application.decode(await self.request(route("PATCH", "/applications/@me"), body(fields)))
+        return _read(_application, await self.request(route("PATCH", "/applications/@me"), body(fields)))
+
+
+def _read(decoder: Decoder[T], content: bytes) -> T:
+    """What stands in Discord's answer.
+
+    Raises:
+        DiscordUnavailable: nothing that can be read. What was asked for may have been done all the same.
+    """
+    try:
+        return decoder.decode(content)
+    except (MsgspecError, UnicodeDecodeError) as error:
+        raise DiscordUnavailable(f"Discord's answer cannot be read: {error}.") from error
 
 
 def _commands_route(method: str, application: ApplicationId, guild: GuildId | None) -> Route:

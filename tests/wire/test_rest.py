@@ -315,6 +315,18 @@ async def test_a_message_that_discord_may_have_seen_is_not_sent_twice(
     assert sent.call_count == attempts
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", b"<html>", b'{"id": "\xff"}'])
+async def test_an_answer_that_cannot_be_read_is_no_bug_of_ours_and_nothing_is_sent_again(
+    rest: Rest, discord: DiscordServer, content: bytes
+) -> None:
+    discord.script.append(Response(content, status_code=200))
+
+    with pytest.raises(DiscordUnavailable, match="cannot be read"):
+        await rest.edit_original(APP, TOKEN, HELLO)
+
+    assert discord.statuses == [200]
+
+
 async def test_nobody_there() -> None:
     async with Rest("http://127.0.0.1:9", backoff_s=0.001) as rest:
         with pytest.raises(DiscordUnavailable, match="ConnectError"):
