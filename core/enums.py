@@ -28,6 +28,14 @@ class ChannelKind(StrEnum):
     IGNORED = "ignored"
 
 
+class Preset(StrEnum):
+    """The rules a guild may choose to count voice time by."""
+
+    SILENT_LIBRARY = "silent_library"
+    SOCIAL = "social"
+    STRICT = "strict"
+
+
 class CloseReason(StrEnum):
     """Why a voice session ended."""
 

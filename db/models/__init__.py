@@ -11,6 +11,7 @@ from db.models.guilds import Channel, Guild
 from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.outbox import OutboxEntry
+from db.models.policies import PolicyRule, Recount
 from db.models.voice import VoiceSegment, VoiceSession
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
@@ -24,6 +25,8 @@ TABLES: Final[tuple[type[Model], ...]] = (
     Protection,
     VoiceSession,
     VoiceSegment,
+    PolicyRule,
+    Recount,
     DailyStreak,
     GuildDay,
     GuildSpan,
@@ -57,7 +60,9 @@ __all__ = [
     "MemberZone",
     "Model",
     "OutboxEntry",
+    "PolicyRule",
     "Protection",
+    "Recount",
     "SeenInteraction",
     "Streak",
     "User",

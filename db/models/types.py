@@ -8,6 +8,7 @@ from core.enums import (
     EffectStatus,
     Language,
     Period,
+    Preset,
     ProtectionKind,
     Visibility,
     WebhookEventKind,
@@ -24,3 +25,4 @@ PROTECTION_KIND = pg_enum(ProtectionKind, "protection_kind")
 WEBHOOK_EVENT_KIND = pg_enum(WebhookEventKind, "webhook_event_kind")
 BOARD = pg_enum(Board, "board")
 PERIOD = pg_enum(Period, "period")
+PRESET = pg_enum(Preset, "preset")

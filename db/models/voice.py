@@ -72,6 +72,7 @@ class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
         Index(
             "uq_voice_segments_open", "guild_id", "session_id", unique=True, postgresql_where=text("ended_at IS NULL")
         ),
+        Index("idx_voice_segments_ended", "guild_id", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
         CheckConstraint("ended_at >= started_at", name="ck_voice_segments_ended_at"),
         CheckConstraint("flags BETWEEN 0 AND 127", name="ck_voice_segments_flags"),
         *DiscordIDMixin.id_checks("voice_segments", "guild_id", "user_id", "channel_id"),

@@ -1,0 +1,121 @@
+"""The rules that guilds count by, and the members whose time is to be counted again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.enums import Preset
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries.arrays import numbers
+from db.rows import row_of
+
+RuleRow = tuple[int, str, int, int | None]  # guild, preset, from, until in seconds since 1970; None: open
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One choice in a guild's history."""
+
+    preset: Preset
+    valid_from: datetime
+    valid_until: datetime | None  # set: it was applied to a past span
+    set_by: UserId
+    set_at: datetime
+
+
+async def list_rules(conn: Connection, guilds: Sequence[int]) -> list[RuleRow]:
+    """All rules of these guilds, by guild and then in the order in which they were made."""
+    cursor = await conn.execute(
+        """SELECT guild_id, preset::text, extract(epoch FROM valid_from)::bigint,
+                  extract(epoch FROM valid_until)::bigint
+           FROM policy_rules WHERE guild_id = ANY (%(guilds)s::bigint[]) ORDER BY guild_id, rule_id""",
+        {"guilds": numbers(guilds)},
+    )
+    return await cursor.fetchall()
+
+
+async def list_choices(conn: Connection, guild: GuildId, *, limit: int) -> list[Choice]:
+    """The latest choices in a guild, the newest first."""
+    cursor = conn.cursor(row_factory=row_of(Choice))
+    await cursor.execute(
+        """SELECT preset, valid_from, valid_until, set_by, set_at FROM policy_rules
+           WHERE guild_id = %(guild)s ORDER BY rule_id DESC LIMIT %(limit)s""",
+        {"guild": guild, "limit": limit},
+    )
+    return await cursor.fetchall()
+
+
+async def add_rule(
+    conn: Connection,
+    guild: GuildId,
+    *,
+    preset: Preset,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    by: UserId,
+    now: datetime,
+) -> None:
+    """Note a guild's choice."""
+    await conn.execute(
+        """INSERT INTO policy_rules (guild_id, preset, valid_from, valid_until, set_by, set_at)
+           VALUES (%(guild)s, %(preset)s, %(from)s, %(until)s, %(by)s, %(now)s)""",
+        {"guild": guild, "preset": preset, "from": valid_from, "until": valid_until, "by": by, "now": now},
+    )
+
+
+async def list_judged_past(conn: Connection, moments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Members (guild, user) of each guild with a session that was judged beyond the moment beside it (unix)."""
+    guild, at = zip(*moments, strict=True)
+    cursor = await conn.execute(
+        """SELECT s.guild_id, s.user_id
+           FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS given (guild_id, at)
+           JOIN voice_sessions s ON s.guild_id = given.guild_id AND s.ended_at IS NULL
+                                AND s.settled_until > to_timestamp(given.at)
+           UNION
+           SELECT s.guild_id, s.user_id
+           FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS given (guild_id, at)
+           JOIN voice_segments g ON g.guild_id = given.guild_id AND g.ended_at > to_timestamp(given.at)
+           JOIN voice_sessions s ON s.guild_id = g.guild_id AND s.session_id = g.session_id
+                                AND s.ended_at > to_timestamp(given.at)
+           ORDER BY 1, 2""",
+        {"guild": numbers(guild), "at": numbers(at)},
+    )
+    return await cursor.fetchall()
+
+
+async def add_recounts(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
+    """Mark members (guild, user) to be counted again."""
+    guild, user = zip(*members, strict=True)
+    await conn.execute(
+        """INSERT INTO recounts (guild_id, user_id)
+           SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+
+
+async def add_recounts_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
+    """Mark all members who sat in voice in a span of time. Returns: how many."""
+    cursor = await conn.execute(
+        """INSERT INTO recounts (guild_id, user_id)
+           SELECT DISTINCT guild_id, user_id FROM voice_segments
+           WHERE guild_id = %(guild)s AND started_at < %(end)s AND ended_at > %(start)s
+           UNION
+           SELECT guild_id, user_id FROM voice_segments
+           WHERE guild_id = %(guild)s AND started_at < %(end)s AND ended_at IS NULL""",
+        {"guild": guild, "start": start, "end": end},
+    )
+    return cursor.rowcount
+
+
+async def take_recounts(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
+    """Take marks away and return whose they were (guild, user); marks that somebody else is taking are passed over."""
+    cursor = await conn.execute(
+        """DELETE FROM recounts r
+           USING (SELECT guild_id, user_id, recount_id FROM recounts
+                  ORDER BY guild_id, user_id, recount_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+           WHERE r.guild_id = due.guild_id AND r.user_id = due.user_id AND r.recount_id = due.recount_id
+           RETURNING r.guild_id, r.user_id""",
+        {"limit": limit},
+    )
+    return await cursor.fetchall()
