@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from core.clock import Clock
 from gateway_listener import frames
-from gateway_listener.address import Starts
+from gateway_listener.address import Starts, address
 from gateway_listener.closing import OURS, Ending, Next, after_close
 from gateway_listener.events import Moment, read
-from gateway_listener.frames import Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
+from gateway_listener.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
 from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder
 
@@ -85,16 +85,16 @@ class Connection:
         self._log = log.bind(shard=caller.shard[0])
 
     @classmethod
-    async def open(cls, url: str, caller: Caller, session: Session) -> "Connection":
+    async def open(cls, url: str, caller: Caller, session: Session, *, compression: str | None) -> "Connection":
         """Connect.
 
         Raises:
-            Unreachable: see there.
+            Unreachable: see there; also where `url`, which the other side may have named, is none.
         """
-        is_here = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
         try:
+            is_here = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
             socket = await connect(
-                url,
+                address(url, compression=compression),
                 compression=None,  # Discord compresses by itself, over the whole stream
                 ping_interval=None,  # heartbeats do this
                 max_size=MAX_BYTES,
@@ -102,7 +102,7 @@ class Connection:
                 proxy=None if is_here else True,
                 user_agent_header=None,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, EOFError) as error:
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ValueError, EOFError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         return cls(socket, caller, session)
 
@@ -142,7 +142,7 @@ class Connection:
                         await self._obey(frame)
         except TimeoutError:
             pass
-        except (UnreadableFrame, msgspec.MsgspecError) as error:
+        except (UnreadableFrame, *UNREADABLE) as error:
             ending = Ending(Next.RESUME, f"unreadable: {error}", was_established=self._is_established)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else None
@@ -251,7 +251,7 @@ class Connection:
         mark = Mark(session.key, session.seq, at)
         try:
             event = read(frame.t or "", frame.d, Moment(at, session.since))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             self._log.error("An event looks unlike its documentation.", event_kind=frame.t, seq=frame.s, why=str(error))
             event = None
         if event is None:

@@ -157,10 +157,10 @@ def _state(
         at=moment.at,
         person=Person(
             user=UserId(user.id),
-            username=user.username,
+            username=user.username or "",
             global_name=user.global_name,
             avatar_hash=user.avatar,
-            is_bot=user.bot,
+            is_bot=bool(user.bot),
             nick=member.nick,
             member_avatar_hash=member.avatar,
         )

@@ -3,6 +3,7 @@
 Source: https://discord.com/developers/docs/events/gateway
 """
 
+import json
 import sys
 import zlib
 from enum import IntEnum
@@ -13,6 +14,8 @@ import msgspec
 
 INTENTS: Final = 1 << 0 | 1 << 7  # GUILDS and GUILD_VOICE_STATES; nothing privileged
 LARGE_THRESHOLD: Final = 50  # members; guilds above it list only those who are online or in voice
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding may end in
 
 _ZLIB_SUFFIX: Final = b"\x00\x00\xff\xff"
 _ZLIB_MAGIC: Final = b"\x78"
@@ -87,7 +90,7 @@ class FrameReader:
         """
         try:
             if isinstance(message, str) or self._is_plain:
-                return _frame.decode(message)
+                return _decoded(message)
             if self._is_plain is None:
                 self._look_at(message)
                 return self.read(message)
@@ -98,8 +101,8 @@ class FrameReader:
                 message = bytes(self._waiting)
                 self._waiting.clear()
             assert self._inflater is not None  # noqa: S101 - _look_at made it
-            return _frame.decode(self._inflater.decompress(message))
-        except (msgspec.DecodeError, zlib.error, *_zstd_errors()) as error:
+            return _decoded(self._inflater.decompress(message))
+        except (*UNREADABLE, json.JSONDecodeError, zlib.error, *_zstd_errors()) as error:
             raise UnreadableFrame(str(error)) from error
 
     def _look_at(self, message: bytes) -> None:
@@ -112,6 +115,13 @@ class FrameReader:
             self._inflater, self._ends_with = zlib.decompressobj(), _ZLIB_SUFFIX
         else:
             self._is_plain = True
+
+
+def _decoded(content: str | bytes) -> Frame:
+    try:
+        return _frame.decode(content)
+    except msgspec.DecodeError:  # half a character in somebody's name must not end a session: it becomes a "?"
+        return _frame.decode(json.dumps(json.loads(content), ensure_ascii=False).encode(errors="replace"))
 
 
 def best_compression() -> str:

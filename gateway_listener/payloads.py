@@ -1,4 +1,4 @@
-"""The payloads of gateway events, cut down to what we read; ids may come as text or as numbers.
+"""The payloads of gateway events, cut down to what we read; ids may come as text or as numbers, and null for absent.
 
 Source: https://discord.com/developers/docs/events/gateway-events
 """
@@ -16,10 +16,10 @@ class UserPayload(msgspec.Struct, gc=False):
     """An account."""
 
     id: int
-    username: str = ""
+    username: str | None = ""
     global_name: str | None = None
     avatar: str | None = None
-    bot: bool = False
+    bot: bool | None = False
 
 
 class MemberPayload(msgspec.Struct, gc=False):
@@ -38,25 +38,25 @@ class VoicePayload(msgspec.Struct, gc=False):
     guild_id: int | None = None
     session_id: str | None = None
     member: MemberPayload | None = None
-    self_mute: bool = False
-    self_deaf: bool = False
-    mute: bool = False
-    deaf: bool = False
-    self_stream: bool = False
-    self_video: bool = False
-    suppress: bool = False
+    self_mute: bool | None = False
+    self_deaf: bool | None = False
+    mute: bool | None = False
+    deaf: bool | None = False
+    self_stream: bool | None = False
+    self_video: bool | None = False
+    suppress: bool | None = False
 
     @property
     def flags(self) -> int:
         """The same as one number."""
         return (
-            self.self_mute * SELF_MUTE
-            | self.self_deaf * SELF_DEAF
-            | self.mute * MUTE
-            | self.deaf * DEAF
-            | self.self_stream * STREAM
-            | self.self_video * VIDEO
-            | self.suppress * SUPPRESS
+            bool(self.self_mute) * SELF_MUTE
+            | bool(self.self_deaf) * SELF_DEAF
+            | bool(self.mute) * MUTE
+            | bool(self.deaf) * DEAF
+            | bool(self.self_stream) * STREAM
+            | bool(self.self_video) * VIDEO
+            | bool(self.suppress) * SUPPRESS
         )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from db.queries.gateway import Position
-from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress, address
+from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress
 from gateway_listener.closing import Ending, Next
 from gateway_listener.connection import Caller, Connection, Session, Unreachable
 from gateway_listener.heard import SessionKey
@@ -91,7 +91,7 @@ class Shard:
             if url is None or self._skips_resume_url:
                 url = await self._ordinary_address()
         try:
-            connection = await Connection.open(address(url, compression=self._compression), self._caller, session)
+            connection = await Connection.open(url, self._caller, session, compression=self._compression)
         except Unreachable:
             self._skips_resume_url = session.key is not None and not self._skips_resume_url
             raise

@@ -23,6 +23,7 @@ from tests.gateway_listener.scripted import (
     following,
     guild_create,
     scripted_gateway,
+    voice_state,
 )
 
 HERE = Stay(ANA, ROOM, 0, is_open=True, is_estimated=False)
@@ -141,10 +142,11 @@ async def test_resume_goes_to_its_own_address_with_the_same_query(gateway: Scrip
     assert again.query == link.query | {"region": "a"}
 
 
-async def test_resume_falls_back_to_the_ordinary_address(gateway: ScriptedGateway, pool: Pool) -> None:
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:9/nobody", "gateway.test", "ws://[::1", "ws://127.0.0.1:99999"])
+async def test_resume_falls_back_to_the_ordinary_address(url: str, gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
-        await link.greet(url="ws://127.0.0.1:9/nobody")
+        await link.greet(url=url)
         await until_seq(pool, 1)
         await link.close(4000)
 
@@ -298,12 +300,13 @@ async def test_resumes_that_come_to_nothing_end_in_a_new_session(gateway: Script
         await last.expect(2)
 
 
-async def test_unreadable_frame_leads_to_a_resume(gateway: ScriptedGateway, pool: Pool) -> None:
+@pytest.mark.parametrize("frame", ["{", b'{"op":0,"t":"\xff"}', '{"op":0,"d":' + "[" * 30_000 + "]" * 30_000 + "}"])
+async def test_unreadable_frame_leads_to_a_resume(frame: str | bytes, gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
         await until_seq(pool, 1)
-        await link.socket.send("{")
+        await link.socket.send(frame)
 
         again = await gateway.accept()
         await again.hello()
@@ -316,6 +319,29 @@ async def test_unknown_operation_and_odd_event_are_passed_over(gateway: Scripted
         await link.greet()
         await link.send(99, {"what": "ever"})
         await link.send(0, {"channel_id": ["not", "an", "id"]}, s=2, t="VOICE_STATE_UPDATE")
+        await link.voice(3, ROOM)
+        await until_seq(pool, 3)
+
+    assert await stays(pool) == [HERE]
+
+
+async def test_half_a_character_in_a_name_costs_no_event(gateway: ScriptedGateway, pool: Pool) -> None:
+    name = {"user": {"id": str(ANA), "username": "HALF"}}
+    frame = msgspec.json.encode({"op": 0, "s": 2, "t": "VOICE_STATE_UPDATE", "d": voice_state(ROOM, member=name)})
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        await link.socket.send(frame.replace(b"HALF", b"\\ud83d").decode())
+        await until_seq(pool, 2)
+
+    assert await stays(pool) == [HERE]
+
+
+async def test_event_with_bytes_that_are_no_text_is_passed_over(gateway: ScriptedGateway, pool: Pool) -> None:
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        await link.socket.send(b'{"op":0,"s":2,"t":"VOICE_STATE_UPDATE","d":{"user_id":"5","session_id":"\xff"}}')
         await link.voice(3, ROOM)
         await until_seq(pool, 3)
 

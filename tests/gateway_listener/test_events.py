@@ -47,6 +47,17 @@ def test_voice_state_carries_place_flags_and_person() -> None:
     )
 
 
+def test_voice_state_with_null_for_false_is_understood() -> None:
+    flags = ("self_mute", "self_deaf", "mute", "deaf", "self_stream", "self_video", "suppress")
+    member = {"user": {"id": str(ANA), "username": None, "bot": None}}
+    payload = voice_state(ROOM, member=member, **dict.fromkeys(flags))
+
+    heard = event("VOICE_STATE_UPDATE", payload)
+
+    assert isinstance(heard, VoiceState)
+    assert (heard.channel, heard.flags, heard.person) == (ROOM, 0, Person(UserId(ANA), ""))
+
+
 def test_voice_state_outside_of_guilds_says_nothing() -> None:
     assert event("VOICE_STATE_UPDATE", voice_state(ROOM, guild=None)) is None
 
