@@ -16,6 +16,7 @@ from app.finish import Finisher
 from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
 from app.signed_body import SignedBody
 from core.clock import Clock
+from core.trace import REQUEST
 from wire.errors import BadPayload, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice, parse
 from wire.reply import Acknowledge, Body, Choices, Deferred, Drawing, Message, Pong, Reply, to_callback
@@ -67,14 +68,18 @@ class Endpoint:
         try:
             interaction = parse(body)
         except BadPayload as error:
-            log.warning("interaction refused", status=400, reason=str(error))
+            self._log_line("interaction refused", status=400, reason="unreadable", why=str(error))
             await respond(send, 400, b"")
             return
         if isinstance(interaction, Ping):
             await respond(send, 200, _PONG)
             log.debug("ping answered")
             return
-        await self._take(self._dispatcher.open(interaction, self._clock.now()), send, started)
+        following = REQUEST.set(interaction.id)
+        try:
+            await self._take(self._dispatcher.open(interaction, self._clock.now()), send, started)
+        finally:
+            REQUEST.reset(following)
 
     async def _take(self, turn: Turn, send: Send, started: float) -> None:
         first = FirstAnswer(send, patience_s=self._patience_s, limit_s=self._limit_s)

@@ -66,7 +66,7 @@ class Events:
         try:
             event = parse(body)
         except BadPayload as error:
-            log.warning("event refused", status=400, reason=str(error))
+            self._note("event refused", status=400, reason="unreadable", why=str(error))
             await respond(send, 400, b"")
             return
         outcome = await self._take(event)

@@ -22,10 +22,13 @@ from app.endpoint import Endpoint
 from app.events import Events
 from app.finish import Finisher
 from app.health import Health
+from app.metrics import DoorTally, MetricsPage
 from app.recent import Recent
 from core import log as logs
+from core import metrics
 from core.clock import Clock
 from core.settings import Settings
+from core.tallies import Tally
 from wire.signature import Verifier
 
 if TYPE_CHECKING:
@@ -103,6 +106,11 @@ class House:
             self._rest = Rest(self._settings.api_url, self._settings.token)
         return self._rest
 
+    def tallies(self) -> list[Tally]:
+        """What the parts that were made so far have counted."""
+        pool = [] if self._pool is None else self._pool.tallies()
+        return pool if self._rest is None else [*pool, self._rest.calls]
+
     async def warm_up(self) -> None:
         """Load what the first command would otherwise wait for."""
         await asyncio.sleep(WARM_UP_AFTER_S)
@@ -153,6 +161,8 @@ def create_app(
         logs.configure(settings.log_level, settings.log_format)
         note = quick(settings.log_level, settings.log_format)
     clock = clock or Clock(settings.clock_file)
+    doors = DoorTally(note)
+    note = doors.note
     house = House(settings, features=features, pool=pool, rest=rest)
     finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
     verifier = Verifier(settings.public_keys)
@@ -166,12 +176,18 @@ def create_app(
     events = Events(verifier=verifier, pool=house.pool, clock=clock, note=note)
     health = Health(pool=house.pool, rest=house.rest, clock=clock)
 
+    def tallies() -> list[Tally]:
+        return [*doors.tallies(), *house.tallies()]
+
+    page = MetricsPage(ask=tallies, pool=house.pool, clock=clock, processes=settings.web_processes)
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         warming = asyncio.create_task(house.warm_up())
         warming.add_done_callback(_report)
         try:
-            yield
+            with metrics.served(tallies, process="web", host=settings.host, port=settings.metrics_port):
+                yield
         finally:
             warming.cancel()
             await asyncio.wait([warming])
@@ -182,6 +198,7 @@ def create_app(
         Route("/events", events, methods=["POST"]),
         Route("/health", health.health),
         Route("/ready", health.ready),
+        Route("/metrics", page.show),
     ]
     app = Lyceum(endpoint, routes=routes, lifespan=lifespan)
     app.state.house = house

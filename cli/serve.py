@@ -37,19 +37,18 @@ def web(*, supervised: bool) -> None:
     """Answer interactions until the process is asked to stop."""
     environ, settings = _begin(supervised=supervised)
     sock = listen(settings.host, settings.port, variable="API_PORT")
-    processes = web_processes(environ)
     settings = _with_database(settings, environ)
     # The factory, also that of further processes, reads the same environment that this command was given.
     os.environ.update(environ)
 
     import uvicorn  # noqa: PLC0415 - see the top
 
-    if processes > 1:
+    if settings.web_processes > 1:
         sock.close()  # uvicorn's own supervisor opens it again and shares it out
         if not supervised and (problem := _schema_problem(environ)):
             raise problem
         with _reported("web"):
-            uvicorn.run(**_uvicorn(settings), workers=processes)
+            uvicorn.run(**_uvicorn(settings), workers=settings.web_processes)
         return
     server = uvicorn.Server(uvicorn.Config(**_uvicorn(settings)))
     checking = None if supervised else _Checking(environ, server)
@@ -246,18 +245,6 @@ def _schema_problem(environ: Mapping[str, str]) -> Problem | None:
 
 def _leave(_number: int, _frame: object) -> None:
     raise SystemExit(0)
-
-
-def web_processes(environ: Mapping[str, str]) -> int:
-    """How many processes share the port of web.
-
-    Raises:
-        Problem: WEB_CONCURRENCY is no such number.
-    """
-    text = environ.get("WEB_CONCURRENCY", "").strip() or "1"
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 1000):  # noqa: PLR2004 - nobody has more
-        raise Problem("WEB_CONCURRENCY must be the number of web processes, such as 2.", code=USAGE)
-    return int(text)
 
 
 def _run(name: str, work: Coroutine[Any, Any, None]) -> None:

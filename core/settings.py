@@ -21,6 +21,7 @@ _DISCORD_KEYS: Final = ("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY", "DISCORD_APPLICAT
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _FORMATS: Final = ("json", "text")
 _PORT_MAX: Final = 65_535
+_PROCESSES_MAX: Final = 999  # nobody has more
 _KEY_BYTES: Final = 32  # an Ed25519 public key, and the seed of a signing key
 
 
@@ -47,6 +48,9 @@ class Settings:
     log_level: str
     log_format: str
     is_local: bool
+    web_processes: int = 1  # that share the port of web
+    metrics_port: int | None = None  # the first one on which processes show their numbers; None: on web's own alone
+    sentry_dsn: str | None = field(default=None, repr=False)  # None: what breaks is only logged
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -87,6 +91,9 @@ class Settings:
             log_level=reader.choice("LOG_LEVEL", "info", _LEVELS),
             log_format=reader.choice("LOG_FORMAT", "text", _FORMATS),
             is_local=is_local,
+            web_processes=reader.processes("WEB_CONCURRENCY"),
+            metrics_port=reader.port("METRICS_PORT", 0) or None,
+            sentry_dsn=reader.url("SENTRY_DSN", "", "http", "https") or None,
         )
         if reader.problems:
             raise SettingsError(
@@ -115,6 +122,13 @@ class _Reader:
         if not (text.isascii() and text.isdigit() and 0 < int(text) <= _PORT_MAX):
             self.problems.append(f"{name} must be a port from 1 to {_PORT_MAX}")
             return default
+        return int(text)
+
+    def processes(self, name: str) -> int:
+        text = self.text(name) or "1"
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= _PROCESSES_MAX):
+            self.problems.append(f"{name} must be the number of web processes, such as 2")
+            return 1
         return int(text)
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -87,7 +87,7 @@ async def test_what_is_no_interaction_is_400(discord: FakeDiscord, body: bytes) 
     assert (answer.status, answer.body) == (400, b"")
     [line] = lines
     assert line["status"] == 400
-    assert len(line["reason"]) < 200
+    assert len(line["why"]) < 200
 
 
 async def test_a_body_that_says_it_is_too_large_is_not_read(discord: FakeDiscord) -> None:

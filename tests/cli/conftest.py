@@ -15,7 +15,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OUR_VARIABLES = ("DISCORD_", "DATABASE_URL", "API_", "PLAYGROUND_", "LYCEUM_DATA", "LOG_", "WEB_CONCURRENCY", "XDG_")
+OUR_VARIABLES = (
+    "DISCORD_",
+    "DATABASE_URL",
+    "API_",
+    "PLAYGROUND_",
+    "LYCEUM_DATA",
+    "LOG_",
+    "WEB_CONCURRENCY",
+    "METRICS_",
+    "SENTRY_",
+    "XDG_",
+)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.database import forget_the_dead
-from cli.problems import USAGE, Problem
-from cli.serve import listen, web_processes
+from cli.problems import Problem
+from cli.serve import listen
 
 
 def test_listen_takes_a_free_port() -> None:
@@ -29,18 +29,6 @@ def test_listen_says_that_a_port_is_taken() -> None:
 def test_listen_says_that_an_address_is_not_ours(host: str) -> None:
     with pytest.raises(Problem, match=f'This machine has no address "{host}": set API_HOST'):
         listen(host, 8000, variable="API_PORT")
-
-
-def test_web_processes_are_counted() -> None:
-    assert [web_processes({}), web_processes({"WEB_CONCURRENCY": " 3 "})] == [1, 3]
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "two", "1000", "\N{SUPERSCRIPT TWO}"])
-def test_web_processes_must_be_a_number(text: str) -> None:
-    with pytest.raises(Problem) as problem:
-        web_processes({"WEB_CONCURRENCY": text})
-
-    assert problem.value.code == USAGE
 
 
 def test_the_dead_no_longer_use_the_embedded_database(tmp_path: Path) -> None:

@@ -138,3 +138,17 @@ def test_settings_take_several_public_keys_while_the_key_is_changed(given: str, 
 def test_settings_refuse_a_list_with_something_that_is_no_key(given: str) -> None:
     with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
         Settings.from_env(real(DISCORD_PUBLIC_KEY=given))
+
+
+def test_settings_count_the_web_processes(tmp_path: Path) -> None:
+    here = {"LYCEUM_DATA_DIR": str(tmp_path)}
+
+    counts = [Settings.from_env(here | {"WEB_CONCURRENCY": text}).web_processes for text in ("", " 3 ")]
+
+    assert counts == [1, 3]
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1000", "\N{SUPERSCRIPT TWO}"])
+def test_settings_refuse_what_is_no_number_of_processes(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="WEB_CONCURRENCY must be the number of web processes, such as 2"):
+        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": text})
