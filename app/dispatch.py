@@ -1,6 +1,6 @@
 """From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
@@ -27,6 +27,7 @@ from wire.reply import Choices, Message, Reply
 if TYPE_CHECKING:
     from app.routes import Route, Routes
     from db.connection import Pool
+    from db.queries.outbox import Entry
 
 log = structlog.get_logger()
 
@@ -43,6 +44,8 @@ class Turn:
     route: "Route | None"  # None: no feature knows it
     outcome: str = "answered"  # for the log
     reference: str | None = None  # what the person was shown and the log line carries
+    due: "Sequence[Entry]" = ()  # what was committed and must happen at Discord now
+    is_promised: bool = False  # a row says that somebody waits for the answer
 
     @property
     def name(self) -> str:

@@ -82,8 +82,16 @@ class Endpoint:
             REQUEST.reset(following)
 
     async def _take(self, turn: Turn, send: Send, started: float) -> None:
+        try:
+            await self._answer(turn, send, started)
+        finally:
+            if turn.is_promised:
+                self._finisher.let_go(turn)
+
+    async def _answer(self, turn: Turn, send: Send, started: float) -> None:
         first = FirstAnswer(send, patience_s=self._patience_s, limit_s=self._limit_s)
-        first.arm(*_placeholder(turn))
+        placeholder, body = _placeholder(turn)
+        first.arm(placeholder, body, self._finisher.before(turn, placeholder))
         try:
             reply = await self._dispatcher.answer(turn)
         except asyncio.CancelledError:
@@ -98,8 +106,8 @@ class Endpoint:
             reply, body = _encode(turn, reply)
             late = await first.give(200, body.content, body.content_type.encode())
         answered = perf_counter()
-        if reply is not None and (late or isinstance(reply, (Drawing, Deferred))):
-            await self._finisher.finish(turn, reply, late)
+        if reply is not None and (late or turn.due or isinstance(reply, (Drawing, Deferred))):
+            await self._finisher.go_on(turn, reply, late)
         self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
 
     def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:

@@ -1,10 +1,10 @@
-"""What happens after the first answer: fetch pictures of people, draw off the event loop, and edit the answer in.
+"""What happens after the first answer: draw off the event loop and edit the answer in; make what was decided happen.
 
 Runs inside the same ASGI call as the answer, so that a platform that freezes between requests still finishes it.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from wire.errors import DiscordError
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
 if TYPE_CHECKING:
+    from app.outbox import Outbox
     from wire.rest import Rest
 
 PAINTERS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
@@ -29,11 +30,35 @@ log = structlog.get_logger()
 class Finisher:
     """Turns a deferred answer into the message that replaces its placeholder."""
 
-    def __init__(self, *, rest: "Callable[[], Rest]", avatars: Avatars) -> None:
+    def __init__(self, *, rest: "Callable[[], Rest]", avatars: Avatars, outbox: "Callable[[], Outbox]") -> None:
         self._rest = rest
+        self._outbox = outbox
         self._avatars = avatars
         self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="painter")
         self._pictures: dict[Hashable, bytes] = {}
+
+    def before(self, turn: Turn, placeholder: Placeholder) -> Callable[[], Awaitable[None]] | None:
+        """What must be safe before the clock may promise an answer for `turn`; None: nothing."""
+        route = turn.route
+        if route is None or not route.feature.uses_database or placeholder is Placeholder.NOTHING:
+            return None
+        return lambda: self._outbox().answers.promise(turn, is_silent=placeholder is Placeholder.SILENT)
+
+    async def go_on(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
+        """The rest of the answer, and beside it what the transaction has decided."""
+        if turn.is_promised:
+            self._outbox().answers.keep(turn)
+        async with asyncio.TaskGroup() as group:
+            if turn.due:
+                group.create_task(self._outbox().perform(turn.due))
+            if late or isinstance(reply, (Drawing, Deferred)):
+                await self.finish(turn, reply, late)
+                if turn.is_promised and turn.outcome != "not delivered":
+                    await self._outbox().answers.fulfil(turn)
+
+    def let_go(self, turn: Turn) -> None:
+        """This process does no more for `turn`: what it promised and did not keep is the worker's."""
+        self._outbox().answers.let_go(turn)
 
     async def finish(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
         """Deliver what `reply` promised; whatever goes wrong, the person is told and the placeholder goes away.
@@ -92,6 +117,8 @@ class Finisher:
         interaction, rest = turn.interaction, self._rest()
         try:
             if anew:
+                if turn.is_promised:  # first: nothing could tell afterwards whether it was sent
+                    await self._outbox().answers.fulfil(turn)
                 await rest.follow_up(interaction.application_id, interaction.token, message)
             else:
                 await rest.edit_original(interaction.application_id, interaction.token, message)

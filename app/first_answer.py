@@ -1,6 +1,7 @@
 """The one answer that Discord waits three seconds for: given by the handler, or by the clock when time runs out."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Final
 
@@ -27,6 +28,7 @@ class FirstAnswer:
     """
 
     __slots__ = (
+        "_before",
         "_body",
         "_handler",
         "_limit_s",
@@ -48,14 +50,16 @@ class FirstAnswer:
         self._sending: asyncio.Task[None] | None = None
         self._placeholder = Placeholder.NOTHING
         self._body = b""
+        self._before: Callable[[], Awaitable[None]] | None = None
 
-    def arm(self, placeholder: Placeholder, body: bytes) -> None:
-        """Send `body`, the callback for `placeholder`, unless give() is called in time.
+    def arm(self, placeholder: Placeholder, body: bytes, before: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Send `body`, the callback for `placeholder`, unless give() is called in time; `before` is done first.
 
         Where even the long limit passes, the calling task, which is the handler's, is cancelled.
         """
         self._placeholder = placeholder
         self._body = body
+        self._before = before
         self._handler = asyncio.current_task()
         self._timer = asyncio.get_running_loop().call_later(self._patience_s, self._run_out)
 
@@ -71,8 +75,13 @@ class FirstAnswer:
 
     def _run_out(self) -> None:
         loop = asyncio.get_running_loop()
-        self._sending = loop.create_task(respond(self._send, 200, self._body))
+        self._sending = loop.create_task(self._defer())
         self._timer = loop.call_later(self._limit_s, self._give_up)
+
+    async def _defer(self) -> None:
+        if self._before is not None:
+            await self._before()
+        await respond(self._send, 200, self._body)
 
     def _give_up(self) -> None:
         if self._handler is not None:

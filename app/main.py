@@ -32,6 +32,7 @@ from core.tallies import Tally
 from wire.signature import Verifier
 
 if TYPE_CHECKING:
+    from app.outbox import Outbox
     from app.routes import Routes
     from db.connection import Pool
     from handlers.feature import Feature
@@ -66,9 +67,17 @@ class House:
     """The parts of one web process that cost something to make."""
 
     def __init__(
-        self, settings: Settings, *, features: "Sequence[Feature] | None", pool: "Pool | None", rest: "Rest | None"
+        self,
+        settings: Settings,
+        *,
+        features: "Sequence[Feature] | None",
+        pool: "Pool | None",
+        rest: "Rest | None",
+        clock: Clock,
     ) -> None:
         self._settings = settings
+        self._clock = clock
+        self._outbox: Outbox | None = None
         self._routes: Routes | None = None if features is None else self._table(features)
         self._pool = pool
         self._rest = rest
@@ -105,6 +114,14 @@ class House:
 
             self._rest = Rest(self._settings.api_url, self._settings.token)
         return self._rest
+
+    def outbox(self) -> "Outbox":
+        """The hands for what was decided."""
+        if self._outbox is None:
+            from app.outbox import Outbox  # noqa: PLC0415 - not before something is decided
+
+            self._outbox = Outbox(pool=self.pool, rest=self.rest, clock=self._clock)
+        return self._outbox
 
     def tallies(self) -> list[Tally]:
         """What the parts that were made so far have counted."""
@@ -163,8 +180,9 @@ def create_app(
     clock = clock or Clock(settings.clock_file)
     doors = DoorTally(note)
     note = doors.note
-    house = House(settings, features=features, pool=pool, rest=rest)
-    finisher = Finisher(rest=house.rest, avatars=Avatars(settings.cdn_url, client=lambda: house.rest().client))
+    house = House(settings, features=features, pool=pool, rest=rest, clock=clock)
+    avatars = Avatars(settings.cdn_url, client=lambda: house.rest().client)
+    finisher = Finisher(rest=house.rest, avatars=avatars, outbox=house.outbox)
     verifier = Verifier(settings.public_keys)
     endpoint = Endpoint(
         verifier=verifier,

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from app.answers import KIND as ANSWER
+from app.outbox import write_down
 from core.errors import DomainError
 from core.words import words_for
 from db.connection import Connection, Pool
@@ -114,7 +116,10 @@ class Routes:
         if interaction.guild_id is None and feature.guild_only:
             raise OnlyInGuilds
         if not feature.uses_database or isinstance(interaction, Autocomplete):
-            return await route.call(interaction, Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+            reply = await route.call(interaction, Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+            if getattr(reply, "then", ()):
+                raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
+            return reply
         async with (await pool()).connection() as conn:
             arrival = await people.arrive(
                 conn,
@@ -129,7 +134,12 @@ class Routes:
                 return None
             if arrival.language is not None:
                 turn.words = words_for(arrival.language)
-            return await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
+            reply = await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
+            entries = await write_down(conn, turn, reply)
+        if entries:  # committed
+            turn.due = [entry for entry in entries if entry.kind != ANSWER]
+            turn.is_promised = len(turn.due) < len(entries)
+        return reply
 
     def names(self, kind: type) -> frozenset[str]:
         """Every route of one kind of interaction."""

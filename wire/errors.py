@@ -52,6 +52,10 @@ class CustomIdTooLong(LimitExceeded):
 class DiscordUnavailable(OutsideTrouble):
     """Discord did not answer, or kept answering 5xx or 429, until our patience ended."""
 
+    def __init__(self, sentence: str, *, is_unseen: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_unseen = is_unseen  # no attempt got as far as Discord, so that surely nothing has happened
+
 
 class DiscordError(Exception):
     """Discord understood and said no; `code` is Discord's own, 0 when it gave none."""

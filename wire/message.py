@@ -4,7 +4,7 @@ Source: https://discord.com/developers/docs/resources/message
 """
 
 import re
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from wire.components import Row, distinct, rows_json
 from wire.embeds import Embed, Json, embeds_json
 from wire.errors import NotAllowed
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
+
+if TYPE_CHECKING:
+    from wire.effects import AnyEffect
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 EPHEMERAL: Final = 1 << 6
@@ -48,6 +51,7 @@ class Message(Struct, frozen=True):
     silent: bool = False  # no sound, no push
     suppress_embeds: bool = False  # links show no preview
     kept_attachments: tuple[AttachmentId, ...] = ()  # edits only: files of the old message that stay
+    then: "tuple[AnyEffect, ...]" = ()  # replies only: what happens at Discord once the transaction is committed
 
 
 def to_webhook_edit(message: Message) -> Body:

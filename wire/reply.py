@@ -4,7 +4,7 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,6 +53,9 @@ from wire.modals import (
     TextStyle,
     modal_json,
 )
+
+if TYPE_CHECKING:
+    from wire.effects import AnyEffect
 
 __all__ = [
     "Acknowledge",
@@ -109,6 +112,8 @@ class EditMessage(Message, frozen=True):
 class Acknowledge(Struct, frozen=True):
     """The component's message stays as it is, for now: callback 6."""
 
+    then: "tuple[AnyEffect, ...]" = ()  # as of a Message
+
 
 class Pong(Struct, frozen=True):
     """The answer to a ping: callback 1."""
@@ -137,6 +142,7 @@ class Drawing(Struct, frozen=True):
         alt: what is to be seen.
         avatars: CDN paths.
         edits: the message that held the pressed button becomes this one, instead of a new one.
+        then: what happens at Discord once the transaction is committed.
     """
 
     message: Message
@@ -145,6 +151,7 @@ class Drawing(Struct, frozen=True):
     alt: str
     avatars: tuple[str, ...] = ()
     edits: bool = False
+    then: "tuple[AnyEffect, ...]" = ()
 
     def finished(self, picture: bytes) -> Message:
         """The message with its picture."""
@@ -156,6 +163,7 @@ class Deferred(Struct, frozen=True):
 
     private: bool
     work: Callable[[], Awaitable[Message]]
+    then: "tuple[AnyEffect, ...]" = ()  # what `work` gives comes after the transaction and can promise nothing
 
 
 Reply = Message | EditMessage | Acknowledge | Pong | Choices | Modal | Drawing | Deferred

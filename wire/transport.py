@@ -121,20 +121,28 @@ class Transport:
 
         Raises:
             DiscordError: Discord understood and said no; typed by its code.
-            DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended.
+            DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended. With `is_unseen`,
+                Discord surely did nothing.
         """
         if route.is_ours and self._is_refused:
             raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
         call = _Call(sent, query, self._headers(route, sent, reason))
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
+        is_unseen = True
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._buckets.turn(route, deadline) as bucket:
                     return await self._once(route, call, bucket)
+            except DiscordUnavailable as trouble:  # patience ended while waiting for a turn
+                trouble.is_unseen = is_unseen
+                raise
             except _TryAgain as again:
+                is_unseen = is_unseen and again.is_unseen
                 if attempt == ATTEMPTS or not (may_repeat or again.is_unseen):
-                    raise DiscordUnavailable(f"Discord did not take {route!r}: {again}.") from again
+                    raise DiscordUnavailable(
+                        f"Discord did not take {route!r}: {again}.", is_unseen=is_unseen
+                    ) from again
                 if not again.has_waited:
                     backoff_s = random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
                     await sleep_until(monotonic() + backoff_s, deadline)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from core.ids import InteractionId
 from db.connection import Connection
 
 
@@ -12,3 +13,13 @@ async def remove_seen(conn: Connection, *, before: datetime) -> int:
         {"before": before},
     )
     return cursor.rowcount
+
+
+async def is_seen(conn: Connection, interaction: InteractionId) -> bool:
+    """Whether the transaction of an interaction was committed; for fifteen minutes after it came."""
+    cursor = await conn.execute(
+        "SELECT EXISTS (SELECT FROM seen_interactions WHERE interaction_id = %(interaction)s)",
+        {"interaction": interaction},
+    )
+    [(is_there,)] = await cursor.fetchall()
+    return is_there

@@ -7,11 +7,20 @@ demonstration time moves them; only `due_at` is a moment of the product.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from core.enums import EffectStatus
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
 from db.rows import row_of
+
+
+class Key(TypedDict):
+    """What tells one effect from all others."""
+
+    guild: int  # 0: none
+    kind: str
+    dedupe_key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from app.avatars import Avatars
 from app.dispatch import Dispatcher
 from app.endpoint import Endpoint
 from app.finish import Finisher
+from app.outbox import Outbox
 from app.recent import Recent
 from app.routes import Routes
 from db.connection import Pool
@@ -30,6 +31,10 @@ HANGING = Feature(name="hang", slash={"hang": hang}, uses_database=False)
 
 
 async def _no_pool() -> Pool:
+    raise AssertionError
+
+
+def _no_outbox() -> Outbox:
     raise AssertionError
 
 
@@ -54,7 +59,9 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
         endpoint = Endpoint(
             verifier=Verifier([KEY.verify_key.encode().hex()]),
             dispatcher=Dispatcher(routes=lambda: Routes([HANGING]), pool=_no_pool, recent=recent),
-            finisher=Finisher(rest=lambda: rest, avatars=Avatars("http://cdn.test", client=lambda: client)),
+            finisher=Finisher(
+                rest=lambda: rest, avatars=Avatars("http://cdn.test", client=lambda: client), outbox=_no_outbox
+            ),
             clock=Frozen(),
             patience_s=0.05,
             limit_s=0.1 if by == "the limit" else 60,

@@ -1,0 +1,159 @@
+"""Answers that were promised with "thinking…": rows, so that a process that dies leaves nobody waiting.
+
+The row is written before the placeholder is sent and goes away when the answer is there. While a process is at work on
+the answer it renews its lease; where the lease runs out, the worker tells the person what happened.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
+from core.enums import Language
+from core.errors import OutsideTrouble
+from core.ids import ApplicationId, InteractionId, snowflake_time
+from core.words import words_for
+from db.queries import interactions
+from db.queries import outbox as stored
+from db.queries.outbox import Entry, NewEntry
+from services import outbox
+from services.outbox import RULES, Outcome, Rules
+from wire.errors import DiscordError, DiscordUnavailable
+from wire.message import Message
+
+if TYPE_CHECKING:
+    from app.dispatch import Turn
+    from db.connection import Pool
+    from wire.rest import Rest
+
+KIND: Final = "answer"
+PATIENCE_S: Final = 0.5  # for the row: with 2 s gone, the placeholder must be at Discord before 3
+TOKEN_S: Final = 14.5 * 60  # an interaction's token lives 15 minutes
+LOADING: Final = 1 << 7  # message flag: still "thinking…"
+
+log = structlog.get_logger()
+
+
+class _Promise(Struct, frozen=True):
+    application: ApplicationId
+    token: str
+    language: Language
+    is_silent: bool  # the message with the pressed button was left as it is: there is no "thinking…"
+
+
+_encoder: Final = Encoder()
+_promise: Final = Decoder(_Promise)
+
+
+def promise_of(turn: "Turn", *, is_silent: bool) -> NewEntry:
+    """The row that says that somebody waits for the answer of `turn`."""
+    interaction = turn.interaction
+    promise = _Promise(interaction.application_id, interaction.token, turn.words.language, is_silent)
+    return NewEntry(
+        interaction.guild_id or 0, KIND, str(interaction.id), _encoder.encode(promise).decode(), due_at=turn.now
+    )
+
+
+class Answers:
+    """Keeps the promises of one process, and the worker's word for those that others could not keep."""
+
+    def __init__(
+        self, *, pool: "Callable[[], Awaitable[Pool]]", rest: "Callable[[], Rest]", rules: Rules = RULES
+    ) -> None:
+        self._pool = pool
+        self._rest = rest
+        self._rules = rules
+        self._renewing: dict[InteractionId, asyncio.Task[None]] = {}
+
+    async def promise(self, turn: "Turn", *, is_silent: bool) -> None:
+        """Write the row now, in a transaction of its own; a database that has no time for it is not waited for."""
+        try:
+            async with asyncio.timeout(PATIENCE_S), (await self._pool()).connection() as conn:
+                written = await outbox.write(
+                    conn, [promise_of(turn, is_silent=is_silent)], now=turn.now, rules=self._rules
+                )
+        except (OutsideTrouble, TimeoutError):
+            log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
+            return
+        if written:
+            self.keep(turn)
+
+    def keep(self, turn: "Turn") -> None:
+        """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""
+        turn.is_promised = True
+        if turn.interaction.id not in self._renewing:
+            self._renewing[turn.interaction.id] = asyncio.create_task(self._renew(turn))
+
+    async def fulfil(self, turn: "Turn") -> None:
+        """The person has their answer: nobody waits any more."""
+        self.let_go(turn)
+        turn.is_promised = False
+        try:
+            async with (await self._pool()).connection() as conn:
+                await stored.remove(conn, **_key(turn))
+        except OutsideTrouble:  # the worker will see that the answer is there
+            log.warning("promise not struck off", request=turn.interaction.id, route=turn.name)
+
+    def let_go(self, turn: "Turn") -> None:
+        """Renew no longer: where the row is still there, the worker takes over."""
+        if task := self._renewing.pop(turn.interaction.id, None):
+            task.cancel()
+
+    async def tell(self, entry: Entry) -> Outcome:
+        """Tell somebody whose answer was cut off how it stands; those who have it are left alone."""
+        if entry.age_s > TOKEN_S:
+            return outbox.closed("Nobody could be told within fifteen minutes.")
+        promise = _promise.decode(entry.payload)
+        interaction = InteractionId(int(entry.dedupe_key))
+        async with (await self._pool()).connection() as conn:
+            is_done = await interactions.is_seen(conn, interaction)
+        try:
+            return await self._tell(entry, promise, interaction, is_done=is_done)
+        except DiscordUnavailable as trouble:
+            return outbox.again(str(trouble), is_unsure=True)
+        except DiscordError as error:
+            return outbox.closed(str(error))
+
+    async def _tell(self, entry: Entry, promise: _Promise, interaction: InteractionId, *, is_done: bool) -> Outcome:
+        rest = self._rest()
+        original = await rest.get_original(promise.application, promise.token)
+        message = Message(_sentence(promise.language, is_done=is_done), private=True)
+        if not promise.is_silent:
+            if original.flags & LOADING:
+                await rest.edit_original(promise.application, promise.token, message)
+                log.warning("answer was cut off", request=interaction, is_done=is_done)
+            return outbox.done()
+        edited = original.edited_timestamp
+        is_answered = edited is not None and edited >= snowflake_time(interaction)
+        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - web's and this one: a follow-up has no nonce
+            await rest.follow_up(promise.application, promise.token, message)
+            log.warning("answer was cut off", request=interaction, is_done=is_done)
+        return outbox.done()
+
+    async def _renew(self, turn: "Turn") -> None:
+        is_there = True
+        until = asyncio.get_running_loop().time() + TOKEN_S
+        while is_there and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(self._rules.lease_s / 3)
+            try:
+                async with (await self._pool()).connection() as conn:
+                    is_there = await stored.set_held(conn, **_key(turn), lease_s=self._rules.lease_s)
+            except OutsideTrouble:
+                log.warning("promise not renewed", request=turn.interaction.id, route=turn.name)
+
+
+def _key(turn: "Turn") -> "stored.Key":
+    return {"guild": turn.interaction.guild_id or 0, "kind": KIND, "dedupe_key": str(turn.interaction.id)}
+
+
+def _sentence(language: Language, *, is_done: bool) -> str:
+    words = words_for(language)
+    if is_done:
+        return words(
+            "I was interrupted before I could answer. What you asked for is done: "
+            "use the command again only to see how things stand."
+        )
+    return words("I was interrupted in the middle of that, and nothing was changed. Please try again.")

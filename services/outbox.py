@@ -1,0 +1,118 @@
+"""What must happen at Discord: by whom, how often it is tried, and when it is left to a person.
+
+An effect is written by the transaction that decides it and leased to the process that wrote it. Whoever holds the lease
+makes it happen; when the lease runs out, because that process is gone, the next one takes over.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.enums import EffectStatus
+from core.ids import GuildId
+from db.connection import Connection
+from db.queries import outbox as stored
+from db.queries.outbox import Entry, NewEntry
+
+ERROR_MAX: Final = 500  # characters
+KEPT: Final = timedelta(days=7)  # what is settled; so long the same dedupe key does nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How patient the house is."""
+
+    lease_s: float = 60.0  # one attempt, REST's own repetitions included, takes at most three quarters of it
+    attempts_max: int = 5  # that came to an end; also of those that took their process with them
+    nonce_s: float = 180.0  # so long a message can be sent again and is still posted once; Discord says "a few minutes"
+    wait_s: float = 10.0  # before the second attempt; three times as long before each further one
+    wait_max_s: float = 600.0
+
+
+RULES: Final = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended."""
+
+    status: EffectStatus
+    error: str | None = None
+    is_unsure: bool = False  # pending: it may have happened all the same
+
+
+def done() -> Outcome:
+    """It has happened."""
+    return Outcome(EffectStatus.DONE)
+
+
+def closed(reason: str) -> Outcome:
+    """It cannot happen any more, and nobody has to do anything about that."""
+    return Outcome(EffectStatus.FAILED, reason)
+
+
+def attention(reason: str) -> Outcome:
+    """It cannot happen before a person has changed something."""
+    return Outcome(EffectStatus.NEEDS_ATTENTION, reason)
+
+
+def again(reason: str, *, is_unsure: bool) -> Outcome:
+    """Not yet; `is_unsure`: nobody knows."""
+    return Outcome(EffectStatus.PENDING, reason, is_unsure)
+
+
+async def write(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, rules: Rules = RULES) -> list[Entry]:
+    """Write effects down in the caller's transaction.
+
+    Returns: those that are due now, leased to the caller, who makes them happen once this is committed.
+    """
+    return await stored.add(conn, entries, now=now, lease_s=rules.lease_s) if entries else []
+
+
+async def claim(conn: Connection, *, now: datetime, limit: int, rules: Rules = RULES) -> list[Entry]:
+    """Take what is due and nobody is at; the caller commits before doing anything."""
+    return await stored.claim(conn, now=now, lease_s=rules.lease_s, limit=limit)
+
+
+def doubt(entry: Entry, *, is_send: bool, rules: Rules = RULES) -> Outcome | None:
+    """Why this attempt should not be made at all; None: go ahead."""
+    if entry.attempts > rules.attempts_max and entry.unsure_s is not None:
+        return attention("Cut off again and again before anybody knew how it ended.")
+    if is_send and entry.unsure_s is not None and entry.unsure_s > rules.nonce_s:
+        return attention(
+            "It may have been posted, and is too old to be sent again safely: look, then retry or drop it."
+        )
+    return None
+
+
+async def settle(conn: Connection, entry: Entry, outcome: Outcome, *, rules: Rules = RULES) -> Outcome:
+    """Note how an attempt ended; after too many, what is not done is left to a person.
+
+    Returns: what was noted.
+    """
+    if outcome.status is EffectStatus.PENDING and entry.attempts >= rules.attempts_max:
+        outcome = attention(outcome.error or "Tried too often.")
+    full_s = min(rules.wait_s * 3.0 ** min(entry.attempts - 1, 16), rules.wait_max_s)
+    await stored.set_outcome(
+        conn,
+        entry,
+        status=outcome.status,
+        error=None if outcome.error is None else outcome.error[:ERROR_MAX],
+        wait_s=full_s * random.uniform(0.5, 1.0) if outcome.status is EffectStatus.PENDING else 0.0,  # noqa: S311 - spreads retries
+        is_unsure=outcome.is_unsure or entry.unsure_s is not None,  # what one attempt left open stays open
+    )
+    return outcome
+
+
+async def forget_settled(conn: Connection) -> int:
+    """Effects that are long over."""
+    return await stored.remove_settled(conn, older_than_s=KEPT.total_seconds())
+
+
+def entry(
+    kind: str, payload: str, *, guild: GuildId | None, key: str, now: datetime, due_at: datetime | None = None
+) -> NewEntry:
+    """An effect to write; without a moment it is due now."""
+    return NewEntry(guild or 0, kind, key, payload, due_at or now)

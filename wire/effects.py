@@ -1,0 +1,203 @@
+"""What a feature can make happen at Discord after its transaction is committed: values, their rows, and the doing.
+
+A handler returns them as `then=(SendMessage(…), GiveRole(…))` of its reply. What a row holds is the request as Discord
+reads it, checked before the commit, so that a later version of the house can still do what an earlier one decided.
+"""
+
+from datetime import datetime
+from typing import Final, TypeVar, assert_never
+
+from msgspec import Raw, Struct
+from msgspec.json import Decoder, Encoder
+
+from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
+from wire.body import Body, File, body
+from wire.embeds import Json
+from wire.errors import CannotDirectMessage, NoMutualGuild, NotAllowed
+from wire.message import Message, create_json, edit_json
+from wire.rest import Rest
+from wire.routes import route
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What all effects share.
+
+    Attributes:
+        key: two effects of one guild and kind with the same key are one, for as long as the outbox remembers (7 days).
+            Empty: this place of this interaction. What is decided without an interaction needs one.
+        due_at: not before; None: at once.
+    """
+
+    key: str = ""
+    due_at: datetime | None = None
+
+
+class SendMessage(Effect, frozen=True, kw_only=True):
+    """A message in a channel; `guild` is the one that this belongs to, None: the interaction's."""
+
+    channel: ChannelId
+    message: Message
+    guild: GuildId | None = None
+
+
+class DirectMessage(Effect, frozen=True, kw_only=True):
+    """A message to a person; where they take none, it goes to `otherwise`, or nowhere when that is None."""
+
+    user: UserId
+    message: Message
+    otherwise: ChannelId | None = None
+    guild: GuildId | None = None
+
+
+class ChangeMessage(Effect, frozen=True, kw_only=True):
+    """A message of ours in a channel becomes this one as a whole."""
+
+    channel: ChannelId
+    message_id: MessageId
+    message: Message
+    guild: GuildId | None = None
+
+
+class GiveRole(Effect, frozen=True, kw_only=True):
+    """A role for a member; who has it keeps it."""
+
+    guild: GuildId
+    user: UserId
+    role: RoleId
+    reason: str | None = None  # for the audit log
+
+
+class TakeRole(Effect, frozen=True, kw_only=True):
+    """No longer that role for a member; who lacks it goes without."""
+
+    guild: GuildId
+    user: UserId
+    role: RoleId
+    reason: str | None = None
+
+
+T = TypeVar("T")
+AnyEffect = SendMessage | DirectMessage | ChangeMessage | GiveRole | TakeRole
+
+KINDS: Final[dict[type[AnyEffect], str]] = {
+    SendMessage: "send_message",
+    DirectMessage: "direct_message",
+    ChangeMessage: "change_message",
+    GiveRole: "give_role",
+    TakeRole: "take_role",
+}  # as rows name them; never change one, rows may be waiting
+SENDS: Final = frozenset({"send_message", "direct_message"})  # doing them twice is seen, but for the nonce
+
+
+class _Payload(Struct, frozen=True, omit_defaults=True):
+    """A row's payload: whom it is about, and the request's body."""
+
+    channel: ChannelId | None = None
+    user: UserId | None = None
+    role: RoleId | None = None
+    guild: GuildId | None = None
+    message_id: MessageId | None = None
+    otherwise: ChannelId | None = None
+    body: Raw | None = None  # the message as Discord reads it
+    files: tuple[File, ...] = ()
+    reason: str | None = None
+
+
+_encoder: Final = Encoder()
+_payload: Final = Decoder(_Payload)
+_object: Final = Decoder(Json)
+
+
+def pack(effect: AnyEffect) -> str:
+    """The payload of an effect's row, as JSON.
+
+    Raises:
+        Unsendable: Discord would refuse it.
+    """
+    match effect:
+        case SendMessage():
+            packed = _Payload(channel=effect.channel, body=_new(effect.message), files=effect.message.files)
+        case DirectMessage():
+            packed = _Payload(
+                user=effect.user, otherwise=effect.otherwise, body=_new(effect.message), files=effect.message.files
+            )
+        case ChangeMessage():
+            packed = _Payload(
+                channel=effect.channel,
+                message_id=effect.message_id,
+                body=Raw(_encoder.encode(edit_json(effect.message))),
+                files=effect.message.files,
+            )
+        case GiveRole() | TakeRole():
+            packed = _Payload(guild=effect.guild, user=effect.user, role=effect.role, reason=effect.reason)
+        case _:
+            assert_never(effect)
+    return _encoder.encode(packed).decode().replace("\\u0000", "")  # the one character that PostgreSQL cannot keep
+
+
+async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
+    """Make it happen; a second time with the same nonce within minutes changes nothing more.
+
+    Args:
+        rest: authorised as the app.
+        kind: one of KINDS' names.
+        payload: from pack().
+        nonce: at most 25 characters; Discord gives back the message that was sent with it a few minutes ago.
+
+    Raises:
+        DiscordError: Discord said no.
+        DiscordUnavailable: nobody knows, unless it says `is_unseen`.
+    """
+    what = _payload.decode(payload)
+    match kind:
+        case "send_message":
+            await _send(rest, _given(what.channel), what, nonce)
+        case "direct_message":
+            try:
+                channel = await rest.create_dm(_given(what.user))
+                await _send(rest, channel, what, nonce)
+            except (CannotDirectMessage, NoMutualGuild):
+                if what.otherwise is None:
+                    raise
+                await _send(rest, what.otherwise, what, nonce)
+        case "change_message":
+            where = route(
+                "PATCH",
+                "/channels/{channel}/messages/{message}",
+                channel=_given(what.channel),
+                message=_given(what.message_id),
+            )
+            await rest.request(where, _body(what))
+        case "give_role" | "take_role":
+            method = "PUT" if kind == "give_role" else "DELETE"
+            where = route(
+                method,
+                "/guilds/{guild}/members/{user}/roles/{role}",
+                guild=_given(what.guild),
+                user=_given(what.user),
+                role=_given(what.role),
+            )
+            await rest.request(where, reason=what.reason)
+        case _:
+            raise ValueError(f"No version of this house knows how to {kind}.")
+
+
+async def _send(rest: Rest, channel: ChannelId, what: _Payload, nonce: str) -> None:
+    where = route("POST", "/channels/{channel}/messages", channel=channel)
+    await rest.request(where, _body(what, nonce=nonce, enforce_nonce=True), is_repeatable=True)
+
+
+def _body(what: _Payload, **more: object) -> Body:
+    return body(_object.decode(_given(what.body)) | more, what.files)
+
+
+def _new(message: Message) -> Raw:
+    if message.private:
+        raise NotAllowed("message.private", "is for answers to interactions only")
+    return Raw(_encoder.encode(create_json(message)))
+
+
+def _given(value: T | None) -> T:
+    if value is None:
+        raise ValueError("The row lacks what its kind needs.")
+    return value
