@@ -1,8 +1,9 @@
-"""`lyceum db`: the schema up and down, where it stands, and a past for the local community."""
+"""`lyceum db`: the schema up and down, where it stands, and a past for the local community or a crowd."""
 
 import asyncio
 import time
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from cli.environment import read_settings
 from cli.problems import USAGE, Problem
 from cli.screen import out
 from core.clock import Clock
+
+if TYPE_CHECKING:
+    from cli.seed import Written
 
 app = typer.Typer(help="Look after the database.", no_args_is_help=True)
 
@@ -47,7 +51,15 @@ def current() -> None:
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    *,
+    members: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="A crowd of so many instead, in many servers.")
+    ] = None,
+    sessions: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="About so many stays of theirs; 10 each when left out.")
+    ] = None,
+) -> None:
     """Give the members of the local Discord a past of quiet study; nothing happens when there is one."""
     from cli import seed as past  # noqa: PLC0415 - loads the services
 
@@ -58,13 +70,45 @@ def seed() -> None:
             "DISCORD_APPLICATION_ID.",
             code=USAGE,
         )
+    if members is None and sessions is not None:
+        raise Problem("--sessions says how often a crowd came: say with --members how large it is.", code=USAGE)
     url = database.database_url(settings)
-    started = time.monotonic()
-    written = asyncio.run(past.seed(url, now=Clock(settings.clock_file).now()))
+    started, now = time.monotonic(), Clock(settings.clock_file).now()
+    if members is None:
+        written, weeks = asyncio.run(past.seed(url, now=now)), past.WEEKS
+    else:
+        written, weeks = _crowd(url, members=members, sessions=sessions or 10 * members, now=now)
     if written is None:
         out().print("The community has a past already.")
         return
     out().print(
-        f"{written.members} members studied {written.sessions} times in the last {past.WEEKS} weeks "
+        f"{written.members} members studied {written.sessions} times in the last {weeks} weeks "
         f"({time.monotonic() - started:.1f} s)."
     )
+
+
+def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Written | None, int]":
+    """Write a crowd, with a bar that moves; and over how many weeks it came."""
+    from rich.progress import (  # noqa: PLC0415 - only here
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from cli import bulk, crowd  # noqa: PLC0415 - loads the services
+
+    database.upgrade(url)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=out()) as progress:
+        task = progress.add_task("writing", total=sessions)
+
+        def tell(what: str, stays: int) -> None:
+            progress.update(task, description=what, advance=stays)
+
+        written = bulk.fill(url, members=members, sessions=sessions, now=now, tell=tell)
+        if written is not None:
+            progress.update(task, description="done", completed=written.sessions, total=written.sessions)
+    return written, crowd.WEEKS

@@ -51,6 +51,21 @@ def test_database_gets_a_past_once(environ: dict[str, str], database_url: str) -
     assert db("seed", environ=environ) == (0, "The community has a past already.\n")
 
 
+def test_database_gets_a_crowd_once(environ: dict[str, str], empty_database_url: str) -> None:
+    environ["DATABASE_URL"] = empty_database_url
+
+    code, said = db("seed", "--members", "60", "--sessions", "300", environ=environ)
+
+    assert code == 0
+    assert "60 members studied " in said
+    assert " times in the last 26 weeks " in said
+    assert db("seed", "--members", "60", environ=environ)[1].endswith("The community has a past already.\n")
+    assert db("seed", "--sessions", "300", environ=environ) == (
+        USAGE,
+        "--sessions says how often a crowd came: say with --members how large it is.",
+    )
+
+
 def test_database_of_the_real_discord_gets_no_made_up_past(environ: dict[str, str]) -> None:
     environ |= {
         "DISCORD_TOKEN": "t0ken",
