@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries import freezes as protecting
 from db.queries import streaks as stored
 from services import zone_rules
-from services.days import calendar_of
+from services.days import Calendar, calendar_of
+from services.freeze_rules import Gap, Walk, walk
+
+REPAIR_DATES: Final = 2  # active dates after a missed one that mend the run: 48 hours on the member's calendar
+REPAIR_EVERY: Final = timedelta(days=30)
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -76,26 +82,153 @@ def derive(active: Iterable[date], *, protected: Collection[date] = (), today: d
     return Streak(last.days, longest, last.started_on, last.last_on, is_open)
 
 
-async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
-    """Derive the cached study runs of these members again from their dates.
+@dataclass(slots=True)
+class Missed:
+    """What was noted of a missed date."""
 
-    A cached run is over from `alive_until` on: the end of the first unprotected date after it on the member's calendar.
+    is_frozen: bool
+    is_late: bool  # activity was told later
+    is_asked: bool  # the member wants the run repaired
+
+
+@dataclass(slots=True)
+class Standing:
+    """All that a member's streak is a function of."""
+
+    guild: GuildId
+    user: UserId
+    calendar: Calendar
+    active: Sequence[date]  # in order
+    protections: dict[date, ProtectionKind]
+    switches: Sequence[tuple[date, bool]]  # from which dates on freezes are used, or not
+    missed: dict[date, Missed]
+
+    def walk(self) -> Walk:
+        """What freezes were earned, and what they save."""
+        return walk(self.active, self.protections, self.switches)
+
+    def runs(self, found: Walk) -> list[Run]:
+        """All runs in order; a date that a freeze saves once it is over is protected already."""
+        return runs(self.active, protected={*self.protections, *found.saved})
+
+    def is_worked(self, gap: Gap) -> bool:
+        """Whether it is written down what became of a gap."""
+        noted = self.missed.get(gap.day)
+        return not gap.is_saved and noted is not None and not noted.is_frozen
+
+    def next_dates(self, day: date, count: int) -> list[date]:
+        """The dates after `day` that have instants: those which the calendar skips are left out."""
+        found: list[date] = []
+        while len(found) < count:
+            day += _ONE_DAY
+            start, end = self.calendar.bounds(day)
+            if start < end:
+                found.append(day)
+        return found
+
+
+async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> list[Standing]:
+    """How each of these members stands; of a guild that nobody knows there is none."""
+    rules = await zone_rules.of_members(conn, members)
+    return [
+        Standing(
+            guild=GuildId(guild),
+            user=UserId(user),
+            calendar=calendar_of(zone, rules.get((guild, user), ())),
+            active=active,
+            protections=dict(zip(protected, map(ProtectionKind, kinds), strict=True)),
+            switches=list(zip(switched, values, strict=True)),
+            missed=dict(zip(missed, map(Missed, frozen, late, asked), strict=True)),
+        )
+        for guild, user, zone, active, protected, kinds, switched, values, missed, frozen, late, asked in (
+            await stored.list_study_dates(conn, members)
+        )
+    ]
+
+
+async def standing(conn: Connection, guild: GuildId, user: UserId) -> Standing:
+    """How one member stands; for somebody unknown in a known guild, with nothing done yet."""
+    [found] = await standings(conn, [(guild, user)])
+    return found
+
+
+async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
+    """Derive all that is cached of these members' study dates again: runs, freezes at hand, the next date to work.
+
+    What the dates themselves bring about happens here too: a frozen date that is active after all gives its freeze
+    back, and a repair that was asked for and earned is done.
     """
     if not members:
         return
-    rules = await zone_rules.of_members(conn, members)
-    cached: list[stored.RunRow] = []
-    empty: list[tuple[int, int]] = []
-    for guild, user, zone, active, protected in await stored.list_study_dates(conn, members):
-        found = runs(active, protected=protected)
-        if not found:
-            empty.append((guild, user))
-            continue
-        last = found[-1]
-        alive_until = calendar_of(zone, rules.get((guild, user), ())).bounds(last.ends_on)[1]
-        longest = max(run.days for run in found)
-        cached.append((guild, user, last.days, last.started_on, last.last_on, longest, int(alive_until.timestamp())))
-    if cached:
-        await stored.set_runs(conn, cached)
+    found = await standings(conn, members)
+    await _settle(conn, found)
+    rows = [row for standing in found if (row := cached(standing)) is not None]
+    known = {row[:2] for row in rows}
+    empty = [(each.guild, each.user) for each in found if (each.guild, each.user) not in known]
+    if rows:
+        await stored.set_runs(conn, rows)
     if empty:
         await stored.remove_runs(conn, empty)
+
+
+def cached(standing: Standing) -> stored.RunRow | None:
+    """What is kept of a member's dates; None: there is no active date.
+
+    A run is over from `alive_until` on: the end of the first date after it that nothing will protect.
+    """
+    if not standing.active:
+        return None
+    bounds = standing.calendar.bounds
+    walked = standing.walk()
+    found = standing.runs(walked)
+    last = found[-1]
+    due = next((gap for gap in walked.gaps if not standing.is_worked(gap)), None)
+    return (
+        standing.guild,
+        standing.user,
+        last.days,
+        last.started_on,
+        last.last_on,
+        max(run.days for run in found),
+        int(bounds(last.ends_on)[1].timestamp()),
+        walked.held,
+        None if due is None else int(bounds(due.day)[1].timestamp()),
+    )
+
+
+async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
+    """Bring missed dates in step with the active ones; the standings are brought up to date as well."""
+    late: list[protecting.DateRow] = []
+    returned: list[protecting.DateRow] = []
+    repaired: list[tuple[int, int, date, str]] = []
+    for each in found:
+        active = set(each.active)
+        for day in [day for day, kind in each.protections.items() if kind is ProtectionKind.FREEZE and day in active]:
+            del each.protections[day]
+            returned.append((each.guild, each.user, day))
+        for day, noted in each.missed.items():
+            if day in active and not noted.is_late:
+                noted.is_late = True
+                late.append((each.guild, each.user, day))
+            elif noted.is_asked and day not in each.protections and is_repaired(each, day, active):
+                each.protections[day] = ProtectionKind.REPAIR
+                repaired.append((each.guild, each.user, day, ProtectionKind.REPAIR))
+    if late:
+        await protecting.set_late(conn, late)
+    if returned:
+        await protecting.remove_protections(conn, returned, kind=ProtectionKind.FREEZE)
+    if repaired:
+        await protecting.add_protections(conn, repaired)
+
+
+def is_repaired(standing: Standing, day: date, active: Collection[date]) -> bool:
+    """Whether a missed date has what mends it: both dates after it are active, and no other was mended near it."""
+    return (
+        day not in active
+        and all(each in active for each in standing.next_dates(day, REPAIR_DATES))
+        and all(
+            abs(day - other) >= REPAIR_EVERY
+            for other, kind in standing.protections.items()
+            if kind is ProtectionKind.REPAIR
+        )
+    )

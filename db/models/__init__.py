@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from db.models.base import Model
 from db.models.days import BoardMark, DailyStreak, GuildDay, GuildSpan, Streak
 from db.models.deliveries import GatewaySession, SeenInteraction
+from db.models.freezes import Freeze, FreezeSwitch, MissedDay, StreakAct
 from db.models.guilds import Channel, Guild
 from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
@@ -31,6 +32,10 @@ TABLES: Final[tuple[type[Model], ...]] = (
     GuildDay,
     GuildSpan,
     Streak,
+    Freeze,
+    FreezeSwitch,
+    MissedDay,
+    StreakAct,
     BoardMark,
     SeenInteraction,
     GatewaySession,
@@ -50,6 +55,8 @@ __all__ = [
     "Channel",
     "DailyStreak",
     "Entitlement",
+    "Freeze",
+    "FreezeSwitch",
     "GatewayListener",
     "GatewaySession",
     "GatewayStart",
@@ -58,6 +65,7 @@ __all__ = [
     "GuildSpan",
     "Member",
     "MemberZone",
+    "MissedDay",
     "Model",
     "OutboxEntry",
     "PolicyRule",
@@ -65,6 +73,7 @@ __all__ = [
     "Recount",
     "SeenInteraction",
     "Streak",
+    "StreakAct",
     "User",
     "VoiceSegment",
     "VoiceSession",

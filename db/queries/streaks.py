@@ -6,12 +6,28 @@ from datetime import date
 from db.connection import Connection
 from db.queries.arrays import dates, numbers
 
-DatesRow = tuple[int, int, str, list[date], list[date]]  # guild, user, guild's zone, active dates, protected dates
-RunRow = tuple[int, int, int, date, date, int, int]  # guild, user, days, first, last, longest, alive until (unix)
+# guild, user, guild's zone, active dates, protected dates and their kinds, switches of freezes (dates, values),
+# missed dates with whether frozen, told late, asked to be repaired
+DatesRow = tuple[
+    int,
+    int,
+    str,
+    list[date],
+    list[date],
+    list[str],
+    list[date],
+    list[bool],
+    list[date],
+    list[bool],
+    list[bool],
+    list[bool],
+]
+# guild, user; run: days, first, last, longest, alive until (unix); freezes: held, the next date to work (unix)
+RunRow = tuple[int, int, int, date, date, int, int, int, int | None]
 
 
 async def list_study_dates(conn: Connection, members: Sequence[tuple[int, int]]) -> list[DatesRow]:
-    """Of each member the dates with enough study and the protected ones, both in order."""
+    """Of each member the dates with enough study and all that protects others, in order."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT given.guild_id, given.user_id, g.timezone,
@@ -19,25 +35,49 @@ async def list_study_dates(conn: Connection, members: Sequence[tuple[int, int]])
                         WHERE d.guild_id = given.guild_id AND d.user_id = given.user_id AND d.kind = 'study'
                           AND d.seconds >= g.study_minutes * 60
                         ORDER BY d.streak_date),
-                  ARRAY(SELECT p.protected_on FROM protections p
-                        WHERE p.guild_id = given.guild_id AND p.user_id = given.user_id
-                        ORDER BY p.protected_on)
+                  guarded.days, guarded.kinds, switched.days, switched.values,
+                  missed.days, missed.frozen, missed.late, missed.asked
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
-           JOIN guilds g USING (guild_id)""",
+           JOIN guilds g USING (guild_id)
+           CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(p.protected_on ORDER BY p.protected_on), '{}') AS days,
+                      coalesce(array_agg(p.kind::text ORDER BY p.protected_on), '{}') AS kinds
+               FROM protections p
+               WHERE p.guild_id = given.guild_id AND p.user_id = given.user_id) AS guarded
+           CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(f.since_on ORDER BY f.since_on), '{}') AS days,
+                      coalesce(array_agg(f.is_on ORDER BY f.since_on), '{}') AS values
+               FROM freeze_switches f
+               WHERE f.guild_id = given.guild_id AND f.user_id = given.user_id) AS switched
+           CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(m.missed_on ORDER BY m.missed_on), '{}') AS days,
+                      coalesce(array_agg(m.is_frozen ORDER BY m.missed_on), '{}') AS frozen,
+                      coalesce(array_agg(m.is_late ORDER BY m.missed_on), '{}') AS late,
+                      coalesce(array_agg(m.asked_at IS NOT NULL ORDER BY m.missed_on), '{}') AS asked
+               FROM missed_days m
+               WHERE m.guild_id = given.guild_id AND m.user_id = given.user_id) AS missed""",
         {"guild": numbers(guild), "user": numbers(user)},
     )
     return await cursor.fetchall()
 
 
 async def set_runs(conn: Connection, rows: Sequence[RunRow]) -> None:
-    """The last run of each member and the length of the longest one."""
-    guild, user, days, started, last, longest, alive = zip(*rows, strict=True)
+    """The last run of each member and the length of the longest one, and how their freezes stand."""
+    guild, user, days, started, last, longest, alive, held, due = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO streaks (guild_id, user_id, kind, run_days, started_on, last_on, longest_days, alive_until)
+        """WITH given AS (
+               SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(days)s::integer[], %(started)s::date[],
+                                    %(last)s::date[], %(longest)s::integer[], %(alive)s::bigint[], %(held)s::smallint[],
+                                    %(due)s::bigint[])
+                    AS given (guild_id, user_id, run_days, started_on, last_on, longest_days, alive_until, held, due_at)
+           ), held AS (
+               INSERT INTO freezes (guild_id, user_id, held, due_at)
+               SELECT guild_id, user_id, held, to_timestamp(due_at) FROM given
+               ON CONFLICT (guild_id, user_id) DO UPDATE SET held = excluded.held, due_at = excluded.due_at
+           )
+           INSERT INTO streaks (guild_id, user_id, kind, run_days, started_on, last_on, longest_days, alive_until)
            SELECT guild_id, user_id, 'study', run_days, started_on, last_on, longest_days, to_timestamp(alive_until)
-           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(days)s::integer[], %(started)s::date[],
-                       %(last)s::date[], %(longest)s::integer[], %(alive)s::bigint[])
-                AS given (guild_id, user_id, run_days, started_on, last_on, longest_days, alive_until)
+           FROM given
            ON CONFLICT (guild_id, user_id, kind) DO UPDATE
            SET run_days = excluded.run_days, started_on = excluded.started_on, last_on = excluded.last_on,
                longest_days = excluded.longest_days, alive_until = excluded.alive_until""",
@@ -49,15 +89,23 @@ async def set_runs(conn: Connection, rows: Sequence[RunRow]) -> None:
             "last": dates(last),
             "longest": numbers(longest),
             "alive": numbers(alive),
+            "held": numbers(held),
+            "due": numbers(due),
         },
     )
 
 
 async def remove_runs(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
-    """Forget the study runs of these members: they have no active date."""
+    """Forget the study runs and the freezes of these members: they have no active date."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
-        """DELETE FROM streaks s USING unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+        """WITH given AS (
+               SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           ), held AS (
+               DELETE FROM freezes f USING given
+               WHERE f.guild_id = given.guild_id AND f.user_id = given.user_id
+           )
+           DELETE FROM streaks s USING given
            WHERE s.guild_id = given.guild_id AND s.user_id = given.user_id AND s.kind = 'study'""",
         {"guild": numbers(guild), "user": numbers(user)},
     )

@@ -1,0 +1,112 @@
+"""What protects a member's run: the freezes at hand, what became of missed dates, and what staff did."""
+
+from datetime import date
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    text,
+)
+from sqlmodel import Field
+
+from db.models.base import Model, Moment, fact, local_date, moment, snowflake, whole, words
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+def _member(table: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["guild_id", "user_id"],
+        ["members.guild_id", "members.user_id"],
+        name=f"fk_{table}_member",
+        ondelete="CASCADE",
+    )
+
+
+class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """How many freezes a member holds, and when a date ends on which one may be needed; a cache like the run."""
+
+    __tablename__ = "freezes"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", name="pk_freezes"),
+        _member("freezes"),
+        Index("idx_freezes_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        CheckConstraint("held BETWEEN 0 AND 2", name="ck_freezes_held"),
+        *DiscordIDMixin.id_checks("freezes", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    held: int = whole(0, kind=SmallInteger, ge=0, le=2)
+    due_at: Moment | None = moment(
+        None, description="The end of the first missed date that is not worked yet. Empty: none can come."
+    )
+
+
+class FreezeSwitch(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """From which date on a member wants freezes to be used, or not to be; without a row they are."""
+
+    __tablename__ = "freeze_switches"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "since_on", name="pk_freeze_switches"),
+        _member("freeze_switches"),
+        *DiscordIDMixin.id_checks("freeze_switches", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    since_on: date = local_date()
+    is_on: bool = fact(default=True)
+
+
+class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A date that ended without activity while a run was at stake, and what became of it."""
+
+    __tablename__ = "missed_days"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "missed_on", name="pk_missed_days"),
+        _member("missed_days"),
+        CheckConstraint("run_days >= 1", name="ck_missed_days_run_days"),
+        *DiscordIDMixin.id_checks("missed_days", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    missed_on: date = local_date()
+    run_days: int = whole(ge=1, description="How long the run was that was at stake.")
+    is_frozen: bool = fact(default=False, description="A freeze was used; otherwise the run ended.")
+    is_late: bool = fact(default=False, description="Activity was told later: the date is active after all.")
+    worked_at: Moment = moment()
+    asked_at: Moment | None = moment(None, description="When the member asked to repair the run. Empty: never.")
+
+
+class StreakAct(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """What staff did to a member's dates; never changed and never removed."""
+
+    __tablename__ = "streak_acts"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "act_id", name="pk_streak_acts"),
+        _member("streak_acts"),
+        Index("idx_streak_acts_member", "guild_id", "user_id", "act_id"),
+        *DiscordIDMixin.id_checks("streak_acts", "guild_id", "user_id", "by_id"),
+    )
+
+    guild_id: int = snowflake()
+    act_id: int | None = Field(
+        None,
+        nullable=False,
+        ge=1,
+        sa_type=BigInteger,
+        sa_column_args=(Identity(always=False),),
+        description="Ours; the database gives it.",
+    )
+    user_id: int = snowflake(description="Whose date it is.")
+    by_id: int = snowflake(description="Who did it.")
+    is_grant: bool = fact(default=True, description="The date was protected; otherwise its protection was taken back.")
+    day_on: date = local_date()
+    reason: str = words(min_length=1, max_length=200)
+    acted_at: Moment = moment()

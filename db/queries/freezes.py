@@ -1,0 +1,159 @@
+"""Freezes at hand, missed dates, and the dates that a member or staff protects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.enums import ProtectionKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries.arrays import dates, numbers, texts
+from db.rows import row_of
+
+MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the run at stake, whether a freeze was used
+DateRow = tuple[int, int, date]  # guild, user, date
+
+
+async def claim_due(conn: Connection, *, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """Members (guild, user) with a date to work that ended before `now`, longest ago first, held until the commit.
+
+    Those whom another transaction holds are left out.
+    """
+    cursor = await conn.execute(
+        """SELECT f.guild_id, f.user_id
+           FROM freezes f JOIN members m USING (guild_id, user_id)
+           WHERE f.due_at <= %(now)s
+           ORDER BY f.due_at, f.guild_id, f.user_id
+           LIMIT %(limit)s
+           FOR NO KEY UPDATE OF m SKIP LOCKED""",
+        {"now": now, "limit": limit},
+    )
+    return await cursor.fetchall()
+
+
+async def set_missed(conn: Connection, rows: Sequence[MissedRow], *, now: datetime) -> None:
+    """Note what became of missed dates; the last word counts."""
+    guild, user, day, run_days, is_frozen = zip(*rows, strict=True)
+    await conn.execute(
+        """INSERT INTO missed_days (guild_id, user_id, missed_on, run_days, is_frozen, worked_at)
+           SELECT guild_id, user_id, missed_on, run_days, is_frozen, %(now)s
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(run_days)s::integer[],
+                       %(is_frozen)s::boolean[]) AS given (guild_id, user_id, missed_on, run_days, is_frozen)
+           ON CONFLICT ON CONSTRAINT pk_missed_days DO UPDATE
+           SET run_days = excluded.run_days, is_frozen = excluded.is_frozen, is_late = false,
+               worked_at = excluded.worked_at""",
+        {
+            "guild": numbers(guild),
+            "user": numbers(user),
+            "day": dates(day),
+            "run_days": numbers(run_days),
+            "is_frozen": numbers(is_frozen),
+            "now": now,
+        },
+    )
+
+
+async def set_late(conn: Connection, rows: Sequence[DateRow]) -> None:
+    """Note that these missed dates are active after all."""
+    guild, user, day = zip(*rows, strict=True)
+    await conn.execute(
+        """UPDATE missed_days m SET is_late = true
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[]) AS given (guild_id, user_id, missed_on)
+           WHERE m.guild_id = given.guild_id AND m.user_id = given.user_id AND m.missed_on = given.missed_on""",
+        {"guild": numbers(guild), "user": numbers(user), "day": dates(day)},
+    )
+
+
+async def add_protections(conn: Connection, rows: Sequence[tuple[int, int, date, str]]) -> int:
+    """Protect dates: guild, user, date, kind. Those protected before stay as they are; how many are new."""
+    guild, user, day, kind = zip(*rows, strict=True)
+    cursor = await conn.execute(
+        """INSERT INTO protections (guild_id, user_id, protected_on, kind)
+           SELECT guild_id, user_id, protected_on, kind::protection_kind
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(kind)s::text[])
+                AS given (guild_id, user_id, protected_on, kind)
+           ON CONFLICT ON CONSTRAINT pk_protections DO NOTHING""",
+        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": texts(kind)},
+    )
+    return cursor.rowcount
+
+
+async def remove_protections(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind) -> int:
+    """Take back protections of one kind; how many there were."""
+    guild, user, day = zip(*rows, strict=True)
+    cursor = await conn.execute(
+        """DELETE FROM protections p
+           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[]) AS given (guild_id, user_id, day)
+           WHERE p.guild_id = given.guild_id AND p.user_id = given.user_id AND p.protected_on = given.day
+             AND p.kind = %(kind)s""",
+        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": kind},
+    )
+    return cursor.rowcount
+
+
+async def set_switch(conn: Connection, *, guild: GuildId, user: UserId, since: date, is_on: bool) -> None:
+    """From `since` on freezes are used, or are not; what was chosen for later dates falls away."""
+    await conn.execute(
+        """INSERT INTO freeze_switches (guild_id, user_id, since_on, is_on)
+           VALUES (%(guild)s, %(user)s, %(since)s, %(is_on)s)
+           ON CONFLICT ON CONSTRAINT pk_freeze_switches DO UPDATE SET is_on = excluded.is_on""",
+        {"guild": guild, "user": user, "since": since, "is_on": is_on},
+    )
+
+
+async def ask_repair(
+    conn: Connection, *, guild: GuildId, user: UserId, day: date, run_days: int, now: datetime
+) -> bool:
+    """Note that a member wants to repair the run that a date ended. False: they asked before."""
+    cursor = await conn.execute(
+        """INSERT INTO missed_days AS m (guild_id, user_id, missed_on, run_days, worked_at, asked_at)
+           VALUES (%(guild)s, %(user)s, %(day)s, %(run_days)s, %(now)s, %(now)s)
+           ON CONFLICT ON CONSTRAINT pk_missed_days DO UPDATE SET asked_at = excluded.asked_at
+           WHERE m.asked_at IS NULL""",
+        {"guild": guild, "user": user, "day": day, "run_days": run_days, "now": now},
+    )
+    return cursor.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """Something that staff did to a member's date."""
+
+    user_id: UserId
+    by_id: UserId
+    is_grant: bool
+    day_on: date
+    reason: str
+    acted_at: datetime
+
+
+async def add_act(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    user: UserId,
+    by: UserId,
+    is_grant: bool,
+    day: date,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write down what staff did."""
+    await conn.execute(
+        """INSERT INTO streak_acts (guild_id, user_id, by_id, is_grant, day_on, reason, acted_at)
+           VALUES (%(guild)s, %(user)s, %(by)s, %(is_grant)s, %(day)s, %(reason)s, %(now)s)""",
+        {"guild": guild, "user": user, "by": by, "is_grant": is_grant, "day": day, "reason": reason, "now": now},
+    )
+
+
+async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, limit: int) -> list[StaffAct]:
+    """The last acts in a guild, newest first; with `user` those on one member's dates."""
+    cursor = conn.cursor(row_factory=row_of(StaffAct))
+    await cursor.execute(
+        """SELECT user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
+           WHERE guild_id = %(guild)s AND (%(user)s::bigint IS NULL OR user_id = %(user)s)
+           ORDER BY act_id DESC
+           LIMIT %(limit)s""",
+        {"guild": guild, "user": user, "limit": limit},
+    )
+    return await cursor.fetchall()
