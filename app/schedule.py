@@ -15,11 +15,15 @@ from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissi
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
 from app.door_log import traceback_of
+from app.outbox import Outbox, entries_of
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.settings import Settings
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
+from services import outbox, watchdog
+from wire.effects import AnyEffect
+from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
 EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
@@ -27,7 +31,8 @@ GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is as
 
 log = structlog.get_logger()
 
-Work = Callable[[Connection, datetime], Awaitable[int]]  # one transaction and the time; what it returns is logged
+Work = Callable[[Connection, datetime], Awaitable[int | Sequence[AnyEffect]]]
+"""One transaction and the time. A number is logged; effects are written in the transaction and happen after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Job:
 
     name: str
     trigger: BaseTrigger
-    work: Work
+    work: Work | None  # None: what the outbox holds
 
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
@@ -49,7 +54,20 @@ async def forget_events(conn: Connection, now: datetime) -> int:
     return await webhook_events.remove_events(conn, before=now - EVENTS_FOR)
 
 
+async def forget_effects(conn: Connection, _now: datetime) -> int:
+    """What happened at Discord long ago."""
+    return await outbox.forget_settled(conn)
+
+
+async def watch_sessions(conn: Connection, now: datetime) -> int:
+    """People in voice of whom nobody hears any more."""
+    return await watchdog.watch(conn, now=now)
+
+
 JOBS: Final[tuple[Job, ...]] = (
+    Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
+    Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
     Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),
 )
@@ -58,10 +76,12 @@ JOBS: Final[tuple[Job, ...]] = (
 class Worker:
     """Runs jobs when they are due, each in a transaction of its own, never the same one twice at once."""
 
-    def __init__(self, pool: Pool, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+    def __init__(self, pool: Pool, rest: Rest, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
         self._pool = pool
         self._clock = clock
         self._jobs = jobs
+        self._outbox = Outbox(pool=self._opened, rest=lambda: rest, clock=clock)
+        self._stop = asyncio.Event()
         self._running: set[asyncio.Task[None] | None] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -78,6 +98,7 @@ class Worker:
         try:
             await stop.wait()
         finally:
+            self._stop.set()
             scheduler.pause()
             if tasks := [task for task in self._running if task is not None]:
                 await asyncio.wait(tasks, timeout=GRACE_S)
@@ -89,16 +110,29 @@ class Worker:
         self._running.add(task)
         started = perf_counter()
         try:
-            async with self._pool.connection() as conn:
-                count = await job.work(conn, self._clock.now())
+            count = await (self._outbox.drain(self._stop) if job.work is None else self._work(job.work))
         except OutsideTrouble as error:
             log.warning("job put off", job=job.name, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
             log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
         else:
-            log.info("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
+            tell = log.info if count or job.work is not None else log.debug  # an empty outbox is no news every second
+            tell("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
         finally:
             self._running.discard(task)
+
+    async def _work(self, work: Work) -> int:
+        now = self._clock.now()
+        async with self._pool.connection() as conn:
+            made = await work(conn, now)
+            if isinstance(made, int):
+                return made
+            entries = await outbox.write(conn, entries_of(made, now=now), now=now)
+        await self._outbox.perform(entries)
+        return len(made)
+
+    async def _opened(self) -> Pool:
+        return self._pool
 
 
 async def run(settings: Settings) -> None:
@@ -110,5 +144,8 @@ async def run(settings: Settings) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     url = settings.database_url or await asyncio.to_thread(database_url, settings.data_dir)
-    async with Pool(url, application_name="lyceum worker", max_size=4) as pool:
-        await Worker(pool, Clock(settings.clock_file)).run(stop)
+    async with (
+        Pool(url, application_name="lyceum worker", max_size=4) as pool,
+        Rest(settings.api_url, settings.token) as rest,
+    ):
+        await Worker(pool, rest, Clock(settings.clock_file)).run(stop)

@@ -14,7 +14,9 @@ from app.schedule import JOBS, Job, Worker
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from tests.fake_discord import NOW, Frozen
+from wire.rest import Rest
 
+UNREACHABLE = Rest("http://discord.test/api/v10")
 OFTEN = IntervalTrigger(seconds=cast("int", 0.05), timezone=UTC)
 
 PROCESS = """
@@ -39,7 +41,7 @@ async def test_interactions_older_than_fifteen_minutes_are_forgotten(pool: Pool)
             cursor = await conn.execute("SELECT interaction_id FROM seen_interactions")
             return await cursor.fetchall() == [(5_000_002,)]
 
-    await _work(Worker(pool, Frozen(), JOBS), until=is_done)
+    await _work(Worker(pool, UNREACHABLE, Frozen(), JOBS), until=is_done)
 
 
 async def test_webhook_events_older_than_a_day_are_forgotten(pool: Pool) -> None:
@@ -56,7 +58,7 @@ async def test_webhook_events_older_than_a_day_are_forgotten(pool: Pool) -> None
             cursor = await conn.execute("SELECT subject_id FROM webhook_events")
             return await cursor.fetchall() == [(5_000_002,)]
 
-    await _work(Worker(pool, Frozen(), JOBS), until=is_done)
+    await _work(Worker(pool, UNREACHABLE, Frozen(), JOBS), until=is_done)
 
 
 async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) -> None:
@@ -80,7 +82,7 @@ async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) 
         return min(done.count(each) for each in ("good", "bad", "away")) >= 2
 
     with capture_logs() as lines:
-        await _work(Worker(pool, Frozen(), jobs), until=all_came_back)
+        await _work(Worker(pool, UNREACHABLE, Frozen(), jobs), until=all_came_back)
 
     assert {line["event"] for line in lines} >= {"job done", "job failed", "job put off", "worker stopped"}
 
@@ -98,7 +100,7 @@ async def test_a_job_under_way_is_finished_before_the_worker_stops(pool: Pool) -
         return done == ["begun"]
 
     job = Job("slow", IntervalTrigger(hours=1, timezone=UTC), slow)
-    await _work(Worker(pool, Frozen(), [job]), until=is_under_way)
+    await _work(Worker(pool, UNREACHABLE, Frozen(), [job]), until=is_under_way)
 
     assert done == ["begun", "ended"]
 
