@@ -8,7 +8,7 @@ from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
 from playground.jsons import snowflake
 from playground.naming import fold
-from playground.rest import Answer, Call, Rule
+from playground.rest import Answer, Call, Rule, nothing
 from playground.voice import Voice
 from playground.world import Guild, Member, World
 
@@ -24,7 +24,7 @@ class Guilds:
 
     def rules(self) -> list[Rule]:
         """The routes."""
-        get, patch = HTTPMethod.GET, HTTPMethod.PATCH
+        get, patch, put, delete = HTTPMethod.GET, HTTPMethod.PATCH, HTTPMethod.PUT, HTTPMethod.DELETE
         guild = "/guilds/{guild_id}"
         return [
             Rule(get, "/users/@me/guilds", self._mine),
@@ -36,6 +36,8 @@ class Guilds:
             Rule(get, guild + "/members/search", self._search),
             Rule(get, guild + "/members/{user_id}", self._member),
             Rule(patch, guild + "/members/{user_id}", self._change_member),
+            Rule(put, guild + "/members/{user_id}/roles/{role_id}", self._give_role),
+            Rule(delete, guild + "/members/{user_id}/roles/{role_id}", self._take_role),
             Rule(get, guild + "/voice-states/{user_id}", self._voice_state),
             Rule(get, "/channels/{channel_id}", self._channel),
         ]
@@ -90,6 +92,29 @@ class Guilds:
                 self._voice.disconnect(guild, member)
             self._voice.change(guild, member, **{name: bool(body[name]) for name in ("mute", "deaf") if name in body})
         return Answer(shapes.member(member))
+
+    async def _give_role(self, call: Call) -> Answer:
+        member, role = self._member_and_role(call)
+        if role not in member.roles:
+            member.roles.append(role)
+        return nothing()
+
+    async def _take_role(self, call: Call) -> Answer:
+        member, role = self._member_and_role(call)
+        member.roles = [one for one in member.roles if one != role]
+        return nothing()
+
+    def _member_and_role(self, call: Call) -> tuple[Member, int]:
+        """Whom a role is for and which; the app may only touch those below its own."""
+        guild = self._find(call)
+        member = guild.member(self._user_id(call))
+        role = guild.roles.get(call.id("role_id"))
+        if role is None:
+            raise unknown("Role")
+        own = max((guild.roles[one].position for one in guild.member(self._world.application).roles), default=0)
+        if role.position >= own or role.id == guild.id:
+            raise Refusal(403, 50013, "Missing Permissions")
+        return member, role.id
 
     async def _voice_state(self, call: Call) -> Answer:
         guild = self._find(call)
