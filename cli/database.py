@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
-from core.settings import Settings
+from core.settings import Settings, unusable
 
 
 def embedded_url(settings: Settings) -> str:
@@ -15,11 +15,15 @@ def embedded_url(settings: Settings) -> str:
 
     Raises:
         Problem: it did not start.
+        SettingsError: its folder cannot be made.
     """
     from db.embedded import database_url  # noqa: PLC0415 - loads the embedded server's package
 
     folder = settings.data_dir / "postgres"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(settings.data_dir, error) from error
     forget_the_dead(folder)
     try:
         return database_url(settings.data_dir)

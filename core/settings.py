@@ -201,15 +201,25 @@ def _local_public_key(data_dir: Path) -> str:
     from nacl.signing import SigningKey  # noqa: PLC0415 - only the local Discord needs it here
 
     path = data_dir / "playground.key"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        fresh = data_dir / f"playground.key.{os.getpid()}"
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
-        with contextlib.suppress(FileExistsError):  # another process was first: its key holds
-            os.link(fresh, path)
-        fresh.unlink()
     try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            fresh = data_dir / f"playground.key.{os.getpid()}"
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+            with contextlib.suppress(FileExistsError):  # another process was first: its key holds
+                os.link(fresh, path)
+            fresh.unlink()
         return SigningKey(bytes.fromhex(path.read_text(encoding="ascii"))).verify_key.encode().hex()
     except ValueError as error:
         raise SettingsError(f"{path} does not hold a key; delete the file and a new one is made.") from error
+    except OSError as error:
+        raise unusable(data_dir, error) from error
+
+
+def unusable(data_dir: Path, error: OSError) -> SettingsError:
+    """What is said where nothing can be kept in the data folder."""
+    return SettingsError(
+        f"The data folder {data_dir} cannot be used ({error.strerror}): "
+        "set LYCEUM_DATA_DIR to a folder that this account may write to."
+    )

@@ -45,6 +45,13 @@ def test_settings_say_that_the_local_key_is_damaged(tmp_path: Path) -> None:
         Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
 
 
+def test_settings_say_that_nothing_can_be_kept_in_the_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SettingsError, match=r"cannot be used .*: set LYCEUM_DATA_DIR to a folder"):
+        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path / "file" / "data")})
+
+
 def test_settings_serve_the_real_discord_with_real_time() -> None:
     settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum", API_HOST="0.0.0.0", API_PORT="80"))  # noqa: S104 - a value like any other
 

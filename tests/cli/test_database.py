@@ -1,0 +1,21 @@
+from pathlib import Path
+
+import pytest
+
+from cli import database
+from core.settings import Settings, SettingsError
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_of_with_the_next_step(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings.from_env(
+        {
+            "DISCORD_TOKEN": "a-token",
+            "DISCORD_PUBLIC_KEY": "ab" * 32,
+            "DISCORD_APPLICATION_ID": "1000000000000000002",
+            "LYCEUM_DATA_DIR": str(tmp_path / "file" / "data"),
+        }
+    )
+
+    with pytest.raises(SettingsError, match=r"cannot be used .*: set LYCEUM_DATA_DIR to a folder"):
+        database.embedded_url(settings)
