@@ -12,6 +12,7 @@ from db.connection import Connection, Pool
 from handlers.feature import AnyAction, Deps, Feature, client_language, person_of
 from services import people
 from wire.custom_id import StaleCustomId, route_of
+from wire.fitting import check_fit
 from wire.interaction import (
     Autocomplete,
     ButtonPress,
@@ -57,6 +58,13 @@ class OnlyInGuilds(DomainError):
 
     def __init__(self) -> None:
         super().__init__("That works in a server, where there is somebody to study with. Please try it there.")
+
+
+class NotInstalledHere(DomainError):
+    """Raised where a person brings the app along into a server that has not added it."""
+
+    def __init__(self) -> None:
+        super().__init__("Lyceum has not been added to this server yet. Ask somebody who manages it to add Lyceum.")
 
 
 class RouteClash(Exception):
@@ -108,15 +116,18 @@ class Routes:
         Raises:
             StaleCustomId: no feature knows the interaction.
             OnlyInGuilds: it came from a direct message.
+            NotInstalledHere: it came from a guild that has not installed the app.
+            DoesNotFit: the handler's reply cannot answer it; nothing of what the handler did stays.
         """
         interaction, route = turn.interaction, turn.route
         if route is None:
             raise StaleCustomId("unknown")
         feature = route.feature
-        if interaction.guild_id is None and feature.guild_only:
-            raise OnlyInGuilds
+        if interaction.home is None and feature.guild_only:
+            raise OnlyInGuilds if interaction.guild_id is None else NotInstalledHere
         if not feature.uses_database or isinstance(interaction, Autocomplete):
             reply = await route.call(interaction, Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+            check_fit(reply, interaction)
             if getattr(reply, "then", ()):
                 raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
             return reply
@@ -124,7 +135,7 @@ class Routes:
             arrival = await people.arrive(
                 conn,
                 interaction=interaction.id,
-                guild=interaction.guild_id,
+                guild=interaction.home,
                 guild_locale=interaction.guild_locale,
                 person=person_of(interaction),
                 now=turn.now,
@@ -135,6 +146,7 @@ class Routes:
             if arrival.language is not None:
                 turn.words = words_for(arrival.language)
             reply = await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
+            check_fit(reply, interaction)
             entries = await write_down(conn, turn, reply)
         if entries:  # committed
             turn.due = [entry for entry in entries if entry.kind != ANSWER]

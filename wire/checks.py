@@ -1,9 +1,13 @@
 """The few checks that embeds, components, modals and commands share; each raises naming field, limit and actual."""
 
-from collections.abc import Sized
+import re
+from collections.abc import Iterable, Sequence, Sized
+from typing import Final
 
-from wire.errors import LimitExceeded
-from wire.limits import CHOICE_VALUE_MAX, OPTION_NUMBER_MAX
+from wire.errors import LimitExceeded, NotAllowed
+from wire.limits import CHOICE_VALUE_MAX, FILE_TYPES_MAX, LOCALES, OPTION_NUMBER_MAX
+
+_FILE_TYPE: Final = re.compile(r"image|video|audio|\.[0-9a-z]{1,16}", re.ASCII)
 
 
 def at_most(field: str, value: Sized, limit: int) -> None:
@@ -32,3 +36,19 @@ def choice_value(value: str | float) -> None:
     else:
         bound = OPTION_NUMBER_MAX - 1 if isinstance(value, int) else OPTION_NUMBER_MAX
         within("choice.value", value, -bound, bound)
+
+
+def check_locales(field: str, locales: Iterable[str]) -> None:
+    """Refuse a language that Discord does not have, or writes otherwise."""
+    for locale in locales:
+        if locale not in LOCALES:
+            raise NotAllowed(field, f"{locale!r} is none of Discord's languages")
+
+
+def file_types_json(field: str, file_types: Sequence[str]) -> list[str]:
+    """The filters on a file as Discord reads them: `image`, `video`, `audio` or an extension in small letters."""
+    at_most(field, file_types, FILE_TYPES_MAX)
+    for file_type in file_types:
+        if not _FILE_TYPE.fullmatch(file_type):
+            raise NotAllowed(field, f"{file_type!r} is neither image, video, audio nor an extension such as .pdf")
+    return list(file_types)

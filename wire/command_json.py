@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from msgspec import Struct
 
-from wire.checks import at_most, choice_value, length, within
+from wire.checks import at_most, check_locales, choice_value, file_types_json, length, within
 from wire.components import distinct
 from wire.embeds import Json
 from wire.errors import LimitExceeded, NotAllowed
@@ -20,14 +20,13 @@ from wire.limits import (
     COMMAND_NAME_MAX,
     COMMAND_TEXT_MAX,
     COMMANDS_MAX,
-    FILE_TYPES_MAX,
     MENU_COMMANDS_MAX,
     OPTION_NUMBER_MAX,
     OPTION_TEXT_MAX,
     OPTIONS_MAX,
 )
 from wire.options import OptionKind
-from wire.received import Context
+from wire.received import Context, Install
 
 Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English text) to {Discord's locale: text}
 
@@ -60,7 +59,7 @@ class Command(Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     contexts: tuple[Context, ...] = (Context.GUILD,)
     permissions: int | None = None  # who sees it unless the guild decides otherwise; 0: administrators; None: everyone
-    is_for_users: bool = False  # a person can install it for themselves too
+    installs: tuple[Install, ...] = (Install.GUILD,)
     is_nsfw: bool = False
 
     @property
@@ -87,6 +86,7 @@ def to_json(command: Command, localise: Localise, *, is_global: bool = True) -> 
     Raises:
         Unsendable: a limit, a name that Discord refuses, options in the wrong order, names given twice.
     """
+    _check_reach(command)
     shape: Json = {"type": command.kind}
     if command.kind == SLASH:
         shape |= _named("command", command.name, command.description, localise)
@@ -100,9 +100,17 @@ def to_json(command: Command, localise: Localise, *, is_global: bool = True) -> 
         shape["nsfw"] = True
     if is_global:
         shape["contexts"] = sorted(int(each) for each in command.contexts)
-        shape["integration_types"] = [0, 1] if command.is_for_users else [0]
+        shape["integration_types"] = sorted(int(each) for each in command.installs)
     _check_size(command.name, shape)
     return shape
+
+
+def _check_reach(command: Command) -> None:
+    for field, values in (("contexts", command.contexts), ("installs", command.installs)):
+        length(f"{command.name}.{field}", values, 1, len(Context))
+        distinct(f"{command.name}.{field}", [str(int(each)) for each in values])
+    if Context.PRIVATE_CHANNEL in command.contexts and Install.USER not in command.installs:
+        raise NotAllowed(f"{command.name}.contexts", "reach private channels only where people install the app")
 
 
 def list_json(commands: Iterable[Command], localise: Localise, *, is_global: bool = True) -> list[Json]:
@@ -179,8 +187,7 @@ def _option_json(parent: Command | Option, option: Option, localise: Localise) -
     if option.channel_types:
         shape["channel_types"] = sorted(set(option.channel_types))
     if option.file_types:
-        at_most(f"{option.name}.file_types", option.file_types, FILE_TYPES_MAX)
-        shape["file_types"] = list(option.file_types)
+        shape["file_types"] = file_types_json(f"{option.name}.file_types", option.file_types)
     return shape
 
 
@@ -226,6 +233,7 @@ def _texts(field: str, context: str, key: str, text: str, limit: int, localise: 
     length(field, text, 1, limit)
     shape: Json = {key: text}
     translated = dict(sorted(localise(context, text).items()))
+    check_locales(field, translated)
     for each in translated.values():
         length(field, each, 1, limit)
     if translated:

@@ -14,7 +14,7 @@ from wire.command_json import (
     to_json,
 )
 from wire.options import OptionKind
-from wire.received import Context
+from wire.received import Context, Install
 
 __all__ = [
     "MESSAGE_MENU",
@@ -22,6 +22,7 @@ __all__ = [
     "USER_MENU",
     "Command",
     "Context",
+    "Install",
     "Localise",
     "Option",
     "attachment",
@@ -50,7 +51,7 @@ def command(
     *options: Option,
     contexts: tuple[Context, ...] = (Context.GUILD,),
     permissions: int | None = None,
-    is_for_users: bool = False,
+    installs: tuple[Install, ...] = (Install.GUILD,),
     is_nsfw: bool = False,
 ) -> Command:
     """A chat command, with options or with subcommands and groups."""
@@ -61,23 +62,31 @@ def command(
         options=options,
         contexts=contexts,
         permissions=permissions,
-        is_for_users=is_for_users,
+        installs=installs,
         is_nsfw=is_nsfw,
     )
 
 
 def user_menu(
-    name: str, *, contexts: tuple[Context, ...] = (Context.GUILD,), permissions: int | None = None
+    name: str,
+    *,
+    contexts: tuple[Context, ...] = (Context.GUILD,),
+    permissions: int | None = None,
+    installs: tuple[Install, ...] = (Install.GUILD,),
 ) -> Command:
     """A command in the menu of a person; mixed case and spaces are fine."""
-    return Command(kind=USER_MENU, name=name, contexts=contexts, permissions=permissions)
+    return Command(kind=USER_MENU, name=name, contexts=contexts, permissions=permissions, installs=installs)
 
 
 def message_menu(
-    name: str, *, contexts: tuple[Context, ...] = (Context.GUILD,), permissions: int | None = None
+    name: str,
+    *,
+    contexts: tuple[Context, ...] = (Context.GUILD,),
+    permissions: int | None = None,
+    installs: tuple[Install, ...] = (Install.GUILD,),
 ) -> Command:
     """A command in the menu of a message; mixed case and spaces are fine."""
-    return Command(kind=MESSAGE_MENU, name=name, contexts=contexts, permissions=permissions)
+    return Command(kind=MESSAGE_MENU, name=name, contexts=contexts, permissions=permissions, installs=installs)
 
 
 def subcommand(name: str, description: str, *options: Option) -> Option:

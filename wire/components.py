@@ -36,7 +36,13 @@ class ComponentKind(IntEnum):
     ROLE_SELECT = 6
     MENTIONABLE_SELECT = 7
     CHANNEL_SELECT = 8
+    SECTION = 9
     TEXT_DISPLAY = 10
+    THUMBNAIL = 11
+    GALLERY = 12
+    FILE = 13
+    SEPARATOR = 14
+    CONTAINER = 17
     LABEL = 18
     FILE_UPLOAD = 19
     RADIO_GROUP = 21
@@ -148,23 +154,30 @@ def rows_json(rows: Sequence[Row]) -> list[Json]:
     """
     at_most("components", rows, ROWS_MAX)
     custom_ids: list[str] = []
-    shapes: list[Json] = [{"type": ComponentKind.ROW.value, "components": _row_json(row, custom_ids)} for row in rows]
+    shapes = [row_json(row, custom_ids) for row in rows]
     distinct("components.custom_id", custom_ids)
     return shapes
 
 
-def _row_json(row: Row, custom_ids: list[str]) -> list[Json]:
+def row_json(row: Row, custom_ids: list[str]) -> Json:
+    """One action row as Discord reads it; adds its custom ids to `custom_ids`."""
+    return {"type": ComponentKind.ROW.value, "components": _children_json(row, custom_ids)}
+
+
+def _children_json(row: Row, custom_ids: list[str]) -> list[Json]:
     if not isinstance(row, tuple):
         custom_ids.append(row.custom_id)
         return [select_json(row)]
     length("components.row", row, 1, BUTTONS_MAX)
     if any(type(each) is not Button for each in row):
         raise NotAllowed("components.row", "holds buttons, or is one select by itself")
-    custom_ids.extend(button.custom_id for button in row if button.custom_id is not None)
-    return [_button_json(button) for button in row]
+    return [button_json(button, custom_ids) for button in row]
 
 
-def _button_json(button: Button) -> Json:
+def button_json(button: Button, custom_ids: list[str]) -> Json:
+    """One button as Discord reads it; adds its custom id to `custom_ids`."""
+    if button.custom_id is not None:
+        custom_ids.append(button.custom_id)
     if (button.custom_id is None) + (button.url is None) + (button.sku is None) != 2:  # noqa: PLR2004 - one of three
         raise NotAllowed("button", "needs exactly one of custom_id, url and sku")
     shape: Json = {"type": ComponentKind.BUTTON.value}
@@ -180,7 +193,7 @@ def _button_json(button: Button) -> Json:
         at_most("button.label", button.label, BUTTON_LABEL_MAX)
         shape["label"] = button.label
     if button.emoji is not None:
-        shape["emoji"] = _emoji_json(button.emoji)
+        shape["emoji"] = emoji_json(button.emoji)
     elif not button.label and button.sku is None:
         raise NotAllowed("button", "needs a label or an emoji")
     if button.disabled:
@@ -235,7 +248,7 @@ def option_json(option: SelectOption) -> Json:
         at_most("select.option.description", option.description, SELECT_TEXT_MAX)
         shape["description"] = option.description
     if option.emoji is not None:
-        shape["emoji"] = _emoji_json(option.emoji)
+        shape["emoji"] = emoji_json(option.emoji)
     if option.default:
         shape["default"] = True
     return shape
@@ -276,7 +289,8 @@ def distinct(field: str, values: Sequence[str]) -> None:
         raise NotAllowed(field, "must not be given twice")
 
 
-def _emoji_json(emoji: Emoji | str) -> Json:
+def emoji_json(emoji: Emoji | str) -> Json:
+    """An emoji as Discord reads it."""
     length("emoji", emoji if isinstance(emoji, str) else emoji.name, 1, EMOJI_NAME_MAX)
     if isinstance(emoji, str):
         return {"name": emoji}

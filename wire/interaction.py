@@ -24,6 +24,7 @@ from wire.received import (
     Channel,
     Context,
     Entitlement,
+    Install,
     Member,
     ReceivedMessage,
     Resolved,
@@ -41,6 +42,7 @@ __all__ = [
     "Context",
     "Entitlement",
     "Fields",
+    "Install",
     "Interaction",
     "Invocation",
     "Member",
@@ -78,7 +80,7 @@ class Invocation(Struct, frozen=True):
     guild_locale: str | None
     app_permissions: int  # ours in this channel
     entitlements: tuple[Entitlement, ...]
-    authorizing_integration_owners: Mapping[int, int]  # who installed the app: 0: guild, 1: user
+    authorizing_integration_owners: Mapping[int, int]  # by Install; without a key it is not installed that way here
     context: int | None  # see Context
     attachment_size_limit: int  # bytes, per file
 
@@ -90,6 +92,17 @@ class Invocation(Struct, frozen=True):
     def display_name(self) -> str:
         """The person's name here: nickname, chosen name, user name."""
         return (self.member and self.member.nick) or self.user.display_name
+
+    @property
+    def is_by_user_alone(self) -> bool:
+        """Only a person has installed the app here: no bot of ours is around, and five follow-ups are all there are."""
+        owners = self.authorizing_integration_owners
+        return Install.USER in owners and Install.GUILD not in owners
+
+    @property
+    def home(self) -> GuildId | None:
+        """The guild, when it is one that has installed the app; None also in direct messages."""
+        return None if self.is_by_user_alone else self.guild_id
 
 
 class SlashCommand(Invocation, frozen=True):

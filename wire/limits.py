@@ -32,6 +32,12 @@ FILENAME_MAX: Final = 260  # characters
 NONCE_MAX: Final = 25  # characters
 MENTIONED_MAX: Final = 100  # ids in each list of allowed_mentions
 
+# resources/poll; the OpenAPI file says 300 for an answer
+POLL_QUESTION_MAX: Final = 300  # characters
+POLL_ANSWER_MAX: Final = 55  # characters
+POLL_ANSWERS_MAX: Final = 10
+POLL_HOURS_MAX: Final = 768
+
 # reference#uploading-files
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024  # per file everywhere; an interaction's attachment_size_limit may allow more
 REQUEST_BYTES_MAX: Final = 25 * 1024 * 1024  # one whole request
@@ -43,6 +49,10 @@ CUSTOM_ID_MAX: Final = 100  # characters
 BUTTON_LABEL_MAX: Final = 80  # characters
 BUTTON_URL_MAX: Final = 512  # characters
 EMOJI_NAME_MAX: Final = 32  # characters
+COMPONENTS_MAX: Final = 40  # in a message of the second version, nested ones included
+LAYOUT_TEXT_MAX: Final = 4000  # characters over all text displays of such a message
+SECTION_TEXTS_MAX: Final = 3
+GALLERY_ITEMS_MAX: Final = 10
 SELECT_OPTIONS_MAX: Final = 25
 SELECT_TEXT_MAX: Final = 100  # characters of an option's label, value, description
 SELECT_PLACEHOLDER_MAX: Final = 150  # characters
@@ -78,3 +88,43 @@ AUDIT_REASON_MAX: Final = 512  # characters, before URL encoding
 GLOBAL_PER_S: Final = 50  # requests per second and bot; interaction routes do not count
 CDN_SIZE_MIN: Final = 16  # pixels, a power of two
 CDN_SIZE_MAX: Final = 4096  # pixels, a power of two
+
+# reference#locales
+LOCALES: Final = frozenset(
+    {
+        "ar",
+        "bg",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "en-GB",
+        "en-US",
+        "es-419",
+        "es-ES",
+        "fi",
+        "fr",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "id",
+        "it",
+        "ja",
+        "ko",
+        "lt",
+        "nl",
+        "no",
+        "pl",
+        "pt-BR",
+        "ro",
+        "ru",
+        "sv-SE",
+        "th",
+        "tr",
+        "uk",
+        "vi",
+        "zh-CN",
+        "zh-TW",
+    }
+)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.ids import AttachmentId, RoleId, UserId
 from wire.body import Body, File, body
@@ -14,7 +15,9 @@ from wire.checks import at_most, length
 from wire.components import Row, distinct, rows_json
 from wire.embeds import Embed, Json, embeds_json
 from wire.errors import NotAllowed
+from wire.layout import ATTACHMENT, Part, check_files, layout_json
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
+from wire.polls import Poll, poll_json
 
 if TYPE_CHECKING:
     from wire.effects import AnyEffect
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
 _SUPPRESS_EMBEDS: Final = 1 << 2
 EPHEMERAL: Final = 1 << 6
 _SILENT: Final = 1 << 12
+SECOND_VERSION: Final = 1 << 15  # the message has a layout; never to be taken off again
 _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
-_ATTACHMENT: Final = "attachment://"
 
 
 class Mentions(Struct, frozen=True, kw_only=True):
@@ -40,11 +43,16 @@ class Mentions(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True):
-    """A message: callback 4. `components` are rows: a tuple of buttons, or one select."""
+    """A message: callback 4. `components` are rows: a tuple of buttons, or one select.
+
+    With a `layout` it is of the second version, and has neither content, embeds, components nor poll beside it.
+    """
 
     content: str = ""
     embeds: tuple[Embed, ...] = ()
     components: tuple[Row, ...] = ()
+    layout: tuple[Part, ...] = ()
+    poll: Poll | None = None  # in new messages, and where one arrives that was deferred
     files: tuple[File, ...] = ()
     private: bool = False  # fixed by the first answer
     mentions: Mentions = Mentions()
@@ -55,7 +63,16 @@ class Message(Struct, frozen=True):
 
 
 def to_webhook_edit(message: Message) -> Body:
-    """The body of PATCH …/messages/@original: the message becomes this one as a whole."""
+    """The body of PATCH …/messages/@original: the message becomes this one as a whole.
+
+    The only edit that may bring a poll, and only where the message was deferred until now.
+    """
+    shape = edit_json(replace(message, poll=None), is_empty=message.poll is not None)
+    return body(shape if message.poll is None else shape | {"poll": poll_json(message.poll)}, message.files)
+
+
+def to_message_edit(message: Message) -> Body:
+    """The body of PATCH /channels/{id}/messages/{id}: the message becomes this one as a whole."""
     return body(edit_json(message), message.files)
 
 
@@ -96,23 +113,33 @@ def create_json(message: Message) -> Json:
         shape["embeds"] = embeds_json(message.embeds)
     if message.components:
         shape["components"] = rows_json(message.components)
+    if message.layout:
+        shape["components"] = _layout_json(message)
     if message.files:
         shape["attachments"] = _attachments_json(message)
+    if message.poll is not None:
+        shape["poll"] = poll_json(message.poll)
     if len(shape) == 1:
         raise NotAllowed("message", "must not be empty")
     _check_pictures(message)
-    flags = _flags(message)
+    flags = (EPHEMERAL if message.private else 0) | (_SILENT if message.silent else 0) | _editable_flags(message)
     if flags:
         shape["flags"] = flags
     return shape
 
 
-def edit_json(message: Message) -> Json:
+def edit_json(message: Message, *, is_empty: bool = False) -> Json:
     """An edit that leaves nothing of the old message but its kept attachments.
+
+    Args:
+        message: what it becomes.
+        is_empty: a message with nothing in it is fine, for something else is added.
 
     Raises:
         Unsendable: Discord would refuse it.
     """
+    if message.poll is not None:
+        raise NotAllowed("message.poll", "cannot be added by an edit")
     at_most("content", message.content, CONTENT_MAX)
     shape: Json = {
         "content": message.content,
@@ -121,20 +148,27 @@ def edit_json(message: Message) -> Json:
         "attachments": _attachments_json(message),
         "allowed_mentions": _mentions_json(message.mentions),
     }
-    if not (message.content or message.embeds or message.components or shape["attachments"]):
+    if message.layout:  # what cannot stand beside a layout is taken away in the same call
+        shape |= {"content": None, "embeds": None, "components": _layout_json(message)}
+    if not (is_empty or message.content or message.embeds or shape["components"] or shape["attachments"]):
         raise NotAllowed("message", "must not be empty")
     _check_pictures(message)
-    if message.suppress_embeds:
-        shape["flags"] = _SUPPRESS_EMBEDS
+    flags = _editable_flags(message)
+    if flags:
+        shape["flags"] = flags
     return shape
 
 
-def _flags(message: Message) -> int:
-    return (
-        (EPHEMERAL if message.private else 0)
-        | (_SILENT if message.silent else 0)
-        | (_SUPPRESS_EMBEDS if message.suppress_embeds else 0)
-    )
+def _layout_json(message: Message) -> list[Json]:
+    if message.content or message.embeds or message.components or message.poll is not None:
+        raise NotAllowed("message.layout", "stands alone, without content, embeds, components and poll")
+    filenames = [file.name for file in message.files]
+    check_files(message.layout, filenames, are_all_known=not message.kept_attachments)
+    return layout_json(message.layout)
+
+
+def _editable_flags(message: Message) -> int:
+    return (_SUPPRESS_EMBEDS if message.suppress_embeds else 0) | (SECOND_VERSION if message.layout else 0)
 
 
 def _mentions_json(mentions: Mentions) -> Json:
@@ -171,5 +205,5 @@ def _check_pictures(message: Message) -> None:
     names = {file.name for file in message.files}
     for embed in message.embeds:
         for url in embed.pictures:
-            if url.startswith(_ATTACHMENT) and url.removeprefix(_ATTACHMENT) not in names:
+            if url.startswith(ATTACHMENT) and url.removeprefix(ATTACHMENT) not in names:
                 raise NotAllowed("embed", f"names {url}, which is not among the files")

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from wire.checks import at_most, length, within
+from wire.checks import at_most, file_types_json, length, within
 from wire.components import (
     ComponentKind,
     Select,
@@ -19,8 +19,8 @@ from wire.components import (
 )
 from wire.embeds import Json
 from wire.errors import LimitExceeded, NotAllowed
+from wire.layout import TextDisplay
 from wire.limits import (
-    FILE_TYPES_MAX,
     GROUP_OPTIONS_MAX,
     LABEL_DESCRIPTION_MAX,
     LABEL_MAX,
@@ -97,12 +97,6 @@ class Label(Struct, frozen=True):
     label: str
     component: Input
     description: str = ""
-
-
-class TextDisplay(Struct, frozen=True):
-    """Words between the fields, in Markdown."""
-
-    content: str
 
 
 class Modal(Struct, frozen=True):
@@ -234,8 +228,7 @@ def _upload_json(upload: FileUpload) -> Json:
         "required": upload.required,
     }
     if upload.file_types:
-        at_most("upload.file_types", upload.file_types, FILE_TYPES_MAX)
-        shape["file_types"] = list(upload.file_types)
+        shape["file_types"] = file_types_json("upload.file_types", upload.file_types)
     return shape
 
 

@@ -24,6 +24,13 @@ Id = Annotated[T, Meta(ge=0, le=(1 << 63) - 1)]  # fits into PostgreSQL's bigint
 EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
 
 
+class Install(IntEnum):
+    """Who has installed the app: a guild for everybody in it, or a person for themselves wherever they are."""
+
+    GUILD = 0
+    USER = 1
+
+
 class Context(IntEnum):
     """Where an interaction happens."""
 
@@ -129,15 +136,17 @@ class ReceivedMessage(Struct, frozen=True):
 
 
 class Entitlement(Struct, frozen=True, gc=False):
-    """Proof of a purchase that is active now."""
+    """Proof of a purchase, as far as the interaction tells; whether it holds is asked of its dates."""
 
     id: Id[EntitlementId]
     sku_id: Id[SkuId]
     type: int = 0
     user_id: Id[UserId] | None = None
     guild_id: Id[GuildId] | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: datetime | None = None  # None: always was
+    ends_at: datetime | None = None  # None: until further notice
+    is_deleted: bool = field(default=False, name="deleted")
+    is_consumed: bool = field(default=False, name="consumed")
 
 
 class Resolved(Struct, frozen=True):

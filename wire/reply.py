@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wire.body import Body, File, body
-from wire.checks import at_most, choice_value, length
+from wire.checks import at_most, check_locales, choice_value, length
 from wire.components import (
     Button,
     ButtonStyle,
@@ -27,6 +27,18 @@ from wire.components import (
 )
 from wire.embeds import Author, Embed, Field, Footer, Json
 from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.layout import (
+    Container,
+    FileDisplay,
+    Gallery,
+    GalleryItem,
+    Part,
+    Section,
+    Separator,
+    Spacing,
+    TextDisplay,
+    Thumbnail,
+)
 from wire.limits import (
     CHOICE_NAME_MAX,
     SUGGESTIONS_MAX,
@@ -38,6 +50,7 @@ from wire.message import (
     create_json,
     edit_json,
     to_message_create,
+    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -48,11 +61,11 @@ from wire.modals import (
     Label,
     Modal,
     RadioGroup,
-    TextDisplay,
     TextInput,
     TextStyle,
     modal_json,
 )
+from wire.polls import Poll, PollAnswer
 
 if TYPE_CHECKING:
     from wire.effects import AnyEffect
@@ -68,6 +81,7 @@ __all__ = [
     "CheckboxGroup",
     "Choice",
     "Choices",
+    "Container",
     "Deferred",
     "Drawing",
     "EditMessage",
@@ -75,8 +89,11 @@ __all__ = [
     "Emoji",
     "Field",
     "File",
+    "FileDisplay",
     "FileUpload",
     "Footer",
+    "Gallery",
+    "GalleryItem",
     "Label",
     "LimitExceeded",
     "MentionableSelect",
@@ -84,22 +101,30 @@ __all__ = [
     "Message",
     "Modal",
     "NotAllowed",
+    "Part",
+    "Poll",
+    "PollAnswer",
     "Pong",
     "RadioGroup",
     "Reply",
     "RoleSelect",
     "Row",
+    "Section",
     "Select",
     "SelectOption",
+    "Separator",
+    "Spacing",
     "StringSelect",
     "TextDisplay",
     "TextInput",
     "TextStyle",
+    "Thumbnail",
     "Unsendable",
     "UserSelect",
     "disabled",
     "to_callback",
     "to_message_create",
+    "to_message_edit",
     "to_webhook_edit",
     "to_webhook_message",
 ]
@@ -215,6 +240,7 @@ def _choice_json(choice: Choice) -> Json:
     choice_value(choice.value)
     shape: Json = {"name": choice.name, "value": choice.value}
     if choice.name_localizations:
+        check_locales("choice.name", choice.name_localizations)
         for text in choice.name_localizations.values():
             length("choice.name", text, 1, CHOICE_NAME_MAX)
         shape["name_localizations"] = dict(choice.name_localizations)

@@ -15,7 +15,15 @@ from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
 from wire.received import ReceivedMessage
-from wire.reply import Message, Reply, to_callback, to_message_create, to_webhook_edit, to_webhook_message
+from wire.reply import (
+    Message,
+    Reply,
+    to_callback,
+    to_message_create,
+    to_message_edit,
+    to_webhook_edit,
+    to_webhook_message,
+)
 from wire.routes import Route, route
 from wire.transport import Transport
 
@@ -124,7 +132,7 @@ class Rest(Transport):
     async def edit_message(self, channel: ChannelId, message_id: MessageId, message: Message) -> ReceivedMessage:
         """Make a message of ours become `message` as a whole; the way after 15 minutes."""
         where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=message_id)
-        return _read(_message, await self.request(where, to_webhook_edit(message)))
+        return _read(_message, await self.request(where, to_message_edit(message)))
 
     async def create_dm(self, user: UserId) -> ChannelId:
         """The channel of direct messages with a person; the same each time."""

@@ -9,6 +9,7 @@ from wire.command_json import check_name
 from wire.commands import (
     Command,
     Context,
+    Install,
     Localise,
     Option,
     attachment,
@@ -76,7 +77,7 @@ EVERYTHING = command(
     subcommand("search", "Search", string("text", "What", autocomplete=True), integer("n", "N", choices=(("One", 1),))),
     contexts=(Context.PRIVATE_CHANNEL, Context.GUILD),
     permissions=1 << 5,
-    is_for_users=True,
+    installs=(Install.GUILD, Install.USER),
     is_nsfw=True,
 )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId
+from services.entitlements import active_skus, is_active
 from tests.wire.conftest import HERE, Payload
 from wire.errors import BadPayload
 from wire.interaction import (
@@ -346,3 +347,44 @@ def survive(body: bytes) -> None:
                 getattr(interaction, lists)
     except BadPayload:
         return
+
+
+@pytest.mark.parametrize(
+    ("owners", "home", "is_by_user_alone"),
+    [
+        ({"0": "41771983423143937"}, 41771983423143937, False),
+        ({"0": "41771983423143937", "1": "80351110224678912"}, 41771983423143937, False),
+        ({"1": "80351110224678912"}, None, True),
+        ({}, 41771983423143937, False),
+    ],
+)
+def test_a_guild_is_home_where_it_has_installed_the_app(
+    payload: Payload, owners: dict[str, str], home: int | None, *, is_by_user_alone: bool
+) -> None:
+    shape = json.loads(payload("slash_plain")) | {
+        "guild_id": "41771983423143937",
+        "authorizing_integration_owners": owners,
+    }
+
+    command = parse(json.dumps(shape).encode())
+
+    assert isinstance(command, SlashCommand)
+    assert (command.home, command.is_by_user_alone) == (home, is_by_user_alone)
+
+
+def test_an_entitlement_holds_by_its_dates(payload: Payload) -> None:
+    told = {"id": "5000001", "sku_id": "5000002", "type": 8, "user_id": "5000003", "deleted": False, "consumed": True}
+    dated = told | {"starts_at": "2026-11-21T00:00:00+00:00", "ends_at": "2026-11-22T00:00:00+00:00"}
+    shape = json.loads(payload("slash_plain")) | {"entitlements": [told, dated, told | {"deleted": True}]}
+
+    command = parse(json.dumps(shape).encode())
+
+    assert isinstance(command, SlashCommand)
+    for moment, expected in (
+        (datetime(2026, 11, 20, tzinfo=UTC), [True, False, False]),
+        (datetime(2026, 11, 21, tzinfo=UTC), [True, True, False]),
+        (datetime(2026, 11, 22, tzinfo=UTC), [True, False, False]),
+    ):
+        assert [is_active(each, now=moment) for each in command.entitlements] == expected
+    assert command.entitlements[0].is_consumed
+    assert active_skus(command.entitlements, now=datetime(2026, 11, 21, tzinfo=UTC)) == {5000002}

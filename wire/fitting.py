@@ -1,0 +1,94 @@
+"""Which reply may answer which interaction; Discord refuses the others, so they are refused here first.
+
+Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object
+"""
+
+from typing import Final
+
+from wire.errors import Unsendable
+from wire.interaction import (
+    Autocomplete,
+    ButtonPress,
+    Interaction,
+    MessageMenu,
+    ModalSubmit,
+    Ping,
+    SelectChoice,
+    SlashCommand,
+    UserMenu,
+)
+from wire.message import SECOND_VERSION
+from wire.received import ReceivedMessage
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
+
+_NEW: Final = frozenset({Message, Drawing, Deferred})
+_SAME: Final = frozenset({EditMessage, Acknowledge})  # they need a message that holds the component
+_FITTING: Final[dict[type[Interaction], frozenset[type[Reply]]]] = {
+    Ping: frozenset({Pong}),
+    SlashCommand: _NEW | {Modal},
+    UserMenu: _NEW | {Modal},
+    MessageMenu: _NEW | {Modal},
+    Autocomplete: frozenset({Choices}),
+    ButtonPress: _NEW | _SAME | {Modal},
+    SelectChoice: _NEW | _SAME | {Modal},
+    ModalSubmit: _NEW | _SAME,  # the latter only for a modal that a component has opened
+}
+
+
+class DoesNotFit(Unsendable):
+    """A reply cannot answer this interaction, or cannot come after what was answered already; always our bug."""
+
+    def __init__(self, reply: object, answers: object, why: str) -> None:
+        super().__init__(f"{type(reply).__name__} does not answer a {type(answers).__name__}: {why}")
+
+
+class FormTooLate(DoesNotFit, TimeoutError):
+    """A form came after "thinking…": it can only be the first answer."""
+
+    def __init__(self, reply: Modal, answers: object) -> None:
+        super().__init__(reply, answers, "a form can only be the first answer")
+
+
+def check_fit(reply: Reply, interaction: Interaction) -> None:
+    """Refuse a first answer that Discord would not take.
+
+    Raises:
+        DoesNotFit: the kind of reply, or an edit of a message that is not there or cannot become this one.
+    """
+    if type(reply) not in _FITTING[type(interaction)]:
+        raise DoesNotFit(reply, interaction, "Discord takes no such answer")
+    if isinstance(reply, Acknowledge):
+        _source_of(reply, interaction)
+    elif isinstance(reply, EditMessage):
+        _check_edit(reply, reply, interaction)
+    elif isinstance(reply, Drawing) and reply.edits:
+        _check_edit(reply, reply.message, interaction)
+
+
+def check_late(message: Message, deferral: Deferred) -> None:
+    """Refuse what cannot take the place of a "thinking…" that is already there.
+
+    Raises:
+        DoesNotFit: a form, an edit of another message, or a private text where everybody would read it.
+    """
+    if isinstance(message, Modal):  # pyright: ignore[reportUnnecessaryIsInstance] - types are not looked at when it runs
+        raise FormTooLate(message, deferral)
+    if type(message) is not Message:
+        raise DoesNotFit(message, deferral, "a deferred answer is a new message")
+    if message.private and not deferral.private:
+        raise DoesNotFit(message, deferral, "it was deferred for everybody to read, and that cannot be changed")
+
+
+def _check_edit(reply: Reply, message: Message, interaction: Interaction) -> None:
+    source = _source_of(reply, interaction)
+    if message.poll is not None:
+        raise DoesNotFit(reply, interaction, "an edit brings no poll")
+    if source.flags & SECOND_VERSION and not message.layout:
+        raise DoesNotFit(reply, interaction, "a message with a layout keeps having one")
+
+
+def _source_of(reply: Reply, interaction: Interaction) -> ReceivedMessage:
+    source = interaction.message if isinstance(interaction, ButtonPress | SelectChoice | ModalSubmit) else None
+    if source is None:
+        raise DoesNotFit(reply, interaction, "there is no message to edit")
+    return source

@@ -1,0 +1,225 @@
+"""Messages of the second version: texts, pictures, files and rows, laid out one below the other.
+
+Such a message has nothing but its layout: neither content nor embeds nor a poll, and a file is seen only where the
+layout shows it. Source: https://discord.com/developers/docs/components/reference
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from enum import IntEnum
+from typing import Final
+
+from msgspec import Struct
+
+from wire.checks import at_most, length, within
+from wire.components import Button, ComponentKind, Row, button_json, distinct, row_json
+from wire.embeds import Json, picture_url, web_url
+from wire.errors import LimitExceeded, NotAllowed
+from wire.limits import (
+    ALT_MAX,
+    COLOUR_MAX,
+    COMPONENTS_MAX,
+    EMBED_URL_MAX,
+    GALLERY_ITEMS_MAX,
+    LAYOUT_TEXT_MAX,
+    SECTION_TEXTS_MAX,
+    TEXT_DISPLAY_MAX,
+)
+
+ATTACHMENT: Final = "attachment://"
+
+
+class TextDisplay(Struct, frozen=True):
+    """Words in Markdown, in messages and between the fields of modals."""
+
+    content: str
+
+
+class Thumbnail(Struct, frozen=True):
+    """A small picture beside a section: a web address, or `attachment://<filename>` of a file in the same message."""
+
+    url: str
+    alt: str = ""  # what is to be seen
+    spoiler: bool = False
+
+
+class Section(Struct, frozen=True):
+    """One to three texts with a button or a picture beside them."""
+
+    texts: tuple[TextDisplay, ...]
+    accessory: Button | Thumbnail
+
+
+class GalleryItem(Struct, frozen=True):
+    """A picture or film: a web address, or `attachment://<filename>` of a file in the same message."""
+
+    url: str
+    alt: str = ""
+    spoiler: bool = False
+
+
+class Gallery(Struct, frozen=True):
+    """One to ten pictures and films."""
+
+    items: tuple[GalleryItem, ...]
+
+
+class FileDisplay(Struct, frozen=True):
+    """A file of the same message, to be downloaded."""
+
+    filename: str
+    spoiler: bool = False
+
+
+class Spacing(IntEnum):
+    """How much room a separator takes."""
+
+    SMALL = 1
+    LARGE = 2
+
+
+class Separator(Struct, frozen=True):
+    """Room between two parts, with a line in it or without."""
+
+    divider: bool = True
+    spacing: Spacing = Spacing.SMALL
+
+
+Inner = Row | Section | TextDisplay | Gallery | FileDisplay | Separator
+
+
+class Container(Struct, frozen=True):
+    """Parts in a frame; containers do not nest."""
+
+    parts: tuple[Inner, ...]
+    colour: int | None = None  # 0xRRGGBB, of the frame's edge
+    spoiler: bool = False
+
+
+Part = Inner | Container
+
+
+class _Tally:
+    """What is counted over a whole message."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.text = 0
+        self.custom_ids: list[str] = []
+
+
+def layout_json(parts: Sequence[Part]) -> list[Json]:
+    """The layout as Discord reads it.
+
+    Raises:
+        Unsendable: a limit of one part or of all together, or a custom id given twice.
+    """
+    tally = _Tally()
+    shapes = [_part_json(part, tally) for part in parts]
+    length("layout (components, nested ones included)", range(tally.count), 1, COMPONENTS_MAX)
+    if tally.text > LAYOUT_TEXT_MAX:
+        raise LimitExceeded("layout (all text)", limit=LAYOUT_TEXT_MAX, actual=tally.text)
+    distinct("layout.custom_id", tally.custom_ids)
+    return shapes
+
+
+def check_files(parts: Iterable[Part], filenames: Collection[str], *, are_all_known: bool) -> None:
+    """Refuse a file that is shown nowhere, and a picture that is not there.
+
+    Args:
+        parts: the layout.
+        filenames: of the files that are sent along.
+        are_all_known: False: files of the old message are kept too, whose names nobody knows here.
+    """
+    shown = {url.removeprefix(ATTACHMENT) for url in _addresses(parts) if url.startswith(ATTACHMENT)}
+    missing = shown - set(filenames)
+    if missing and are_all_known:
+        raise NotAllowed("layout", f"names {min(missing)}, which is not among the files")
+    unseen = set(filenames) - shown
+    if unseen:
+        raise NotAllowed("message.files", f"holds {min(unseen)}, which the layout shows nowhere")
+
+
+def _addresses(parts: Iterable[Part]) -> Iterable[str]:
+    for part in parts:
+        match part:
+            case Container():
+                yield from _addresses(part.parts)
+            case Section(accessory=Thumbnail() as thumbnail):
+                yield thumbnail.url
+            case Gallery():
+                yield from (item.url for item in part.items)
+            case FileDisplay():
+                yield ATTACHMENT + part.filename
+            case _:
+                pass
+
+
+def _part_json(part: Part, tally: _Tally) -> Json:
+    if isinstance(part, Container):
+        return _container_json(part, tally)
+    return _inner_json(part, tally)
+
+
+def _inner_json(part: Inner, tally: _Tally) -> Json:
+    tally.count += 1
+    match part:
+        case TextDisplay():
+            return _text_json(part, tally)
+        case Section():
+            return _section_json(part, tally)
+        case Gallery():
+            length("gallery.items", part.items, 1, GALLERY_ITEMS_MAX)
+            items = [_media_json("gallery.item", item) for item in part.items]
+            return {"type": ComponentKind.GALLERY.value, "items": items}
+        case FileDisplay():
+            shape: Json = {"type": ComponentKind.FILE.value, "file": {"url": ATTACHMENT + part.filename}}
+            return shape | {"spoiler": True} if part.spoiler else shape
+        case Separator():
+            kind = ComponentKind.SEPARATOR.value
+            return {"type": kind, "divider": part.divider, "spacing": part.spacing.value}
+        case Container():  # pyright: ignore[reportUnnecessaryComparison] - types are not looked at when it runs
+            raise NotAllowed("container", "must not stand in a container")
+        case row:
+            tally.count += len(row) if isinstance(row, tuple) else 1
+            return row_json(row, tally.custom_ids)
+
+
+def _container_json(container: Container, tally: _Tally) -> Json:
+    tally.count += 1
+    if not container.parts:
+        raise NotAllowed("container", "must hold something")
+    shape: Json = {
+        "type": ComponentKind.CONTAINER.value,
+        "components": [_inner_json(each, tally) for each in container.parts],
+    }
+    if container.colour is not None:
+        within("container.colour", container.colour, 0, COLOUR_MAX)
+        shape["accent_color"] = container.colour
+    return shape | {"spoiler": True} if container.spoiler else shape
+
+
+def _text_json(text: TextDisplay, tally: _Tally) -> Json:
+    length("text.content", text.content, 1, TEXT_DISPLAY_MAX)
+    tally.text += len(text.content)
+    return {"type": ComponentKind.TEXT_DISPLAY.value, "content": text.content}
+
+
+def _section_json(section: Section, tally: _Tally) -> Json:
+    length("section.texts", section.texts, 1, SECTION_TEXTS_MAX)
+    tally.count += len(section.texts) + 1
+    if isinstance(section.accessory, Thumbnail):
+        picture_url("thumbnail.url", section.accessory.url)
+        accessory = {"type": ComponentKind.THUMBNAIL.value} | _media_json("thumbnail", section.accessory)
+    else:
+        accessory = button_json(section.accessory, tally.custom_ids)
+    texts = [_text_json(text, tally) for text in section.texts]
+    return {"type": ComponentKind.SECTION.value, "components": texts, "accessory": accessory}
+
+
+def _media_json(field: str, media: Thumbnail | GalleryItem) -> Json:
+    url = media.url if media.url.startswith(ATTACHMENT) else web_url(f"{field}.url", media.url, EMBED_URL_MAX)
+    shape: Json = {"media": {"url": url}}
+    if media.alt:
+        at_most(f"{field}.alt", media.alt, ALT_MAX)
+        shape["description"] = media.alt
+    return shape | {"spoiler": True} if media.spoiler else shape

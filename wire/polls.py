@@ -1,0 +1,57 @@
+"""Polls: a question that people answer by themselves, until its time is over.
+
+Source: https://discord.com/developers/docs/resources/poll
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from wire.checks import length, within
+from wire.components import Emoji, emoji_json
+from wire.embeds import Json
+from wire.limits import POLL_ANSWER_MAX, POLL_ANSWERS_MAX, POLL_HOURS_MAX, POLL_QUESTION_MAX
+
+_LAYOUT: Final = 1  # the only one that Discord has
+
+
+class PollAnswer(Struct, frozen=True):
+    """One answer to choose."""
+
+    text: str
+    emoji: Emoji | str | None = None
+
+
+class Poll(Struct, frozen=True):
+    """A poll; it cannot be edited, and only a new message takes one, or the edit of a deferred answer."""
+
+    question: str
+    answers: tuple[PollAnswer, ...]
+    hours: int = 24
+    multiple: bool = False  # a person may choose several
+
+
+def poll_json(poll: Poll) -> Json:
+    """The poll as Discord reads it.
+
+    Raises:
+        Unsendable: a limit.
+    """
+    length("poll.question", poll.question, 1, POLL_QUESTION_MAX)
+    length("poll.answers", poll.answers, 1, POLL_ANSWERS_MAX)
+    within("poll.hours", poll.hours, 1, POLL_HOURS_MAX)
+    return {
+        "question": {"text": poll.question},
+        "answers": [{"poll_media": _answer_json(answer)} for answer in poll.answers],
+        "duration": poll.hours,
+        "allow_multiselect": poll.multiple,
+        "layout_type": _LAYOUT,
+    }
+
+
+def _answer_json(answer: PollAnswer) -> Json:
+    length("poll.answer", answer.text, 1, POLL_ANSWER_MAX)
+    shape: Json = {"text": answer.text}
+    if isinstance(answer.emoji, Emoji):
+        return shape | {"emoji": {"id": str(answer.emoji.id)}}
+    return shape | {"emoji": emoji_json(answer.emoji)} if answer.emoji is not None else shape
