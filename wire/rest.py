@@ -62,6 +62,7 @@ class Application(Struct, frozen=True):
     verify_key: str = ""
     interactions_endpoint_url: str | None = None
     approximate_guild_count: int | None = None
+    flags: int = 0  # among them which privileged intents were switched on
 
 
 class _Id(Struct, frozen=True):

@@ -1,0 +1,123 @@
+"""What `lyceum doctor` asks the database: version, schema, clock, who listens and works, what waits for a person."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from cli import database
+from cli.checks_discord import compared
+from cli.findings import Finding, bad, good, note
+from cli.problems import Problem
+from core.clock import Clock
+from core.errors import OutsideTrouble
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from db.connection import Connection
+
+VERSION_MIN: Final = 15
+HEARD_WITHIN_S: Final = 60.0  # a listener commits at least every twelve seconds
+CLOCK_S: Final = 1.0
+
+
+async def everything(settings: Settings) -> list[Finding]:
+    """All that can be asked; with the database away, only that."""
+    from db.connection import Pool  # noqa: PLC0415 - when something is asked
+
+    try:
+        url = await asyncio.to_thread(database.database_url, settings)
+    except Problem as problem:
+        return [bad("database", str(problem), "Make room and permissions right, or set DATABASE_URL.")]
+    try:
+        async with Pool(url, application_name="lyceum doctor", max_size=1, wait_s=5) as pool, pool.connection() as conn:
+            found = [await _version(conn), await _clock(conn)]
+            schema = await _schema(url, settings)
+            if not schema.advice:
+                found += [await _listener(conn, settings), await _worker(conn), await _outbox(conn)]
+            if not settings.is_local:
+                found.append(await _copies(conn))
+    except OutsideTrouble as trouble:
+        why = str(trouble.__cause__ or trouble).strip().splitlines()[0]
+        return [bad("database", f"The database does not answer: {why}", "Is it running, and is DATABASE_URL right?")]
+    return [found[0], schema, *found[1:]]
+
+
+async def _version(conn: "Connection") -> Finding:
+    cursor = await conn.execute("SHOW server_version")
+    [(version,)] = await cursor.fetchall()
+    if int(str(version).partition(".")[0]) < VERSION_MIN:
+        return bad("database", f"PostgreSQL {version} is too old.", f"Move to {VERSION_MIN} or newer.")
+    return good("database", f"PostgreSQL {version} answers.")
+
+
+async def _schema(url: str, settings: Settings) -> Finding:
+    try:
+        stands, newest = await asyncio.to_thread(database.current, url)
+        database.check(stands, newest)
+    except Problem as problem:
+        if settings.database_url is None:
+            return note("schema", str(problem), "`lyceum up` does this by itself.")
+        return bad("schema", str(problem), "Do this before web, listener and worker are started.")
+    return good("schema", f"The schema is up to date ({stands}).")
+
+
+async def _clock(conn: "Connection") -> Finding:
+    before = time.time()
+    cursor = await conn.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+    [(theirs,)] = await cursor.fetchall()
+    return compared("the database's", (before + time.time()) / 2 - float(theirs), allowed_s=CLOCK_S)
+
+
+async def _listener(conn: "Connection", settings: Settings) -> Finding:
+    from db.queries.metrics import list_heard  # noqa: PLC0415 - when something is asked
+
+    start = "Start it: `lyceum listener`, or `lyceum up` for everything."
+    shards = await list_heard(conn)
+    if not shards:
+        return note("listener", "Nobody has listened to the gateway yet.", start)
+    newest = max(shards, key=lambda each: each.seen_at)
+    current = [each for each in shards if each.count == newest.count]
+    now = Clock(settings.clock_file).now()
+    late = [each for each in current if (now - each.seen_at).total_seconds() > HEARD_WITHIN_S]
+    if late:
+        worst = min(late, key=lambda each: each.seen_at)
+        age_s = (now - worst.seen_at).total_seconds()
+        found = f"{len(late)} of {len(current)} shards are not heard; shard {worst.shard} for {age_s:,.0f} s."
+        return (note if settings.is_local else bad)("listener", found, f"Voice time is not recorded. {start}")
+    age_s = (now - min(each.seen_at for each in current)).total_seconds()
+    return good("listener", f"The gateway was heard {max(age_s, 0):.0f} s ago.")
+
+
+async def _worker(conn: "Connection") -> Finding:
+    cursor = await conn.execute(
+        """SELECT count(*) FROM pg_stat_activity
+           WHERE application_name LIKE 'lyceum worker%' AND datname = current_database()"""
+    )
+    [(count,)] = await cursor.fetchall()
+    if not count:
+        advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
+        return note("worker", "No worker is connected to the database.", advice)
+    return good("worker", "A worker is connected to the database.")
+
+
+async def _outbox(conn: "Connection") -> Finding:
+    from core.enums import EffectStatus  # noqa: PLC0415 - when something is asked
+    from db.queries.outbox import count_by_status  # noqa: PLC0415 - likewise
+
+    numbers = await count_by_status(conn)
+    if stuck := numbers.get(EffectStatus.NEEDS_ATTENTION, 0):
+        found = f"{stuck} things that should have happened at Discord need somebody's attention."
+        return note("outbox", found, "Look at `last_error` of these rows in the table outbox.")
+    return good("outbox", f"{numbers.get(EffectStatus.PENDING, 0)} things wait to happen at Discord, none is stuck.")
+
+
+async def _copies(conn: "Connection") -> Finding:
+    cursor = await conn.execute(
+        """SELECT current_setting('archive_mode') <> 'off'
+                  OR EXISTS (SELECT FROM pg_stat_replication) OR EXISTS (SELECT FROM pg_replication_slots)"""
+    )
+    [(is_copied,)] = await cursor.fetchall()
+    if is_copied:
+        return good("backup", "The database's changes are copied away as they happen.")
+    advice = "See that pg_dump runs every night or that your provider keeps copies, and that one was restored once."
+    return note("backup", "Nobody is seen who copies the database away.", advice)

@@ -1,0 +1,113 @@
+"""`lyceum doctor`: is everything there that Lyceum needs, and what to do about what is not."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from cli.environment import environment, read_settings
+from cli.findings import SIGNS, Finding, State, bad, good
+from cli.problems import FAILED
+from cli.screen import out
+from core.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from wire.rest import Rest
+
+PATIENCE_S: Final = 20.0  # for one question
+_STYLES: Final = {State.GOOD: "good", State.NOTE: "yellow", State.BAD: "bad"}
+
+Check = Callable[[], Awaitable[Iterable[Finding]]]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Teach the command line `doctor`."""
+    app.command(rich_help_panel="Keep")(doctor)
+
+
+def doctor(
+    *, as_json: Annotated[bool, typer.Option("--json", help="For machines; the same exit codes.")] = False
+) -> None:
+    """Check settings, key, token, database, commands, fonts and clocks, and say what to do about each."""
+    findings = asyncio.run(_examine(environment(), show=None if as_json else _show))
+    failed = sum(finding.state is State.BAD for finding in findings)
+    if as_json:
+        out().print_json(json.dumps({"ok": not failed, "checks": [asdict(finding) for finding in findings]}))
+    elif failed:
+        out().print(f"\n[bad]{failed} of {len(findings)} checks found something that has to be mended.[/]")
+    else:
+        out().print(f"\n[good]All {len(findings)} checks passed.[/]")
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _show(finding: Finding) -> None:
+    style = _STYLES[finding.state]
+    out().print(f"[{style}]{SIGNS[finding.state]}[/] [bold]{finding.name:<12}[/] ", end="")
+    out().print(finding.found, markup=False, soft_wrap=True)
+    if finding.advice:
+        out().print(f"{'':<15}→ {finding.advice}", markup=False, soft_wrap=True)
+
+
+async def _examine(environ: Mapping[str, str], *, show: Callable[[Finding], None] | None) -> list[Finding]:
+    findings: list[Finding] = []
+    async for finding in _findings(environ):
+        findings.append(finding)
+        if show:
+            show(finding)
+    return findings
+
+
+async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
+    """One after the other, in the order in which a person would mend them."""
+    from cli import checks_database, checks_discord, checks_here  # noqa: PLC0415 - load most of the house
+
+    try:
+        settings = read_settings(environ)
+    except SettingsError as error:
+        yield bad("environment", str(error), "Everything else needs these: mend them and ask again.")
+        for finding in await checks_here.fonts():
+            yield finding
+        return
+    yield good("environment", _described(settings))
+    rest = _rest(settings)
+    checks: list[tuple[str, Check]] = [
+        ("data folder", lambda: checks_here.data_folder(settings)),
+        ("fonts", checks_here.fonts),
+        ("key", lambda: checks_here.key(settings)),
+        ("web", lambda: checks_here.web(settings)),
+        ("discord", lambda: checks_discord.application(settings, rest)),
+        ("commands", lambda: checks_discord.commands(settings, rest)),
+        ("clock", lambda: checks_discord.clock(settings, rest)),
+        ("database", lambda: checks_database.everything(settings)),
+        ("watching", lambda: checks_here.watching(settings)),
+    ]
+    async with rest:
+        for name, check in checks:
+            for finding in await _guarded(name, check):
+                yield finding
+
+
+def _rest(settings: Settings) -> "Rest":
+    from wire.rest import Rest  # noqa: PLC0415 - loads httpx
+
+    return Rest(settings.api_url, settings.token, patience_s=5, backoff_s=0.05)
+
+
+def _described(settings: Settings) -> str:
+    discord = "the local Discord stands in" if settings.is_local else f"application {settings.application_id}"
+    database = "embedded database" if settings.database_url is None else "database of DATABASE_URL"
+    return f"The settings are complete: {discord}, {database}."
+
+
+async def _guarded(name: str, check: Check) -> Iterable[Finding]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await check()
+    except TimeoutError:
+        return [bad(name, f"No answer within {PATIENCE_S:.0f} s.", "Look at the network and ask again.")]
+    except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
+        return [bad(name, f"The check itself broke: {type(error).__name__}: {error}", "Please report this line.")]

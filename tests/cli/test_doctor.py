@@ -1,0 +1,119 @@
+import json
+import time
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.checks_discord import clock
+from cli.findings import State
+from core.settings import Settings
+from tests.cli.conftest import House
+from tests.wire.discord_server import ok, serve
+from wire.rest import Rest
+
+READY = "Ctrl-C stops everything."
+REAL = {
+    "DISCORD_TOKEN": "secret",
+    "DISCORD_PUBLIC_KEY": "ab" * 32,
+    "DISCORD_APPLICATION_ID": "1000000000000000001",
+}
+
+
+def report(said: str) -> dict[str, tuple[str, str]]:
+    checks: list[dict[str, Any]] = json.loads(said)["checks"]
+    return {check["name"]: (check["state"], check["found"]) for check in checks}
+
+
+def test_doctor_finds_a_running_house_well(house: House) -> None:
+    with house.start("up") as up:
+        up.wait_for(READY)
+        read = house.run("doctor")
+        told = house.run("doctor", "--json")
+
+    assert (read.returncode, told.returncode) == (0, 0), read.stdout + read.stderr
+    assert "✗" not in read.stdout
+    assert "All " in read.stdout.splitlines()[-1]
+    states = {name: state for name, (state, _) in report(told.stdout).items()}
+    assert states.pop("fonts") in {"good", "note"}  # some machines have no FriBidi
+    assert states == dict.fromkeys(
+        (
+            "environment",
+            "data folder",
+            "key",
+            "web",
+            "token",
+            "public key",
+            "endpoint",
+            "intents",
+            "commands",
+            "clock",
+            "database",
+            "schema",
+            "listener",
+            "worker",
+            "outbox",
+        ),
+        "good",
+    )
+
+
+def test_doctor_says_what_is_missing_before_anything_was_started(house: House, empty_database_url: str) -> None:
+    told = house.run("doctor", "--json", DATABASE_URL=empty_database_url)
+
+    found = report(told.stdout)
+    assert (told.returncode, told.stderr) == (1, "")
+    assert [found[name][0] for name in ("web", "token", "commands", "schema")] == ["note", "note", "note", "bad"]
+    assert found["web"][1] == f"Nothing answers at http://127.0.0.1:{house.api_port}."
+    assert found["schema"][1] == "The database is empty: prepare it with `lyceum db upgrade`."
+
+
+def test_doctor_names_every_setting_that_is_wrong(house: House) -> None:
+    told = house.run("doctor", DISCORD_TOKEN="t", API_PORT="many")
+
+    assert told.returncode == 1
+    assert "DISCORD_PUBLIC_KEY is missing" in told.stdout
+    assert "API_PORT must be a port" in told.stdout
+
+
+def test_doctor_compares_the_settings_with_what_discord_knows(house: House, database_url: str) -> None:
+    application = {
+        "id": "1000000000000000002",
+        "name": "Other",
+        "verify_key": "cd" * 32,
+        "flags": 1 << 19,
+    }
+    with serve() as discord:
+        discord.script = [ok(application), ok([])]
+        wrong_app = house.run("doctor", "--json", DATABASE_URL=database_url, DISCORD_API_URL=discord.url, **REAL)
+        discord.script = [ok(application | {"id": REAL["DISCORD_APPLICATION_ID"]}), ok([])]
+        wrong_key = house.run("doctor", "--json", DATABASE_URL=database_url, DISCORD_API_URL=discord.url, **REAL)
+
+    found, later = report(wrong_app.stdout), report(wrong_key.stdout)
+    assert (wrong_app.returncode, wrong_key.returncode) == (1, 1)
+    assert found["token"] == (
+        "bad",
+        "The token belongs to application 1000000000000000002, not 1000000000000000001.",
+    )
+    assert later["token"] == ("good", "Discord knows us as Other.")
+    assert later["public key"][0] == "bad"
+    assert later["intents"] == ("note", "Privileged intents are switched on and not used: message content.")
+    assert later["endpoint"][0] == "note"
+    assert later["commands"][0] == "bad"
+    assert later["listener"] == ("note", "Nobody has listened to the gateway yet.")
+    assert later["errors"][0] == "note"
+    assert later["backup"][0] in {"good", "note"}
+    assert "secret" not in wrong_app.stdout + wrong_key.stdout
+
+
+@pytest.mark.parametrize(("off_s", "state"), [(0, State.GOOD), (-10, State.NOTE), (400, State.BAD)])
+async def test_the_clock_is_compared_with_discords(house: House, off_s: float, state: State) -> None:
+    settings = Settings.from_env(house.environ)
+    late = formatdate(time.time() - off_s, usegmt=True)
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json={"url": "wss://x"}, headers={"date": late}))
+
+    async with httpx.AsyncClient(transport=answer) as client, Rest(settings.api_url, client=client) as rest:
+        [finding] = await clock(settings, rest)
+
+    assert finding.state is state
