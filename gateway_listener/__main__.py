@@ -1,5 +1,6 @@
 """`python -m gateway_listener`: the listener alone, on a database that is up to date."""
 
+import argparse
 import asyncio
 import os
 import sys
@@ -7,20 +8,24 @@ import sys
 from core import log
 from core.settings import Settings, SettingsError
 from gateway_listener.main import run
+from gateway_listener.wish import Wish
 
 
 def main() -> int:
     """Listen; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m gateway_listener")
+    parser.add_argument("--shards", default="auto", help="auto, 4, or 0,1,2/16")
     try:
+        wish = Wish.read(parser.parse_args().shards)
         settings = Settings.from_env(os.environ)
-    except SettingsError as error:
+    except (SettingsError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if settings.database_url is None:
         sys.stderr.write("DATABASE_URL is missing; `lyceum listener` starts a database by itself.\n")
         return 2
     log.configure(settings.log_level, settings.log_format)
-    asyncio.run(run(settings))
+    asyncio.run(run(settings, wish))
     return 0
 
 

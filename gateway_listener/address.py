@@ -1,8 +1,6 @@
 """Where the gateway is, and how often it may be started."""
 
-import asyncio
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -14,7 +12,6 @@ from gateway_listener.frames import best_compression
 
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
 VERSION: Final = "10"
-IDENTIFY_WINDOW_S: Final = 5.0  # per identify; discord.com/developers/docs/events/gateway#rate-limiting
 
 _USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 _TIMEOUT_S: Final = 10.0
@@ -36,6 +33,7 @@ class GatewayBot(msgspec.Struct):
     """The answer of GET /gateway/bot."""
 
     url: str
+    shards: int = 1  # as many as Discord recommends
     session_start_limit: SessionStartLimit = msgspec.field(default_factory=SessionStartLimit)
 
 
@@ -87,20 +85,6 @@ class Directory:
             return msgspec.json.decode(response.content, type=GatewayBot)
         except msgspec.MsgspecError as error:
             raise NoAddress(str(error)) from error
-
-
-class Starts:
-    """Keeps this process's identifies apart, as Discord's limit wants it."""
-
-    def __init__(self, *, window_s: float = IDENTIFY_WINDOW_S) -> None:
-        self._window_s = window_s
-        self._free_at = 0.0
-
-    async def wait(self) -> None:
-        """Return when the next identify may be sent; it is taken as sent."""
-        now = monotonic()
-        free_at, self._free_at = self._free_at, max(self._free_at, now) + self._window_s
-        await asyncio.sleep(max(0.0, free_at - now))
 
 
 def address(url: str, *, compression: str | None = "auto") -> str:

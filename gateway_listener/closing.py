@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+REFUSED: Final = 78  # our exit code, of the family "configuration error": starting again changes nothing
+TOO_FEW_SHARDS: Final = 4011
 OURS: Final = 4900  # how we close: 1000 and 1001 would end the session, anything else keeps it for a few minutes
 
 _FRESH: Final = frozenset({4003, 4007, 4009})  # session invalidated, wrong sequence number, session timed out
 _FATAL: Final = {
     4004: "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN.",
     4010: "Discord refused the shard: its number must be lower than the number of shards.",
-    4011: "Discord wants this bot to be split into shards: it is in 2,500 servers or more, too many for one.",
+    TOO_FEW_SHARDS: "Discord wants this bot split into more shards, of at most 2,500 servers each: use --shards auto.",
     4012: "Discord no longer speaks version 10 of its gateway: this Lyceum is too old and needs an update.",
     4013: "Discord does not know the intents asked for: look whether DISCORD_GATEWAY_URL leads to the right server.",
     4014: "Discord does not allow this bot the intents asked for: look at the Bot page of the developer portal.",
@@ -22,6 +24,10 @@ _FATAL: Final = {
 
 class GatewayRefused(Exception):
     """Discord will not let us listen, however often we ask; the sentence is for whoever runs the bot."""
+
+    def __init__(self, sentence: str, *, code: int | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code  # of the close frame; None: REST has refused
 
 
 class Next(Enum):
@@ -51,5 +57,5 @@ def after_close(code: int | None) -> Next:
         GatewayRefused: trying again would change nothing.
     """
     if code in _FATAL:
-        raise GatewayRefused(f"{_FATAL[code]} (close code {code})")
+        raise GatewayRefused(f"{_FATAL[code]} (close code {code})", code=code)
     return Next.IDENTIFY if code in _FRESH else Next.RESUME

@@ -15,13 +15,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from core.clock import Clock
+from core.ids import GuildId
 from gateway_listener import frames
-from gateway_listener.address import Starts, address
+from gateway_listener.address import address
 from gateway_listener.closing import OURS, Ending, Next, after_close
 from gateway_listener.events import Moment, read
 from gateway_listener.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
-from gateway_listener.heard import Heard, Mark, SessionKey
+from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder
+from gateway_listener.starts import Starts
 
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0
@@ -43,6 +45,7 @@ class Session:
     first_seq: int | None = None  # where it can be resumed while nothing of it is committed
     seq: int | None = None  # the last one received
     since: datetime | None = None  # set while missed events are replayed: they happened after this
+    may_identify: bool = False  # Discord's limits have been asked just now
 
     def forget(self) -> None:
         """It cannot be resumed."""
@@ -171,7 +174,9 @@ class Connection:
 
     async def _identify(self) -> None:
         self._session.forget()
-        await self._caller.starts.wait()
+        if not self._session.may_identify:
+            await self._caller.starts.wait(self._caller.shard[0])
+        self._session.may_identify = False
         await self._socket.send(frames.identify(self._caller.token, shard=self._caller.shard))
 
     async def _identify_later(self) -> None:
@@ -230,6 +235,7 @@ class Connection:
             self._session.forget()
             self._start(self._identify_later())  # Discord keeps the socket open for it
         else:
+            await self._caller.starts.sent(self._caller.shard[0])
             await self._end(Ending(Next.IDENTIFY, "identify refused"))
 
     async def _dispatch(self, frame: Frame) -> None:
@@ -269,8 +275,10 @@ class Connection:
         session.first_seq = session.seq = frame.s
         session.since = None
         lost_since = self._recorder.heard_until
-        self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since)
-        await self._recorder.add(Heard(Mark(session.key, frame.s, at), lost_since=lost_since))
+        guilds = None if ready.guilds is None else frozenset(GuildId(int(guild.id)) for guild in ready.guilds)
+        self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since, guilds=len(guilds or ()))
+        self._start(self._caller.starts.sent(self._caller.shard[0]))
+        await self._recorder.add(Heard(Mark(session.key, frame.s, at), beginning=Beginning(guilds, lost_since)))
         self._establish()
 
     def _establish(self) -> None:

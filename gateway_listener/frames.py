@@ -50,11 +50,18 @@ class Hello(msgspec.Struct):
     heartbeat_interval: float  # milliseconds
 
 
+class KnownGuild(msgspec.Struct):
+    """A guild that the app is in."""
+
+    id: str
+
+
 class Ready(msgspec.Struct):
     """A session has begun."""
 
     session_id: str
     resume_gateway_url: str | None = None
+    guilds: list[KnownGuild] | None = None  # all of the shard, also those in an outage; None: not told
 
 
 class UnreadableFrame(Exception):

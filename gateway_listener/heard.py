@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.ids import GuildId
 from services.voice import Event, GuildSnapshot
 
 
@@ -24,16 +25,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """A new session: nothing is known about the time before it, and it names all guilds of the shard."""
+
+    guilds: frozenset[GuildId] | None  # None: not told
+    lost_since: datetime | None = None  # up to there the shard was heard; None: it never was
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """One thing to write, and the position after it."""
 
     mark: Mark
     event: Event | None = None
-    lost_since: datetime | None = None  # set: a new session, and nothing is known about the time since then
+    beginning: Beginning | None = None
 
     @property
     def rows(self) -> int:
         """About how much there is to write."""
+        if self.beginning:
+            return 1 + len(self.beginning.guilds or ())
         if isinstance(self.event, GuildSnapshot):
             return 1 + len(self.event.states) + len(self.event.channels)
         return 1

@@ -16,7 +16,7 @@ from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries import gateway
 from db.queries.gateway import Position
-from gateway_listener.heard import Heard, Mark, SessionKey
+from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
 from services import voice
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
@@ -24,11 +24,14 @@ QUEUE_ROWS: Final = 20_000  # then the socket waits
 TICK_S: Final = 12.0  # of the clock: a crash may cost 15, and a commit takes its time
 SETTLE_S: Final = 60.0  # of the clock
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # then the last one again and again, until the database is back
-STANDBY_S: Final = 0.5
 
 _UNFIT: Final = (psycopg.DataError, psycopg.IntegrityError)  # this event will never be written, however often we try
 
 log = structlog.get_logger()
+
+
+class Taken(Exception):
+    """Another listener owns the shard."""
 
 
 class Superseded(Exception):
@@ -127,9 +130,10 @@ class Recorder:
         return self._committed
 
     async def run(self) -> None:
-        """Own the shard and write until `finish`.
+        """Own the shard and write until `finish`; it is free again when the pool has closed the connection.
 
         Raises:
+            Taken: see there.
             Superseded: see there.
         """
         timers = [asyncio.create_task(self._tick()), asyncio.create_task(self._settle())]
@@ -182,17 +186,10 @@ class Recorder:
             self._wake.set()
 
     async def _own(self, conn: Connection) -> None:
-        """Lock the shard; the first time wait for it, later insist that nobody else has written meanwhile."""
+        """Lock the shard; later insist that nobody else has written meanwhile."""
         await gateway.set_quick_farewell(conn)
-        is_told = False
-        while not await gateway.try_lock_shard(conn, shard=self._shard[0]):
-            await conn.commit()
-            if self._owned.is_set():
-                raise Superseded
-            if not is_told:
-                self._log.info("Another listener has this shard; waiting to take over.")
-                is_told = True
-            await asyncio.sleep(STANDBY_S)
+        if not await gateway.try_lock_shard(conn, shard=self._shard[0]):
+            raise Superseded if self._owned.is_set() else Taken
         stored = await gateway.find_position(conn, shard=self._shard)
         await conn.commit()
         if not self._owned.is_set():
@@ -221,7 +218,7 @@ class Recorder:
         taken: list[Heard] = []
         rows = 0
         while self._queue and rows < self._batch_rows:
-            if taken and (self._queue[0].lost_since or taken[-1].lost_since):
+            if taken and (self._queue[0].beginning or taken[-1].beginning):
                 break
             heard = self._queue.popleft()
             taken.append(heard)
@@ -291,12 +288,22 @@ class Recorder:
 
     async def _record(self, conn: Connection, batch: _Batch) -> None:
         for heard in batch.heard:
-            if heard.lost_since is not None:
-                await voice.cut_open(conn, heard_until=heard.lost_since, shard=self._shard)
+            if heard.beginning:
+                await self._begin(conn, heard.beginning, heard.mark.at)
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
             await voice.record(conn, events)
         await gateway.set_position(conn, batch.position, shard=self._shard)
+
+    async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
+        """What a new session says about the time before it."""
+        await voice.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
+        if beginning.guilds is not None:
+            gone = await voice.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
+            if gone:
+                self._log.info("Servers have removed the app meanwhile.", guilds=gone)
+        await gateway.set_other_counts_over(conn, shard_count=self._shard[1])
+        await gateway.remove_other_counts(conn, shard_count=self._shard[1])
 
     def _split(self, batch: _Batch, error: Exception) -> None:
         """Half a batch at a time, down to the one event that cannot be written, which is left out."""

@@ -80,12 +80,14 @@ class Shard:
 
     async def _connect(self) -> Ending:
         session = self._session
+        session.may_identify = False
         if session.key and self._resumes >= RESUMES_MAX:
             self._log.warning("Resuming came to nothing again and again; starting a new session.")
             session.forget()
         if session.key is None:
             self._resumes = 0
-            url = await self._start_address()
+            url = (await self._caller.starts.wait(self._caller.shard[0])).url
+            session.may_identify = True
         else:
             url = session.key.resume_url
             if url is None or self._skips_resume_url:
@@ -101,17 +103,6 @@ class Shard:
         if ending.was_established:
             self._resumes = 0
         return ending
-
-    async def _start_address(self) -> str:
-        """Where to identify, once the session start limit allows it."""
-        while True:
-            found = await self._directory.look_up()
-            limit = found.session_start_limit
-            if limit.remaining > 0:
-                return found.url
-            wait_s = max(limit.reset_after / 1000, 1.0)
-            self._log.error("No session may be started before the daily limit is reset.", wait_s=wait_s)
-            await asyncio.sleep(wait_s)
 
     async def _ordinary_address(self) -> str:
         if self._directory.given_url:

@@ -37,6 +37,7 @@ __all__ = [
     "VoiceChannel",
     "VoiceState",
     "cut_open",
+    "leave_missing",
     "rebuild",
     "record",
     "settle_open",
@@ -101,8 +102,7 @@ async def settle_open(
     latest = unix(now)
 
     def bring(session: Session, press: int | None) -> int:
-        seen = (at for shard_id, count, at in heard if (session.guild >> 22) % count == shard_id)
-        until = min(latest, max(seen, default=latest))
+        until = min(latest, _last_heard(heard, session.guild) or latest)
         session.press(press, until)
         return until
 
@@ -112,22 +112,37 @@ async def settle_open(
 async def cut_open(
     conn: Connection,
     *,
-    heard_until: datetime,
+    heard_until: datetime | None,
     shard: tuple[int, int] = (0, 1),
     policy: Policy = SILENT_LIBRARY,
 ) -> int:
-    """End every open session of a shard at `heard_until`: continuity was lost, and a snapshot may never come.
+    """End every open session of a shard where it was last heard: continuity was lost, and a snapshot may never come.
 
-    Members who are still there go on when their guild's snapshot arrives within the rejoin gap. Returns: how many.
+    Members who are still there go on when their guild's snapshot arrives within the rejoin gap. `heard_until` says how
+    far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
+    ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
     """
-    until = unix(heard_until)
+    others = [row for row in await stored.list_heard(conn) if row[:2] != shard]
+    own = [] if heard_until is None else [(*shard, unix(heard_until))]
 
     def bring(session: Session, press: int | None) -> int:
+        until = _last_heard([*own, *others], session.guild)
+        if until is None:
+            return session.settled
         session.press(press, until)
         session.cut(until)
         return until if session.ended is None else session.ended
 
     return await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
+
+
+async def leave_missing(
+    conn: Connection, present: Collection[GuildId], *, at: datetime, shard: tuple[int, int] = (0, 1)
+) -> int:
+    """The app is no longer in those guilds of a shard that are not `present` in its new session; how many those are."""
+    gone = await stored_people.list_missing_guilds(conn, sorted(present), shard=shard)
+    await record(conn, [GuildGone(guild=GuildId(guild), at=at) for guild in gone])
+    return len(gone)
 
 
 async def rebuild(conn: Connection, guild: GuildId, user: UserId, *, policy: Policy = SILENT_LIBRARY) -> None:
@@ -143,6 +158,11 @@ async def rebuild(conn: Connection, guild: GuildId, user: UserId, *, policy: Pol
     await credit(conn, due, zones=zones, policy=policy)
     await _store(conn, sessions)
     await streaks.refresh(conn, [(guild, user)])
+
+
+def _last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
+    """When a guild was last heard, by whichever shard (id, count, moment) it was part of; None: never."""
+    return max((at for shard_id, count, at in heard if (guild >> 22) % count == shard_id), default=None)
 
 
 async def _each_open(

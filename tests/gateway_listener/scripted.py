@@ -14,10 +14,11 @@ from websockets.exceptions import ConnectionClosed
 from core.clock import Clock
 from core.ids import snowflake_at
 from db.connection import Pool
-from gateway_listener.address import Directory, Starts
+from gateway_listener.address import Directory
 from gateway_listener.connection import Caller
 from gateway_listener.recorder import Recorder
 from gateway_listener.shard import Backoff, Shard
+from gateway_listener.starts import Starts
 
 Json = dict[str, Any]
 
@@ -56,7 +57,13 @@ class Link:
         await self.send(10, {"heartbeat_interval": interval_ms, "_trace": ["test"]})
 
     async def ready(self, session: str = "first", *, s: int = 1, url: str | None = None, **more: object) -> None:
-        ready: Json = {"v": 10, "session_id": session, "guilds": [], "user": {"id": "1"}, "unknown": {"deep": [1]}}
+        ready: Json = {
+            "v": 10,
+            "session_id": session,
+            "guilds": [{"id": str(GUILD)}],
+            "user": {"id": "1"},
+            "unknown": {"deep": [1]},
+        }
         ready.update(more)
         if url:
             ready["resume_gateway_url"] = url
@@ -159,16 +166,17 @@ async def following(
 ) -> AsyncGenerator[Following]:
     """A listener that follows `url`, quick to try again."""
     recorder = Recorder(pool, Clock(), queue_rows=queue_rows)
+    directory = Directory(NOBODY, token, url or None)
     caller = Caller(
         token,
         recorder,
         Clock(),
-        Starts(window_s=0.05),
+        Starts(pool, directory, window_s=0.05),
         invalid_session_s=(0.02, 0.05),
         farewell_s=0.1,
         chance=lambda: 0.5,
     )
-    shard = Shard(caller, Directory(NOBODY, token, url or None), backoff=Backoff(0.02, 0.1), compression=compression)
+    shard = Shard(caller, directory, backoff=Backoff(0.02, 0.1), compression=compression)
 
     async def follow() -> None:
         await shard.run(await recorder.start())

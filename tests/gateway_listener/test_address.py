@@ -1,10 +1,8 @@
-import asyncio
-
 import pytest
 import respx
 from httpx import ConnectError, Response
 
-from gateway_listener.address import Directory, NoAddress, Starts, address
+from gateway_listener.address import Directory, NoAddress, address
 from gateway_listener.closing import GatewayRefused
 
 API = "https://discord.test/api/v10"
@@ -58,17 +56,6 @@ async def test_wrong_token_is_not_tried_again(respx_mock: respx.MockRouter) -> N
 
     with pytest.raises(GatewayRefused, match="DISCORD_TOKEN"):
         await Directory(API, "secret", None).look_up()
-
-
-async def test_identifies_are_kept_apart() -> None:
-    loop = asyncio.get_running_loop()
-    starts = Starts(window_s=0.1)
-    began = loop.time()
-
-    for _ in range(3):
-        await starts.wait()
-
-    assert loop.time() - began >= 0.19
 
 
 def test_query_of_the_given_address_is_kept() -> None:

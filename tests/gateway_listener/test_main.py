@@ -10,8 +10,8 @@ from core.clock import Clock
 from core.settings import Settings
 from db.connection import Pool
 from db.queries.gateway import Position, set_position
-from gateway_listener.closing import GatewayRefused
-from gateway_listener.main import REFUSED, listen, run
+from gateway_listener.closing import REFUSED, GatewayRefused
+from gateway_listener.main import listen, run
 from tests.gateway_listener.rows import until_seq
 from tests.gateway_listener.scripted import ANA, NOBODY, PATIENCE_S, ROOM, TOKEN, ScriptedGateway
 
@@ -69,7 +69,8 @@ async def test_who_was_replaced_waits_behind_the_new_owner_and_goes_on_from_ther
             await asyncio.sleep(0.1)
             async with pool.connection() as conn:
                 await conn.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lyceum listener'"
+                    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                       WHERE application_name LIKE 'lyceum listener%'"""
                 )
             await taking
             await set_position(other, Position("theirs", None, 9, Clock().now()), shard=(0, 1))

@@ -1,0 +1,68 @@
+"""Follows one shard: owns it, writes down what is heard, and leaves it so that the next one can go on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from core.clock import Clock
+from core.settings import Settings
+from db.connection import Pool
+from gateway_listener.address import Directory
+from gateway_listener.connection import Caller
+from gateway_listener.recorder import Recorder
+from gateway_listener.shard import Shard
+from gateway_listener.starts import Starts
+
+DRAIN_S: Final = 1.2  # to write what was received before a planned end; the rest is replayed to the next process
+
+Follow = Callable[[tuple[int, int], asyncio.Event, str], Awaitable[None]]  # shard, stop, how its connection is called
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """What all shards of a process have in common."""
+
+    settings: Settings
+    database_url: str
+    clock: Clock
+    directory: Directory
+    starts: Starts
+
+    async def follow(self, shard: tuple[int, int], stop: asyncio.Event, name: str) -> None:
+        """Follow a shard, given as (id, count), until `stop`; at the end it is committed, resumable and free.
+
+        Its database connection is its own, so that the lock goes when this ends, however it ends.
+
+        Raises:
+            Taken: another listener owns the shard.
+            Superseded: another listener has taken over.
+            GatewayRefused: Discord will never let us listen.
+        """
+        async with Pool(self.database_url, application_name=name, min_size=1, max_size=1) as pool:
+            recorder = Recorder(pool, self.clock, shard=shard)
+            caller = Caller(self.settings.token, recorder, self.clock, self.starts, shard)
+            await _follow(Shard(caller, self.directory), recorder, stop)
+
+
+async def _follow(shard: Shard, recorder: Recorder, stop: asyncio.Event) -> None:
+    """Follow the shard until `stop`, then write what was received and leave the session resumable."""
+    following = asyncio.create_task(_start(shard, recorder))
+    writing = asyncio.create_task(recorder.run())
+    stopping = asyncio.create_task(stop.wait())
+    tasks = (following, writing, stopping)
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if writing not in done:
+            recorder.finish()
+            await asyncio.wait([writing], timeout=DRAIN_S)
+        for task in done:
+            task.result()  # raises what ended it
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _start(shard: Shard, recorder: Recorder) -> None:
+    await shard.run(await recorder.start())

@@ -1,0 +1,207 @@
+"""Shares the shards with the other listeners: takes a fair part, hands over without loss, takes over from the dead."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+import psycopg
+import structlog
+
+from core.errors import OutsideTrouble
+from db.connection import Connection, Pool
+from db.queries import listeners
+from gateway_listener.address import Directory, NoAddress
+from gateway_listener.closing import TOO_FEW_SHARDS, GatewayRefused
+from gateway_listener.following import Follow
+from gateway_listener.parts import Colleague, Plan, agreed_count, plan
+from gateway_listener.recorder import Superseded, Taken
+from gateway_listener.wish import Wish
+
+APPLICATION: Final = "lyceum listener"  # how our connections are called; with our number once we have one
+LOOK_S: Final = 0.5  # real time, as everything in here
+BEAT_S: Final = 4.0
+SILENT_S: Final = 20.0  # without a beat: whoever is silent for so long hangs, and loses its shards
+RETRY_S: Final = 1.0
+PATIENCE_S: Final = 3.0  # after the database was away, for everybody to come back to their own shards
+
+log = structlog.get_logger()
+
+
+def name_of(listener: int) -> str:
+    """How the connections of a listener are called."""
+    return f"{APPLICATION} {listener}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    task: asyncio.Task[None]
+    stop: asyncio.Event
+
+
+class Sharing:
+    """This process among the listeners, and the shards that it follows at the moment."""
+
+    def __init__(self, pool: Pool, directory: Directory, wish: Wish, follow: Follow) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._wish = wish
+        self._follow = follow
+        self._count = wish.count or 0  # 0: not known yet
+        self._wanted = 0  # shards that Discord has asked for since
+        self._may_grow = False
+        self._number = 0  # 0: not among them yet
+        self._following: dict[int, _Followed] = {}
+        self._failed = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._beat_at = 0.0
+        self._patient_until = 0.0
+        self._waits_for: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow a fair part of the shards until `stop`, then hand all of them over.
+
+        Raises:
+            GatewayRefused: Discord will never let us listen.
+        """
+        looking = asyncio.create_task(self._look_around())
+        waits = (looking, asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait()))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if looking.done():
+                looking.result()
+        finally:
+            for task in waits:
+                task.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+            await self._leave_all()
+            await self._go()
+        if self._failure:
+            raise self._failure
+
+    async def _look_around(self) -> None:
+        """Look at the others twice a second, for ever; while the database is away everything stays as it is."""
+        while True:
+            try:
+                async with self._pool.connection() as conn:
+                    await self._come(conn)
+                    while True:
+                        await self._act(await self._look(conn))
+                        await asyncio.sleep(LOOK_S)
+            except (OutsideTrouble, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
+                log.debug("The other listeners cannot be seen.", why=str(trouble))
+            except NoAddress as trouble:
+                log.warning("Discord does not say how many shards it recommends; asking again.", why=str(trouble))
+            await asyncio.sleep(RETRY_S)
+
+    async def _come(self, conn: Connection) -> None:
+        """Be one of them; after a lost connection under the same number."""
+        if not self._number:
+            others = await listeners.list_listeners(conn, patience_s=SILENT_S)
+            await conn.commit()
+            if not self._count:
+                self._count = others[0].shard_count if others else (await self._directory.look_up()).shards
+            await listeners.remove_silent_listeners(conn)
+            self._number = await listeners.add_listener(conn, wish=str(self._wish), shard_count=self._count)
+            log.info("Listening.", listener=self._number, shards=str(self._wish), shard_count=self._count)
+        else:
+            self._patient_until = monotonic() + PATIENCE_S
+        await self._beat(conn)
+        await listeners.lock_listener(conn, self._number, name=name_of(self._number))
+        await conn.commit()
+
+    async def _look(self, conn: Connection) -> Plan:
+        """What to do next; whoever hangs is cut off on the way, so that their shards are free."""
+        if monotonic() >= self._beat_at + BEAT_S:
+            await self._beat(conn)
+        rows = await listeners.list_listeners(conn, patience_s=SILENT_S)
+        taken = await listeners.list_taken_shards(conn)
+        for row in rows:
+            if not row.is_heard and row.listener_id != self._number:
+                ended = await listeners.end_connections(conn, name=name_of(row.listener_id))
+                log.warning("A listener hangs; its shards are free now.", listener=row.listener_id, connections=ended)
+        await conn.commit()
+        me = Colleague(self._number, self._wish, max(self._count, self._wanted))
+        others = [_colleague(row) for row in rows if row.is_heard and row.listener_id != self._number]
+        self._may_grow = all(one.wish.count is None for one in (me, *others))
+        count = agreed_count(me, (me, *others))
+        if count != self._count:
+            log.info("The guilds are split anew.", shard_count=count, before=self._count)
+            await self._leave_all()
+            self._count = count
+            await self._beat(conn)
+            return Plan()
+        return plan(me, others, mine=self._following.keys(), taken=taken)
+
+    async def _beat(self, conn: Connection) -> None:
+        self._beat_at = monotonic()
+        await listeners.set_listener(conn, self._number, wish=str(self._wish), shard_count=self._count)
+        await conn.commit()
+
+    async def _act(self, step: Plan) -> None:
+        if step.waits_for not in (None, self._waits_for):
+            log.warning(
+                "Other listeners split the guilds into another number of shards; waiting until they have stopped.",
+                theirs=step.waits_for,
+                ours=self._count,
+            )
+        self._waits_for = step.waits_for
+        for shard in step.leave:
+            self._following[shard].stop.set()
+        if monotonic() < self._patient_until:
+            return
+        for shard in step.take:
+            stop = asyncio.Event()
+            self._following[shard] = _Followed(asyncio.create_task(self._have((shard, self._count), stop)), stop)
+
+    async def _have(self, shard: tuple[int, int], stop: asyncio.Event) -> None:
+        """Follow one shard until it is handed over or lost."""
+        try:
+            await self._follow(shard, stop, name_of(self._number))
+            log.info("A shard is handed over.", shard=shard[0])
+        except Taken:
+            log.debug("Another listener was faster.", shard=shard[0])
+        except Superseded:
+            log.warning("Another listener has taken over.", shard=shard[0])
+        except GatewayRefused as refusal:
+            if not await self._can_grow(refusal, shard[1]):
+                self._fail(refusal)
+        except Exception as error:  # noqa: BLE001 - told to whoever runs the process
+            self._fail(error)
+        finally:
+            del self._following[shard[0]]
+
+    async def _can_grow(self, refusal: GatewayRefused, count: int) -> bool:
+        """Whether more shards are the answer to a refusal; the next look around then makes them."""
+        if refusal.code != TOO_FEW_SHARDS or not self._may_grow:
+            return False
+        with suppress(NoAddress):
+            wanted = (await self._directory.look_up()).shards
+            if wanted > count:
+                log.warning("Discord wants more shards.", shard_count=wanted, before=count)
+                self._wanted = wanted
+                return True
+        return False
+
+    def _fail(self, error: BaseException) -> None:
+        self._failure = self._failure or error
+        self._failed.set()
+
+    async def _leave_all(self) -> None:
+        """Hand over everything: written down, closed so that it can be resumed, free."""
+        followed = list(self._following.values())
+        for one in followed:
+            one.stop.set()
+        if followed:
+            await asyncio.wait([one.task for one in followed])
+
+    async def _go(self) -> None:
+        if self._number:
+            with suppress(OutsideTrouble, psycopg.Error):
+                async with self._pool.connection() as conn:
+                    await listeners.remove_listener(conn, self._number)
+
+
+def _colleague(row: listeners.Listener) -> Colleague:
+    return Colleague(row.listener_id, Wish.read(row.wish), row.shard_count)

@@ -1,0 +1,76 @@
+"""When a gateway session may be started: Discord's buckets and its daily limit, kept by all listeners together."""
+
+import asyncio
+import random
+from typing import Final
+
+import structlog
+
+from core.errors import OutsideTrouble
+from db.connection import Pool
+from db.queries import listeners
+from gateway_listener.address import Directory, GatewayBot, SessionStartLimit
+
+WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting
+RETRY_S: Final = 1.0  # while the database is away
+JITTER_S: Final = 0.05
+
+log = structlog.get_logger()
+
+
+class Starts:
+    """Lets one identify at a time through each bucket, whichever process asks."""
+
+    def __init__(self, pool: Pool, directory: Directory, *, window_s: float = WINDOW_S) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._window_s = window_s
+        self._limit: SessionStartLimit | None = None  # None: not asked for yet
+
+    async def wait(self, shard: int) -> GatewayBot:
+        """Where to identify, as soon as a shard may; until `sent` tells of it, its bucket is shut for two windows.
+
+        Discord counts an identify when it has come in, so as many starts are left alone as may be on their way.
+
+        Raises:
+            NoAddress: Discord does not say where its gateway is.
+            GatewayRefused: the token is wrong.
+        """
+        limit = self._limit or (await self._directory.look_up()).session_start_limit
+        while True:
+            bucket = _bucket(shard, limit)
+            await self._take(bucket)
+            found = await self._directory.look_up()
+            limit = self._limit = found.session_start_limit
+            if limit.remaining < max(limit.max_concurrency, 1):
+                wait_s = max(limit.reset_after / 1000, 1.0)
+                log.error("No session may be started before the daily limit is reset.", wait_s=wait_s, shard=shard)
+                await asyncio.sleep(wait_s)
+            elif _bucket(shard, limit) == bucket:
+                return found
+
+    async def sent(self, shard: int) -> None:
+        """Discord has answered an identify: the next one of its bucket may follow after a window."""
+        if self._limit is None:
+            return
+        try:
+            async with self._pool.connection() as conn:
+                await listeners.set_start(conn, bucket=_bucket(shard, self._limit), gap_s=self._window_s)
+        except OutsideTrouble:
+            log.debug("The bucket opens by itself.", shard=shard)
+
+    async def _take(self, bucket: int) -> None:
+        while True:
+            wait_s = RETRY_S
+            try:
+                async with self._pool.connection() as conn:
+                    if await listeners.take_start(conn, bucket=bucket, hold_s=2 * self._window_s):
+                        return
+                    wait_s = await listeners.find_start_wait(conn, bucket=bucket)
+            except OutsideTrouble as trouble:
+                log.warning("The database is away; no session is started.", why=str(trouble))
+            await asyncio.sleep(max(wait_s, 0) + JITTER_S * random.random())  # noqa: S311 - no secret
+
+
+def _bucket(shard: int, limit: SessionStartLimit) -> int:
+    return shard % max(limit.max_concurrency, 1)
