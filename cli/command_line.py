@@ -17,6 +17,14 @@ app = typer.Typer(
 
 Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="Stop when standard input closes.")]
 
+Shards = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|N|0,1,2/16",
+        help="How many shards: as Discord recommends, so many, or only these of so many.",
+    ),
+]
+
 
 @app.command(rich_help_panel="Run")
 def up() -> None:
@@ -35,11 +43,11 @@ def web(*, supervised: Supervised = False) -> None:
 
 
 @app.command(rich_help_panel="Run")
-def listener(*, supervised: Supervised = False) -> None:
-    """Follow Discord's gateway and write who is in voice."""
+def listener(*, shards: Shards = "auto", supervised: Supervised = False) -> None:
+    """Follow Discord's gateway and write who is in voice; start as many as you like, they share the shards."""
     from cli import serve  # noqa: PLC0415 - see above
 
-    serve.listener(supervised=supervised)
+    serve.listener(shards=shards, supervised=supervised)
 
 
 @app.command(rich_help_panel="Run")

@@ -58,13 +58,19 @@ def web(*, supervised: bool) -> None:
         raise checking.problem
 
 
-def listener(*, supervised: bool) -> None:
+def listener(*, shards: str, supervised: bool) -> None:
     """Follow the gateway until the process is asked to stop."""
+    from gateway_listener.wish import Wish  # noqa: PLC0415 - see the top
+
+    try:
+        wish = Wish.read(shards)
+    except ValueError as error:
+        raise Problem(str(error), code=USAGE) from None
     environ, settings = _begin(supervised=supervised)
     settings = _prepared(settings, environ, supervised=supervised)
     from gateway_listener.main import run  # noqa: PLC0415 - see the top
 
-    _run("listener", run(settings))
+    _run("listener", run(settings, wish))
 
 
 def worker(*, supervised: bool) -> None:

@@ -20,6 +20,7 @@ from cli.problems import Problem
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
+POINTLESS: Final = 78  # the exit code of a child for which starting again would change nothing
 REMEMBERED_LINES: Final = 30
 _LOOK_S: Final = 0.05
 _LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
@@ -106,6 +107,10 @@ class Child:
             started = time.monotonic()
             code = await _end_of(process)
             _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
+            if code == POINTLESS:
+                await self._hear_out(process)
+                self._note(self.part.name, f"is not started again: {last_words(self.last_lines)}")
+                return
             failures = 0 if time.monotonic() - started > STEADY_S else failures
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
             failures += 1

@@ -102,7 +102,7 @@ class _Up:
             await self._add(
                 Part(
                     "listener",
-                    ("listener",),
+                    ("listener", "--shards", "auto"),
                     signs.listener,
                     before=signs.before_listener,
                     must_answer=settings.is_local,

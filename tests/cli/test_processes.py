@@ -149,3 +149,12 @@ def test_up_says_that_discord_refuses_the_token(house: House, database_url: str)
         "✗ The listener ended at once: Discord refused the token: copy it again from the Bot page of the developer "
         "portal into DISCORD_TOKEN.\n"
     )
+
+
+def test_listener_says_which_shards_it_can_be_given(house: House) -> None:
+    refused = house.run("listener", "--shards", "4/4")
+
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "✗ --shards wants auto, a number such as 4, or some of a number such as 0,1,2/16 (they count from 0).\n",
+    )

@@ -10,6 +10,7 @@ import pytest
 from cli.problems import Problem
 from cli.supervisor import Child, Part, run_once
 from tests.cli.conftest import House, wait_until
+from tests.local_discord import LocalDiscord, local_discord
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
@@ -109,3 +110,29 @@ async def test_run_once_gives_what_was_printed_or_the_problem(house: House) -> N
     assert "Usage: lyceum" in await run_once("web", "--help", environ=house.environ)
     with pytest.raises(Problem, match=r"^The settings do not work yet: "):
         await run_once("worker", environ={**house.environ, "LOG_LEVEL": "loud"})
+
+
+async def test_child_for_which_starting_again_is_pointless_stays_away(
+    house: House, witness: Witness, database_url: str
+) -> None:
+    environ = {**house.environ, "DATABASE_URL": database_url}
+    with local_discord(house.folder / "elsewhere", port=house.playground_port) as discord:
+        part = Part("listener", ("listener", "--supervised"), witness.is_answering, stop_s=5)
+        child = Child(part, environ, hear=witness.hear, note=witness.note)
+        await child.start()
+        await asyncio.to_thread(wait_until, lambda: _listens(discord), what="it listens")
+        await asyncio.to_thread(discord.fault, "close", code=4004)
+        await witness.wait_for(
+            "listener is not started again: Discord refused the token: copy it again from the Bot page of the "
+            "developer portal into DISCORD_TOKEN. (close code 4004)"
+        )
+        await asyncio.sleep(0.7)  # longer than the shortest pause
+
+    assert len(witness.notes) == 1
+    assert child.pid is None
+    await child.stop()
+
+
+def _listens(discord: LocalDiscord) -> bool:
+    sessions = discord.http.get("/playground/gateway").json()["sessions"]
+    return any(one["connected"] for one in sessions)
