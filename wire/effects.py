@@ -7,7 +7,7 @@ reads it, checked before the commit, so that a later version of the house can st
 from datetime import datetime
 from typing import Final, TypeVar, assert_never
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
@@ -98,14 +98,13 @@ class _Payload(Struct, frozen=True, omit_defaults=True):
     guild: GuildId | None = None
     message_id: MessageId | None = None
     otherwise: ChannelId | None = None
-    body: Raw | None = None  # the message as Discord reads it
+    body: Json = {}  # the message as Discord reads it
     files: tuple[File, ...] = ()
     reason: str | None = None
 
 
 _encoder: Final = Encoder()
 _payload: Final = Decoder(_Payload)
-_object: Final = Decoder(Json)
 
 
 def pack(effect: AnyEffect) -> str:
@@ -125,7 +124,7 @@ def pack(effect: AnyEffect) -> str:
             packed = _Payload(
                 channel=effect.channel,
                 message_id=effect.message_id,
-                body=Raw(_encoder.encode(edit_json(effect.message))),
+                body=edit_json(effect.message),
                 files=effect.message.files,
             )
         case GiveRole() | TakeRole():
@@ -188,13 +187,13 @@ async def _send(rest: Rest, channel: ChannelId, what: _Payload, nonce: str) -> N
 
 
 def _body(what: _Payload, **more: object) -> Body:
-    return body(_object.decode(_given(what.body)) | more, what.files)
+    return body(what.body | more, what.files)
 
 
-def _new(message: Message) -> Raw:
+def _new(message: Message) -> Json:
     if message.private:
         raise NotAllowed("message.private", "is for answers to interactions only")
-    return Raw(_encoder.encode(create_json(message)))
+    return create_json(message)
 
 
 def _given(value: T | None) -> T:
