@@ -1,8 +1,10 @@
 """Trusted bytes to typed interactions: what handlers get."""
 
 from collections.abc import Mapping
+from typing import cast
 
-from msgspec import MsgspecError, Struct
+from msgspec import MsgspecError, Struct, ValidationError, convert
+from msgspec.json import decode
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from wire.components import ComponentKind
@@ -14,6 +16,7 @@ from wire.payloads import (
     CommandPayload,
     ComponentPayload,
     Envelope,
+    Payload,
     PingPayload,
     SlashData,
     UserMenuData,
@@ -205,7 +208,7 @@ def parse(body: bytes) -> Interaction:
         BadPayload: broken JSON, an unknown kind, a missing or mistyped field.
     """
     try:
-        payload = decoder.decode(body)
+        payload = _decode(body)
     except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadPayload(str(error)) from error
     match payload:
@@ -224,6 +227,25 @@ def parse(body: bytes) -> Interaction:
             data = payload.data
             fields = Fields(data.components, data.resolved)
             return ModalSubmit(*_common(payload), data.custom_id, fields, payload.message)
+
+
+def _decode(body: bytes) -> Payload:
+    try:
+        return decoder.decode(body)
+    except ValidationError:
+        # Other servers of this protocol write null where Discord leaves a field out: read again, slowly, without nulls.
+        return convert(_without_nulls(decode(body)), Payload, strict=False)
+
+
+def _without_nulls(value: object) -> object:
+    match value:
+        case dict():
+            fields = cast("dict[str, object]", value)
+            return {name: _without_nulls(each) for name, each in fields.items() if each is not None}
+        case list():
+            return [_without_nulls(each) for each in cast("list[object]", value)]
+        case _:
+            return value
 
 
 def _command(payload: CommandPayload) -> SlashCommand | UserMenu | MessageMenu:

@@ -388,3 +388,29 @@ def test_an_entitlement_holds_by_its_dates(payload: Payload) -> None:
         assert [is_active(each, now=moment) for each in command.entitlements] == expected
     assert command.entitlements[0].is_consumed
     assert active_skus(command.entitlements, now=datetime(2026, 11, 21, tzinfo=UTC)) == {5000002}
+
+
+def test_a_null_is_as_good_as_nothing(payload: Payload) -> None:
+    shape = json.loads(payload("slash_plain"))
+    nulls = dict.fromkeys(("locale", "guild_locale", "app_permissions", "entitlements", "context", "channel"))
+    data = {name: value for name, value in shape["data"].items() if name not in {"options", "resolved"}}
+    without = {name: value for name, value in shape.items() if name not in nulls} | {"data": data}
+
+    filled = shape | nulls | {"data": data | {"options": None, "resolved": None}}
+
+    told, silent = parse(json.dumps(filled).encode()), parse(json.dumps(without).encode())
+
+    assert isinstance(told, SlashCommand)
+    assert isinstance(silent, SlashCommand)
+    for name in (
+        "id",
+        "path",
+        "user",
+        "member",
+        "locale",
+        "guild_locale",
+        "app_permissions",
+        "entitlements",
+        "context",
+    ):
+        assert getattr(told, name) == getattr(silent, name)
