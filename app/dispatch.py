@@ -10,6 +10,7 @@ import structlog
 
 from app.door_log import traceback_of
 from app.recent import Recent
+from core import reports
 from core.errors import DomainError, OutsideTrouble
 from core.words import Words, words_for
 from wire.errors import BadPayload, StaleCustomId
@@ -119,6 +120,7 @@ def trouble(turn: Turn, error: Exception) -> Message:
                 ref=turn.reference,
                 exception=traceback_of(error),
             )
+            reports.send(error, ref=turn.reference, route=turn.name)
             text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
     return Message(text, private=True)
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from app.door_log import Note, by_structlog, traceback_of
 from app.first_answer import respond
 from app.signed_body import SignedBody
+from core import reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from wire.errors import BadPayload
@@ -92,6 +93,7 @@ def _report(event: WebhookEvent, error: Exception) -> None:
         log.warning("event put off", kind=_name(event), reason=str(error) or "too slow")
     else:
         log.error("event broke", kind=_name(event), exception=traceback_of(error))
+        reports.send(error, route=f"event {_name(event)}")
 
 
 async def _keep(conn: "Connection", event: Authorized | Deauthorized | EntitlementEvent, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from app.health import Health
 from app.metrics import DoorTally, MetricsPage
 from app.recent import Recent
 from core import log as logs
-from core import metrics
+from core import metrics, reports
 from core.clock import Clock
 from core.settings import Settings
 from core.tallies import Tally
@@ -131,6 +131,7 @@ class House:
     async def warm_up(self) -> None:
         """Load what the first command would otherwise wait for."""
         await asyncio.sleep(WARM_UP_AFTER_S)
+        await asyncio.to_thread(reports.warm_up)
         routes = await asyncio.to_thread(self.routes)
         if routes.uses_database:
             self.rest()
@@ -177,6 +178,7 @@ def create_app(
         settings = Settings.from_env(os.environ)
         logs.configure(settings.log_level, settings.log_format)
         note = quick(settings.log_level, settings.log_format)
+        reports.configure(settings.sentry_dsn, process="web")
     clock = clock or Clock(settings.clock_file)
     doors = DoorTally(note)
     note = doors.note
@@ -211,6 +213,7 @@ def create_app(
             await asyncio.wait([warming])
             await finisher.aclose()
             await house.aclose()
+            await asyncio.to_thread(reports.flush)
 
     routes = [
         Route("/events", events, methods=["POST"]),
@@ -226,3 +229,4 @@ def create_app(
 def _report(warming: asyncio.Task[None]) -> None:
     if not warming.cancelled() and (error := warming.exception()) is not None:
         log.error("warm-up failed", exception=traceback_of(error))
+        reports.send(error, route="warm-up")

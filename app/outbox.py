@@ -10,10 +10,12 @@ import structlog
 from app.answers import KIND as ANSWER
 from app.answers import Answers, promise_of
 from app.door_log import traceback_of
+from core import reports
 from core.clock import Clock
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from core.ids import GuildId
+from core.trace import following
 from db.connection import Connection
 from db.queries.outbox import Entry, NewEntry
 from services import outbox
@@ -108,7 +110,8 @@ class Outbox:
 
         async def one(entry: Entry) -> None:
             async with turns:
-                await self._settle(entry, await self._attempt(entry))
+                with following(_request(entry)):
+                    await self._settle(entry, await self._attempt(entry))
 
         try:
             async with asyncio.timeout(self._rules.lease_s * 0.9), asyncio.TaskGroup() as group:
@@ -141,6 +144,7 @@ class Outbox:
             return verdict(error)
         except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
             log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
+            reports.send(error, route=f"effect {entry.kind}")
             return outbox.attention(f"It broke on our side: {type(error).__name__}.")
         return outbox.done()
 
@@ -177,6 +181,12 @@ def verdict(error: OutsideTrouble | TimeoutError | DiscordError) -> Outcome:
             return outbox.again(reason, is_unsure=False)
         case _:  # a channel or role is gone, a permission is missing, or what we sent is wrong
             return outbox.attention(reason)
+
+
+def _request(entry: Entry) -> int | str:
+    """In whose name an effect happens: the interaction that decided it, or the key of what else did."""
+    decided, _, _ = entry.dedupe_key.partition(":")
+    return int(decided) if decided.isascii() and decided.isdigit() else entry.dedupe_key
 
 
 def _nonce(entry: Entry) -> str:

@@ -15,18 +15,25 @@ from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissi
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
 from app.door_log import traceback_of
+from app.metrics import watched
 from app.outbox import Outbox, entries_of
+from core import metrics, reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.settings import Settings
+from core.tallies import Durations, Reading, Tally
+from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
-from services import outbox, watchdog
+from db.queries.traces import set_label
+from services import drift, outbox, watchdog
 from wire.effects import AnyEffect
 from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
 EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
+DRIFT: Final = "count drift"
+WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
 GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
 
 log = structlog.get_logger()
@@ -64,9 +71,15 @@ async def watch_sessions(conn: Connection, now: datetime) -> int:
     return await watchdog.watch(conn, now=now)
 
 
+async def count_drift(conn: Connection, _now: datetime) -> int:
+    """Members whose streak, freezes or total are not what their dates give."""
+    return await drift.count_drift(conn)
+
+
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
     Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
     Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),
@@ -82,6 +95,9 @@ class Worker:
         self._jobs = jobs
         self._outbox = Outbox(pool=self._opened, rest=lambda: rest, clock=clock)
         self._stop = asyncio.Event()
+        self._rest = rest
+        self._done = Durations("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
+        self._counts: dict[str, int] = {}  # what each job returned last
         self._running: set[asyncio.Task[None] | None] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -105,25 +121,43 @@ class Worker:
             scheduler.shutdown()
             log.info("worker stopped")
 
+    def tallies(self) -> list[Tally]:
+        """What this worker has done, and what its looks at the house have found."""
+        found: list[Tally] = [
+            Reading("lyceum_job_last_count", "What a job counted when it was done last.", count, (("job", name),))
+            for name, count in list(self._counts.items())
+        ]
+        if (drift := self._counts.get(DRIFT)) is not None:
+            found.append(Reading("lyceum_streak_drift", "Members looked at whose caches say something else.", drift))
+        return [self._done, self._rest.calls, *self._pool.tallies(), *found]
+
     async def _do(self, job: Job) -> None:
         task = asyncio.current_task()
         self._running.add(task)
+        REQUEST.set(job.name)  # each run is a task of its own
+        outcome = "failed"
         started = perf_counter()
         try:
-            count = await (self._outbox.drain(self._stop) if job.work is None else self._work(job.work))
+            count = await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
         except OutsideTrouble as error:
+            outcome = "put off"
             log.warning("job put off", job=job.name, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
             log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+            reports.send(error, job=job.name)
         else:
+            outcome = "done"
+            self._counts[job.name] = count
             tell = log.info if count or job.work is not None else log.debug  # an empty outbox is no news every second
             tell("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
         finally:
+            self._done.add(perf_counter() - started, job.name, outcome)
             self._running.discard(task)
 
-    async def _work(self, work: Work) -> int:
+    async def _work(self, name: str, work: Work) -> int:
         now = self._clock.now()
         async with self._pool.connection() as conn:
+            await set_label(conn, f"worker job={name}")
             made = await work(conn, now)
             if isinstance(made, int):
                 return made
@@ -148,4 +182,17 @@ async def run(settings: Settings) -> None:
         Pool(url, application_name="lyceum worker", max_size=4) as pool,
         Rest(settings.api_url, settings.token) as rest,
     ):
-        await Worker(pool, rest, Clock(settings.clock_file)).run(stop)
+        clock = Clock(settings.clock_file)
+        worker = Worker(pool, rest, clock)
+
+        async def opened() -> Pool:
+            return pool
+
+        def tallies() -> list[Tally]:  # called on the thread that answers Prometheus
+            kept = asyncio.run_coroutine_threadsafe(watched(opened, clock), loop).result(WATCH_S)
+            return [*worker.tallies(), *kept]
+
+        reports.configure(settings.sentry_dsn, process="worker")
+        with metrics.served(tallies, process="worker", host=settings.host, port=settings.metrics_port):
+            await worker.run(stop)
+        await asyncio.to_thread(reports.flush)

@@ -41,7 +41,7 @@ class Signs:
 
     async def worker(self) -> bool:
         """Whether a worker is connected to the database."""
-        return await self._has_row("SELECT 1 FROM pg_stat_activity WHERE application_name = 'lyceum worker'")
+        return await self._has_row("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'lyceum worker%'")
 
     async def before_listener(self) -> None:
         """Note what the listener has committed so far."""

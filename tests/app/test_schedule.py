@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 
 from app.schedule import JOBS, Job, Worker
 from core.errors import OutsideTrouble
+from core.tallies import Durations, Reading
+from core.trace import REQUEST
 from db.connection import Connection, Pool
 from tests.fake_discord import NOW, Frozen
 from wire.rest import Rest
@@ -132,3 +134,29 @@ async def _work(worker: Worker, *, until: Callable[[], Awaitable[bool]]) -> None
             await asyncio.sleep(0.02)
     stop.set()
     await working
+
+
+async def test_the_worker_counts_its_jobs_and_names_them_to_operators(pool: Pool) -> None:
+    seen: list[tuple[object, object]] = []
+
+    async def look(conn: Connection, _now: datetime) -> int:
+        cursor = await conn.execute("SELECT current_setting('application_name')")
+        seen.extend((name, REQUEST.get()) for (name,) in await cursor.fetchall())
+        return 3
+
+    async def bad(_conn: Connection, _now: datetime) -> int:
+        raise ZeroDivisionError
+
+    def outcomes() -> set[tuple[str, ...]]:
+        return {labels for tally in worker.tallies() if isinstance(tally, Durations) for labels, *_ in tally.rows()}
+
+    async def is_done() -> bool:
+        return len(outcomes()) == 2
+
+    worker = Worker(pool, UNREACHABLE, Frozen(), [Job("count drift", OFTEN, look), Job("bad", OFTEN, bad)])
+    await _work(worker, until=is_done)
+
+    readings = {tally.name: tally.value for tally in worker.tallies() if isinstance(tally, Reading)}
+    assert seen[0] == ("lyceum worker job=count drift", "count drift")
+    assert (readings["lyceum_job_last_count"], readings["lyceum_streak_drift"]) == (3, 3)
+    assert outcomes() == {("count drift", "done"), ("bad", "failed")}

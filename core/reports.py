@@ -1,0 +1,100 @@
+"""Tells Sentry what broke: kinds of errors and places in our code, never what anybody said or was called.
+
+Like logging, this is set up once per process. Without a DSN nothing is loaded and nothing is sent.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from core.trace import REQUEST
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+FLUSH_S: Final = 2.0  # how long a process that ends waits for what is still on its way
+_KEPT: Final = ("event_id", "timestamp", "level", "platform", "tags", "sdk", "environment")
+_KEPT_OF_A_FRAME: Final = ("module", "function", "filename", "lineno", "context_line", "in_app")
+
+log = structlog.get_logger()
+
+
+class _Setup:
+    """What `configure` was told."""
+
+    dsn: str | None = None
+    process: str = ""
+    is_open: bool = False
+
+
+def configure(dsn: str | None, *, process: str) -> None:
+    """Report to `dsn` from now on, in the name of `process`; None: report nothing."""
+    _Setup.dsn, _Setup.process, _Setup.is_open = dsn, process, False
+
+
+def warm_up() -> None:
+    """Load sentry-sdk, which takes a fifth of a second, before anything breaks."""
+    if _Setup.dsn is None or _Setup.is_open:
+        return
+    import sentry_sdk  # noqa: PLC0415 - for those who report
+
+    sentry_sdk.init(
+        dsn=_Setup.dsn,
+        default_integrations=False,  # among them are some that attach requests, arguments and lines of the log
+        auto_enabling_integrations=False,
+        auto_session_tracking=False,
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        server_name="",
+        before_send=_bare,
+    )
+    _Setup.is_open = True
+
+
+def send(error: BaseException, **tags: object) -> None:
+    """Report `error`, with the request that is worked on and `tags` such as ref and route; never raises."""
+    if _Setup.dsn is None:
+        return
+    try:
+        warm_up()
+        import sentry_sdk  # noqa: PLC0415 - as above
+
+        with sentry_sdk.new_scope() as scope:
+            for name, value in {"process": _Setup.process, "request": REQUEST.get(), **tags}.items():
+                if value is not None:
+                    scope.set_tag(name, str(value))
+            scope.capture_exception(error)
+    except Exception as trouble:  # noqa: BLE001 - what broke is in the log; the report must not break more
+        log.warning("error not reported", reason=type(trouble).__name__)
+
+
+def flush() -> None:
+    """Wait a little for reports on their way, at the end of a process."""
+    if _Setup.is_open:
+        import sentry_sdk  # noqa: PLC0415 - as above
+
+        sentry_sdk.flush(timeout=FLUSH_S)
+
+
+def _bare(event: "Event", _hint: "Hint") -> "Event":
+    """Only what is known to be ours. An error's words may quote rows of the database or what somebody wrote."""
+    whole: dict[str, Any] = dict(event)
+    values: list[dict[str, Any]] = whole.get("exception", {}).get("values", [])
+    bare: dict[str, Any] = {name: whole[name] for name in _KEPT if name in whole}
+    bare["exception"] = {
+        "values": [
+            {
+                "type": value.get("type"),
+                "module": value.get("module"),
+                "value": "",
+                "stacktrace": _bare_trace(value.get("stacktrace") or {}),
+            }
+            for value in values
+        ]
+    }
+    return bare  # pyright: ignore[reportReturnType] - a part of an event is one
+
+
+def _bare_trace(stacktrace: dict[str, Any]) -> dict[str, Any]:
+    frames: list[dict[str, Any]] = stacktrace.get("frames", [])
+    return {"frames": [{name: frame[name] for name in _KEPT_OF_A_FRAME if name in frame} for frame in frames]}
