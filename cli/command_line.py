@@ -71,11 +71,12 @@ def build(*, whole: bool) -> typer.Typer:
     """The command line; not `whole`: only the processes, which need no other command loaded."""
     if not whole:
         return app
-    from cli import commands, doctor, storage, tries, voice  # noqa: PLC0415 - the processes do without them
+    from cli import commands, doctor, outbox, storage, tries, voice  # noqa: PLC0415 - the processes do without them
 
     tries.add_to(app)
     app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")
     app.add_typer(storage.app, name="db", rich_help_panel="Keep")
     app.add_typer(commands.app, name="commands", rich_help_panel="Keep")
+    app.add_typer(outbox.app, name="outbox", rich_help_panel="Keep")
     doctor.add_to(app)
     return app

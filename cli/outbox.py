@@ -1,0 +1,81 @@
+"""`lyceum outbox`: what could not be made happen at Discord, and what a person decides about it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, TypeVar
+
+import typer
+from rich.table import Table
+
+from cli.database import database_url
+from cli.environment import read_settings
+from cli.problems import AWAY, USAGE, Problem
+from cli.screen import out
+from core.enums import EffectStatus
+from core.errors import OutsideTrouble
+from db.connection import Connection, Pool
+from db.queries import outbox as stored
+
+app = typer.Typer(help="See and settle what could not be done at Discord.", no_args_is_help=True)
+
+LIMIT: Final = 50
+T = TypeVar("T")
+
+Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As `lyceum outbox list` shows them.")]
+
+
+@app.command("list")
+def show(
+    *,
+    status: Annotated[EffectStatus, typer.Option(help="Which ones.")] = EffectStatus.NEEDS_ATTENTION,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = LIMIT,
+) -> None:
+    """Print what needs attention, the oldest first, and how many there are of each status."""
+
+    async def ask(conn: Connection) -> "tuple[list[stored.Told], dict[EffectStatus, int]]":
+        return await stored.list_by_status(conn, status, limit=limit), dict(await stored.count_by_status(conn))
+
+    found, counts = _on_database(ask)
+    if found:
+        table = Table("id", "what", "server", "due", "tries", "why", box=None, pad_edge=False)
+        for one in found:
+            due = one.due_at.strftime("%Y-%m-%d %H:%M")
+            table.add_row(str(one.id), one.kind, str(one.guild or ""), due, str(one.attempts), one.last_error or "")
+        out().print(table)
+    told = ", ".join(f"{counts[each]} {each.value.replace('_', ' ')}" for each in EffectStatus if each in counts)
+    out().print(f"In all: {told or 'nothing'}.")
+
+
+@app.command()
+def retry(
+    ids: Ids = None, *, everything: Annotated[bool, typer.Option("--all", help="All that need attention.")] = False
+) -> None:
+    """Have the worker try again; a message that is already there is then posted a second time, so look first."""
+    if bool(ids) == everything:
+        raise Problem("Name the ids that `lyceum outbox list` shows, or --all.", code=USAGE)
+    count = _on_database(lambda conn: stored.set_pending_again(conn, ids=ids or None))
+    if not count:
+        raise Problem("None of these needs attention: `lyceum outbox list` shows what does.")
+    out().print(f"{count} will be tried again by the worker.")
+
+
+@app.command()
+def drop(
+    ids: Annotated[list[int], typer.Argument(metavar="ID...", help="As `lyceum outbox list` shows them.")],
+) -> None:
+    """Give up on what needs attention or still waits."""
+    count = _on_database(lambda conn: stored.set_dropped(conn, ids=ids))
+    if not count:
+        raise Problem("None of these is waiting: `lyceum outbox list` shows what needs attention.")
+    out().print(f"{count} will not happen any more.")
+
+
+def _on_database(ask: Callable[[Connection], Awaitable[T]]) -> T:
+    async def run(url: str) -> T:
+        async with Pool(url, application_name="lyceum outbox", max_size=1) as pool, pool.connection() as conn:
+            return await ask(conn)
+
+    try:
+        return asyncio.run(run(database_url(read_settings())))
+    except OutsideTrouble as trouble:
+        raise Problem(f"{trouble} Is DATABASE_URL right, and is the database running?", code=AWAY) from trouble
