@@ -1,5 +1,7 @@
 """The way in that Discord's two doors share: refuses by size, then age, then signature, and gives trusted bytes."""
 
+import asyncio
+import contextlib
 from typing import Final
 
 from starlette.requests import ClientDisconnect
@@ -13,7 +15,8 @@ from wire.signature import Verifier
 
 BODY_MAX: Final = 1024 * 1024  # bytes; the largest real ones, a modal full of text or a long message, stay below 200 kB
 
-_CLOSE: Final = ((b"connection", b"close"),)  # the rest of what was too large is not read
+_DRAIN_S: Final = 1.0  # a caller who is still sending would see a reset instead of the answer
+_CLOSE: Final = ((b"connection", b"close"),)  # whatever comes after that is not read
 
 
 class SignedBody:
@@ -29,7 +32,7 @@ class SignedBody:
         """The body, verified; None: it was refused and answered, or the caller went away."""
         signature, timestamp, claimed = _headers(scope)
         try:
-            body = None if claimed > BODY_MAX else await _read(receive)
+            body = await _read(receive, claimed)
         except ClientDisconnect:
             return None
         if body is None:
@@ -59,8 +62,8 @@ def _headers(scope: Scope) -> tuple[str, str, int]:
     return signature, timestamp, length
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None as soon as it is too large.
+async def _read(receive: Receive, claimed: int) -> bytes | None:
+    """The whole body; None when it is larger than it may be, by its header or in fact, and was thrown away.
 
     Raises:
         ClientDisconnect: the caller went away in the middle.
@@ -68,12 +71,20 @@ async def _read(receive: Receive) -> bytes | None:
     body = b""
     more = True
     while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientDisconnect
-        chunk: bytes = message.get("body", b"")
+        chunk, more = await _next(receive)
         body = body + chunk if body else chunk
-        if len(body) > BODY_MAX:
+        if len(body) > BODY_MAX or claimed > BODY_MAX:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DRAIN_S):
+                    while more:
+                        _, more = await _next(receive)
             return None
-        more = message.get("more_body", False)
     return body
+
+
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    """A piece of the body, and whether more follows."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
