@@ -15,6 +15,7 @@ from app.dispatch import Turn, trouble
 from app.first_answer import LIMIT_S, Placeholder
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
+from wire.fitting import FormTooLate, check_late
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Finisher:
         placeholder = late or (Placeholder.SILENT if edits else Placeholder.THINKING)
         try:
             async with asyncio.timeout(LIMIT_S):
-                message = await self._message(reply)
+                message = await self._message(turn, reply)
         except Exception as error:  # noqa: BLE001 - a door: what is unexpected becomes a sentence with a reference
             message, edits = trouble(turn, error), False
         if message is None or placeholder is Placeholder.NOTHING:
@@ -87,16 +88,18 @@ class Finisher:
         self._painters.shutdown(wait=False, cancel_futures=True)
         await self._avatars.aclose()
 
-    async def _message(self, reply: Reply) -> Message | None:
+    async def _message(self, turn: Turn, reply: Reply) -> Message | None:
         match reply:
             case Drawing():
                 return reply.finished(await self._paint(reply))
             case Deferred():
-                return await reply.work()
+                message = await reply.work()
+                check_late(message, reply)
+                return message
             case Message():
                 return reply
             case Modal():
-                raise TimeoutError("A form can only be the first answer.")
+                raise FormTooLate(reply, turn.interaction)
             case Acknowledge() | Choices() | Pong():
                 return None
 

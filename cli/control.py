@@ -42,6 +42,10 @@ class Control:
         """Everybody and everything there is, the clock, and the endpoint."""
         return self._json("GET", "/playground/state")
 
+    def set_events(self, url: str) -> Json:
+        """Tell it where the app takes webhook events; it is checked as Discord does."""
+        return self._json("PUT", "/playground/events/endpoint", {"url": url})
+
     def set_endpoint(self, url: str) -> Json:
         """Tell where interactions are posted; the address is probed as Discord does."""
         return self._json("PUT", "/playground/endpoint", {"url": url})

@@ -133,7 +133,7 @@ class _Up:
 
     async def _tell_endpoint(self) -> None:
         if self._settings.is_local:
-            await asyncio.to_thread(_tell_endpoint, self._settings.playground_port, f"{self._web_url}/interactions")
+            await asyncio.to_thread(_tell_endpoint, self._settings.playground_port, self._web_url)
 
     async def _sync_commands(self) -> None:
         try:
@@ -263,11 +263,12 @@ def _check_ports(settings: Settings, *, patience_s: float) -> None:
                 time.sleep(0.1)
 
 
-def _tell_endpoint(port: int, url: str) -> None:
+def _tell_endpoint(port: int, web_url: str) -> None:
     from cli.control import Control  # noqa: PLC0415 - loads httpx
 
     with Control(port) as control:
-        control.set_endpoint(url)
+        control.set_endpoint(f"{web_url}/interactions")
+        control.set_events(f"{web_url}/events")
 
 
 def _own_name() -> str:

@@ -14,13 +14,15 @@ from playground.courier import Courier
 from playground.deliveries import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Actor, Deliveries, Delivery
 from playground.jsons import Json, is_list, is_object
 from playground.naming import Puzzled, find_channel, find_guild, find_member, fold, listed, nearest
-from playground.payloads import IN_BOT_DM, IN_GUILD, Resolved
+from playground.payloads import Resolved
 from playground.posting import Posting
 from playground.rest import Upload
 from playground.typed import Reader, Typed
 from playground.world import Attachment, Message, User, World
 
 DIRECT: Final = frozenset({"dm", "direct"})
+PRIVATE: Final = frozenset({"private", "group"})
+INSTALLS: Final = ("guild", "user")
 WAYS: Final = ("text", "autocomplete", "press", "select", "submit", "user_menu", "message_menu")
 
 
@@ -81,18 +83,27 @@ class Asking:
         if guild_name is not None and fold(str(guild_name)) in DIRECT:
             member = find_member(next(iter(self._world.guilds.values())), str(name))
             channel = self._world.direct_channel(member.user)
-            return Actor(member.user, channel, locale=_locale(body, member.user))
+            return Actor(member.user, channel, locale=_locale(body, member.user), brings_app=_brings_app(body))
+        if guild_name is not None and fold(str(guild_name)) in PRIVATE:
+            member = find_member(next(iter(self._world.guilds.values())), str(name))
+            channel = self._world.private_channel(member.user)
+            return Actor(member.user, channel, locale=_locale(body, member.user), brings_app=True)
         guild = find_guild(self._world, None if guild_name is None else str(guild_name))
         member = find_member(guild, str(name))
         if member.user.is_bot:
             raise Puzzled(f"{member.display_name} is a bot, and bots run no commands; choose a person.")
         channel = find_channel(guild, str(channel_name)) if channel_name else self._world.first_text_channel(guild)
-        return Actor(member.user, channel, guild, member, _locale(body, member.user))
+        return Actor(member.user, channel, guild, member, _locale(body, member.user), _brings_app(body))
 
     def _usable(self, actor: Actor) -> list[Json]:
-        context = IN_GUILD if actor.guild else IN_BOT_DM
+        context, install = payloads.context_of(actor), int(actor.brings_app)
         found = self._commands.usable_in(actor.guild.id if actor.guild else None)
-        return [one for one in found if one.get("contexts") is None or context in one["contexts"]]
+        return [
+            one
+            for one in found
+            if (one.get("contexts") is None or context in one["contexts"])
+            and (one.get("guild_id") or install in (one.get("integration_types") or (0,)))
+        ]
 
     def _resolved(self, actor: Actor) -> Resolved:
         return Resolved(self._world, actor.guild, actor.member, self._base_url)
@@ -257,6 +268,13 @@ def _locale(body: Json, user: User) -> str:
         near = nearest(locale, sorted(kinds.LOCALES))
         raise Puzzled(f'Discord has no language "{locale}"; try {listed(near)}.')
     return locale
+
+
+def _brings_app(body: Json) -> bool:
+    install = body.get("install", INSTALLS[0])
+    if install not in INSTALLS:
+        raise Puzzled(f"The app is installed by a {listed(INSTALLS)}.")
+    return install == INSTALLS[1]
 
 
 def _has_select(message: Message) -> bool:

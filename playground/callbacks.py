@@ -7,9 +7,10 @@ from playground import check_message, shapes
 from playground.check_components import check_modal
 from playground.check_message import EPHEMERAL, LOADING, Before
 from playground.deliveries import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, PING, Delivery
-from playground.errors import Form
+from playground.errors import Form, Refusal
 from playground.fields import Fields, Path
 from playground.jsons import Json, is_object
+from playground.payloads import owners
 from playground.posting import Posting, before_edit
 from playground.rest import Upload
 from playground.world import Message, World
@@ -103,6 +104,8 @@ class Callbacks:
         if original and original.flags & LOADING:
             self.edit(delivery, original, body, files)
             return original
+        if delivery.actor.brings_app and len(delivery.follow_ups) >= limits.FOLLOW_UPS_MAX:
+            raise Refusal(400, 40094, "This interaction has reached the maximum number of follow-up messages")
         remarks = check_message.check(body, files, Before())
         is_private = bool(int(body.get("flags") or 0) & EPHEMERAL)
         message = self._new(delivery, is_private=is_private)
@@ -189,12 +192,11 @@ def _allowed(delivery: Delivery) -> frozenset[int]:
 
 
 def _metadata(delivery: Delivery) -> Json:
-    guild = delivery.actor.guild
     return {
         "id": str(delivery.id),
         "type": delivery.kind,
         "user": shapes.user(delivery.actor.user),
-        "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+        "authorizing_integration_owners": owners(delivery.actor),
     }
 
 

@@ -30,6 +30,12 @@ CHECKBOX_GROUP: Final = 22
 CHECKBOX: Final = 23
 
 SELECTS: Final = frozenset({STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT})
+DEFAULTS: Final = {
+    USER_SELECT: ("user",),
+    ROLE_SELECT: ("role",),
+    MENTIONABLE_SELECT: ("user", "role"),
+    CHANNEL_SELECT: ("channel",),
+}  # what the default values of a select may be
 LINK: Final = 5
 PREMIUM: Final = 6
 
@@ -171,13 +177,22 @@ def _check_select(select: Fields, tally: Tally) -> None:
         _check_options(select, limits.SELECT_OPTIONS_MAX, least=1, chosen_most=1 if most is None else most)
         if most is not None and most > max(len(select.entries("options", limits.SELECT_OPTIONS_MAX)), 1):
             select.refuse("max_values", "SELECT_COMPONENT_MAX_VALUES", "max_values is more than there are options")
-    elif default := select.objects("default_values", limits.SELECT_VALUES_MAX):
-        for one in default:
-            one.id("id")
-            one.text("type", 10, required=True)
+    else:
+        _check_defaults(select, 1 if most is None else most)
     for kind in select.entries("channel_types", 20):
         if not isinstance(kind, int):
             select.form.wrong_type(select.at("channel_types"), "int")
+
+
+def _check_defaults(select: Fields, most: int) -> None:
+    defaults = select.objects("default_values", limits.SELECT_VALUES_MAX)
+    for one in defaults:
+        one.require("id")
+        one.id("id")
+        if one.text("type", 10, required=True) not in (None, *DEFAULTS[select.kind]):
+            one.refuse("type", "BASE_TYPE_CHOICES", f"Value must be one of {DEFAULTS[select.kind]}.")
+    if len(defaults) > most:
+        select.refuse("default_values", "SELECT_COMPONENT_TOO_MANY_DEFAULTS", "More defaults than max_values")
 
 
 def _check_options(parent: Fields, most: int, *, least: int, chosen_most: int) -> None:
@@ -276,11 +291,21 @@ def _check_text_input(part: Fields, tally: Tally) -> None:
     part.text("value", limits.TEXT_INPUT_MAX if most is None else most)
 
 
+def _check_amounts(part: Fields, limit: int, *, most_unsaid: int) -> int | None:
+    least, most = part.whole("min_values", 0, limit), part.whole("max_values", 1, limit)
+    if least is not None and least > (most_unsaid if most is None else most):
+        part.refuse("min_values", "COMPONENT_MIN_MAX", "min_values must be at most max_values")
+    if least == 0 and part.values.get("required", True):
+        part.refuse("min_values", "NUMBER_TYPE_MIN", "min_values must be 1 or more unless required is false")
+    return most
+
+
 def _check_upload(part: Fields, tally: Tally) -> None:
     _check_custom_id(part, tally)
-    part.whole("min_values", 0, limits.UPLOADS_MAX)
-    part.whole("max_values", 1, limits.UPLOADS_MAX)
-    part.entries("file_types", limits.FILE_TYPES_MAX)
+    _check_amounts(part, limits.UPLOADS_MAX, most_unsaid=1)
+    for index, file_type in enumerate(part.entries("file_types", limits.FILE_TYPES_MAX)):
+        if file_type not in ("image", "video", "audio") and not str(file_type).startswith("."):
+            part.form.add(part.at("file_types", index), "BASE_TYPE_CHOICES", "Must be a media type or an extension.")
 
 
 def _check_radio(part: Fields, tally: Tally) -> None:
@@ -290,8 +315,7 @@ def _check_radio(part: Fields, tally: Tally) -> None:
 
 def _check_checkboxes(part: Fields, tally: Tally) -> None:
     _check_custom_id(part, tally)
-    part.whole("min_values", 0, limits.GROUP_OPTIONS_MAX)
-    most = part.whole("max_values", 1, limits.GROUP_OPTIONS_MAX)
+    most = _check_amounts(part, limits.GROUP_OPTIONS_MAX, most_unsaid=limits.GROUP_OPTIONS_MAX)
     _check_options(part, limits.GROUP_OPTIONS_MAX, least=1, chosen_most=most or limits.GROUP_OPTIONS_MAX)
 
 

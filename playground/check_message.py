@@ -60,6 +60,8 @@ def check(body: Json, files: dict[int, Upload], before: Before, *, path: Path = 
     _check_embeds(fields)
     _check_mentions(fields)
     filenames = _check_files(fields, files, before)
+    if before.is_edit and not before.flags & LOADING:
+        fields.forbid("poll", message="A poll cannot be added to a message that is there already")
     _check_poll(fields)
     if is_v2:
         _check_v2_alone(fields, before)

@@ -32,6 +32,7 @@ class PlaygroundConfig:
     shards: int | None = None  # what is recommended; None: one for each thousand guilds, as Discord does
     token_lifetime_s: float = 900.0  # an interaction token
     reply_wait_s: float = 15.0  # how long the control API waits for a deferred edit
+    event_backoff_s: float = 1.0  # the first pause after an event that did not arrive; each later one is twice as long
     limits_requests: bool = True  # rate limits on REST
 
     @property

@@ -75,7 +75,7 @@ class Courier:
         delivery.note("sent")
         try:
             async with asyncio.timeout(max(ANSWER_WITHIN_S - delivery.age_s, 0)):
-                response = await self._post(self._endpoint.url, body)
+                response = await self.post(self._endpoint.url, body)
                 delivery.status, delivery.answered_ms = response.status_code, round(delivery.age_s * 1000, 1)
                 delivery.note(f"HTTP {response.status_code}")
                 await self._take(delivery, response)
@@ -95,8 +95,8 @@ class Courier:
         body = msgspec.json.encode(payloads.ping(delivery, self._world))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):
-                right = await self._post(url, body)
-                wrong = await self._post(url, body, spoil=True)
+                right = await self.post(url, body)
+                wrong = await self.post(url, body, spoil=True)
         except (TimeoutError, httpx.HTTPError) as error:
             return f"it does not answer ({str(error) or type(error).__name__})"
         kind = right.headers.get("content-type", "")
@@ -112,7 +112,8 @@ class Courier:
             return f"a request with a wrong signature must be answered with 401, not {wrong.status_code}"
         return None
 
-    async def _post(self, url: str, body: bytes, *, spoil: bool = False) -> httpx.Response:
+    async def post(self, url: str, body: bytes, *, spoil: bool = False) -> httpx.Response:
+        """Sign and send a body; with `spoil` the signature is wrong."""
         timestamp = str(int(self._clock.unix()))
         signature = self._key.sign(timestamp.encode() + body).signature
         if spoil:

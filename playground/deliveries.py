@@ -30,6 +30,7 @@ class Actor:
     guild: Guild | None = None  # None: a direct message
     member: Member | None = None
     locale: str = "en-US"
+    brings_app: bool = False  # installed for themselves alone: neither guild nor channel has the app
 
     @property
     def name(self) -> str:

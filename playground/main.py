@@ -19,9 +19,11 @@ from playground.commands import Commands
 from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
 from playground.control import Control, clock_state, guild_state
+from playground.control_events import ControlEvents
 from playground.control_interactions import ControlInteractions
 from playground.courier import Courier, Endpoint
 from playground.deliveries import Deliveries
+from playground.events import Events
 from playground.gateway import Gateway
 from playground.gateway_socket import Socket
 from playground.ids import Snowflakes
@@ -33,6 +35,7 @@ from playground.rest_application import Application
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
+from playground.shop import Shop
 from playground.simulation import Simulation
 from playground.voice import Voice
 from playground.world import World
@@ -66,11 +69,15 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         base_url=config.http_url,
         reply_wait_s=config.reply_wait_s,
     )
-    application = Application(world, commands, courier, key=key, endpoint=endpoint)
+    events = Events(courier, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
+    shop = Shop(world, events, ids)
+    application = Application(world, commands, courier, events, key=key, endpoint=endpoint)
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
+    control_events = ControlEvents(world, events, shop, set_url=application.set_events)
     rules = [
         *rest_gateway.rules(config, gateway),
         *application.rules(),
+        *shop.rules(),
         *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
         *Messages(world, posting, gateway).rules(),
         *Guilds(world, voice).rules(),
@@ -103,6 +110,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         if life:
             life.cancel()
         await simulation.stop()
+        await events.aclose()
         await courier.aclose()
 
     return Starlette(
@@ -112,6 +120,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *Control(world, gateway, voice, clock, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
+            *control_events.routes(),
             *cdn.routes(world),
             Mount("/api/v10", create_api(config, rules)),
             WebSocketRoute("/gateway", connect),
@@ -148,6 +157,7 @@ Pictures        {config.http_url}/cdn
 State           GET  {config.http_url}/playground/state
 Commands        POST {config.http_url}/playground/interactions   {{"as": "mina", "text": "/help"}}
 Voice           POST {config.http_url}/playground/voice      {{"action": "join", "who": "ada", "channel": "Library"}}
+Events          POST {config.http_url}/playground/events     {{"type": "APPLICATION_AUTHORIZED", "as": "ada"}}
 An evening      POST {config.http_url}/playground/simulate       {{"members": 40, "minutes": 30, "speed": 60}}
 Gateway faults  POST {config.http_url}/playground/gateway        {{"action": "reconnect"}}
 The clock       POST {config.http_url}/playground/clock          {{"rate": 1, "advance_s": 0}}

@@ -1,16 +1,19 @@
 """Interactions as Discord words them: the envelope of all five kinds, and what each kind holds."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
+from core.ids import snowflake_time
 from playground import permissions, shapes
-from playground.deliveries import PING, Delivery
+from playground.deliveries import PING, Actor, Delivery
 from playground.jsons import Json
-from playground.world import Attachment, Channel, Guild, Member, Role, User, World
+from playground.world import GROUP, Attachment, Channel, Guild, Member, Role, User, World
 from wire.limits import FILE_BYTES_MAX
 
 IN_GUILD: Final = 0
 IN_BOT_DM: Final = 1
+IN_PRIVATE: Final = 2
 
 
 @dataclass(slots=True)
@@ -68,14 +71,15 @@ def envelope(delivery: Delivery, world: World, data: Json | None, message: Json 
         "app_permissions": str(permissions.of_app(guild, world.application, actor.channel)),
         "application_id": str(world.application),
         "attachment_size_limit": FILE_BYTES_MAX,
-        "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
+        "authorizing_integration_owners": owners(actor),
         "channel": _channel(actor.channel, guild, actor.member),
         "channel_id": str(actor.channel.id),
-        "context": IN_GUILD if guild else IN_BOT_DM,
+        "context": context_of(actor),
     }
     if data is not None:
         payload["data"] = data
-    payload |= {"entitlements": [], "entitlement_sku_ids": []}
+    bought = active_entitlements(world, actor, snowflake_time(delivery.id))
+    payload |= {"entitlements": bought, "entitlement_sku_ids": [one["sku_id"] for one in bought]}
     if guild and actor.member:
         payload |= {
             "guild": {"features": ["COMMUNITY"], "id": str(guild.id), "locale": guild.locale},
@@ -92,6 +96,32 @@ def envelope(delivery: Delivery, world: World, data: Json | None, message: Json 
     if guild is None:
         payload["user"] = shapes.user(actor.user)
     return payload
+
+
+def context_of(actor: Actor) -> int:
+    """Where somebody is, in Discord's numbers."""
+    if actor.guild:
+        return IN_GUILD
+    return IN_PRIVATE if actor.channel.type == GROUP else IN_BOT_DM
+
+
+def owners(actor: Actor) -> Json:
+    """Who has installed the app where somebody uses it."""
+    if actor.brings_app:
+        return {"1": str(actor.user.id)}
+    return {"0": str(actor.guild.id) if actor.guild else "0"}
+
+
+def active_entitlements(world: World, actor: Actor, now: datetime) -> list[Json]:
+    """What somebody and the guild around them have at that time."""
+    found: list[Json] = []
+    mine = {str(actor.user.id), str(actor.guild.id) if actor.guild else ""}
+    for one in world.entitlements.values():
+        begun = not one["starts_at"] or datetime.fromisoformat(one["starts_at"]) <= now
+        ended = bool(one["ends_at"]) and datetime.fromisoformat(one["ends_at"]) <= now
+        if (one.get("guild_id") or one["user_id"]) in mine and begun and not ended and not one["deleted"]:
+            found.append(one)
+    return found
 
 
 def ping(delivery: Delivery, world: World) -> Json:

@@ -8,7 +8,9 @@ from nacl.signing import SigningKey
 from playground import shapes
 from playground.commands import Commands
 from playground.courier import Courier, Endpoint
-from playground.errors import Refusal, bad_form
+from playground.errors import Form, Refusal, bad_form
+from playground.events import DISABLED, ENABLED, KINDS, Events
+from playground.fields import Fields
 from playground.jsons import Json, is_list
 from playground.rate_limits import COMMANDS
 from playground.rest import Answer, Call, Rule, nothing
@@ -22,11 +24,12 @@ class Application:
     """The app's own record, and its commands."""
 
     def __init__(
-        self, world: World, commands: Commands, courier: Courier, *, key: SigningKey, endpoint: Endpoint
+        self, world: World, commands: Commands, courier: Courier, events: Events, *, key: SigningKey, endpoint: Endpoint
     ) -> None:
         self._world = world
         self._commands = commands
         self._courier = courier
+        self._events = events
         self._key = key
         self._endpoint = endpoint
         self._details: Json = {"description": "", "tags": []}
@@ -64,6 +67,7 @@ class Application:
         if "interactions_endpoint_url" in body:
             url = body["interactions_endpoint_url"]
             await self.set_endpoint(str(url) if url else None)
+        await self._subscribe(body)
         description, tags = body.get("description"), body.get("tags")
         if isinstance(description, str):
             if len(description) > DESCRIPTION_MAX:
@@ -91,6 +95,41 @@ class Application:
                 f"The specified interactions endpoint url could not be verified: {trouble}.",
             )
         self._endpoint.url = url
+
+    async def set_events(self, url: str | None) -> None:
+        """Save where events go, all kinds of them, after Discord's own check of the address.
+
+        Raises:
+            Refusal: PING is not answered rightly, or a wrong signature is not refused.
+        """
+        status = ENABLED if url else DISABLED
+        await self._subscribe(
+            {"event_webhooks_url": url, "event_webhooks_status": status, "event_webhooks_types": list(KINDS)}
+        )
+
+    async def _subscribe(self, body: Json) -> None:
+        wanted = self._events.subscription
+        form = Form()
+        fields = Fields(form, (), body)
+        status = fields.choice("event_webhooks_status", (DISABLED, ENABLED))
+        kinds = fields.entries("event_webhooks_types", len(KINDS))
+        for index, kind in enumerate(kinds):
+            if kind not in KINDS:
+                form.add(("event_webhooks_types", index), "BASE_TYPE_CHOICES", f"Value must be one of {KINDS}.")
+        form.check()
+        if "event_webhooks_url" in body:
+            url = body["event_webhooks_url"]
+            trouble = await self._events.verify(str(url)) if url else None
+            if trouble:
+                raise bad_form(
+                    ("event_webhooks_url",),
+                    "APPLICATION_EVENT_WEBHOOKS_URL_INVALID",
+                    f"The specified event webhooks url could not be verified: {trouble}.",
+                )
+            wanted.url = str(url) if url else None
+        wanted.status = wanted.status if status is None else status
+        if "event_webhooks_types" in body:
+            wanted.kinds = [str(kind) for kind in kinds]
 
     async def _list(self, call: Call) -> Answer:
         found = self._commands.listed(self._scope(call), with_localizations=call.wants("with_localizations"))
@@ -147,9 +186,10 @@ class Application:
             "approximate_user_install_count": 0,
             "interactions_endpoint_url": self._endpoint.url,
             "role_connections_verification_url": None,
-            "event_webhooks_url": None,
-            "event_webhooks_status": 1,
+            "event_webhooks_url": self._events.subscription.url,
+            "event_webhooks_status": self._events.subscription.status,
+            "event_webhooks_types": self._events.subscription.kinds,
             "redirect_uris": [],
-            "integration_types_config": {"0": {}},
+            "integration_types_config": {"0": {}, "1": {}},
             **self._details,
         }

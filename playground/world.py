@@ -11,6 +11,8 @@ from playground.community import CATEGORY, STAGE, TEXT, VOICE, Community, Person
 from playground.errors import unknown
 from playground.jsons import Json
 
+DIRECT: Final = 1  # types of channels without a guild
+GROUP: Final = 3
 HTTP_BOT_FLAG: Final = 1 << 19  # BOT_HTTP_INTERACTIONS
 
 
@@ -186,6 +188,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
         self.attachments: dict[int, Attachment] = {}
+        self.entitlements: dict[int, Json] = {}
 
     def guild(self, guild: int) -> Guild:
         """The guild of that id.
@@ -274,9 +277,22 @@ class World:
     def direct_channel(self, user: User) -> Channel:
         """The channel between the app and a user, made on first need; its id follows from theirs."""
         for channel in self.channels.values():
-            if channel.recipient is user:
+            if channel.type == DIRECT and channel.recipient is user:
                 return channel
-        made = Channel(snowflake_at(datetime(2025, 1, 1, tzinfo=UTC), increment=user.id % 4_000_000), 1, recipient=user)
+        made = Channel(
+            snowflake_at(datetime(2025, 1, 1, tzinfo=UTC), increment=user.id % 4_000_000), DIRECT, recipient=user
+        )
+        self.channels[made.id] = made
+        return made
+
+    def private_channel(self, user: User) -> Channel:
+        """A group of people without the app, where `user` brings it along; made on first need."""
+        for channel in self.channels.values():
+            if channel.type == GROUP and channel.recipient is user:
+                return channel
+        made = Channel(
+            snowflake_at(datetime(2025, 1, 2, tzinfo=UTC), increment=user.id % 4_000_000), GROUP, recipient=user
+        )
         self.channels[made.id] = made
         return made
 

@@ -1,27 +1,22 @@
 """Whole flows over real HTTP: the local Discord signs and posts, uvicorn serves the app, edits come back by REST."""
 
 import asyncio
-import threading
-import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from app.main import create_app
 from app.sync_commands import plan, sync
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from handlers import FEATURES
 from services import voice
 from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
-from tests.fake_discord import APPLICATION, settings
-from tests.local_discord import LocalDiscord, free_port, local_discord
+from tests.fake_discord import APPLICATION
+from tests.local_discord import LocalDiscord, local_discord
+from tests.served import served
 from wire.rest import Rest
 
 Json = dict[str, Any]
@@ -31,7 +26,7 @@ Json = dict[str, Any]
 def discord(tmp_path: Path, database_url: str) -> Iterator[LocalDiscord]:
     with local_discord(tmp_path) as running:
         asyncio.run(_prepare(running, database_url))
-        with _served(running, tmp_path, database_url) as url:
+        with served(running, tmp_path, database_url) as url:
             running.http.put("/playground/endpoint", json={"url": f"{url}/interactions"}).raise_for_status()
             yield running
 
@@ -132,30 +127,3 @@ async def _prepare(discord: LocalDiscord, database_url: str) -> None:
                 state(now, None),
             ],
         )
-
-
-@contextmanager
-def _served(discord: LocalDiscord, folder: Path, database_url: str) -> Generator[str]:
-    port = free_port()
-    config = replace(
-        settings(folder),
-        public_keys=(discord.public_key,),
-        token=discord.config.token,
-        api_url=discord.api_url,
-        cdn_url=f"{discord.url}/cdn",
-        database_url=database_url,
-        port=port,
-    )
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(config), port=port, access_log=False, log_config=None, http="httptools", ws="none")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=15)
-        assert not thread.is_alive()
