@@ -26,7 +26,7 @@ from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries.traces import set_label
-from services import drift, outbox, watchdog
+from services import drift, outbox, voice, watchdog
 from wire.effects import AnyEffect
 from wire.rest import Rest
 
@@ -71,6 +71,11 @@ async def watch_sessions(conn: Connection, now: datetime) -> int:
     return await watchdog.watch(conn, now=now)
 
 
+async def count_again(conn: Connection, _now: datetime) -> int:
+    """Members who were judged by other rules, or by other company, than now is known to have held."""
+    return await voice.recount(conn)
+
+
 async def count_drift(conn: Connection, _now: datetime) -> int:
     """Members whose streak, freezes or total are not what their dates give."""
     return await drift.count_drift(conn)
@@ -79,6 +84,7 @@ async def count_drift(conn: Connection, _now: datetime) -> int:
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
     Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),

@@ -5,7 +5,7 @@ pieces add up to the same whatever the moments at which that happened.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -13,28 +13,28 @@ from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored
-from services import streaks, zone_rules
+from services import company, streaks, zone_rules
 from services.days import Calendar, calendar_of, first_day, guild_calendar
-from services.policies import Policy
+from services.judging import NOBODY, Crowd, judge
+from services.policies import Timeline
+from services.rulebook import Rulebook
 from services.sessions import Key, Session
 
-Stretch = tuple[int, int]  # whole seconds since 1970: from, until
+Counted = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
 
 
-async def credit(
-    conn: Connection, due: Sequence[tuple[Session, int]], *, zones: Mapping[int, str], policy: Policy
-) -> None:
+async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules: Rulebook) -> None:
     """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
 
     Args:
-        conn: holds the locks of the members.
+        conn: holds the locks of the members. Where company matters, the sessions' segments are stored already.
         due: those of one member in order of time.
-        zones: the guilds' zones by id; a guild without one lives by UTC.
-        policy: what counts.
+        rules: of the guilds they happened in.
     """
-    work: list[tuple[Session, list[Stretch]]] = []
+    crowd = await company.of_sessions(conn, due, rules=rules)
+    work: list[tuple[Session, list[Counted]]] = []
     for session, until in due:
-        stretches = pending(session, until, policy)
+        stretches = pending(session, until, rules.timeline(session.guild), crowd)
         if stretches:
             work.append((session, stretches))
         if until > session.settled and (stretches or session.settled > session.started):
@@ -43,18 +43,17 @@ async def credit(
     if not work:
         return
     members = sorted({(session.guild, session.user) for session, _ in work})
-    rules = await zone_rules.of_members(conn, members)
+    zones = await zone_rules.of_members(conn, members)
     touched = {
         (session.guild, day, session.user)
         for session, stretches in work
-        for start, until in stretches
-        for day, _, _ in guild_calendar(zones.get(session.guild, "UTC")).split(_moment(start), _moment(until))
+        for start, until, _ in stretches
+        for day, _, _ in guild_calendar(rules.zone(session.guild)).split(_moment(start), _moment(until))
     }
-    used = {row[:3]: row[3] for row in await stored.list_guild_days(conn, sorted(touched))}
-    ledger = Ledger(int(policy.daily_cap.total_seconds()), used)
+    ledger = Ledger({row[:3]: row[3] for row in await stored.list_guild_days(conn, sorted(touched))})
     for session, stretches in work:
-        zone = zones.get(session.guild, "UTC")
-        own = calendar_of(zone, rules.get((session.guild, session.user), ()))
+        zone = rules.zone(session.guild)
+        own = calendar_of(zone, zones.get((session.guild, session.user), ()))
         ledger.credit(session, stretches, own, guild_calendar(zone))
     await ledger.write(conn)
 
@@ -63,20 +62,19 @@ async def credit(
 class Ledger:
     """What a batch adds: seconds per member and day on both calendars."""
 
-    daily_cap_s: int
     used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): counted before this batch
     by_guild_day: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
     by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
     zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
     totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
 
-    def credit(self, session: Session, stretches: Sequence[Stretch], own: Calendar, shared: Calendar) -> None:
+    def credit(self, session: Session, stretches: Sequence[Counted], own: Calendar, shared: Calendar) -> None:
         """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away."""
         guild, user = session.guild, session.user
-        for start, until in stretches:
+        for start, until, cap_s in stretches:
             for day, since, end in shared.split(_moment(start), _moment(until)):
                 key = (guild, day, user)
-                left = self.daily_cap_s - self.used.get(key, 0) - self.by_guild_day[key]
+                left = cap_s - self.used.get(key, 0) - self.by_guild_day[key]
                 first = int(since.timestamp())
                 seconds = min(int(end.timestamp()) - first, left)
                 if seconds <= 0:
@@ -109,18 +107,18 @@ def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:
     return [(*key, seconds) for key, seconds in sorted(sums.items())]
 
 
-def pending(session: Session, until: int, policy: Policy) -> list[Stretch]:
+def pending(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBODY) -> list[Counted]:
     """The counted stretches of a session between what is settled and `until`; none while it is below the minimum."""
-    cap = int(policy.unattended_cap.total_seconds())
-    has_reached_minimum = session.settled > session.started
-    stretches: list[Stretch] = []
-    for segment in session.segments:
-        start = segment.start
-        end = min(until if segment.end is None else segment.end, until, start + cap)
-        start = max(start, session.settled)
-        if start < end:
-            stretches.append((start, end))
-    if not has_reached_minimum and sum(end - start for start, end in stretches) < policy.minimum.total_seconds():
+    settled = session.settled
+    has_reached_minimum = settled > session.started
+    stretches: list[Counted] = []
+    total = 0
+    for start, end, policy, pause in judge(session, until, timeline, crowd):
+        if pause is None and end > settled:
+            start = max(start, settled)  # noqa: PLW2901 - what is left of it
+            stretches.append((start, end, int(policy.daily_cap.total_seconds())))
+            total += end - start
+    if not has_reached_minimum and total < timeline.first.minimum.total_seconds():
         return []
     return stretches
 

@@ -11,10 +11,13 @@ from datetime import datetime
 from core.enums import CloseReason
 from services.policies import Policy
 from services.voice_events import (
+    ChannelChange,
+    ChannelGone,
     Event,
     GuildChange,
     GuildGone,
     GuildSnapshot,
+    VoiceChannel,
     VoiceState,
 )
 
@@ -31,6 +34,7 @@ class Segment:
     end: int | None = None  # None: it goes on
     is_new: bool = True  # not stored yet
     is_changed: bool = False
+    is_rewritten: bool = False  # stored, and then within the same second the channel or the flags became others
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Session:
     is_estimated: bool = False
     id: int = 0  # 0: not stored yet
     is_changed: bool = False
+    seen_until: int | None = None  # when camera or stream were last on before `segments`; None: never
 
     def press(self, at: int | None, until: int) -> None:
         """A sign of life at `at`: the open segment ends there and a like one begins, so that its cap starts anew."""
@@ -99,7 +104,7 @@ class Session:
         last = self.segments[-1]
         if last.start == at:  # within one second the last word counts
             last.channel, last.flags, last.end = channel, flags, None
-            last.is_changed = True
+            last.is_changed = last.is_rewritten = True
         else:
             self.segments.append(Segment(channel, flags, at))
 
@@ -109,11 +114,21 @@ class Place:
     """What decides in a guild whether a channel counts."""
 
     afk: int | None
-    ignored: frozenset[int]
+    ignored: frozenset[int]  # channels and categories
+    covered: frozenset[int] = frozenset()  # channels in ignored categories
 
     def counts(self, channel: int | None) -> bool:
         """Whether time in `channel` is time in tracked voice."""
-        return channel is not None and channel != self.afk and channel not in self.ignored
+        return not (channel is None or channel == self.afk or channel in self.ignored or channel in self.covered)
+
+    def with_channels(self, channels: Iterable[VoiceChannel]) -> "Place":
+        """The same after these channels came, or moved to other categories."""
+        if not self.ignored and not self.covered:
+            return self
+        covered = set(self.covered)
+        for channel in channels:
+            (covered.add if channel.parent in self.ignored else covered.discard)(channel.channel)
+        return replace(self, covered=frozenset(covered))
 
 
 NOWHERE = Place(None, frozenset())
@@ -149,7 +164,9 @@ class Roll:
             case GuildGone():
                 for session in self._open_in(event.guild):
                     self._close(session, unix(event.at), CloseReason.GUILD_GONE)
-            case _:  # channels come and go; Discord tells apart where their people went
+            case ChannelChange():
+                self._move_channels(event.guild, (event.channel,))
+            case ChannelGone():  # Discord tells apart where its people went
                 pass
 
     def changed(self) -> list[Session]:
@@ -210,6 +227,7 @@ class Roll:
 
     def _snapshot(self, snapshot: GuildSnapshot) -> None:
         self._move_afk(snapshot.guild, snapshot.afk_channel)
+        self._move_channels(snapshot.guild, snapshot.channels)
         present = {state.user for state in snapshot.states if state.channel is not None}
         for session in self._open_in(snapshot.guild):
             if snapshot.heard_until is not None:
@@ -227,6 +245,11 @@ class Roll:
 
     def _move_afk(self, guild: int, afk: int | None) -> None:
         self.places[guild] = replace(self.places.get(guild, NOWHERE), afk=afk)
+
+    def _move_channels(self, guild: int, channels: Iterable[VoiceChannel]) -> None:
+        place = self.places.get(guild)
+        if place is not None:
+            self.places[guild] = place.with_channels(channels)
 
 
 def unix(moment: datetime) -> int:

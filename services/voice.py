@@ -8,12 +8,15 @@ from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored_days
 from db.queries import heard as stored_people
+from db.queries import policies
+from db.queries import stays as told
 from db.queries import voice as stored
-from services import streaks
+from services import company, rulebook, stays, streaks
 from services.crediting import credit
 from services.heard import Heard
 from services.policies import SILENT_LIBRARY, Policy
-from services.sessions import Place, Roll, Segment, Session, unix
+from services.rulebook import Rulebook
+from services.sessions import NOWHERE, Place, Roll, Session, unix
 from services.voice_events import (
     ChannelChange,
     ChannelGone,
@@ -40,6 +43,7 @@ __all__ = [
     "leave_missing",
     "rebuild",
     "record",
+    "recount",
     "settle_open",
 ]
 
@@ -57,27 +61,26 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     heard = Heard.of(events)
     if not heard.guilds:
         return
-    places, zones = await _places(conn, sorted(heard.guilds))
-    await heard.write(conn, known=places.keys())
+    rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
+    await heard.write(conn, known=rules.places.keys())
     locked = await stored.lock_members(conn, sorted(heard.members), sorted(heard.whole_guilds))
     await heard.write_members(conn)
     roll = Roll(
         policy=policy,
-        places=places,
+        places=rules.places.copy(),
         latest={},
         presses={(guild, user): press for guild, user, press in locked if press is not None},
         bots=set(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
     members = sorted(heard.members.union(row[:2] for row in locked))
-    for session in await _load(conn, members, ended_since=since):
+    for session in await stays.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)
     changed = roll.changed()
     ended = [(session, session.ended) for session in changed if session.ended is not None]
-    await credit(conn, ended, zones=zones, policy=policy)
-    await _store(conn, changed)
+    await _write(conn, changed, due=ended, rules=rules)
 
 
 async def settle_open(
@@ -90,6 +93,8 @@ async def settle_open(
 ) -> int:
     """Credit open sessions up to `now`, or up to where their shard was last heard when that is earlier.
 
+    Those in channels that do not count any more end there.
+
     Args:
         conn: its transaction holds the locks; the caller commits.
         now: aware UTC.
@@ -101,10 +106,13 @@ async def settle_open(
     heard = await stored.list_heard(conn)
     latest = unix(now)
 
-    def bring(session: Session, press: int | None) -> int:
+    def bring(session: Session, press: int | None, place: Place) -> int:
         until = min(latest, _last_heard(heard, session.guild) or latest)
         session.press(press, until)
-        return until
+        if place.counts(session.segments[-1].channel):
+            return until
+        session.close(until, CloseReason.IGNORED_CHANNEL, is_estimated=False)
+        return until if session.ended is None else session.ended
 
     return await _each_open(conn, bring, guilds=guilds, shard=shard, policy=policy)
 
@@ -125,7 +133,7 @@ async def cut_open(
     others = [row for row in await stored.list_heard(conn) if row[:2] != shard]
     own = [] if heard_until is None else [(*shard, unix(heard_until))]
 
-    def bring(session: Session, press: int | None) -> int:
+    def bring(session: Session, press: int | None, _: Place) -> int:
         until = _last_heard([*own, *others], session.guild)
         if until is None:
             return session.settled
@@ -147,17 +155,43 @@ async def leave_missing(
 
 async def rebuild(conn: Connection, guild: GuildId, user: UserId, *, policy: Policy = SILENT_LIBRARY) -> None:
     """Derive a member's days, totals and streak again from the stored segments alone, as far as they were settled."""
-    await stored.lock_members(conn, [(guild, user)], [])
-    sessions = _sessions(await stored.list_history(conn, guild, user))
+    await _rebuild(conn, [(guild, user)], policy=policy)
+
+
+async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT_LIBRARY) -> int:
+    """Rebuild some of the members who are marked for it, inside the caller's transaction. Returns: how many."""
+    members = sorted(set(await policies.take_recounts(conn, limit=limit)))
+    if members:
+        await _rebuild(conn, members, policy=policy)
+    return len(members)
+
+
+async def _rebuild(conn: Connection, members: Sequence[tuple[int, int]], *, policy: Policy) -> None:
+    await stored.lock_members(conn, members, [])
+    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
+    sessions = stays.of_rows(await told.list_history(conn, members))
     due: list[tuple[Session, int]] = []
     for session in sessions:
-        due.append((session, session.settled))
+        due.append((session, session.settled if session.ended is None else session.ended))
         session.settled, session.counted, session.is_changed = session.started, 0, True
-    await stored_days.remove_member_days(conn, guild, user)
-    _, zones = await _places(conn, [guild])
-    await credit(conn, due, zones=zones, policy=policy)
-    await _store(conn, sessions)
-    await streaks.refresh(conn, [(guild, user)])
+    for guild, user in members:
+        await stored_days.remove_member_days(conn, guild, user)
+    await credit(conn, due, rules=rules)
+    await stays.store(conn, sessions)
+    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+
+
+async def _write(
+    conn: Connection, sessions: Sequence[Session], *, due: Sequence[tuple[Session, int]], rules: Rulebook
+) -> None:
+    """Credit what is due and store it all. Where company matters, everybody's stays are stored before any is judged."""
+    shared = rules.with_company({session.guild for session in sessions})
+    if shared:
+        first = [session for session in sessions if session.guild in shared]
+        await company.mark_misjudged(conn, first, rules=rules)
+        await stays.store(conn, first)
+    await credit(conn, due, rules=rules)
+    await stays.store(conn, sessions)
 
 
 def _last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
@@ -167,7 +201,7 @@ def _last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None
 
 async def _each_open(
     conn: Connection,
-    bring: Callable[[Session, int | None], int],
+    bring: Callable[[Session, int | None, Place], int],
     *,
     guilds: Collection[GuildId] | None,
     shard: tuple[int, int],
@@ -175,89 +209,13 @@ async def _each_open(
 ) -> int:
     """Lock, change, credit and store the open sessions; `bring` changes one and says up to where it is due."""
     members = await stored.list_open_members(conn, guilds=None if guilds is None else sorted(guilds), shard=shard)
-    _, zones = await _places(conn, sorted({guild for guild, _ in members}))
+    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     for first in range(0, len(members), _CHUNK):
         chunk = members[first : first + _CHUNK]
         presses = {row[:2]: row[2] for row in await stored.lock_members(conn, chunk, [])}
-        sessions = await _load(conn, chunk, ended_since=_NEVER)
-        due = [(session, bring(session, presses[session.guild, session.user])) for session in sessions]
-        await credit(conn, due, zones=zones, policy=policy)
-        await _store(conn, sessions)
+        due: list[tuple[Session, int]] = []
+        for session in await stays.load(conn, chunk, ended_since=_NEVER, rules=rules):
+            place = rules.places.get(session.guild, NOWHERE)
+            due.append((session, bring(session, presses[session.guild, session.user], place)))
+        await _write(conn, [session for session, _ in due], due=due, rules=rules)
     return len(members)
-
-
-async def _places(conn: Connection, guilds: Sequence[int]) -> tuple[dict[int, Place], dict[int, str]]:
-    places: dict[int, Place] = {}
-    zones: dict[int, str] = {}
-    for guild, afk, zone, ignored in await stored.list_places(conn, guilds):
-        places[guild] = Place(afk, frozenset(ignored))
-        zones[guild] = zone
-    return places, zones
-
-
-async def _load(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[Session]:
-    return _sessions(await stored.list_latest(conn, members, ended_since=ended_since)) if members else []
-
-
-def _sessions(rows: Sequence[stored.StateRow]) -> list[Session]:
-    """Sessions from rows of one segment each, those of a session one after the other."""
-    sessions: list[Session] = []
-    for row in rows:
-        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated = row[:10]
-        start, end, channel, flags = row[10:]
-        if not sessions or sessions[-1].id != session:
-            sessions.append(
-                Session(
-                    guild=guild,
-                    user=user,
-                    id=session,
-                    voice_session=voice,
-                    started=started,
-                    ended=ended,
-                    settled=settled,
-                    counted=counted,
-                    reason=None if reason is None else CloseReason(reason),
-                    is_estimated=is_estimated,
-                    segments=[],
-                )
-            )
-        sessions[-1].segments.append(Segment(channel, flags, start, end, is_new=False))
-    return sessions
-
-
-async def _store(conn: Connection, sessions: Sequence[Session]) -> None:
-    known = [session for session in sessions if session.id and session.is_changed]
-    fresh = [session for session in sessions if not session.id]
-    if known:  # first, so that an ended session makes room for an open one
-        await stored.set_sessions(conn, [_session_row(session) for session in known])
-    if fresh:
-        ids = await stored.take_session_ids(conn, len(fresh))
-        for session, number in zip(fresh, ids, strict=True):
-            session.id = number
-        await stored.add_sessions(conn, [_session_row(session) for session in fresh])
-    changed: list[stored.SegmentRow] = []
-    new: list[stored.SegmentRow] = []
-    for session in sessions:
-        for part in session.segments:
-            if part.is_new or part.is_changed:
-                row = (session.guild, session.id, part.start, session.user, part.channel, part.flags, part.end)
-                (new if part.is_new else changed).append(row)
-    if changed:
-        await stored.set_segments(conn, changed)
-    if new:
-        await stored.add_segments(conn, new)
-
-
-def _session_row(session: Session) -> stored.SessionRow:
-    return (
-        session.guild,
-        session.id,
-        session.user,
-        session.voice_session,
-        session.started,
-        session.ended,
-        session.settled,
-        session.counted,
-        session.reason,
-        session.is_estimated,
-    )

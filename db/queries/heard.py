@@ -106,12 +106,12 @@ async def set_channels_gone(conn: Connection, rows: Sequence[tuple[int, int, int
 
 
 async def set_other_channels_gone(conn: Connection, guilds: Sequence[tuple[int, int]], kept: Sequence[int]) -> None:
-    """All channels of these guilds (guild, when) but the `kept` ones are deleted."""
+    """All voice channels of these guilds (guild, when) but the `kept` ones are deleted; categories are not told of."""
     guild, at = zip(*guilds, strict=True)
     await conn.execute(
         """UPDATE channels c SET deleted_at = to_timestamp(seen.at), updated_at = now()
            FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS seen (guild_id, at)
-           WHERE c.guild_id = seen.guild_id AND c.deleted_at IS NULL
+           WHERE c.guild_id = seen.guild_id AND c.deleted_at IS NULL AND c.type <> 4
              AND NOT EXISTS (SELECT FROM unnest(%(kept)s::bigint[]) AS kept (channel_id)
                              WHERE kept.channel_id = c.channel_id)""",
         {"guild": numbers(guild), "at": numbers(at), "kept": numbers(kept)},

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.enums import Preset
-from core.ids import GuildId, UserId
+from core.enums import ChannelKind, Preset
+from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import numbers
 from db.rows import row_of
@@ -119,3 +119,24 @@ async def take_recounts(conn: Connection, *, limit: int) -> list[tuple[int, int]
         {"limit": limit},
     )
     return await cursor.fetchall()
+
+
+async def set_kind(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    channel: ChannelId,
+    name: str,
+    type_: int,
+    kind: ChannelKind,
+    by: UserId,
+    now: datetime,
+) -> None:
+    """Note what a channel or category is for, and who said so."""
+    await conn.execute(
+        """INSERT INTO channels AS c (guild_id, channel_id, name, type, kind, created_by, updated_by)
+           VALUES (%(guild)s, %(channel)s, %(name)s, %(type)s, %(kind)s, %(by)s, %(by)s)
+           ON CONFLICT (guild_id, channel_id) DO UPDATE
+           SET kind = excluded.kind, updated_by = excluded.updated_by, updated_at = %(now)s""",
+        {"guild": guild, "channel": channel, "name": name, "type": type_, "kind": kind, "by": by, "now": now},
+    )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
-PlaceRow = tuple[int, int | None, str, list[int]]  # guild, AFK channel, zone, ignored channels
+# guild, AFK channel, zone, ignored channels and categories, channels in those, whether it ever chose its rules
+PlaceRow = tuple[int, int | None, str, list[int], list[int], bool]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
 StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
@@ -13,10 +14,13 @@ SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, 
 
 
 async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]:
-    """Of each known guild what decides whether a channel counts, and its zone."""
+    """Of each known guild what decides whether a channel counts, its zone, and whether it has rules of its own."""
     cursor = await conn.execute(
         """SELECT g.guild_id, g.afk_channel_id, g.timezone,
-                  ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored')
+                  ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),
+                  ARRAY(SELECT c.channel_id FROM channels p JOIN channels c USING (guild_id)
+                        WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
+                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id)
            FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
         {"guilds": numbers(guilds)},
     )
@@ -67,22 +71,6 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
            WHERE s.ended_at IS NULL OR s.ended_at >= to_timestamp(%(ended_since)s)
            ORDER BY s.guild_id, s.user_id, g.started_at""",
         {"guild": numbers(guild), "user": numbers(user), "ended_since": ended_since},
-    )
-    return await cursor.fetchall()
-
-
-async def list_history(conn: Connection, guild: int, user: int) -> list[StateRow]:
-    """All sessions of a member with all their segments, in order."""
-    cursor = await conn.execute(
-        """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
-                  extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
-                  g.channel_id, g.flags
-           FROM voice_sessions s JOIN voice_segments g USING (guild_id, session_id)
-           WHERE s.user_id = %(user)s AND s.guild_id = %(guild)s
-           ORDER BY s.started_at, s.session_id, g.started_at""",
-        {"guild": guild, "user": user},
     )
     return await cursor.fetchall()
 
