@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     FEATURES: tuple[Feature, ...]
 
-_MODULES: Final = ("profile", "streak", "leaderboard", "now", "my")  # in the order in which /help tells of them
+_MODULES: Final = (
+    "profile",
+    "streak",
+    "leaderboard",
+    "now",
+    "my",
+    "freeze",
+    "streak_admin",
+)  # in the order in which /help tells of them
 
 
 def __getattr__(name: str) -> object:

@@ -8,6 +8,7 @@ from core.enums import Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import Words
+from handlers import protection
 from handlers.feature import Deps, Feature
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line
@@ -82,7 +83,7 @@ async def _draw(
     return illustrated(
         panel(
             words("{name} · {month}", name=name_of(person), month=words.month(found.first)),
-            _lines(found, words),
+            _lines(found, words, is_own=found.person.user == viewer),
             footer=_footer(found, words),
             buttons=_buttons(found, asker=viewer, words=words),
             private=found.visibility is Visibility.PRIVATE or (is_press and not is_own),
@@ -100,7 +101,7 @@ def _card(found: MonthCalendar, person: Person, guild: GuildId) -> StreakCalenda
         name=display_name(person),
         month=found.first,
         today=found.today,
-        days=tuple(CalendarDay(each.day, DayMark(each.mark), each.seconds) for each in found.days),
+        days=tuple(CalendarDay(each.day, DayMark(each.mark), each.seconds, each.protection) for each in found.days),
         current=found.streak.current,
         longest=found.streak.longest,
         avatar=picture_of(person, guild),
@@ -109,7 +110,7 @@ def _card(found: MonthCalendar, person: Person, guild: GuildId) -> StreakCalenda
     )
 
 
-def _lines(found: MonthCalendar, words: Words) -> list[str]:
+def _lines(found: MonthCalendar, words: Words, *, is_own: bool) -> list[str]:
     active = words.plural("**{count}** active day", "**{count}** active days", found.active_days)
     total = words("**{total}** this month", total=words.duration(found.total_s))
     lines = [streak_line(found.streak, words), f"{active} · {total}"]
@@ -117,7 +118,7 @@ def _lines(found: MonthCalendar, words: Words) -> list[str]:
         lines.append(words("Today is still open: your streak stands, and today can still add to it."))
     elif not found.streak.current and found.streak.longest:
         lines.append(words("The best run stays in the record. The next one begins with any active day."))
-    return lines
+    return [*lines, *protection.news(found.status, words)] if is_own else lines
 
 
 def _footer(found: MonthCalendar, words: Words) -> str:
@@ -132,7 +133,10 @@ def _buttons(found: MonthCalendar, *, asker: UserId, words: Words) -> tuple[Row,
         if first is not None:
             label = sign.format(month=words.month(first))
             buttons.append(Button(label, custom_id=MONTH.pack(found.person.user, asker, first)))
-    return (tuple(buttons),) if buttons else ()
+    rows = [buttons]
+    if found.person.user == asker and found.streak.longest:
+        rows.append(protection.buttons(found.status, words, leads_to_status=True))
+    return tuple(tuple(row) for row in rows if row)
 
 
 feature = Feature(

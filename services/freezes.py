@@ -25,16 +25,18 @@ LATE_TOLD_FOR: Final = timedelta(days=7)
 _ONE_DAY: Final = timedelta(days=1)
 
 
-class FreezesAreSo(DomainError):
-    """Raised by switch(); it is as wished already."""
+class FreezesAreOn(DomainError):
+    """Raised by switch(); they are used by themselves already."""
 
-    def __init__(self, *, is_on: bool) -> None:
-        super().__init__(
-            "Your freezes are used by themselves already. /freeze auto turns that off whenever you like."
-            if is_on
-            else "Your freezes are kept for later already. /freeze auto turns them on whenever you like."
-        )
-        self.is_on = is_on
+    def __init__(self) -> None:
+        super().__init__("Your freezes are used by themselves already. /freeze auto turns that off whenever you like.")
+
+
+class FreezesAreOff(DomainError):
+    """Raised by switch(); they are kept already."""
+
+    def __init__(self) -> None:
+        super().__init__("Your freezes are kept for later already. /freeze auto turns them on whenever you like.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,14 @@ async def switch(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool,
     """Let freezes be used by themselves from today on, or not; dates that have ended stay as they were.
 
     Raises:
-        FreezesAreSo: nothing was written.
+        NotSeenYet, FreezesAreOn, FreezesAreOff: nothing was written.
     """
     await hold(conn, guild, user)
     await _close(conn, [(guild, user)], now=now, noted_at=now)
     standing = await streaks.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if is_on_now(standing, today) == is_on:
-        raise FreezesAreSo(is_on=is_on)
+        raise FreezesAreOn if is_on else FreezesAreOff
     await stored.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
     await streaks.refresh(conn, [(guild, user)])
     return await status(conn, guild=guild, user=user, now=now)
@@ -95,15 +97,16 @@ def status_of(standing: Standing, now: datetime) -> FreezeStatus:
     today = standing.calendar.date_of(now)
     walked = standing.walk()
     last = standing.active[-1] if standing.active else date.min
-    waiting = [day for day in saved_by(standing, now) if day > last]
+    protected = standing.protected(now)
+    waiting = [day for day in protected if day > last and day not in standing.protections]
     since_last = [last + number * _ONE_DAY for number in range(1, (today - last).days)] if standing.active else []
     is_seamless = all(standing.protections.get(day) is ProtectionKind.TRAVEL for day in since_last[:8])
-    used = {day for day, kind in standing.protections.items() if kind is ProtectionKind.FREEZE}
+    used = [day for day, kind in protected.items() if kind is ProtectionKind.FREEZE]
     return FreezeStatus(
         held=max(0, walked.held - len(waiting)),
         in_a_row=walked.in_a_row % EARNED_EVERY if is_seamless else 0,
         is_on=is_on_now(standing, today),
-        saved_on=tuple(sorted(day for day in used.union(waiting) if today - RECENT < day)),
+        saved_on=tuple(sorted(day for day in used if today - RECENT < day)),
         late_on=tuple(
             sorted(d for d, noted in standing.missed.items() if noted.is_late and today - LATE_TOLD_FOR <= d)
         ),
@@ -112,11 +115,6 @@ def status_of(standing: Standing, now: datetime) -> FreezeStatus:
         repair=repairs.find(standing, now),
         today=today,
     )
-
-
-def saved_by(standing: Standing, now: datetime) -> tuple[date, ...]:
-    """Missed dates that have ended and that freezes save, before that is written down."""
-    return tuple(day for day in standing.walk().saved if standing.calendar.bounds(day)[1] <= now)
 
 
 def is_on_now(standing: Standing, today: date) -> bool:

@@ -27,7 +27,7 @@ class DateToCome(DomainError):
 
     def __init__(self, today: date) -> None:
         super().__init__(
-            "Staff can protect days up to {date}, today for this member; for days to come they can plan a vacation.",
+            "Staff can protect days up to {date}, today for this member. For days to come they can plan a vacation.",
             date=today.isoformat(),
         )
         self.today = today
@@ -58,7 +58,7 @@ class ReasonMissing(DomainError):
     """Raised by both."""
 
     def __init__(self) -> None:
-        super().__init__("Please give a reason, so that others understand it later.")
+        super().__init__("A reason is missing. Give one, so that others understand it later.")
 
 
 async def grant(

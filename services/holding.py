@@ -1,9 +1,16 @@
 """One member at a time: the lock that every change of a member's dates takes first."""
 
+from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import voice
-from services.profiles import NotSeenYet
+
+
+class NotSeenYet(DomainError):
+    """Raised by whatever needs a member; nothing is known of this one in this guild."""
+
+    def __init__(self) -> None:
+        super().__init__("I haven't met this member here yet. Their profile begins with their first minute in voice.")
 
 
 async def hold(conn: Connection, guild: GuildId, user: UserId) -> None:

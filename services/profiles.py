@@ -1,20 +1,23 @@
 """What a member has reached, and their calendar of a month; both in the member's own days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from core.enums import DayKind, Visibility
+from core.enums import DayKind, ProtectionKind, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as counted
 from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
-from services import zone_rules
+from services import streaks, zone_rules
 from services.boards import MARKED_FOR
 from services.days import Calendar, calendar_of
+from services.freezes import FreezeStatus, status_of
+from services.holding import NotSeenYet
 from services.levels import Level, level_of, xp_of
 from services.streaks import Streak
 from services.voice_events import Person
@@ -36,13 +39,6 @@ LAST_DAYS: Final = 28
 _ONE_DAY: Final = timedelta(days=1)
 _EARLIEST: Final = date(2015, 1, 1)  # nothing of Discord's is older
 _FORESIGHT: Final = timedelta(days=366)
-
-
-class NotSeenYet(DomainError):
-    """Raised by both; nothing is known of this member in this guild."""
-
-    def __init__(self) -> None:
-        super().__init__("I haven't met this member here yet. Their profile begins with their first minute in voice.")
 
 
 class ProfileIsPrivate(DomainError):
@@ -91,6 +87,7 @@ class CalendarDay:
     day: date
     mark: DayMark
     seconds: int
+    protection: ProtectionKind | None = None  # what protects it; None unless it is protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +102,7 @@ class MonthCalendar:
     today: date
     member_since: date
     threshold_s: int
+    status: FreezeStatus  # what protects the run now
 
     @property
     def before(self) -> date | None:
@@ -183,9 +181,9 @@ async def month(
     last = end - _ONE_DAY
     found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
     seconds = {day.day: day.seconds for day in found}
-    protected = {day.day for day in await stored.list_protected(conn, guild=guild, user=user, first=first, last=last)}
+    standing = await streaks.standing(conn, guild, user)
     since = await _since(conn, facts, calendar, guild=guild)
-    marks = _Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=protected)
+    marks = _Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
     return MonthCalendar(
         person=_person(facts),
         visibility=facts.visibility,
@@ -195,6 +193,7 @@ async def month(
         today=today,
         member_since=since,
         threshold_s=facts.study_minutes * 60,
+        status=status_of(standing, now),
     )
 
 
@@ -205,14 +204,15 @@ class _Marks:
     today: date
     since: date
     threshold_s: int
-    protected: set[date]
+    protected: Mapping[date, ProtectionKind]
 
     def of(self, day: date, seconds: int) -> CalendarDay:
-        return CalendarDay(day, self._mark(day, seconds), seconds)
+        mark = self._mark(day, seconds)
+        return CalendarDay(day, mark, seconds, self.protected.get(day) if mark is DayMark.PROTECTED else None)
 
     def _mark(self, day: date, seconds: int) -> DayMark:
         if day > self.today:
-            return DayMark.FUTURE
+            return DayMark.PROTECTED if day in self.protected else DayMark.FUTURE
         if seconds >= self.threshold_s:
             return DayMark.ACTIVE
         if day in self.protected:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from core.enums import ProtectionKind
@@ -110,6 +110,11 @@ class Standing:
     def runs(self, found: Walk) -> list[Run]:
         """All runs in order; a date that a freeze saves once it is over is protected already."""
         return runs(self.active, protected={*self.protections, *found.saved})
+
+    def protected(self, now: datetime) -> dict[date, ProtectionKind]:
+        """What protects which date, those included that have ended and that freezes save before it is written down."""
+        ended = (day for day in self.walk().saved if self.calendar.bounds(day)[1] <= now)
+        return self.protections | dict.fromkeys(ended, ProtectionKind.FREEZE)
 
     def is_worked(self, gap: Gap) -> bool:
         """Whether it is written down what became of a gap."""

@@ -23,6 +23,15 @@ async def test_help_lists_every_command(discord: FakeDiscord) -> None:
         "**/my daystart** · When your day starts, for those who study past midnight",
         "**/my language** · The language that Lyceum speaks with you",
         "**/my visibility** · Who can see your numbers",
+        "**/freeze status** · Your freezes, vacations and what can be repaired",
+        "**/freeze buy** · How to get more freezes",
+        "**/freeze auto** · Whether freezes are used by themselves",
+        "**/freeze vacation** · Plan 1 to 14 days on which your run rests and stays",
+        "**/freeze vacation-cancel** · Take back the days of vacation from tomorrow on",
+        "**/freeze repair** · Let a run go on that ended in the last two days",
+        "**/streak-admin grant** · Protect one day of a member",
+        "**/streak-admin revoke** · Take back what was granted",
+        "**/streak-admin audit** · Who granted and took back what, and why",
         "**/help** · What Lyceum can do, and how",
     ]
     assert embed["footer"]["text"] == ("Time in voice counts: 15 minutes make an active day, an hour makes one XP.")
@@ -79,7 +88,7 @@ async def test_help_suggests_commands(discord: FakeDiscord) -> None:
     found = await discord.suggest("help", "command", "/my t")
     korean = await discord.suggest("help", "command", "내설정", by=ANA.speaking("ko"))
 
-    assert len(every) == 10
+    assert len(every) == 19
     assert found == [{"name": "/my timezone · The time zone that your days and streaks go by", "value": "my timezone"}]
     assert [choice["value"] for choice in korean] == ["my timezone", "my daystart", "my language", "my visibility"]
 

@@ -23,7 +23,7 @@ async def test_streak_shows_the_month_as_a_calendar(discord: FakeDiscord, pool: 
     assert embed["footer"] == {"text": "A day is active from 15 minutes on."}
     assert edit.files["streak.png"].startswith(b"\x89PNG")
     assert edit.payload["attachments"][0]["description"].startswith("Streak calendar of Ana, November 2026.")
-    assert edit.payload["components"] == []
+    assert _labels(edit.payload) == ["Freezes", "Vacation"]
 
 
 async def test_streak_of_yesterday_stands_while_today_is_open(discord: FakeDiscord, pool: Pool) -> None:
@@ -58,8 +58,8 @@ async def test_buttons_lead_to_the_months_before_and_after(discord: FakeDiscord,
     assert october.json == {"type": 6}
     assert [edit.method for edit in october.edits] == ["PATCH"]
     assert october.final["embeds"][0]["title"] == "Ana · October 2026"
-    assert _labels(october.final) == ["◀ September 2026", "November 2026 ▶"]
-    assert _labels(september.final) == ["October 2026 ▶"]
+    assert _labels(october.final) == ["◀ September 2026", "November 2026 ▶", "Freezes", "Vacation"]
+    assert _labels(september.final) == ["October 2026 ▶", "Freezes", "Vacation"]
     assert back.final["embeds"] == october.final["embeds"]
     assert "streak.png" in back.edits[0].files
 

@@ -13,7 +13,7 @@ from services.grants import (
     ReasonMissing,
     StaffAct,
 )
-from services.profiles import NotSeenYet
+from services.holding import NotSeenYet
 from tests.populate import ANA, BEN, LYCEUM, MINA
 from tests.services.freeze_world import begin, close, day, noon, protections, run_days
 

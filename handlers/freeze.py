@@ -1,0 +1,211 @@
+"""`/freeze`: what protects a member's run, and what they can do for it; all of it private."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from core.ids import GuildId
+from core.words import Words
+from handlers.choices import chosen
+from handlers.dates import parse
+from handlers.feature import Deps, Feature
+from handlers.looks import note, panel
+from handlers.protection import PLAN, REPAIR, STATUS, buttons, news, repair_line
+from services import freezes, repairs, vacations
+from services.freeze_rules import EARNED_EVERY, HELD_MAX
+from services.freezes import FreezeStatus
+from services.vacations import Vacation
+from wire.commands import command, string, subcommand
+from wire.custom_id import Action
+from wire.interaction import ButtonPress, Invocation, ModalSubmit, SlashCommand
+from wire.reply import Label, Message, Modal, TextInput
+
+PLANNED: Final = Action("freeze", "planned")
+
+_DATE_LENGTH: Final = 10  # of 2026-11-30
+
+
+class Use(StrEnum):
+    """Whether freezes are used by themselves."""
+
+    ON = "on"
+    OFF = "off"
+
+
+async def status(interaction: SlashCommand | ButtonPress, deps: Deps) -> Message:
+    found = await freezes.status(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now)
+    return _panel(found, deps.words)
+
+
+async def buy(_: SlashCommand, deps: Deps) -> Message:
+    return note(
+        deps.words(
+            "Coins come later, and freezes for coins with them. Until then every seven active days in a row earn one."
+        )
+    )
+
+
+async def auto(interaction: SlashCommand, deps: Deps) -> Message:
+    use = chosen(Use, interaction.options.string("use", default=""))
+    await freezes.switch(
+        deps.conn, guild=_guild(interaction), user=interaction.user.id, is_on=use is Use.ON, now=deps.now
+    )
+    return note(_use(deps.words, is_on=use is Use.ON))
+
+
+async def vacation(interaction: SlashCommand, deps: Deps) -> Message:
+    return await _plan(interaction, deps, interaction.options.string("from"), interaction.options.string("to"))
+
+
+async def ask_dates(press: ButtonPress, deps: Deps) -> Modal:
+    PLAN.unpack(press.custom_id)
+    words = deps.words
+    return Modal(
+        words("Plan a vacation"),
+        PLANNED.pack(),
+        (
+            Label(words("First day"), _date_input("from"), words("Tomorrow or later, such as 2026-11-30")),
+            Label(words("Last day"), _date_input("to"), words("Up to 14 days in a row")),
+        ),
+    )
+
+
+async def planned(modal: ModalSubmit, deps: Deps) -> Message:
+    PLANNED.unpack(modal.custom_id)
+    return await _plan(modal, deps, modal.fields.text("from"), modal.fields.text("to"))
+
+
+async def cancel_vacation(interaction: SlashCommand, deps: Deps) -> Message:
+    count = await vacations.cancel(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now)
+    words = deps.words
+    taken = words.plural("{count} day of vacation is taken back.", "{count} days of vacation are taken back.", count)
+    return note(f"{taken} {words('From tomorrow on your days count as usual.')}")
+
+
+async def repair(interaction: SlashCommand, deps: Deps) -> Message:
+    text = interaction.options.string("date", default="").strip()
+    return await _repair(interaction, deps, parse(text) if text else None)
+
+
+async def press_repair(press: ButtonPress, deps: Deps) -> Message:
+    (day,) = REPAIR.unpack(press.custom_id)
+    return await _repair(press, deps, day)
+
+
+async def press_status(press: ButtonPress, deps: Deps) -> Message:
+    STATUS.unpack(press.custom_id)
+    return await status(press, deps)
+
+
+async def _plan(interaction: Invocation, deps: Deps, first: str, last: str) -> Message:
+    found = await vacations.plan(
+        deps.conn,
+        guild=_guild(interaction),
+        user=interaction.user.id,
+        first=parse(first),
+        last=parse(last),
+        now=deps.now,
+    )
+    words = deps.words
+    lines = [_vacation(each, words) for each in found]
+    lines.append(words("Your run rests on these days and stays. It costs nothing, and active days still count."))
+    return note("\n".join(lines))
+
+
+async def _repair(interaction: Invocation, deps: Deps, day: date | None) -> Message:
+    offer = await repairs.ask(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now, day=day)
+    return note(repair_line(offer, deps.words))
+
+
+def _panel(found: FreezeStatus, words: Words) -> Message:
+    held = words.plural("**{count}** freeze at hand", "**{count}** freezes at hand", found.held)
+    if found.held < HELD_MAX:
+        towards = words("**{count}** of {every} days in a row for the next", count=found.in_a_row, every=EARNED_EVERY)
+        held = f"{held} · {towards}"
+    lines = [held, _use(words, is_on=found.is_on)]
+    if found.saved_on:
+        dates = ", ".join(words.date(day) for day in found.saved_on)
+        lines.append(words("Frozen in the last 30 days: {dates}.", dates=dates))
+    lines += [_vacation(each, words) for each in found.vacations if each.first > found.today]
+    lines.append(
+        words.plural(
+            "A vacation that begins tomorrow can last {count} day.",
+            "A vacation that begins tomorrow can last {count} days.",
+            found.vacation_left,
+        )
+    )
+    lines += news(found, words)
+    row = tuple(buttons(found, words, leads_to_status=False))
+    return panel(words("What protects your run"), lines, buttons=(row,) if row else (), private=True)
+
+
+def _use(words: Words, *, is_on: bool) -> str:
+    if is_on:
+        return words(
+            "When a day of yours ends without activity, a freeze is used by itself: one for one day, two days in a row"
+            " at most. A frozen day keeps the run and adds nothing to it."
+        )
+    return words("Freezes are kept and not used. /freeze auto turns them on again.")
+
+
+def _vacation(each: Vacation, words: Words) -> str:
+    days = words.plural("{count} day", "{count} days", each.days)
+    return words(
+        "Vacation from {first} to {last}, {days}.", first=words.date(each.first), last=words.date(each.last), days=days
+    )
+
+
+def _date_input(custom_id: str) -> TextInput:
+    return TextInput(
+        custom_id=custom_id, placeholder="2026-11-30", min_length=_DATE_LENGTH - 2, max_length=_DATE_LENGTH
+    )
+
+
+def _guild(interaction: Invocation) -> GuildId:
+    return interaction.guild_id or GuildId(0)
+
+
+feature = Feature(
+    name="freeze",
+    commands=(
+        command(
+            "freeze",
+            "What protects your streak on days without activity",
+            subcommand("status", "Your freezes, vacations and what can be repaired"),
+            subcommand("buy", "How to get more freezes"),
+            subcommand(
+                "auto",
+                "Whether freezes are used by themselves",
+                string(
+                    "use",
+                    "On, or kept for later",
+                    required=True,
+                    choices=(("On", Use.ON), ("Off", Use.OFF)),
+                ),
+            ),
+            subcommand(
+                "vacation",
+                "Plan 1 to 14 days on which your run rests and stays",
+                string("from", "The first day, tomorrow or later, such as 2026-11-30", required=True, max_length=10),
+                string("to", "The last day, such as 2026-12-06", required=True, max_length=10),
+            ),
+            subcommand("vacation-cancel", "Take back the days of vacation from tomorrow on"),
+            subcommand(
+                "repair",
+                "Let a run go on that ended in the last two days",
+                string("date", "The quiet day, such as 2026-11-20; the last one unless you choose", max_length=10),
+            ),
+        ),
+    ),
+    slash={
+        "freeze status": status,
+        "freeze buy": buy,
+        "freeze auto": auto,
+        "freeze vacation": vacation,
+        "freeze vacation-cancel": cancel_vacation,
+        "freeze repair": repair,
+    },
+    buttons={STATUS: press_status, PLAN: ask_dates, REPAIR: press_repair},
+    modals={PLANNED: planned},
+    private=True,
+)

@@ -1,0 +1,27 @@
+"""Who may use what is for staff; Discord's own setting hides a command, and this decides."""
+
+from typing import Final
+
+from core.errors import DomainError
+from wire.interaction import Invocation
+
+ADMINISTRATOR: Final = 1 << 3  # discord.com/developers/docs/topics/permissions
+MANAGE_GUILD: Final = 1 << 5
+
+
+class ForStaffAlone(DomainError):
+    """Raised when somebody without the permission uses what is for staff."""
+
+    def __init__(self) -> None:
+        super().__init__("This is for people who manage the server. Ask one of them, and they can do it for you.")
+
+
+def refuse_others(interaction: Invocation) -> None:
+    """Let those go on who may manage the server.
+
+    Raises:
+        ForStaffAlone: the person may not.
+    """
+    member = interaction.member
+    if member is None or not member.permissions & (MANAGE_GUILD | ADMINISTRATOR):
+        raise ForStaffAlone

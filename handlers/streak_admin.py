@@ -1,0 +1,112 @@
+"""`/streak-admin`: staff protect a date of a member, take that back, and see who did what and why."""
+
+from core.ids import GuildId
+from core.words import Words, at
+from handlers.dates import parse
+from handlers.feature import Deps, Feature
+from handlers.looks import name_of, note, panel, plain
+from handlers.members import named, refuse_robots
+from handlers.staff import MANAGE_GUILD, refuse_others
+from services import grants
+from services.grants import REASON_MAX, StaffAct
+from wire.commands import command, string, subcommand, user
+from wire.interaction import Invocation, SlashCommand
+from wire.reply import Message
+
+
+async def grant(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    person = named(interaction)
+    refuse_robots(person)
+    day = parse(interaction.options.string("date"))
+    await grants.grant(
+        deps.conn,
+        guild=_guild(interaction),
+        user=person.user,
+        day=day,
+        reason=interaction.options.string("reason"),
+        by=interaction.user.id,
+        now=deps.now,
+    )
+    words = deps.words
+    return note(
+        words(
+            "{date} is protected for {name}. Their calendar shows it with a star, and it is written down.",
+            date=words.date(day),
+            name=name_of(person),
+        )
+    )
+
+
+async def revoke(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    person = named(interaction)
+    day = parse(interaction.options.string("date"))
+    await grants.revoke(
+        deps.conn,
+        guild=_guild(interaction),
+        user=person.user,
+        day=day,
+        reason=interaction.options.string("reason"),
+        by=interaction.user.id,
+        now=deps.now,
+    )
+    words = deps.words
+    return note(
+        words(
+            "{date} is no longer protected by staff for {name}. That is written down too.",
+            date=words.date(day),
+            name=name_of(person),
+        )
+    )
+
+
+async def audit(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    target = interaction.options.user("user")
+    found = await grants.audit(deps.conn, guild=_guild(interaction), user=None if target is None else target.user.id)
+    words = deps.words
+    if not found:
+        return note(words("Staff have not protected any day here. /streak-admin grant does."))
+    return panel(words("What staff did to streaks"), [_line(act, words) for act in found], private=True)
+
+
+def _line(act: StaffAct, words: Words) -> str:
+    facts = {
+        "when": at(act.acted_at, "d"),
+        "staff": f"<@{act.by_id}>",
+        "member": f"<@{act.user_id}>",
+        "date": words.date(act.day_on),
+        "reason": plain(act.reason),
+    }
+    if act.is_grant:
+        return words("{when} {staff} protected {date} for {member}: {reason}", **facts)
+    return words("{when} {staff} took {date} back from {member}: {reason}", **facts)
+
+
+def _guild(interaction: Invocation) -> GuildId:
+    return interaction.guild_id or GuildId(0)
+
+
+_DATE = string("date", "The day on their calendar, such as 2026-11-20", required=True, max_length=10)
+_REASON = string("reason", "Why; staff see it later", required=True, max_length=REASON_MAX)
+
+feature = Feature(
+    name="streak_admin",
+    commands=(
+        command(
+            "streak-admin",
+            "Protect a member's day, for example after an outage",
+            subcommand(
+                "grant", "Protect one day of a member", user("user", "Whose day", required=True), _DATE, _REASON
+            ),
+            subcommand(
+                "revoke", "Take back what was granted", user("user", "Whose day", required=True), _DATE, _REASON
+            ),
+            subcommand("audit", "Who granted and took back what, and why", user("user", "Only what concerns them")),
+            permissions=MANAGE_GUILD,
+        ),
+    ),
+    slash={"streak-admin grant": grant, "streak-admin revoke": revoke, "streak-admin audit": audit},
+    private=True,
+)

@@ -1,0 +1,80 @@
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from db.connection import Pool
+from tests.fake_discord import ANA, BEN, NOW, ROBOT, FakeDiscord, Someone
+from tests.handlers.conftest import studied
+
+GIVEN: dict[str, Any] = {"user": BEN, "date": "2026-11-20", "reason": "The *server* was away"}
+
+
+@dataclass(frozen=True)
+class Powerless(Someone):
+    @property
+    def member(self) -> dict[str, Any]:
+        return super().member | {"permissions": "104324673"}
+
+
+GUEST = Powerless(5_000_000_009, "guest", "Guest")
+
+
+async def prepare(pool: Pool) -> None:
+    for days in (3, 2, 0):
+        await studied(pool, BEN, hours=1, until=NOW - timedelta(days=days))
+
+
+async def test_a_granted_day_joins_the_run_and_is_shown_and_written_down(discord: FakeDiscord, pool: Pool) -> None:
+    await prepare(pool)
+
+    granted = await discord.slash("streak-admin grant", **GIVEN)
+    streak = await discord.slash("streak", user=BEN)
+    audit = await discord.slash("streak-admin audit")
+
+    assert granted.is_private
+    assert granted.text == (
+        "Nov 20, 2026 is protected for Benny. Their calendar shows it with a star, and it is written down."
+    )
+    assert streak.final["embeds"][0]["description"].startswith("Streak: **3 days**")
+    assert "1 protected day." in streak.edits[0].payload["attachments"][0]["description"]
+    assert audit.is_private
+    assert audit.data["embeds"][0]["description"] == (
+        f"<t:{int(NOW.timestamp())}:d> <@{ANA.id}> protected Nov 20, 2026 for <@{BEN.id}>: The \\*server\\* was away"
+    )
+
+
+async def test_a_grant_is_taken_back(discord: FakeDiscord, pool: Pool) -> None:
+    await prepare(pool)
+    nothing = await discord.slash("streak-admin revoke", **GIVEN)
+    await discord.slash("streak-admin grant", **GIVEN)
+
+    revoked = await discord.slash("streak-admin revoke", **GIVEN)
+    audit = await discord.slash("streak-admin audit", user=BEN)
+
+    assert nothing.text.startswith("Staff did not protect that day.")
+    assert revoked.text == "Nov 20, 2026 is no longer protected by staff for Benny. That is written down too."
+    assert [line.split()[2] for line in audit.data["embeds"][0]["description"].splitlines()] == ["took", "protected"]
+
+
+async def test_staff_alone_may(discord: FakeDiscord, pool: Pool) -> None:
+    """Discord hides the command from others; a setting of the server can show it, and we look again."""
+    await prepare(pool)
+
+    answers = [await discord.slash(f"streak-admin {each}", by=GUEST, **GIVEN) for each in ("grant", "revoke", "audit")]
+
+    assert {answer.text for answer in answers} == {
+        "This is for people who manage the server. Ask one of them, and they can do it for you."
+    }
+    async with pool.connection() as conn:
+        found = await (await conn.execute("SELECT count(*) FROM streak_acts")).fetchall()
+    assert found == [(0,)]
+
+
+async def test_bots_and_strangers_get_nothing_granted(discord: FakeDiscord) -> None:
+    robot = await discord.slash("streak-admin grant", **{**GIVEN, "user": ROBOT})
+    stranger = await discord.slash("streak-admin grant", **GIVEN)
+    audit = await discord.slash("streak-admin audit")
+
+    assert robot.text.startswith("robot is a bot")
+    assert stranger.text.startswith("I haven't met this member here yet.")
+    assert audit.text == "Staff have not protected any day here. /streak-admin grant does."
