@@ -274,5 +274,9 @@ def _reported(name: str) -> "Generator[None]":
         import structlog  # noqa: PLC0415 - see the top
 
         reference = secrets.token_hex(3)
+        from core import reports  # noqa: PLC0415 - see the top
+
         structlog.get_logger().exception("the process failed", process=name, ref=reference)
+        reports.send(error, ref=reference)
+        reports.flush()
         raise Problem(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error

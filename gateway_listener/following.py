@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from core.clock import Clock
@@ -10,6 +10,7 @@ from core.settings import Settings
 from db.connection import Pool
 from gateway_listener.address import Directory
 from gateway_listener.connection import Caller
+from gateway_listener.meter import Meter
 from gateway_listener.recorder import Recorder
 from gateway_listener.shard import Shard
 from gateway_listener.starts import Starts
@@ -28,6 +29,7 @@ class Follower:
     clock: Clock
     directory: Directory
     starts: Starts
+    meter: Meter = field(default_factory=Meter)
 
     async def follow(self, shard: tuple[int, int], stop: asyncio.Event, name: str) -> None:
         """Follow a shard, given as (id, count), until `stop`; at the end it is committed, resumable and free.
@@ -40,9 +42,12 @@ class Follower:
             GatewayRefused: Discord will never let us listen.
         """
         async with Pool(self.database_url, application_name=name, min_size=1, max_size=1) as pool:
-            recorder = Recorder(pool, self.clock, shard=shard)
+            recorder = Recorder(pool, self.clock, shard=shard, meter=self.meter)
             caller = Caller(self.settings.token, recorder, self.clock, self.starts, shard)
-            await _follow(Shard(caller, self.directory), recorder, stop)
+            try:
+                await _follow(Shard(caller, self.directory), recorder, stop)
+            finally:
+                self.meter.forget(shard)
 
 
 async def _follow(shard: Shard, recorder: Recorder, stop: asyncio.Event) -> None:

@@ -7,12 +7,14 @@ from typing import Final
 
 import structlog
 
+from core import metrics, reports
 from core.clock import Clock
 from core.settings import Settings
 from db.connection import Pool
 from gateway_listener.address import Directory
 from gateway_listener.closing import REFUSED, GatewayRefused
 from gateway_listener.following import Follower
+from gateway_listener.meter import Meter
 from gateway_listener.sharing import APPLICATION, Sharing
 from gateway_listener.starts import Starts
 from gateway_listener.wish import Wish
@@ -34,6 +36,7 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on Windows
             loop.add_signal_handler(number, stop.set)
+    reports.configure(settings.sentry_dsn, process="listener")
     try:
         await listen(settings, wish, stop=stop)
     except GatewayRefused as refusal:
@@ -50,8 +53,11 @@ async def listen(settings: Settings, wish: Wish = AUTO, *, stop: asyncio.Event) 
     if settings.database_url is None:
         raise ValueError("The listener needs the address of a database.")
     directory = Directory(settings.api_url, settings.token, settings.gateway_url)
-    async with Pool(settings.database_url, application_name=APPLICATION, min_size=1, max_size=CONNECTIONS) as pool:
-        follower = Follower(
-            settings, settings.database_url, Clock(settings.clock_file), directory, Starts(pool, directory)
-        )
-        await Sharing(pool, directory, wish, follower.follow).run(stop)
+    clock = Clock(settings.clock_file)
+    meter = Meter(clock)
+    watched = metrics.served(meter.tallies, process="listener", host=settings.host, port=settings.metrics_port)
+    with watched:
+        pool = Pool(settings.database_url, application_name=APPLICATION, min_size=1, max_size=CONNECTIONS)
+        async with pool:
+            follower = Follower(settings, settings.database_url, clock, directory, Starts(pool, directory), meter)
+            await Sharing(pool, directory, wish, follower.follow).run(stop)

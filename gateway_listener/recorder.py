@@ -11,12 +11,14 @@ from typing import Final
 import psycopg
 import structlog
 
+from core import reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries import gateway
 from db.queries.gateway import Position
 from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
+from gateway_listener.meter import Meter
 from services import voice
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
@@ -56,7 +58,9 @@ class Recorder:
         shard: tuple[int, int] = (0, 1),
         batch_rows: int = BATCH_ROWS,
         queue_rows: int = QUEUE_ROWS,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Meter(clock)
         self._pool = pool
         self._clock = clock
         self._shard = shard
@@ -293,6 +297,7 @@ class Recorder:
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
             await voice.record(conn, events)
+            await self._meter.compare(conn, batch.heard)
         await gateway.set_position(conn, batch.position, shard=self._shard)
 
     async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
@@ -323,6 +328,7 @@ class Recorder:
                 seq=heard.mark.seq,
                 exc_info=error,
             )
+            reports.send(error, route=f"event {type(heard.event).__name__}")
         self._pending.appendleft(replace(batch, heard=[]))
 
     async def _settle_now(self, conn: Connection, now: datetime) -> None:
@@ -333,12 +339,14 @@ class Recorder:
             if conn.broken or conn.closed:
                 raise
             self._is_settling_due = True
-        except Exception:  # noqa: BLE001 - crediting late is better than not listening
+        except Exception as error:  # noqa: BLE001 - crediting late is better than not listening
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
+            reports.send(error, route="settle")
 
     def _done(self, batch: _Batch) -> None:
         self._pending.popleft()
         self._committed = batch.position
+        self._meter.committed(self._shard, batch.heard, seen_at=batch.position.seen_at, waiting=self._rows)
         self._written.set()
         if not self.is_full:
             self._room.set()

@@ -40,22 +40,27 @@ async def find_oldest_due(conn: Connection) -> datetime | None:
     return due_at
 
 
-async def count_sessions_beside(conn: Connection, *, guild: int, present: str) -> tuple[int, int]:
-    """Open sessions of a guild beside the people in its voice channels, as Discord has just named them.
+async def count_sessions_beside(
+    conn: Connection, *, guilds: str, present_guilds: str, present_users: str
+) -> tuple[int, int, int]:
+    """Open sessions of `guilds` beside the people in their voice channels, as Discord has just named them.
 
     Args:
-        conn: right after the snapshot was written.
-        guild: whose.
-        present: the people's ids, as arrays.numbers writes them.
+        conn: right after their snapshots were written.
+        guilds: their ids, as arrays.numbers writes them.
+        present_guilds: for each person their guild, likewise.
+        present_users: the people, likewise.
 
-    Returns: sessions of people who are not there, which must be none; and people without a session, who are
-        bots or sit where nothing is tracked.
+    Returns: sessions of people who are there, sessions of people who are not, people without a session.
     """
     cursor = await conn.execute(
-        """SELECT count(*) FILTER (WHERE here.user_id IS NULL), count(*) FILTER (WHERE open.user_id IS NULL)
-           FROM (SELECT user_id FROM voice_sessions WHERE guild_id = %(guild)s AND ended_at IS NULL) AS open
-           FULL JOIN unnest(%(present)s::bigint[]) AS here (user_id) ON here.user_id = open.user_id""",
-        {"guild": guild, "present": present},
+        """SELECT count(*) FILTER (WHERE here.user_id = open.user_id), count(*) FILTER (WHERE here.user_id IS NULL),
+                  count(*) FILTER (WHERE open.user_id IS NULL)
+           FROM (SELECT guild_id, user_id FROM voice_sessions
+                 WHERE guild_id = ANY (%(guilds)s::bigint[]) AND ended_at IS NULL) AS open
+           FULL JOIN unnest(%(present_guilds)s::bigint[], %(present_users)s::bigint[]) AS here (guild_id, user_id)
+                  ON here.guild_id = open.guild_id AND here.user_id = open.user_id""",
+        {"guilds": guilds, "present_guilds": present_guilds, "present_users": present_users},
     )
-    [(ghosts, unrecorded)] = await cursor.fetchall()
-    return int(ghosts), int(unrecorded)
+    [(both, ghosts, absent)] = await cursor.fetchall()
+    return int(both), int(ghosts), int(absent)

@@ -1,0 +1,100 @@
+"""What a listener counts about its shards, for whoever watches it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from core.clock import Clock
+from core.tallies import Counts, Durations, Reading, Tally
+from db.connection import Connection
+from db.queries import metrics
+from db.queries.arrays import numbers
+from gateway_listener.heard import Heard
+from services.voice import GuildSnapshot
+
+_QUEUE: Final = "What was heard and is not committed."
+
+
+class Meter:
+    """One for all shards of a process."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
+        self._events = Counts("lyceum_voice_events_committed", "Events that are written down.", "kind")
+        self._lag = Durations("lyceum_voice_commit_lag_seconds", "From hearing an event to its commit; the longest.")
+        self._states = Counts(
+            "lyceum_reconciled_states",
+            "People in a guild's snapshot and open sessions right after it: both, a session alone (must be none), or "
+            "no session, for bots are left out but untracked channels are not.",
+            "found",
+        )
+        self._seen: dict[tuple[int, int], datetime] = {}
+        self._last: dict[tuple[int, int], datetime] = {}
+        self._waiting: dict[tuple[int, int], int] = {}
+
+    def committed(self, shard: tuple[int, int], heard: Sequence[Heard], *, seen_at: datetime, waiting: int) -> None:
+        """A batch is safe; `waiting` are the rows that came after it."""
+        self._seen[shard] = seen_at
+        self._waiting[shard] = waiting
+        for each in heard:
+            if each.event is not None:
+                self._events.add(type(each.event).__name__)
+        if heard:
+            self._last[shard] = heard[-1].mark.at
+            self._lag.add(max(0.0, (self._clock.now() - heard[0].mark.at).total_seconds()))
+
+    async def compare(self, conn: Connection, heard: Sequence[Heard]) -> None:
+        """Open sessions beside the people that snapshots name, in the transaction that wrote both.
+
+        Nobody remembers who sits where, so this can only be known when Discord says it of a whole guild; guilds of
+        which more was heard after that are left out.
+        """
+        latest = {each.event.guild: each.event for each in heard if each.event is not None}
+        snapshots = [event for event in latest.values() if isinstance(event, GuildSnapshot)]
+        if not snapshots:
+            return
+        present = [
+            (int(state.guild), int(state.user))
+            for snapshot in snapshots
+            for state in snapshot.states
+            if state.channel is not None and not (state.person and state.person.is_bot)
+        ]
+        both, ghosts, absent = await metrics.count_sessions_beside(
+            conn,
+            guilds=numbers([snapshot.guild for snapshot in snapshots]),
+            present_guilds=numbers([guild for guild, _ in present]),
+            present_users=numbers([user for _, user in present]),
+        )
+        self._states.add("both", by=both)
+        self._states.add("session alone", by=ghosts)
+        self._states.add("no session", by=absent)
+
+    def forget(self, shard: tuple[int, int]) -> None:
+        """The shard is somebody else's now."""
+        for kept in (self._seen, self._last, self._waiting):
+            kept.pop(shard, None)
+
+    def tallies(self) -> list[Tally]:
+        """All of it."""
+        now = self._clock.now()
+        return [
+            self._events,
+            self._lag,
+            self._states,
+            *_ages("lyceum_shard_heard_age_seconds", "Since this listener has last committed.", self._seen, now),
+            *_ages("lyceum_shard_event_age_seconds", "Since the last event that was committed.", self._last, now),
+            *(
+                Reading("lyceum_shard_waiting_rows", _QUEUE, rows, _label(shard))
+                for shard, rows in list(self._waiting.items())
+            ),
+        ]
+
+
+def _ages(name: str, meaning: str, moments: dict[tuple[int, int], datetime], now: datetime) -> list[Reading]:
+    return [
+        Reading(name, meaning, (now - moment).total_seconds(), _label(shard)) for shard, moment in list(moments.items())
+    ]
+
+
+def _label(shard: tuple[int, int]) -> tuple[tuple[str, str], ...]:
+    return (("shard", f"{shard[0]}/{shard[1]}"),)

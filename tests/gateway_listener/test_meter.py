@@ -1,0 +1,59 @@
+import asyncio
+from datetime import UTC, datetime
+
+from core.clock import Clock
+from core.ids import ChannelId, GuildId, UserId
+from core.tallies import Counts, Reading
+from db.connection import Pool
+from gateway_listener.heard import Heard, Mark, SessionKey
+from gateway_listener.meter import Meter
+from gateway_listener.recorder import Recorder
+from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from tests.gateway_listener.scripted import ANA, GUILD, ROOM
+
+NOW = datetime.now(UTC)
+
+
+def state(user: int, *, is_bot: bool = False) -> VoiceState:
+    person = Person(UserId(user), f"user{user}", is_bot=is_bot)
+    return VoiceState(GuildId(GUILD), UserId(user), ChannelId(ROOM), 0, "s", NOW, person)
+
+
+async def test_a_snapshot_is_compared_with_the_open_sessions(pool: Pool) -> None:
+    meter = Meter()
+    recorder = Recorder(pool, Clock(), meter=meter)
+    writing = asyncio.create_task(recorder.run())
+    await recorder.start()
+    recorder.go_live()
+    snapshot = GuildSnapshot(
+        guild=GuildId(GUILD),
+        name="Guild",
+        icon_hash=None,
+        owner=None,
+        locale="en-US",
+        afk_channel=None,
+        channels=(VoiceChannel(channel=ChannelId(ROOM), name="Room", type=2, parent=None),),
+        states=(state(ANA), state(ANA + 1), state(ANA + 2, is_bot=True)),
+        at=NOW,
+    )
+    await recorder.add(Heard(Mark(SessionKey("first"), 1, NOW), snapshot))
+    recorder.finish()
+    await asyncio.wait_for(writing, 20)
+
+    counted = {tally.name: dict(tally.rows()) for tally in meter.tallies() if isinstance(tally, Counts)}
+    shown = {tally.name: tally.value for tally in meter.tallies() if isinstance(tally, Reading)}
+    assert counted["lyceum_voice_events_committed"] == {("GuildSnapshot",): 1}
+    assert counted["lyceum_reconciled_states"] == {("both",): 2, ("session alone",): 0, ("no session",): 0}
+    assert 0 <= shown["lyceum_shard_event_age_seconds"] < 3600
+    assert shown["lyceum_shard_waiting_rows"] == 0
+
+
+def test_a_shard_that_left_is_forgotten() -> None:
+    meter = Meter()
+    meter.committed((3, 4), [], seen_at=NOW, waiting=0)
+    before = [tally for tally in meter.tallies() if isinstance(tally, Reading)]
+
+    meter.forget((3, 4))
+
+    assert [tally.labels for tally in before] == [(("shard", "3/4"),)] * 2
+    assert [tally for tally in meter.tallies() if isinstance(tally, Reading)] == []
