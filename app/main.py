@@ -102,10 +102,16 @@ class House:
         if self._pool is None:
             async with self._opening:
                 if self._pool is None:
-                    from db.connection import Pool  # noqa: PLC0415 - not before somebody asks for the database
-
-                    self._pool = Pool(self._settings.database_url or await self._embedded())
+                    self._pool = await self._open()
         return self._pool
+
+    async def _open(self) -> "Pool":
+        from db.connection import Pool  # noqa: PLC0415 - not before somebody asks for the database
+        from db.replica import PoolWithReplica  # noqa: PLC0415 - likewise
+
+        url = self._settings.database_url or await self._embedded()
+        replica = self._settings.replica_url
+        return Pool(url) if replica is None else PoolWithReplica(url, replica_url=replica)
 
     def rest(self) -> "Rest":
         """The one client of Discord's REST."""

@@ -1,7 +1,7 @@
 """One table from all features: which handler answers which interaction."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from app.answers import KIND as ANSWER
@@ -131,7 +131,8 @@ class Routes:
             if getattr(reply, "then", ()):
                 raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
             return reply
-        async with (await pool()).connection() as conn:
+        house = await pool()
+        async with house.connection() as conn:
             arrival = await people.arrive(
                 conn,
                 interaction=interaction.id,
@@ -145,7 +146,11 @@ class Routes:
                 return None
             if arrival.language is not None:
                 turn.words = words_for(arrival.language)
-            reply = await route.call(interaction, Deps(conn, turn.now, turn.words, arrival))
+            deps = Deps(conn, turn.now, turn.words, arrival)
+            if feature.only_reads and arrival.is_settled(turn.now):
+                reply = await house.read(conn, lambda reader: route.call(interaction, replace(deps, conn=reader)))
+            else:
+                reply = await route.call(interaction, deps)
             check_fit(reply, interaction)
             entries = await write_down(conn, turn, reply)
         if entries:  # committed

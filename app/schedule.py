@@ -19,6 +19,7 @@ from app.metrics import watched
 from app.outbox import Outbox, entries_of
 from core import metrics, reports
 from core.clock import Clock
+from core.enums import Period
 from core.errors import OutsideTrouble
 from core.settings import Settings
 from core.tallies import Durations, Reading, Tally
@@ -26,7 +27,7 @@ from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries.traces import set_label
-from services import drift, outbox, voice, watchdog
+from services import boards, drift, outbox, voice, watchdog
 from wire.effects import AnyEffect
 from wire.rest import Rest
 
@@ -81,11 +82,23 @@ async def count_drift(conn: Connection, _now: datetime) -> int:
     return await drift.count_drift(conn)
 
 
+async def mark_today(conn: Connection, now: datetime) -> int:
+    """Long boards on which people overtake each other by the minute."""
+    return await boards.mark(conn, now=now, periods=(Period.TODAY,))
+
+
+async def mark_boards(conn: Connection, now: datetime) -> int:
+    """All other long boards."""
+    return await boards.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
+
+
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
     Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
+    Job("mark today's boards", IntervalTrigger(minutes=1, timezone=UTC), mark_today),
+    Job("mark long boards", IntervalTrigger(minutes=5, timezone=UTC), mark_boards),
     Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
     Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),

@@ -51,6 +51,7 @@ class Settings:
     web_processes: int = 1  # that share the port of web
     metrics_port: int | None = None  # the first one on which processes show their numbers; None: on web's own alone
     sentry_dsn: str | None = field(default=None, repr=False)  # None: what breaks is only logged
+    replica_url: str | None = field(default=None, repr=False)  # a streaming replica of it; None: there is none
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -75,6 +76,7 @@ class Settings:
             public_keys=() if is_local else reader.keys("DISCORD_PUBLIC_KEY"),
             application_id=LOCAL_APPLICATION_ID if is_local else reader.application("DISCORD_APPLICATION_ID"),
             database_url=reader.database("DATABASE_URL"),
+            replica_url=reader.database("DATABASE_REPLICA_URL"),
             api_url=_with_version(
                 reader.url("DISCORD_API_URL", f"http://{here}" if is_local else DISCORD_API_URL, "http", "https")
             ),
@@ -95,6 +97,8 @@ class Settings:
             metrics_port=reader.port("METRICS_PORT", 0) or None,
             sentry_dsn=reader.url("SENTRY_DSN", "", "http", "https") or None,
         )
+        if settings.replica_url and not settings.database_url:
+            reader.problems.append("DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is")
         if reader.problems:
             raise SettingsError(
                 f"The settings do not work yet: {'; '.join(reader.problems)}. "

@@ -10,13 +10,13 @@ import select
 from contextlib import asynccontextmanager
 from math import ceil
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from core.errors import OutsideTrouble
 from core.tallies import Counts, Reading, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
     from types import TracebackType
 
     from psycopg import AsyncConnection, Error
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Connection = AsyncConnection[TupleRow]
 else:
     Connection = object  # a name for annotations, which are read at run time here and there
+
+T = TypeVar("T")
 
 WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a database that needs two is away
 _RETRY_S: Final = 0.5  # how long the pool itself keeps trying; the next question makes it try again
@@ -76,6 +78,10 @@ class Pool:
             if _is_outside(error):
                 raise OutsideTrouble("The database does not answer.") from error
             raise
+
+    async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        """What `ask` finds; it only reads, and bears what was true a few seconds ago (see db/replica.py)."""
+        return await ask(primary)
 
     async def is_alive(self) -> bool:
         """Whether the database answers a question right now."""

@@ -61,6 +61,7 @@ class Feature:
     selects: Mapping[AnyAction, Handler[SelectChoice]] = field(default_factory=dict[AnyAction, Handler[SelectChoice]])
     modals: Mapping[AnyAction, Handler[ModalSubmit]] = field(default_factory=dict[AnyAction, Handler[ModalSubmit]])
     uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
+    only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
     guild_only: bool = True  # False: also answers in direct messages
     private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
 

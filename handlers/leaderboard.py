@@ -86,12 +86,10 @@ async def _draw(
 ) -> Drawing:
     """The page; whoever presses a button on somebody else's board gets one of their own."""
     found = await _page(interaction, deps, board, period, page)
-    first = found if found.page == 0 else await _page(interaction, deps, board, period, 0)
-    leader = first.rows[0].value if first.rows else 1
     viewer = interaction.user.id
     is_press = isinstance(interaction, ButtonPress)
     is_own = asker == viewer
-    picture = _card(found, interaction.guild_id or GuildId(0), viewer, leader, deps.words)
+    picture = _card(found, interaction.guild_id or GuildId(0), viewer, deps.words)
     return illustrated(
         panel(
             _title(found, deps.words),
@@ -108,14 +106,14 @@ async def _draw(
     )
 
 
-def _card(page: BoardPage, guild: GuildId, viewer: UserId, leader: int, words: Words) -> LeaderboardCard:
+def _card(page: BoardPage, guild: GuildId, viewer: UserId, words: Words) -> LeaderboardCard:
     def place(row: BoardRow) -> leaderboard_card.BoardRow:
         return leaderboard_card.BoardRow(
             rank=row.rank,
             name=display_name(row.person),
             avatar=picture_of(row.person, guild),
             value_text=_value(page.board, row.value, words),
-            share=row.value / leader,
+            share=min(1.0, row.value / max(page.best, 1)),
             is_viewer=row.person.user == viewer,
             tint=row.person.user,
         )
@@ -203,6 +201,7 @@ def _buttons(page: BoardPage, *, asker: UserId, words: Words) -> tuple[Row, ...]
 
 feature = Feature(
     name="leaderboard",
+    only_reads=True,
     commands=(
         command(
             "leaderboard",

@@ -110,6 +110,7 @@ def _footer(found: Profile, words: Words) -> str:
 
 feature = Feature(
     name="profile",
+    only_reads=True,
     commands=(
         command("profile", "Level, time and streak of a member", user("user", "Whose; yours unless you choose")),
         user_menu("Profile"),

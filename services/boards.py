@@ -67,7 +67,8 @@ async def page(
     starts_on = first_day(period, today)
     wanted = Wanted(guild, max(page, 0), PAGE_SIZE, viewer, _least(board), now - MARKED_FOR)
     ladder = await _ladder(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
-    if ladder.total and not any(_page_at(standing.rank) == ladder.page for standing in ladder.standings):
+    on_page = sum(_page_at(standing.rank) == ladder.page for standing in ladder.standings)
+    if on_page < min(PAGE_SIZE, ladder.total - ladder.page * PAGE_SIZE):
         exact = replace(wanted, marked_since=_NEVER)  # rows went away since they were counted: count them all
         ladder = await _ladder(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
     return _page_of(
@@ -94,34 +95,47 @@ async def _ladder(
             return await boards.get_by_span(conn, wanted, period=period, starts_on=starts_on)
 
 
-async def mark(conn: Connection, *, now: datetime, periods: Collection[Period] = tuple(Period)) -> int:
+async def mark(
+    conn: Connection,
+    *,
+    now: datetime,
+    periods: Collection[Period] = tuple(Period),
+    large: int = LARGE,
+    every: int = MARK_EVERY,
+) -> int:
     """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
 
     The board of streaks goes with all time. Between two counts ranks far down may be off by the few who have overtaken
-    each other since; the first `MARK_EVERY` places are always exact, and so is every board that nobody has marked.
+    each other since; the first `every` places are always exact, and so is every board that nobody has marked.
+
+    Args:
+        conn: its transaction holds off others who mark.
+        now: aware UTC.
+        periods: which boards.
+        large: a guild with more members has long boards.
+        every: so many rows lie between two marks.
     """
+    await marks.lock(conn)
     written = 0
-    for large in await marks.list_large_guilds(conn, members=LARGE):
-        today = guild_calendar(large.timezone).date_of(now)
+    for guild in await marks.list_large_guilds(conn, members=large):
+        today = guild_calendar(guild.timezone).date_of(now)
         for period in periods:
-            written += await _mark(conn, large.guild_id, period, first_day(period, today), now)
+            starts_on = first_day(period, today)
+            written += await _mark(conn, guild.guild_id, period, starts_on, every=every, now=now)
     return written
 
 
-async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, now: datetime) -> int:
+async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, *, every: int, now: datetime) -> int:
     await marks.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
     match period:
         case Period.TODAY:
-            return await marks.add_for_day(conn, guild=guild, day=starts_on, every=MARK_EVERY, now=now)
+            return await marks.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
         case Period.WEEK | Period.MONTH:
-            return await marks.add_for_span(
-                conn, guild=guild, period=period, starts_on=starts_on, every=MARK_EVERY, now=now
-            )
+            return await marks.add_for_span(conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now)
         case Period.ALL:
             await marks.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
-            return await marks.add_for_total(conn, guild=guild, every=MARK_EVERY, now=now) + await marks.add_for_streak(
-                conn, guild=guild, kind=DayKind.STUDY, every=MARK_EVERY, now=now
-            )
+            focus = await marks.add_for_total(conn, guild=guild, every=every, now=now)
+            return focus + await marks.add_for_streak(conn, guild=guild, kind=DayKind.STUDY, every=every, now=now)
 
 
 def _page_of(

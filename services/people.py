@@ -11,6 +11,7 @@ from db.queries.arrivals import Caller
 from services.days import ZoneRule
 from services.voice_events import Person
 
+_SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
 _EVER = datetime.min.replace(tzinfo=UTC)
 _UTC_RULES = (ZoneRule(_EVER, "UTC"),)
 
@@ -25,6 +26,11 @@ class Arrival:
     zone_rules: tuple[ZoneRule, ...] = _UTC_RULES  # oldest first, never empty: without own rules, the guild's zone
     guild_zone: str = "UTC"
     study_minutes: int = 15
+    seen_before: datetime | None = None  # when the person last used Lyceum in this guild; None: never, or no guild
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether all that the person did here is so long ago that every copy of the database knows of it."""
+        return self.seen_before is not None and now - self.seen_before >= _SETTLED_AFTER
 
 
 async def arrive(
@@ -66,6 +72,7 @@ async def arrive(
         ),
         found.guild_zone,
         found.study_minutes,
+        found.seen_before,
     )
 
 

@@ -34,6 +34,7 @@ class GuildArrival:
     valid_from: list[datetime]  # the member's zone rules, oldest first; the three lists go together
     zones: list[str]
     day_starts_min: list[int]
+    seen_before: datetime | None  # the member's last interaction before this one; None: this is the first
 
 
 async def arrive_in_guild(
@@ -107,7 +108,8 @@ async def arrive_in_guild(
                   ARRAY(SELECT zone FROM member_zones WHERE guild_id = %(guild)s AND user_id = %(user)s
                         ORDER BY valid_from) AS zones,
                   ARRAY(SELECT day_start_min FROM member_zones WHERE guild_id = %(guild)s AND user_id = %(user)s
-                        ORDER BY valid_from) AS day_starts_min
+                        ORDER BY valid_from) AS day_starts_min,
+                  (SELECT last_seen_at FROM members WHERE guild_id = %(guild)s AND user_id = %(user)s) AS seen_before
            FROM member""",
         {
             "interaction": interaction,

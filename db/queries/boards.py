@@ -6,7 +6,8 @@ lets one index range begin at any place of a board.
 
 Nothing is counted from the top of a long board: each count begins at the nearest of its marks (`board_marks`, see
 db/queries/marks.py) that were counted since `marked_since`, so it reads a few hundred rows at most. A board without
-marks is counted exactly. Each statement below is the same but for the rows that it ranks.
+marks is counted exactly. Each statement below is the same but for the rows that it ranks. Guilds differ so much in size
+that no plan is good for all, so who may be seen is asked row by row: a join would read whole guilds.
 """
 
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
            ), visible AS NOT MATERIALIZED (
                SELECT -d.total_seconds AS place, d.user_id FROM members AS d
                WHERE d.guild_id = %(guild)s AND d.visibility = 'public' AND d.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
                FROM (
@@ -96,15 +97,19 @@ async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
                    LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
                ) AS v
            ), viewer AS (
-               SELECT 1 + mark.shown_before + (
-                   SELECT count(*) FROM visible AS v
-                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                     AND (v.place, v.user_id) < (me.place, me.user_id)
-               ) AS rank, -me.place AS value, me.user_id
+               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
+                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
+                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
+                      -me.place AS value, me.user_id
                FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
-                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
-               ) AS mark
+                   SELECT 1 + mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                         AND (v.place, v.user_id) < (me.place, me.user_id)
+                   ) AS rank
+                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
                WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
                  AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
@@ -115,7 +120,9 @@ async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN LATERAL (
+               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
+           ) AS m ON true
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {
@@ -142,10 +149,10 @@ async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
            ), visible AS NOT MATERIALIZED (
                SELECT -d.seconds AS place, d.user_id
                FROM guild_days AS d
-               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s
-                 AND m.visibility = 'public' AND m.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
+                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
+                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
                FROM (
@@ -171,15 +178,19 @@ async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
                    LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
                ) AS v
            ), viewer AS (
-               SELECT 1 + mark.shown_before + (
-                   SELECT count(*) FROM visible AS v
-                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                     AND (v.place, v.user_id) < (me.place, me.user_id)
-               ) AS rank, -me.place AS value, me.user_id
+               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
+                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
+                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
+                      -me.place AS value, me.user_id
                FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
-                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
-               ) AS mark
+                   SELECT 1 + mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                         AND (v.place, v.user_id) < (me.place, me.user_id)
+                   ) AS rank
+                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
                WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
                  AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
@@ -190,7 +201,9 @@ async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN LATERAL (
+               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
+           ) AS m ON true
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {
@@ -218,10 +231,10 @@ async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, start
            ), visible AS NOT MATERIALIZED (
                SELECT -d.seconds AS place, d.user_id
                FROM guild_spans AS d
-               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s
-                 AND m.visibility = 'public' AND m.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
+                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
+                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
                FROM (
@@ -247,15 +260,19 @@ async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, start
                    LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
                ) AS v
            ), viewer AS (
-               SELECT 1 + mark.shown_before + (
-                   SELECT count(*) FROM visible AS v
-                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                     AND (v.place, v.user_id) < (me.place, me.user_id)
-               ) AS rank, -me.place AS value, me.user_id
+               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
+                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
+                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
+                      -me.place AS value, me.user_id
                FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
-                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
-               ) AS mark
+                   SELECT 1 + mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                         AND (v.place, v.user_id) < (me.place, me.user_id)
+                   ) AS rank
+                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
                WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
                  AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
@@ -266,7 +283,9 @@ async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, start
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN LATERAL (
+               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
+           ) AS m ON true
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {
@@ -295,10 +314,10 @@ async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now:
            ), visible AS NOT MATERIALIZED (
                SELECT -d.run_days AS place, d.user_id
                FROM streaks AS d
-               JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s
-                 AND m.visibility = 'public' AND m.left_at IS NULL
-                 AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot)
+                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
+                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
+                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
                FROM (
@@ -324,15 +343,19 @@ async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now:
                    LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
                ) AS v
            ), viewer AS (
-               SELECT 1 + mark.shown_before + (
-                   SELECT count(*) FROM visible AS v
-                   WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                     AND (v.place, v.user_id) < (me.place, me.user_id)
-               ) AS rank, -me.place AS value, me.user_id
+               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
+                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
+                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
+                      -me.place AS value, me.user_id
                FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT * FROM mark AS each WHERE (each.place, each.user_id) <= (me.place, me.user_id)
-                   ORDER BY each.place DESC, each.user_id DESC LIMIT 1
-               ) AS mark
+                   SELECT 1 + mark.shown_before + (
+                       SELECT count(*) FROM visible AS v
+                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
+                         AND (v.place, v.user_id) < (me.place, me.user_id)
+                   ) AS rank
+                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
+                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
+               ) AS counted
                WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
                  AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
            )
@@ -343,7 +366,9 @@ async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now:
                   u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
            FROM asked
            LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN members AS m ON m.guild_id = %(guild)s AND m.user_id = s.user_id
+           LEFT JOIN LATERAL (
+               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
+           ) AS m ON true
            LEFT JOIN users AS u ON u.user_id = s.user_id
            ORDER BY s.rank""",
         {

@@ -6,11 +6,14 @@ that are over) are numbered too, so that they cannot make a count long either.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from core.enums import Board, DayKind, Period
 from core.ids import GuildId
 from db.connection import Connection
 from db.rows import row_of
+
+_LOCK: Final = 0x4D41_524B  # "MARK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ async def list_large_guilds(conn: Connection, *, members: int) -> list[LargeGuil
         {"members": members},
     )
     return await cursor.fetchall()
+
+
+async def lock(conn: Connection) -> None:
+    """Be the only one who marks until the transaction ends."""
+    await conn.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
 
 
 async def remove_marks(conn: Connection, *, guild: GuildId, board: Board, period: Period) -> None:

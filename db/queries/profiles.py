@@ -72,7 +72,8 @@ async def find_profile(
                           WHERE other.guild_id = %(guild)s AND other.visibility = 'public' AND other.left_at IS NULL
                             AND (-other.total_seconds, other.user_id) >= (mark.place, mark.user_id)
                             AND (-other.total_seconds, other.user_id) < (-me.total_seconds, me.user_id)
-                            AND NOT EXISTS (SELECT FROM users AS bot WHERE bot.user_id = other.user_id AND bot.is_bot)
+                            AND (SELECT bot.is_bot FROM users AS bot
+                                 WHERE bot.user_id = other.user_id AND bot.is_bot) IS NULL
                       )
                       FROM (
                           SELECT -value AS place, user_id, shown_before FROM board_marks

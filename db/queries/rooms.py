@@ -38,8 +38,10 @@ async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list
                   m.user_id, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash AS member_avatar_hash,
                   s.started_at AS since, part.flags, coalesce(d.seconds, 0) AS today_s
            FROM voice_sessions AS s
-           JOIN voice_segments AS part
-             ON part.guild_id = s.guild_id AND part.session_id = s.session_id AND part.ended_at IS NULL
+           CROSS JOIN LATERAL (
+               SELECT * FROM voice_segments AS g
+               WHERE g.guild_id = s.guild_id AND g.session_id = s.session_id AND g.ended_at IS NULL
+               OFFSET 0) AS part  -- the offset keeps the planner from reading all open segments of a guild each time
            JOIN members AS m ON m.guild_id = s.guild_id AND m.user_id = s.user_id
            JOIN users AS u ON u.user_id = s.user_id
            LEFT JOIN channels AS c ON c.guild_id = part.guild_id AND c.channel_id = part.channel_id

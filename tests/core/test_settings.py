@@ -159,3 +159,14 @@ def test_settings_count_the_web_processes(tmp_path: Path) -> None:
 def test_settings_refuse_what_is_no_number_of_processes(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match="WEB_CONCURRENCY must be the number of web processes, such as 2"):
         Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": text})
+
+
+def test_settings_know_a_replica_only_of_a_database_that_was_named() -> None:
+    replica = "postgresql://user:secret@replica/lyceum"
+
+    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum", DATABASE_REPLICA_URL=replica))
+
+    assert settings.replica_url == replica
+    assert replica not in repr(settings)
+    with pytest.raises(SettingsError, match="DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is"):
+        Settings.from_env(real(DATABASE_REPLICA_URL=replica))

@@ -100,6 +100,16 @@ async def test_arrive_brings_a_member_back_who_had_left(conn: Connection) -> Non
     assert await rows(conn, b"SELECT left_at FROM members") == [(None,)]
 
 
+async def test_arrive_tells_whether_all_that_a_person_did_is_long_ago(conn: Connection) -> None:
+    first = await arrive(conn)
+    soon = await arrive(conn, SECOND, now=NOON + timedelta(seconds=9))
+
+    assert [first.seen_before, soon.seen_before] == [None, NOON]
+    assert not first.is_settled(NOON)
+    assert not soon.is_settled(NOON + timedelta(seconds=9))
+    assert soon.is_settled(NOON + timedelta(seconds=10))
+
+
 async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Connection) -> None:
     await add_guild(conn, zone="Asia/Seoul")
     await conn.execute("UPDATE guilds SET study_minutes = 30")
@@ -128,6 +138,7 @@ async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Co
         ),
         guild_zone="Asia/Seoul",
         study_minutes=30,
+        seen_before=NOON,
     )
 
 

@@ -1,0 +1,81 @@
+"""Reads that bear what was true a few seconds ago may go to a streaming replica, as long as it keeps up."""
+
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Final, TypeVar
+
+from core.errors import OutsideTrouble
+from db.connection import Connection, Pool
+
+BEHIND_MAX_S: Final = 5.0  # what was committed earlier is on the replica, or the replica is not asked
+_WAIT_S: Final = 0.25  # for a connection to the replica; then the primary answers
+_LOOK_S: Final = 1.0  # how often the primary's position is taken
+_REST_S: Final = 10.0  # a replica that failed is left alone for so long
+
+T = TypeVar("T")
+
+
+class PoolWithReplica(Pool):
+    """A pool of the primary's connections that knows a replica; transactions are the primary's, as in every pool.
+
+    How far the replica is comes from positions in the log and from no clock: a position of the primary that the replica
+    has reached proves that all commits before the moment at which it was taken are there.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        replica_url: str,
+        application_name: str = "lyceum",
+        max_size: int = 10,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`clock` counts seconds and never goes back."""
+        super().__init__(url, application_name=application_name, max_size=max_size)
+        self._replica = Pool(
+            replica_url, application_name=f"{application_name} reads", max_size=max_size, wait_s=_WAIT_S
+        )
+        self._clock = clock
+        self._position = ""  # of the primary's log, taken at `_taken_at`
+        self._taken_at = float("-inf")
+        self._proven_at = float("-inf")  # all that was committed before this moment is on the replica
+        self._away_until = float("-inf")
+
+    async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        """What `ask` finds on the replica, or on `primary` when the replica is behind, away or fails in the middle."""
+        from psycopg import OperationalError  # noqa: PLC0415 - the pool has imported it by now
+
+        if self._clock() >= self._away_until:
+            await self._look(primary)
+            try:
+                async with self._replica.connection() as replica:
+                    if await self._keeps_up(replica):
+                        return await ask(replica)
+            except (OutsideTrouble, OperationalError):  # the latter: a statement that stood in the way of the replay
+                self._away_until = self._clock() + _REST_S
+        return await ask(primary)
+
+    async def close(self) -> None:
+        """Give all connections back, the replica's too."""
+        await super().close()
+        await self._replica.close()
+
+    async def _look(self, primary: Connection) -> None:
+        now = self._clock()
+        if self._taken_at <= self._proven_at or now - self._taken_at > BEHIND_MAX_S:
+            if now - self._taken_at < _LOOK_S:
+                return
+            cursor = await primary.execute("SELECT pg_current_wal_lsn()::text")
+            [(self._position,)] = await cursor.fetchall()
+            self._taken_at = now
+
+    async def _keeps_up(self, replica: Connection) -> bool:
+        if self._proven_at < self._taken_at:
+            cursor = await replica.execute(
+                "SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)", [self._position]
+            )
+            [(is_there,)] = await cursor.fetchall()
+            if is_there:
+                self._proven_at = self._taken_at
+        return self._clock() - self._proven_at <= BEHIND_MAX_S

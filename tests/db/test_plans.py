@@ -1,0 +1,116 @@
+"""How much each question of the interaction path reads: no plan of it may grow with the guild or with its past."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cli.bulk import fill
+from core.enums import Period
+from db.connection import Pool
+from services import boards
+from services.days import first_day, guild_calendar
+from tests.conftest import fresh_database
+from tests.db.statements import Statement, statements
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+EVERY = 20  # rows between two marks
+MANY = 120  # rows that one step of a plan may read: a few times what lies between two marks
+ASKED = (
+    *("arrivals.arrive_in_guild", "boards.get_by_day", "boards.get_by_span", "boards.get_by_streak"),
+    *("boards.get_by_total", "days.find_first_day", "days.list_zone_rules", "members.find_guild"),
+    *("profiles.find_profile", "profiles.list_days", "profiles.list_protected", "rooms.list_present"),
+)
+SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
+
+
+@pytest.fixture(scope="module")
+def crowd_url(server_url: str, template: str) -> Iterator[str]:
+    """A crowd with a guild of some six hundred, whose boards count as long."""
+    with fresh_database(server_url, template) as url:
+        fill(url, members=4_000, sessions=16_000, now=NOW, tell=lambda _what, _stays: None)
+        yield url
+
+
+def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from steps(below)
+
+
+def question(where: str) -> Statement:
+    [found] = [statement for statement in statements() if statement.where == where]
+    return found
+
+
+async def test_crowd_has_long_boards_and_all_of_them_are_marked(crowd_url: str) -> None:
+    async with Pool(crowd_url) as pool, pool.connection() as conn:
+        assert await boards.mark(conn, now=NOW, large=400, every=EVERY) > 60
+
+
+@pytest.mark.parametrize("where", ASKED)
+async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, where: str) -> None:
+    async with Pool(crowd_url) as pool, pool.connection() as conn:
+        await boards.mark(conn, now=NOW, large=400, every=EVERY)
+    statement = question(where)
+    assert statement.sql is not None
+    with psycopg.connect(crowd_url) as conn:
+        [(guild, zone, size)] = conn.execute(
+            """SELECT g.guild_id, g.timezone, count(*) FROM guilds AS g JOIN members AS m USING (guild_id)
+               GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 1"""
+        ).fetchall()
+        today = guild_calendar(zone).date_of(NOW)
+        [(user,)] = conn.execute(
+            """SELECT user_id FROM members WHERE guild_id = %s AND visibility = 'public' AND left_at IS NULL
+               ORDER BY total_seconds OFFSET 9 LIMIT 1""",
+            [guild],
+        ).fetchall()
+        values: dict[str, object] = {
+            "guild": guild,
+            "user": user,
+            "viewer": user,
+            "page": 7,
+            "size": 10,
+            "at_least": 1,
+            "kind": "study",
+            "now": NOW,
+            "marked_since": NOW,
+            "day": today,
+            "today": today,
+            "period": "month",
+            "starts_on": first_day(Period.MONTH, today),
+            "first": today - timedelta(days=27),
+            "last": today,
+            "interaction": 1 << 60,
+            "guild_locale": "ko",
+            "username": "ana",
+            "is_bot": False,
+        }
+        if where == "days.list_zone_rules":
+            values |= {"guild": [guild], "user": [user]}
+        names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
+        conn.execute("SET LOCAL enable_seqscan = off")
+        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as a prepared statement is run in the end
+        conn.execute(f"PREPARE question AS {statement.numbered}".encode())
+        given = sql.SQL(", ").join(sql.Literal(values.get(name)) for name in names)
+        [(found,)] = conn.execute(
+            sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE question ({})").format(given)
+        ).fetchall()
+        conn.rollback()
+    plan: dict[str, Any] = found[0]["Plan"]
+    read = {
+        f"{step['Node Type']} on {step.get('Relation Name', step.get('Index Name'))}": (
+            (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"]
+        )
+        for step in steps(plan)
+        if "Scan" in step["Node Type"] and step.get("Relation Name") not in SMALL and "CTE Name" not in step
+    }
+
+    assert size > 4 * MANY
+    assert read
+    assert not [step for step in read if step.startswith("Seq Scan")]
+    assert {step: rows for step, rows in read.items() if rows > MANY} == {}
