@@ -27,7 +27,7 @@ from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries.traces import set_label
-from services import boards, drift, outbox, voice, watchdog
+from services import boards, drift, freezes, outbox, voice, watchdog
 from wire.effects import AnyEffect
 from wire.rest import Rest
 
@@ -77,6 +77,11 @@ async def count_again(conn: Connection, _now: datetime) -> int:
     return await voice.recount(conn)
 
 
+async def close_days(conn: Connection, now: datetime) -> int:
+    """Members whose day has ended without activity."""
+    return await freezes.close_days(conn, now=now)
+
+
 async def count_drift(conn: Connection, _now: datetime) -> int:
     """Members whose streak, freezes or total are not what their dates give."""
     return await drift.count_drift(conn)
@@ -96,6 +101,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
     Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
+    Job("close days", IntervalTrigger(seconds=10, timezone=UTC), close_days),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
     Job("mark today's boards", IntervalTrigger(minutes=1, timezone=UTC), mark_today),
     Job("mark long boards", IntervalTrigger(minutes=5, timezone=UTC), mark_boards),

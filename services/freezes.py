@@ -17,7 +17,7 @@ from services.repairs import Offer
 from services.streaks import Standing
 from services.vacations import Vacation
 
-BATCH: Final = 500  # members whose dates are worked in one transaction
+BATCH: Final = 2_000  # members whose dates are worked in one transaction
 SETTLING: Final = timedelta(minutes=5)  # after a date's end, for its last minutes to be told and credited
 RECENT: Final = timedelta(days=30)  # how far back a status looks
 LATE_TOLD_FOR: Final = timedelta(days=7)
