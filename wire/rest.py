@@ -91,7 +91,7 @@ class Rest(Transport):
 
         Raises:
             UnknownWebhook: the token has expired. Right after a deferral Discord may say so because it has not read
-                our first answer yet; that is tried again for a second and a half.
+                our first answer yet; that is tried again four times within a second and a half.
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         edited = to_webhook_edit(message)
