@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Iterator
+from mimetypes import guess_type
 from typing import Any, Final
 
 from playground import check_commands as kinds
@@ -120,7 +121,7 @@ class Asking:
                 raw = base64.b64decode(str(content), validate=True)
             except binascii.Error:
                 raise Puzzled(f'The file "{name}" must be base64.') from None
-            found[name] = self._posting.keep(Upload(name, "application/octet-stream", raw))
+            found[name] = self._posting.keep(Upload(name, guess_type(name)[0] or "application/octet-stream", raw))
         return found
 
     def _run(self, actor: Actor, body: Json) -> Delivery:
