@@ -308,7 +308,6 @@ class Recorder:
             if gone:
                 self._log.info("Servers have removed the app meanwhile.", guilds=gone)
         await gateway.set_other_counts_over(conn, shard_count=self._shard[1])
-        await gateway.remove_other_counts(conn, shard_count=self._shard[1])
 
     def _split(self, batch: _Batch, error: Exception) -> None:
         """Half a batch at a time, down to the one event that cannot be written, which is left out."""
@@ -335,6 +334,7 @@ class Recorder:
         try:
             async with conn.transaction():
                 await voice.settle_open(conn, now=now, shard=self._shard)
+                await gateway.remove_other_counts(conn, shard_count=self._shard[1])
         except psycopg.OperationalError:
             if conn.broken or conn.closed:
                 raise

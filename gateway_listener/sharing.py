@@ -21,8 +21,8 @@ from gateway_listener.wish import Wish
 
 APPLICATION: Final = "lyceum listener"  # how our connections are called; with our number once we have one
 LOOK_S: Final = 0.5  # real time, as everything in here
-BEAT_S: Final = 4.0
-SILENT_S: Final = 20.0  # without a beat: whoever is silent for so long hangs, and loses its shards
+BEAT_S: Final = 3.0
+SILENT_S: Final = 12.0  # without a beat: whoever is silent for so long hangs, and loses its shards
 RETRY_S: Final = 1.0
 PATIENCE_S: Final = 3.0  # after the database was away, for everybody to come back to their own shards
 
