@@ -24,6 +24,7 @@ TABLES: Final[dict[str, LiteralString]] = {
     "guild_days": "guild_id, user_id, local_on, seconds",
     "guild_spans": "guild_id, user_id, period, starts_on, seconds",
     "streaks": "guild_id, user_id, kind, run_days, started_on, last_on, longest_days, alive_until",
+    "freezes": "guild_id, user_id, held, due_at",
 }
 _CHUNK: Final = 20_000  # stays that are sent together
 _NULL: Final = "\\N"
@@ -121,10 +122,10 @@ class _Pages:
         )
         run = member.run()
         if run is not None:
-            last, longest, until = run
-            lines["streaks"].append(
-                f"{guild}\t{user}\tstudy\t{last.days}\t{last.started_on}\t{last.last_on}\t{longest}\t{until}\n"
-            )
+            *_, days, first, last, longest, alive_until, held, due_at = run
+            until, due = _moment(alive_until), _NULL if due_at is None else _moment(due_at)
+            lines["streaks"].append(f"{guild}\t{user}\tstudy\t{days}\t{first}\t{last}\t{longest}\t{until}\n")
+            lines["freezes"].append(f"{guild}\t{user}\t{held}\t{due}\n")
 
     def _stay(self, guild: int, user: int, stay: Stay, lines: dict[str, list[str]]) -> None:
         session, self.next_session = self.next_session, self.next_session + 1

@@ -15,8 +15,10 @@ from random import Random
 from typing import Final
 
 from core.enums import Period
+from core.ids import GuildId, UserId
+from db.queries.streaks import RunRow
 from services.days import BEGINNING, Calendar, ZoneRule, first_day
-from services.streaks import Run, runs
+from services.streaks import Standing, cached
 from services.voice_events import SELF_DEAF, SELF_MUTE, VIDEO
 
 WEEKS: Final = 26
@@ -114,13 +116,11 @@ class Member:
             for period in (Period.WEEK, Period.MONTH):
                 self.spans[period, first_day(period, day)] += seconds
 
-    def run(self) -> tuple[Run, int, datetime] | None:
-        """The last run, the days of the longest and the moment from which the last is over."""
-        found = runs(day for day, seconds in self.own_days.items() if seconds >= STUDY_S)
-        if not found:
-            return None
-        alive_until = _dates(self.zone, self.day_start).calendar.bounds(found[-1].ends_on)[1]
-        return found[-1], max(run.days for run in found), alive_until
+    def run(self) -> RunRow | None:
+        """What is kept of the member's dates: the last run, the longest one, and the freezes."""
+        active = sorted(day for day, seconds in self.own_days.items() if seconds >= STUDY_S)
+        calendar = _dates(self.zone, self.day_start).calendar
+        return cached(Standing(GuildId(self.guild.id), UserId(self.user), calendar, active, {}, [], {}))
 
 
 class _Dates:

@@ -18,6 +18,7 @@ DERIVED = (
     "SELECT guild_id, user_id, local_on, seconds FROM guild_days ORDER BY 1, 2, 3",
     "SELECT guild_id, user_id, period, starts_on, seconds FROM guild_spans ORDER BY 1, 2, 3, 4",
     "SELECT * FROM streaks ORDER BY guild_id, user_id",
+    "SELECT * FROM freezes ORDER BY guild_id, user_id",
     "SELECT guild_id, session_id, settled_until, counted_s FROM voice_sessions ORDER BY 1, 2",
 )
 
