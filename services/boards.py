@@ -16,7 +16,7 @@ from services.voice_events import Person
 
 PAGE_SIZE: Final = 10
 LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
-MARK_EVERY: Final = 250  # rows
+MARK_EVERY: Final = 100  # rows
 MARKED_FOR: Final = timedelta(minutes=15)  # marks are made anew every few minutes; older ones mean that nobody does
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = 1
