@@ -14,6 +14,7 @@ from app.outbox import NoKey, Outbox, entries_of
 from core.enums import EffectStatus
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from core.settings import LOCAL_APPLICATION_ID
+from core.trace import REQUEST
 from db.connection import Pool
 from db.queries import outbox as stored
 from handlers.feature import Deps, Feature
@@ -318,3 +319,18 @@ def _posted(discord: LocalDiscord, channel: int) -> Counter[str]:
         posted.update(one["content"] for one in page)
         before = page[-1]["id"]
     return posted
+
+
+@pytest.mark.parametrize(("key", "request_id"), [("30000001:0", 30_000_001), ("hello", "hello")])
+async def test_an_effect_happens_in_the_name_of_what_decided_it(pool: Pool, key: str, request_id: int | str) -> None:
+    seen: list[int | str | None] = []
+
+    def look(_request: httpx.Request) -> httpx.Response:
+        seen.append(REQUEST.get())
+        return httpx.Response(200, json={"id": "88888888888", "channel_id": "5000001"})
+
+    await write(pool, SendMessage(channel=HELLO.channel, message=HELLO.message, key=key))
+    async with answering(look) as rest:
+        await hands(pool, rest).drain()
+
+    assert (seen, REQUEST.get()) == ([request_id], None)
