@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core.enums import DayKind, ProtectionKind, Visibility
+from core.enums import DayKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.rows import row_of
@@ -41,14 +41,6 @@ class DayTotal:
 
     day: date
     seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProtectedDay:
-    """A date that does not break a run, and why."""
-
-    day: date
-    kind: ProtectionKind
 
 
 async def find_profile(
@@ -106,19 +98,5 @@ async def list_days(
              AND streak_date BETWEEN %(first)s AND %(last)s
            ORDER BY streak_date""",
         {"guild": guild, "user": user, "kind": kind, "first": first, "last": last},
-    )
-    return await cursor.fetchall()
-
-
-async def list_protected(
-    conn: Connection, *, guild: GuildId, user: UserId, first: date, last: date
-) -> list[ProtectedDay]:
-    """The protected dates from `first` to `last`, both included, oldest first."""
-    cursor = conn.cursor(row_factory=row_of(ProtectedDay))
-    await cursor.execute(
-        """SELECT protected_on AS day, kind FROM protections
-           WHERE guild_id = %(guild)s AND user_id = %(user)s AND protected_on BETWEEN %(first)s AND %(last)s
-           ORDER BY protected_on""",
-        {"guild": guild, "user": user, "first": first, "last": last},
     )
     return await cursor.fetchall()

@@ -6,7 +6,7 @@ from core.enums import DayKind, ProtectionKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import profiles, zones
-from db.queries.profiles import DayTotal, ProfileFacts, ProtectedDay
+from db.queries.profiles import DayTotal, ProfileFacts
 from db.queries.zones import StoredZone
 from tests.populate import ANA, BEN, ELSEWHERE, LYCEUM, MINA, NOON, ROBOT, add_guild, add_member, add_streak
 
@@ -120,11 +120,6 @@ async def test_protected_days_are_kept_once_and_found_again(conn: Connection) ->
     assert not await protect(YESTERDAY, ProtectionKind.FREEZE)
     assert await protect(TODAY, ProtectionKind.FREEZE)
 
-    assert await profiles.list_protected(conn, guild=LYCEUM, user=ANA, first=YESTERDAY, last=TODAY) == [
-        ProtectedDay(YESTERDAY, ProtectionKind.TRAVEL),
-        ProtectedDay(TODAY, ProtectionKind.FREEZE),
-    ]
-    assert await profiles.list_protected(conn, guild=LYCEUM, user=BEN, first=YESTERDAY, last=TODAY) == []
     assert await zones.find_last_protected(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) == YESTERDAY
 
 
