@@ -23,7 +23,7 @@ MANY = 120  # rows that one step of a plan may read: a few times what lies betwe
 ASKED = (
     *("arrivals.arrive_in_guild", "boards.get_by_day", "boards.get_by_span", "boards.get_by_streak"),
     *("boards.get_by_total", "days.find_first_day", "days.list_zone_rules", "members.find_guild"),
-    *("profiles.find_profile", "profiles.list_days", "profiles.list_protected", "rooms.list_present"),
+    *("profiles.find_profile", "profiles.list_days", "rooms.list_present"),
 )
 SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
 
