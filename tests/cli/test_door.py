@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import House, free_port
@@ -70,11 +71,11 @@ def test_help_is_there(house: House, arguments: list[str]) -> None:
     assert "Usage: lyceum" in helped.stdout
 
 
-def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House) -> None:
-    (house.folder / "postgres").write_text("in the way", encoding="utf-8")
-    (house.folder / "playground.key").mkdir()
+def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House, empty_database_url: str) -> None:
+    with psycopg.connect(empty_database_url) as conn:
+        conn.execute("CREATE TABLE alembic_version (something_else text)")
 
-    failed = house.run("db", "current")
+    failed = house.run("db", "current", DATABASE_URL=empty_database_url)
 
     reference = failed.stderr.partition("(ref ")[2][:6]
     log = house.folder / "errors.log"
