@@ -20,6 +20,8 @@ _MODULES: Final = (
     "my",
     "freeze",
     "streak_admin",
+    "track",
+    "why",
 )  # in the order in which /help tells of them
 
 

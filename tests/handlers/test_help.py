@@ -32,6 +32,11 @@ async def test_help_lists_every_command(discord: FakeDiscord) -> None:
         "**/streak-admin grant** · Protect one day of a member",
         "**/streak-admin revoke** · Take back what was granted",
         "**/streak-admin audit** · Who granted and took back what, and why",
+        "**/track preset** · The rules that this server counts by",
+        "**/track channel** · What a channel or a whole category is for",
+        "**/track preview** · What other rules would make of past days",
+        "**/track reapply** · Count past days again by other rules",
+        "**/why** · Why your time counts or does not, point by point",
         "**/help** · What Lyceum can do, and how",
     ]
     assert embed["footer"]["text"] == ("Time in voice counts: 15 minutes make an active day, an hour makes one XP.")
@@ -88,7 +93,7 @@ async def test_help_suggests_commands(discord: FakeDiscord) -> None:
     found = await discord.suggest("help", "command", "/my t")
     korean = await discord.suggest("help", "command", "내설정", by=ANA.speaking("ko"))
 
-    assert len(every) == 19
+    assert len(every) == 24
     assert found == [{"name": "/my timezone · The time zone that your days and streaks go by", "value": "my timezone"}]
     assert [choice["value"] for choice in korean] == ["my timezone", "my daystart", "my language", "my visibility"]
 

@@ -1,0 +1,169 @@
+"""`/track`: what staff decide about counting: which rooms, by which rules, and for past days once more."""
+
+from datetime import date
+from typing import Final
+
+from msgspec.structs import replace
+
+from core.enums import ChannelKind, Preset
+from core.ids import ChannelId, GuildId
+from core.words import Words, at
+from handlers.choices import chosen
+from handlers.feature import Deps, Feature
+from handlers.looks import note, plain
+from handlers.presets import CHOICES, name_of_preset, told
+from handlers.staff import MANAGE_GUILD, refuse_others
+from services import track
+from services.track import NotADateRange, Preview
+from wire.commands import channel, command, string, subcommand
+from wire.custom_id import Action
+from wire.interaction import ButtonPress, Invocation, SlashCommand
+from wire.reply import Button, EditMessage, Message
+
+APPLY: Final = Action("track", "apply", Preset, date, date)
+
+_DATES: Final = (
+    string("preset", "The rules to count by", required=True, choices=CHOICES),
+    string("from", "The first day, such as 2026-10-01", required=True, min_length=10, max_length=10),
+    string("to", "The last day, such as 2026-10-07", required=True, min_length=10, max_length=10),
+)
+
+
+async def preset(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    value = interaction.options.string("preset", default="")
+    guild, words = _guild(interaction), deps.words
+    if value:
+        wanted = chosen(Preset, value)
+        since = await track.choose(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
+        name = name_of_preset(wanted, words)
+        line = words("From {when} on this server counts by **{preset}**.", when=at(since), preset=name)
+        kept = words("What was counted before stays. /track preview shows what these rules make of past days.")
+        return note(f"{line} {told(wanted, words)}\n{kept}")
+    standing = await track.standing(deps.conn, guild=guild, now=deps.now)
+    name = name_of_preset(standing.preset, words)
+    lines = [f"{words('This server counts by **{preset}**.', preset=name)} {told(standing.preset, words)}"]
+    for choice in standing.choices:
+        until = "" if choice.valid_until is None else f" – {at(choice.valid_until, 'f')}"
+        name = name_of_preset(choice.preset, words)
+        lines.append(f"· <@{choice.set_by}> {at(choice.set_at, 'f')}: {name}, {at(choice.valid_from, 'f')}{until}")
+    return note("\n".join(lines))
+
+
+async def kind(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    room = interaction.options.channel("channel")
+    wanted = chosen(ChannelKind, interaction.options.string("kind"))
+    channel_id = ChannelId(0) if room is None else room.id
+    name = "" if room is None or room.name is None else room.name
+    await track.set_kind(
+        deps.conn,
+        guild=_guild(interaction),
+        channel=channel_id,
+        name=name,
+        type_=0 if room is None else room.type,
+        kind=wanted,
+        by=interaction.user.id,
+        now=deps.now,
+    )
+    if wanted is ChannelKind.IGNORED:
+        return note(deps.words("Time in {channel} no longer counts.", channel=plain(name)))
+    return note(
+        deps.words(
+            "Time in {channel} counts. Whoever sits there already begins when they next move, mute or come back.",
+            channel=plain(name),
+        )
+    )
+
+
+async def preview(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    message, _ = await _previewed(interaction, deps)
+    return message
+
+
+async def reapply(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    message, packed = await _previewed(interaction, deps)
+    if not packed:
+        return message
+    return replace(message, components=((Button(deps.words("Count again"), custom_id=packed),),))
+
+
+async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
+    refuse_others(press)
+    wanted, first, last = APPLY.unpack(press.custom_id)
+    count = await track.reapply(
+        deps.conn, guild=_guild(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
+    )
+    return EditMessage(
+        deps.words("Being counted again within minutes: {members} members.", members=deps.words.number(count))
+    )
+
+
+def _guild(interaction: Invocation) -> GuildId:
+    return interaction.guild_id or GuildId(0)
+
+
+async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
+    """What would change, and the custom id that changes it; empty when nothing would."""
+    wanted = chosen(Preset, interaction.options.string("preset"))
+    try:
+        first, last = (date.fromisoformat(interaction.options.string(name).strip()) for name in ("from", "to"))
+    except ValueError as error:
+        raise NotADateRange from error
+    found = await track.preview(
+        deps.conn, guild=_guild(interaction), preset=wanted, first=first, last=last, now=deps.now
+    )
+    return note(_told(found, deps.words)), APPLY.pack(wanted, first, last) if found.changed else ""
+
+
+def _told(found: Preview, words: Words) -> str:
+    if not found.changed:
+        return words("Nobody's time would change on those days.")
+    return words(
+        "On those days {members} people were in voice. For **{changed}** of them the time would change: {more} more,"
+        " {less} less.",
+        members=words.number(found.members),
+        changed=words.number(found.changed),
+        more=words.duration(found.more_s),
+        less=words.duration(found.less_s),
+    )
+
+
+feature = Feature(
+    name="track",
+    commands=(
+        command(
+            "track",
+            "Which time in voice counts here",
+            subcommand(
+                "preset",
+                "The rules that this server counts by",
+                string("preset", "The rules to count by", choices=CHOICES),
+            ),
+            subcommand(
+                "channel",
+                "What a channel or a whole category is for",
+                channel("channel", "A voice channel, a stage or a category", required=True, channel_types=(2, 13, 4)),
+                string(
+                    "kind",
+                    "What it is for",
+                    required=True,
+                    choices=(
+                        ("Study", ChannelKind.STUDY),
+                        ("Practice", ChannelKind.PRACTICE),
+                        ("Stage", ChannelKind.STAGE),
+                        ("Ignored: time does not count", ChannelKind.IGNORED),
+                    ),
+                ),
+            ),
+            subcommand("preview", "What other rules would make of past days", *_DATES),
+            subcommand("reapply", "Count past days again by other rules", *_DATES),
+            permissions=MANAGE_GUILD,
+        ),
+    ),
+    slash={"track preset": preset, "track channel": kind, "track preview": preview, "track reapply": reapply},
+    buttons={APPLY: apply},
+    private=True,
+)

@@ -1,0 +1,162 @@
+"""What staff decide about counting: which rooms count, by which preset, and from when on."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from core.enums import ChannelKind, Preset
+from core.errors import DomainError
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Connection
+from db.queries import policies as stored
+from db.queries import stays as told
+from db.queries.policies import Choice
+from services import company, rulebook, stays, voice
+from services.crediting import Ledger, pending
+from services.days import guild_calendar
+from services.policies import SILENT_LIBRARY, Rule, Timeline
+from services.sessions import Session
+
+CATEGORY: Final = 4  # Discord's channel type
+DAYS_MAX: Final = 31  # of one re-application
+HISTORY: Final = 3  # choices that are shown
+
+_NOTICE: Final = timedelta(minutes=1)  # who is writing meanwhile has read the new rules before they hold
+
+
+class NotADateRange(DomainError):
+    """Raised for dates that cannot be counted again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only days that are over can be counted again. Choose days that are over, the first one"
+            " before the last and at most {days} of them, such as from 2026-10-01 to 2026-10-07.",
+            days=DAYS_MAX,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a guild counts now, and what was chosen last."""
+
+    preset: Preset
+    choices: tuple[Choice, ...]  # the newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What another preset would make of past days."""
+
+    members: int  # who sat in voice on those days
+    changed: int  # whose counted time would differ
+    more_s: int  # seconds that would be added, over all who gain
+    less_s: int  # seconds that would fall away, over all who lose
+
+
+async def standing(conn: Connection, *, guild: GuildId, now: datetime) -> Standing:
+    """The preset that holds at `now`."""
+    preset = Preset.SILENT_LIBRARY
+    for _, name, start, end in await stored.list_rules(conn, [guild]):
+        if start <= now.timestamp() and (end is None or now.timestamp() < end):
+            preset = Preset(name)
+    return Standing(preset, tuple(await stored.list_choices(conn, guild, limit=HISTORY)))
+
+
+async def choose(conn: Connection, *, guild: GuildId, preset: Preset, by: UserId, now: datetime) -> datetime:
+    """Count by `preset` from soon on; what was counted before stays. Returns: from when, a whole minute."""
+    since = (now + 2 * _NOTICE).replace(second=0, microsecond=0)
+    await stored.add_rule(conn, guild, preset=preset, valid_from=since, valid_until=None, by=by, now=now)
+    return since
+
+
+async def preview(
+    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, now: datetime
+) -> Preview:
+    """What the guild's days `first` to `last` would be like under `preset`; nothing is changed.
+
+    Raises:
+        NotADateRange: not in the past, the wrong way round, or too many.
+    """
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    zone = rules.zone(guild)
+    start, end = _span(zone, first, last, now=now)
+    sessions = stays.of_rows(await told.list_between(conn, guild, start=start, end=end))
+    crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=_latest(sessions, end))
+    painted = [Rule(Preset(name), since, until) for _, name, since, until in await stored.list_rules(conn, [guild])]
+    ledgers: list[Ledger] = []
+    for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
+        ledger = Ledger({})
+        for session in sessions:
+            until = session.settled if session.ended is None else session.ended
+            session.settled = session.started
+            counted = pending(session, until, timeline, crowd)
+            session.settled = until
+            ledger.credit(session, counted, guild_calendar(zone), guild_calendar(zone))
+        ledgers.append(ledger)
+    return _compared(sessions, *ledgers, first=first, last=last)
+
+
+async def reapply(
+    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, by: UserId, now: datetime
+) -> int:
+    """Count the guild's days `first` to `last` by `preset`, from the stored segments.
+
+    The worker does the counting; until it has come to a member, they keep what they had.
+
+    Raises:
+        NotADateRange: not in the past, the wrong way round, or too many.
+    Returns: the number of members who will be counted again.
+    """
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    start, end = (datetime.fromtimestamp(at, UTC) for at in _span(rules.zone(guild), first, last, now=now))
+    await stored.add_rule(conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now)
+    return await stored.add_recounts_between(conn, guild, start=start, end=end)
+
+
+async def set_kind(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    channel: ChannelId,
+    name: str,
+    type_: int,
+    kind: ChannelKind,
+    by: UserId,
+    now: datetime,
+) -> None:
+    """Say what a channel or category is for; whoever sits where time does not count any more stops counting."""
+    await stored.set_kind(conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now)
+    if kind is ChannelKind.IGNORED:
+        await voice.settle_open(conn, now=now, guilds=[guild])
+
+
+def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, int]:
+    calendar = guild_calendar(zone)
+    if not first <= last < calendar.date_of(now) or (last - first).days >= DAYS_MAX:
+        raise NotADateRange
+    return int(calendar.bounds(first)[0].timestamp()), int(calendar.bounds(last)[1].timestamp())
+
+
+def _earliest(sessions: list[Session], start: int) -> int:
+    return min([start, *(session.started for session in sessions)])
+
+
+def _latest(sessions: list[Session], end: int) -> int:
+    return max([end, *(session.settled if session.ended is None else session.ended for session in sessions)])
+
+
+def _compared(sessions: list[Session], before: Ledger, after: Ledger, *, first: date, last: date) -> Preview:
+    change: dict[int, int] = {}
+    changed: set[int] = set()
+    for key in before.by_guild_day.keys() | after.by_guild_day.keys():
+        _, day, user = key
+        difference = after.by_guild_day.get(key, 0) - before.by_guild_day.get(key, 0)
+        if first <= day <= last and difference:
+            change[user] = change.get(user, 0) + difference
+            changed.add(user)
+    return Preview(
+        members=len({session.user for session in sessions}),
+        changed=len(changed),
+        more_s=sum(seconds for seconds in change.values() if seconds > 0),
+        less_s=-sum(seconds for seconds in change.values() if seconds < 0),
+    )
