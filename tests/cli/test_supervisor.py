@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,12 @@ class Witness:
         await asyncio.to_thread(wait_until, lambda: note in self.notes, what=note)
 
 
+def handles(pid: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal; one that it has not ends even a process that is stopped."""
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> number - 1 & 1)
+
+
 @pytest.fixture
 def witness() -> Witness:
     return Witness()
@@ -69,7 +76,9 @@ async def test_child_comes_back_and_says_what_is_still_wrong(child: Child, witne
 
 async def test_child_that_does_not_stop_is_killed(child: Child, witness: Witness) -> None:
     await child.start()
-    os.kill(child.pid or 0, signal.SIGSTOP)
+    pid = child.pid or 0
+    await asyncio.to_thread(wait_until, lambda: handles(pid, signal.SIGTERM), what="it has a way to stop")
+    os.kill(pid, signal.SIGSTOP)
 
     await child.stop()
 
