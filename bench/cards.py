@@ -5,11 +5,11 @@ import os
 import statistics
 import time
 
-from render.samples import samples
 from rich.console import Console
 from rich.table import Table
 
 from bench.servers import SERVER_CPU, pin
+from render.samples import samples
 
 
 def main() -> None:

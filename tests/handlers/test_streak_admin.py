@@ -71,7 +71,9 @@ async def test_staff_alone_may(discord: FakeDiscord, pool: Pool) -> None:
 
 
 async def test_bots_and_strangers_get_nothing_granted(discord: FakeDiscord) -> None:
-    robot = await discord.slash("streak-admin grant", **{**GIVEN, "user": ROBOT})
+    given: dict[str, Any] = GIVEN | {"user": ROBOT}
+
+    robot = await discord.slash("streak-admin grant", **given)
     stranger = await discord.slash("streak-admin grant", **GIVEN)
     audit = await discord.slash("streak-admin audit")
 
