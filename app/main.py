@@ -5,6 +5,7 @@ nothing depends on the lifespan having run.
 """
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -142,6 +143,8 @@ class House:
         if routes.uses_database:
             self.rest()
             await (await self.pool()).is_alive()
+        gc.collect()
+        gc.freeze()  # what is loaded by now lives as long as the process: no collection need look at it again
 
     async def aclose(self) -> None:
         """Let go of connections; parts that were given stay open."""
