@@ -5,7 +5,7 @@ FROM ${PYTHON_IMAGE} AS build
 WORKDIR /srv/lyceum
 RUN python -m venv /opt/lyceum
 COPY requirements.lock ./
-RUN /opt/lyceum/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+RUN /opt/lyceum/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 COPY . .
 RUN /opt/lyceum/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable . \
     && /opt/lyceum/bin/python -m compileall -q .

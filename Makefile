@@ -58,9 +58,10 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "Python's venv module is missing: on Debian and Ubuntu, install python3-venv and try again."; exit 1; }
 
+# --no-deps: the locks are complete, and pip would resolve extras to versions newer than the pinned ones.
 .venv/run: .venv/bin/python requirements.lock pyproject.toml
 	@echo "Preparing (2/3): packages, each checked against its hash"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "Preparing (3/3): shaping of Arabic, Hebrew, Thai and Devanagari"
 	@$(BIN)/python -c 'from PIL import features; raise SystemExit(not features.check("fribidi"))' || deploy/install-fribidi
@@ -68,7 +69,7 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 
 .venv/dev: .venv/run requirements-dev.lock
 	@echo "Preparing: packages for the tests"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 .PHONY: help up test check lint types format samples migration schema words lock clean
