@@ -21,7 +21,8 @@ from core.ids import ApplicationId, snowflake_at
 from core.settings import Settings
 from db.connection import Pool
 from handlers.feature import Feature
-from tests.discords_file import CALLBACKS, EDIT, FOLLOW_UP, refusals
+from playground.openapi import CALLBACKS, EDIT, FOLLOW_UP
+from tests.discords_file import refusals
 from wire.rest import Rest
 
 Json = dict[str, Any]

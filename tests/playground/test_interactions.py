@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.discords_file import must_fit
 from tests.local_discord import LocalDiscord
-from tests.playground.openapi import must_fit
 from tests.playground.small_app import PNG, SmallApp, small_app
 
 Json = dict[str, Any]

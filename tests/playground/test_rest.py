@@ -9,8 +9,8 @@ import pytest
 
 from playground.community import COMMUNITY
 from playground.rate_limits import RateLimits, TooMany
+from tests.discords_file import must_fit
 from tests.local_discord import LocalDiscord, local_discord
-from tests.playground.openapi import must_fit
 from tests.playground.small_app import COMMANDS, PNG
 
 Json = dict[str, Any]
