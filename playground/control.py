@@ -31,7 +31,8 @@ def steering(steer: Steer) -> Steer:
         try:
             return await steer(request)
         except Puzzled as puzzled:
-            return JSONResponse({"error": str(puzzled)}, puzzled.status)
+            where = {"field": puzzled.field} if puzzled.field else {}
+            return JSONResponse({"error": str(puzzled)} | where, puzzled.status)
         except Refusal as refusal:
             return JSONResponse({"error": f"Discord would refuse this. {refusal.plainly()}"}, refusal.status)
 

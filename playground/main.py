@@ -29,6 +29,7 @@ from playground.gateway_socket import Socket
 from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
+from playground.opening import Opening
 from playground.posting import Posting
 from playground.rest import create_api
 from playground.rest_application import Application
@@ -60,15 +61,8 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     commands = Commands(config.application_id, ids)
     endpoint = Endpoint(config.endpoint)
     courier = Courier(world, deliveries, callbacks, key=key, ids=ids, clock=clock, endpoint=endpoint)
-    asking = Asking(
-        world,
-        commands,
-        deliveries,
-        courier,
-        posting,
-        base_url=config.http_url,
-        reply_wait_s=config.reply_wait_s,
-    )
+    opening = Opening(world, deliveries, courier, posting, base_url=config.http_url)
+    asking = Asking(world, commands, opening, courier, reply_wait_s=config.reply_wait_s)
     events = Events(courier, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
     shop = Shop(world, events, ids)
     application = Application(world, commands, courier, events, key=key, endpoint=endpoint)

@@ -13,9 +13,10 @@ Thing = TypeVar("Thing")
 class Puzzled(Exception):
     """What was asked cannot be done as written; the sentence says what to do instead."""
 
-    def __init__(self, sentence: str, *, status: int = 400) -> None:
+    def __init__(self, sentence: str, *, status: int = 400, field: str | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+        self.field = field  # the option or form field that it is about; None: about all of it
 
 
 def find_guild(world: World, name: str | None) -> Guild:

@@ -59,7 +59,7 @@ class LocalDiscord:
     def fault(self, action: str, **more: object) -> Json:
         return self.http.post("/playground/gateway", json={"action": action, **more}).raise_for_status().json()
 
-    def steer(self, path: str, **body: object) -> httpx.Response:
+    def steer(self, path: str, /, **body: object) -> httpx.Response:
         """POST to the control API; the caller looks at the status."""
         return self.http.post(f"/playground/{path}", json=body)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground import check_message, multipart, pressing
+from playground import check_message, multipart, pressing, submitting
 from playground.check_commands import check_list
 from playground.check_components import check_modal
 from playground.check_message import Before
@@ -14,6 +14,7 @@ from playground.errors import Form, Refusal
 from playground.fields import Fields
 from playground.naming import Puzzled, find_channel, find_guild, find_member, listed, nearest
 from playground.payloads import Resolved
+from playground.picking import ByName
 from playground.rest import Upload
 from playground.world import Message, World
 
@@ -167,7 +168,8 @@ def fill(field: Json, **given: Any) -> Json:
     made = world()
     guild = made.guilds[COMMUNITY.guild]
     resolved = Resolved(made, guild, guild.members[COMMUNITY.member("mina").user], "http://here")
-    return pressing.fill_modal(modal(field), given, guild=guild, resolved=resolved, files={})[0]["component"]
+    form = modal(field)
+    return submitting.fill(form, submitting.named(form, given), ByName(resolved), {})[0]["component"]
 
 
 def test_every_field_is_filled_as_discord_sends_it() -> None:
@@ -207,14 +209,13 @@ def test_forms_filled_wrongly_say_what_is_missing(field: Json, given: Json, sent
 
 def test_an_old_modal_with_rows_is_filled_too() -> None:
     old: Json = {"components": [{"type": 1, "components": [{"type": 4, "custom_id": "f", "label": "Old"}]}]}
-    made = world()
-    resolved = Resolved(made, None, None, "http://here")
+    pick = ByName(Resolved(world(), None, None, "http://here"))
 
-    filled = pressing.fill_modal(old, {"old": "a"}, guild=None, resolved=resolved, files={})
+    filled = submitting.fill(old, submitting.named(old, {"old": "a"}), pick, {})
 
     assert filled[0]["components"][0]["value"] == "a"
     with pytest.raises(Puzzled, match="it has Old"):
-        pressing.fill_modal(old, {"old": "a", "new": "b"}, guild=None, resolved=resolved, files={})
+        submitting.named(old, {"old": "a", "new": "b"})
 
 
 def test_menus_are_found_by_placeholder_when_there_are_several() -> None:
@@ -226,8 +227,8 @@ def test_menus_are_found_by_placeholder_when_there_are_several() -> None:
     assert pressing.find_select(message, "B")["custom_id"] == "b"
     with pytest.raises(Puzzled, match="Say which menu: A or B"):
         pressing.find_select(message, None)
-    with pytest.raises(Puzzled, match="nobody to choose"):
-        pressing.choose(selects[0], ["x"], None, Resolved(made, None, None, ""))
+    with pytest.raises(Puzzled, match="there are no members"):
+        pressing.choose(selects[0], ["x"], ByName(Resolved(made, None, None, "")))
     message.components = []
     with pytest.raises(Puzzled, match="no menu"):
         pressing.find_select(message, None)

@@ -1,0 +1,84 @@
+"""Who does something, where and in which language, as a request says it; and which commands they find there."""
+
+from typing import Any, Final
+
+from playground import check_commands as kinds
+from playground import payloads, permissions
+from playground.commands import Commands
+from playground.community import DEFAULT_ACTOR
+from playground.deliveries import Actor
+from playground.jsons import Json
+from playground.naming import Puzzled, find_channel, find_guild, find_member, fold, listed, nearest
+from playground.world import User, World
+
+DIRECT: Final = frozenset({"dm", "direct", "me"})  # "@me" is what stands in Discord's own addresses
+PRIVATE: Final = frozenset({"private", "group"})
+INSTALLS: Final = ("guild", "user")
+
+
+def find_actor(world: World, body: Json) -> Actor:
+    """Whom `as`, `guild`, `channel`, `locale` and `install` name; Ada in the first server when nobody says.
+
+    Raises:
+        Puzzled: somebody or something is unknown, or is a bot.
+    """
+    name, guild_name, channel_name = body.get("as") or DEFAULT_ACTOR, body.get("guild"), body.get("channel")
+    place = "" if guild_name is None else fold(str(guild_name))
+    if place in DIRECT | PRIVATE:
+        member = find_member(next(iter(world.guilds.values())), str(name))
+        private = world.private_channel(member.user)
+        if place in PRIVATE or str(channel_name) == str(private.id):
+            return Actor(member.user, private, locale=_locale(body, member.user), brings_app=True)
+        direct = world.direct_channel(member.user)
+        return Actor(member.user, direct, locale=_locale(body, member.user), brings_app=_brings_app(body))
+    guild = find_guild(world, None if guild_name is None else str(guild_name))
+    member = find_member(guild, str(name))
+    if member.user.is_bot:
+        raise Puzzled(f"{member.display_name} is a bot, and bots run no commands; choose a person.")
+    channel = find_channel(guild, str(channel_name)) if channel_name else world.first_text_channel(guild)
+    return Actor(member.user, channel, guild, member, _locale(body, member.user), _brings_app(body))
+
+
+def commands_for(actor: Actor, commands: Commands) -> list[Json]:
+    """The commands of all types that work where somebody is, whether or not they may use them."""
+    context, install = payloads.context_of(actor), int(actor.brings_app)
+    return [
+        one
+        for one in commands.usable_in(actor.guild.id if actor.guild else None)
+        if (one.get("contexts") is None or context in one["contexts"])
+        and (one.get("guild_id") or install in (one.get("integration_types") or (0,)))
+    ]
+
+
+def may_use(actor: Actor, command: Json) -> bool:
+    """Whether the command's default permissions let somebody use it."""
+    needed: Any = command.get("default_member_permissions")
+    if needed is None or actor.guild is None or actor.member is None:
+        return True
+    has = permissions.of_member(actor.guild, actor.member)
+    return not int(needed) & ~has and (int(needed) != 0 or has == permissions.ALL)
+
+
+def check_permitted(actor: Actor, command: Json) -> None:
+    """Refuse a command that somebody may not use.
+
+    Raises:
+        Puzzled: they may not.
+    """
+    if not may_use(actor, command):
+        raise Puzzled(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
+
+
+def _locale(body: Json, user: User) -> str:
+    locale = str(body.get("locale") or user.locale)
+    if locale not in kinds.LOCALES:
+        near = nearest(locale, sorted(kinds.LOCALES))
+        raise Puzzled(f'Discord has no language "{locale}"; try {listed(near)}.')
+    return locale
+
+
+def _brings_app(body: Json) -> bool:
+    install = body.get("install", INSTALLS[0])
+    if install not in INSTALLS:
+        raise Puzzled(f"The app is installed by a {listed(INSTALLS)}.")
+    return install == INSTALLS[1]
