@@ -27,4 +27,5 @@ def annex(number: int) -> Community:
         rooms=rooms,
         ranks=ranks,
         members=COMMUNITY.members[:_PEOPLE],
+        banned=(),
     )

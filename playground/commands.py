@@ -4,6 +4,7 @@ import time
 from collections import deque
 from typing import Any, Final
 
+from playground.changes import Changes, CommandsChanged
 from playground.check_commands import CHAT_INPUT, check_command, check_counts, check_list
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
@@ -29,9 +30,10 @@ Scope = int | None  # a guild, or None for everywhere
 class Commands:
     """Keeps commands by scope; unchanged names keep their ids."""
 
-    def __init__(self, application: int, ids: Snowflakes) -> None:
+    def __init__(self, application: int, ids: Snowflakes, changes: Changes) -> None:
         self._application = application
         self._ids = ids
+        self._changes = changes
         self._scopes: dict[Scope, dict[int, Json]] = {}
         self._created: dict[Scope, deque[float]] = {}
 
@@ -75,6 +77,7 @@ class Commands:
             self._spend(scope, 1)
         made = self._made(scope, body, before)
         self._scopes.setdefault(scope, {})[int(made["id"])] = made
+        self._changes.tell(CommandsChanged())
         return made, before is None
 
     def change(self, scope: Scope, number: int, body: Json) -> Json:
@@ -93,6 +96,7 @@ class Commands:
         if twin is not None and twin["id"] != before["id"]:
             raise Refusal(400, 50035, "Invalid Form Body", _name_taken())
         self._scopes[scope][number] = changed | {"version": str(self._ids.mint())}
+        self._changes.tell(CommandsChanged())
         return self._scopes[scope][number]
 
     def replace(self, scope: Scope, body: Any) -> list[Json]:
@@ -113,6 +117,7 @@ class Commands:
         self._spend(scope, sum(before is None for _, before in named))
         made = [self._made(scope, entry, before) for entry, before in named]
         self._scopes[scope] = {int(command["id"]): command for command in made}
+        self._changes.tell(CommandsChanged())
         return made
 
     def delete(self, scope: Scope, number: int) -> None:
@@ -123,6 +128,7 @@ class Commands:
         """
         self.get(scope, number)
         del self._scopes[scope][number]
+        self._changes.tell(CommandsChanged())
 
     def _named(self, scope: Scope, body: Json) -> Json | None:
         key = (body.get("type") or CHAT_INPUT, body.get("name"))

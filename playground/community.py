@@ -79,6 +79,7 @@ class Community:
     rooms: tuple[Room, ...]
     ranks: tuple[Rank, ...]
     members: tuple[Persona, ...]
+    banned: tuple[Persona, ...] = ()  # people whom the guild has thrown out
 
     def member(self, username: str) -> Persona:
         """The member of that username.
@@ -308,4 +309,15 @@ MEMBERS: Final = (
     ),
 )
 
-COMMUNITY: Final = Community(GUILD, "Lyceum Commons", "en-US", ADA, AFK, ROOMS, RANKS, MEMBERS)
+BANNED: Final = (
+    Persona(
+        UserId(_made(2024, 4, 1, 17)),
+        "rook",
+        "Rook",
+        "America/Toronto",
+        "en-US",
+        Habit(0, 0, 0, ()),
+    ),
+)
+
+COMMUNITY: Final = Community(GUILD, "Lyceum Commons", "en-US", ADA, AFK, ROOMS, RANKS, MEMBERS, BANNED)

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from core.clock import Clock
 from playground import naming, shapes
+from playground.changes import Changes, ClockChanged, GuildChanged
 from playground.errors import Refusal
 from playground.gateway import Gateway
 from playground.jsons import Json, is_object
@@ -73,12 +74,20 @@ class Control:
     """State, voice, gateway faults and the clock."""
 
     def __init__(
-        self, world: World, gateway: Gateway, voice: Voice, clock: Clock, *, leave_alone: Callable[[Member], None]
+        self,
+        world: World,
+        gateway: Gateway,
+        voice: Voice,
+        clock: Clock,
+        changes: Changes,
+        *,
+        leave_alone: Callable[[Member], None],
     ) -> None:
         self._world = world
         self._gateway = gateway
         self._voice = voice
         self._clock = clock
+        self._changes = changes
         self._leave_alone = leave_alone
 
     def routes(self) -> list[Route]:
@@ -168,6 +177,7 @@ class Control:
             self._clock.set_pace(rate=float(rate), shown=shown.timestamp())
         except RuntimeError:
             raise Puzzled("This server follows the real time; start it with a clock file to change it.") from None
+        self._changes.tell(ClockChanged())
         return JSONResponse(clock_state(self._clock))
 
     async def _show_clock(self, _request: Request) -> Response:
@@ -190,6 +200,7 @@ class Control:
             self._gateway.announce_channel("CHANNEL_UPDATE", channel)
         if delete:
             self._delete_channel(guild, naming.find_channel(guild, delete))
+        self._changes.tell(GuildChanged(guild))
         return JSONResponse(guild_state(guild))
 
     def _delete_channel(self, guild: Guild, channel: Channel) -> None:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from playground.changes import Changes, DeliveryChanged
 from playground.errors import Refusal, unknown
 from playground.jsons import Json
 from playground.world import Channel, Guild, Member, Message, User
@@ -46,6 +47,7 @@ class Delivery:
     token: str
     kind: int
     actor: Actor
+    changes: Changes = field(repr=False)
     payload: Json = field(default_factory=dict[str, Any])
     source: Message | None = None  # the message that held the pressed component
     started_at: float = field(default_factory=time.monotonic)
@@ -72,25 +74,28 @@ class Delivery:
     def note(self, what: str) -> None:
         """Add a line to what happened."""
         self.timeline.append({"at_ms": round(self.age_s * 1000, 1), "what": what})
+        self.changes.tell(DeliveryChanged(self.id))
 
     def fail(self, problem: str) -> None:
         """Nothing right will come any more."""
         self.problems.append(problem)
         self.is_over = self.is_over or self.callback is None
         self.settled.set()
+        self.changes.tell(DeliveryChanged(self.id))
 
 
 class Deliveries:
     """The recent interactions, found by id, by token or by message."""
 
-    def __init__(self, token_lifetime_s: float) -> None:
+    def __init__(self, token_lifetime_s: float, changes: Changes) -> None:
         self._lifetime_s = token_lifetime_s
+        self._changes = changes
         self._by_id: OrderedDict[int, Delivery] = OrderedDict()
         self._by_token: dict[str, Delivery] = {}
 
     def open(self, interaction: int, kind: int, actor: Actor) -> Delivery:
         """A new interaction with a token of its own."""
-        delivery = Delivery(interaction, secrets.token_urlsafe(48), kind, actor)
+        delivery = Delivery(interaction, secrets.token_urlsafe(48), kind, actor, self._changes)
         self._by_id[interaction] = self._by_token[delivery.token] = delivery
         while len(self._by_id) > KEPT:
             _, forgotten = self._by_id.popitem(last=False)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -15,6 +15,7 @@ from playground import cdn, rest_gateway
 from playground.annexes import annex
 from playground.asking import Asking
 from playground.callbacks import Callbacks
+from playground.changes import Changes
 from playground.commands import Commands
 from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
@@ -30,6 +31,8 @@ from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
 from playground.opening import Opening
+from playground.page.regions import Regions
+from playground.page.routes import Page
 from playground.posting import Posting
 from playground.rest import create_api
 from playground.rest_application import Application
@@ -51,21 +54,23 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     guild = world.settle(COMMUNITY)
     for number in range(1, config.guilds):
         world.settle(annex(number))
+    changes = Changes()
     gateway = Gateway(config, world)
-    voice = Voice(world, gateway, clock)
-    simulation = Simulation(world, voice, clock)
+    voice = Voice(world, gateway, clock, changes)
+    simulation = Simulation(world, voice, clock, changes)
     living = Living(COMMUNITY, guild, voice, clock, simulation)
-    posting = Posting(world, ids, clock, config.http_url)
-    deliveries = Deliveries(config.token_lifetime_s)
+    posting = Posting(world, ids, clock, changes, config.http_url)
+    deliveries = Deliveries(config.token_lifetime_s, changes)
     callbacks = Callbacks(world, posting)
-    commands = Commands(config.application_id, ids)
+    commands = Commands(config.application_id, ids, changes)
     endpoint = Endpoint(config.endpoint)
     courier = Courier(world, deliveries, callbacks, key=key, ids=ids, clock=clock, endpoint=endpoint)
     opening = Opening(world, deliveries, courier, posting, base_url=config.http_url)
     asking = Asking(world, commands, opening, courier, reply_wait_s=config.reply_wait_s)
     events = Events(courier, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
     shop = Shop(world, events, ids)
-    application = Application(world, commands, courier, events, key=key, endpoint=endpoint)
+    application = Application(world, commands, courier, events, key=key, endpoint=endpoint, changes=changes)
+    regions = Regions(world, deliveries, commands, clock, endpoint=endpoint, base_url=config.http_url)
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
     control_events = ControlEvents(world, events, shop, set_url=application.set_events)
     rules = [
@@ -92,9 +97,6 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             }
         )
 
-    async def welcome(_request: Request) -> Response:
-        return PlainTextResponse(_welcome(config))
-
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         if clock.rate != 1.0:
@@ -109,9 +111,9 @@ def create_app(config: PlaygroundConfig) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", welcome),
+            *Page(regions, changes, plain=_welcome(config)).routes(),
             Route("/playground/state", state),
-            *Control(world, gateway, voice, clock, leave_alone=living.leave_alone).routes(),
+            *Control(world, gateway, voice, clock, changes, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
             *control_events.routes(),

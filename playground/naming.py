@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from playground.world import Channel, Guild, Member, World
+from playground.world import Channel, Guild, Member, User, World
 
 Thing = TypeVar("Thing")
 
@@ -29,6 +29,20 @@ def find_guild(world: World, name: str | None) -> Guild:
     if name is None:
         return guilds[0]
     return _pick(name, guilds, lambda guild: (guild.name, str(guild.id)), what="server")
+
+
+def find_user(world: World, name: str) -> User:
+    """The account called so, by username, display name or id, with or without @, in whatever servers it is.
+
+    Raises:
+        Puzzled: there is none.
+    """
+    return _pick(
+        name,
+        world.users.values(),
+        lambda person: (person.username, person.display_name, str(person.id)),
+        what="person",
+    )
 
 
 def find_member(guild: Guild, name: str) -> Member:

@@ -4,6 +4,7 @@ from typing import Final
 
 from playground.world import Channel, Guild, Member
 
+KICK_MEMBERS: Final = 1 << 1
 ADMINISTRATOR: Final = 1 << 3
 VIEW_CHANNEL: Final = 1 << 10
 SEND_MESSAGES: Final = 1 << 11

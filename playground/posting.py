@@ -7,6 +7,7 @@ from PIL import Image, UnidentifiedImageError
 
 from core.clock import Clock
 from playground import check_message, shapes
+from playground.changes import Changes, MessageChanged, MessageRemoved
 from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, THUMBNAIL
 from playground.check_message import (
     COMPONENTS_V2,
@@ -37,10 +38,11 @@ ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
 class Posting:
     """Keeps messages and their files."""
 
-    def __init__(self, world: World, ids: Snowflakes, clock: Clock, base_url: str) -> None:
+    def __init__(self, world: World, ids: Snowflakes, clock: Clock, changes: Changes, base_url: str) -> None:
         self._world = world
         self._ids = ids
         self._clock = clock
+        self._changes = changes
         self._base_url = base_url
 
     def shape(self, message: Message) -> Json:
@@ -55,6 +57,7 @@ class Posting:
             self.remove(next(iter(self._world.messages.values())))
         if reader is None:
             self._world.channels[channel].last_message = message.id
+        self._changes.tell(MessageChanged(message))
         return message
 
     def write(
@@ -90,17 +93,20 @@ class Posting:
             message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
         self._attach(message, body, files)
         self._mention(message, body, pings_all=pings_all)
+        self._changes.tell(MessageChanged(message))
         return remarks
 
     def edited(self, message: Message) -> None:
         """Note that a message was changed after it was first seen."""
         message.edited_at = self._clock.now()
+        self._changes.tell(MessageChanged(message))
 
     def remove(self, message: Message) -> None:
         """Delete a message and its files."""
         self._world.messages.pop(message.id, None)
         for file in message.attachments:
             self._world.attachments.pop(file.id, None)
+        self._changes.tell(MessageRemoved(message.id, message.channel))
 
     def _attach(self, message: Message, body: Json, files: dict[int, Upload]) -> None:
         if "attachments" in body:

@@ -6,6 +6,7 @@ from typing import Final
 from nacl.signing import SigningKey
 
 from playground import shapes
+from playground.changes import Changes, CommandsChanged
 from playground.commands import Commands
 from playground.courier import Courier, Endpoint
 from playground.errors import Form, Refusal, bad_form
@@ -24,7 +25,15 @@ class Application:
     """The app's own record, and its commands."""
 
     def __init__(
-        self, world: World, commands: Commands, courier: Courier, events: Events, *, key: SigningKey, endpoint: Endpoint
+        self,
+        world: World,
+        commands: Commands,
+        courier: Courier,
+        events: Events,
+        *,
+        key: SigningKey,
+        endpoint: Endpoint,
+        changes: Changes,
     ) -> None:
         self._world = world
         self._commands = commands
@@ -32,6 +41,7 @@ class Application:
         self._events = events
         self._key = key
         self._endpoint = endpoint
+        self._changes = changes
         self._details: Json = {"description": "", "tags": []}
 
     def rules(self) -> list[Rule]:
@@ -95,6 +105,7 @@ class Application:
                 f"The specified interactions endpoint url could not be verified: {trouble}.",
             )
         self._endpoint.url = url
+        self._changes.tell(CommandsChanged())
 
     async def set_events(self, url: str | None) -> None:
         """Save where events go, all kinds of them, after Discord's own check of the address.

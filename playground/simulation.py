@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from core.clock import Clock
 from playground import shapes
+from playground.changes import Changes, ClockChanged, GuildChanged
 from playground.community import VOICE
 from playground.control import asked, steering, text_in
 from playground.evening import Happening, Rooms, plan
@@ -61,10 +62,11 @@ class Evening:
 class Simulation:
     """At most one evening at a time."""
 
-    def __init__(self, world: World, voice: Voice, clock: Clock) -> None:
+    def __init__(self, world: World, voice: Voice, clock: Clock, changes: Changes) -> None:
         self._world = world
         self._voice = voice
         self._clock = clock
+        self._changes = changes
         self._evening: Evening | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -123,12 +125,14 @@ class Simulation:
             persona = newcomer(number)
             known = guild.members.get(persona.user)
             people.append(known or self._world.welcome(guild, persona, [], is_synthetic=True))
+        self._changes.tell(GuildChanged(guild))
         return people[:count]
 
     async def _play(self, evening: Evening, guild: Guild, people: list[Member]) -> None:
         log.info("an evening begins", members=evening.members, minutes=evening.minutes, speed=evening.speed)
         present = sum(member.voice is not None for member in people)
         self._clock.set_pace(rate=evening.speed)
+        self._changes.tell(ClockChanged())
         try:
             for happening in evening.happenings:
                 await self._wait(evening, happening.at_s)
@@ -145,6 +149,7 @@ class Simulation:
             log.exception("an evening breaks off")
         finally:
             self._clock.set_pace(rate=1.0)
+            self._changes.tell(ClockChanged())
             evening.is_running = False
         log.info("an evening ends", told=evening.told)
 

@@ -1,10 +1,11 @@
-"""Who is connected to which voice channel; every change is told to the gateway."""
+"""Who is connected to which voice channel; every change is told to the gateway and to the page."""
 
 import random
 from typing import Any, Final
 
 from core.clock import Clock
 from playground import shapes
+from playground.changes import Changes, VoiceChanged
 from playground.community import STAGE
 from playground.gateway import GUILD_VOICE_STATES, GUILDS, Gateway
 from playground.world import Channel, Guild, Member, VoiceState, World
@@ -30,10 +31,11 @@ CHANGES: Final[dict[str, dict[str, bool]]] = {
 class Voice:
     """Connects, moves and disconnects members."""
 
-    def __init__(self, world: World, gateway: Gateway, clock: Clock) -> None:
+    def __init__(self, world: World, gateway: Gateway, clock: Clock, changes: Changes) -> None:
         self._world = world
         self._gateway = gateway
         self._clock = clock
+        self._changes = changes
         self._chance = random.Random(20_150_513)  # noqa: S311 - session ids only have to differ
 
     def connect(self, guild: Guild, member: Member, channel: Channel) -> None:
@@ -87,6 +89,7 @@ class Voice:
     def _tell(self, guild: Guild, member: Member, *, session: str = "") -> None:
         shape = shapes.voice_state(member, guild, member.voice, session=session)
         self._gateway.dispatch("VOICE_STATE_UPDATE", shape, intent=GUILD_VOICE_STATES, guild=guild.id)
+        self._changes.tell(VoiceChanged(guild))
 
     def _notice_empty(self, guild: Guild, channel: int) -> None:
         place = guild.channels.get(channel)

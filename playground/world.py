@@ -115,6 +115,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     members: dict[int, Member] = field(default_factory=dict[int, Member])
+    banned: dict[int, User] = field(default_factory=dict[int, User])
 
     def member(self, user: int) -> Member:
         """The member with that user id.
@@ -251,28 +252,31 @@ class World:
         ranks = {rank.name: rank.role for rank in community.ranks}
         for persona in community.members:
             self.welcome(guild, persona, [ranks[name] for name in persona.roles])
+        for persona in community.banned:
+            guild.banned[persona.user] = self._account(persona)
         guild.members[self.bot.id] = Member(self.bot, guild.joined_at, roles=[ranks["Lyceum"]])
         return guild
 
     def welcome(self, guild: Guild, persona: Persona, roles: list[int], *, is_synthetic: bool = False) -> Member:
         """Make somebody a member of a guild."""
-        picture = avatars.avatar_hash(persona.user) if persona.has_avatar else None
-        user = self.users.setdefault(
-            persona.user,
-            User(
-                persona.user,
-                persona.username,
-                persona.global_name,
-                picture,
-                persona.is_bot,
-                persona.locale,
-                persona.zone,
-            ),
-        )
+        user = self._account(persona)
         own = avatars.avatar_hash(persona.user, salt=str(guild.id)) if persona.has_member_avatar else None
         member = Member(user, persona.joined_at, persona.nick, own, roles, is_synthetic=is_synthetic)
         guild.members[user.id] = member
         return member
+
+    def _account(self, persona: Persona) -> User:
+        picture = avatars.avatar_hash(persona.user) if persona.has_avatar else None
+        made = User(
+            persona.user,
+            persona.username,
+            persona.global_name,
+            picture,
+            persona.is_bot,
+            persona.locale,
+            persona.zone,
+        )
+        return self.users.setdefault(persona.user, made)
 
     def direct_channel(self, user: User) -> Channel:
         """The channel between the app and a user, made on first need; its id follows from theirs."""

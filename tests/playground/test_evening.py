@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.clock import Clock
+from playground.changes import Changes
 from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
 from playground.evening import Happening, Rooms, plan
@@ -130,8 +131,9 @@ def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) ->
     clock.set_pace(rate=1.0, shown=datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp())
     world = World(application=1)
     guild = world.settle(COMMUNITY)
-    voice = Voice(world, Gateway(PlaygroundConfig(tmp_path), world), clock)
-    living = Living(COMMUNITY, guild, voice, clock, Simulation(world, voice, clock))
+    changes = Changes()
+    voice = Voice(world, Gateway(PlaygroundConfig(tmp_path), world), clock, changes)
+    living = Living(COMMUNITY, guild, voice, clock, Simulation(world, voice, clock, changes))
     mina = guild.members[COMMUNITY.member("mina").user]
     living.leave_alone(mina)
 

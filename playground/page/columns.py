@@ -1,0 +1,134 @@
+"""The columns beside the messages: servers, channels with who sits in them, members."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Final
+
+from markupsafe import Markup
+
+from playground import permissions
+from playground.community import CATEGORY, STAGE
+from playground.page.drawing import draw
+from playground.page.seat import Seat, direct_rooms
+from playground.world import Channel, Guild, Member, Role, World
+
+IN_ROOM_SHOWN: Final = 25  # of those who sit in one voice channel
+IN_GROUP_SHOWN: Final = 60  # of the members with one role
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A channel as it stands in its column."""
+
+    channel: Channel
+    kind: str  # text, voice, stage or afk
+    shown: list[Member]
+    more: int  # how many sit there besides
+
+    @property
+    def count(self) -> int:
+        """How many sit there."""
+        return len(self.shown) + self.more
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members under one heading."""
+
+    role: Role | None  # None: everybody without a role of their own
+    shown: list[Member]
+    more: int
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.shown) + self.more
+
+
+def draw_guilds(seat: Seat, world: World) -> Markup:
+    """The narrow column of servers: those of the person, also where they were thrown out."""
+    mine = [one for one in world.guilds.values() if seat.user.id in one.members or seat.user.id in one.banned]
+    return draw("guilds.html", seat=seat, guilds=mine)
+
+
+def draw_rooms(seat: Seat, world: World) -> Markup:
+    """The column of channels, or of direct messages."""
+    if seat.guild is None:
+        return draw("direct.html", seat=seat, app=world.bot, rooms=direct_rooms(world, seat.user))
+    groups = _rooms(seat.guild, seat.member) if seat.is_inside else []
+    return draw("rooms.html", seat=seat, guild=seat.guild, groups=groups)
+
+
+def draw_members(seat: Seat, world: World) -> Markup:
+    """The column of members, in a direct message the people of it."""
+    if seat.guild is None:
+        people = [seat.user] if seat.channel.type != 1 else [world.bot, seat.user]
+        return draw("people.html", seat=seat, people=people)
+    groups = _groups(seat.guild) if seat.is_inside else []
+    return draw("members.html", seat=seat, guild=seat.guild, groups=groups, app=world.application)
+
+
+def top_role(guild: Guild, member: Member) -> Role | None:
+    """The highest role of a member, None when they have only everybody's."""
+    return max((guild.roles[role] for role in member.roles), key=lambda role: role.position, default=None)
+
+
+def colour_of(guild: Guild, member: Member) -> int:
+    """The colour of a member's name: that of the highest role that has one; 0: none."""
+    coloured = [guild.roles[role] for role in member.roles if guild.roles[role].colour]
+    return max(coloured, key=lambda role: role.position).colour if coloured else 0
+
+
+def standing(guild: Guild, member: Member) -> str | None:
+    """What somebody is in a guild, in a word; None: a member as any other."""
+    if member.user.id == guild.owner:
+        return "Owner"
+    rights = permissions.of_member(guild, member)
+    return "Moderator" if rights & permissions.KICK_MEMBERS and not member.user.is_bot else None
+
+
+def _rooms(guild: Guild, own: Member | None) -> list[tuple[Channel | None, list[Room]]]:
+    """The channels under their categories, in the order of the guild."""
+    seated: defaultdict[int, list[Member]] = defaultdict(list)
+    for member in guild.in_voice():
+        if member.voice:
+            seated[member.voice.channel].append(member)
+    places = sorted(guild.channels.values(), key=lambda channel: (channel.is_voice, channel.position))
+    found: dict[int | None, list[Room]] = {None: []}
+    found |= {place.id: [] for place in places if place.type == CATEGORY}
+    for place in places:
+        if place.type != CATEGORY:
+            shown, more = _first(seated[place.id], IN_ROOM_SHOWN, own=own)
+            found.get(place.parent, found[None]).append(Room(place, _kind(guild, place), shown, more))
+    return [(guild.channels[key] if key else None, rooms) for key, rooms in found.items() if rooms]
+
+
+def _kind(guild: Guild, channel: Channel) -> str:
+    if channel.id == guild.afk_channel:
+        return "afk"
+    if channel.type == STAGE:
+        return "stage"
+    return "voice" if channel.is_voice else "text"
+
+
+def _groups(guild: Guild) -> list[Group]:
+    """The members by their highest role, the highest first."""
+    found: defaultdict[int, list[Member]] = defaultdict(list)
+    for member in guild.members.values():
+        role = top_role(guild, member)
+        found[role.id if role else guild.id].append(member)
+    roles = sorted((guild.roles[role] for role in found), key=lambda role: -role.position)
+    return [
+        Group(None if role.id == guild.id else role, *_first(found[role.id], IN_GROUP_SHOWN, own=None))
+        for role in roles
+    ]
+
+
+def _first(members: Iterable[Member], most: int, *, own: Member | None) -> tuple[list[Member], int]:
+    """The first by name, oneself always among them, and how many more there are."""
+    everybody = list(members)
+    shown = nsmallest(most, everybody, key=lambda member: (member is not own, member.display_name.casefold()))
+    shown.sort(key=lambda member: member.display_name.casefold())
+    return shown, len(everybody) - len(shown)

@@ -1,0 +1,90 @@
+"""The addresses of the page: the page itself, its files and fonts, and its websocket."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from playground.changes import Changes
+from playground.check_commands import LOCALES
+from playground.naming import Puzzled
+from playground.page import seat as seats
+from playground.page.drawing import draw
+from playground.page.feed import Feed
+from playground.page.fonts import FOLDER as FONTS
+from playground.page.fonts import stylesheet
+from playground.page.regions import Regions
+
+STATIC: Final = Path(__file__).parent / "static"
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; "
+    "style-src-attr 'unsafe-inline'"  # colours of roles and embeds; values are escaped like everything else
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+GONE: Final = 4404  # the websocket's code for a seat that does not exist
+
+
+class Page:
+    """The page of the local Discord."""
+
+    def __init__(self, regions: Regions, changes: Changes, *, plain: str) -> None:
+        self._regions = regions
+        self._changes = changes
+        self._plain = plain
+
+    def routes(self) -> list[BaseRoute]:
+        """Its routes."""
+        return [
+            Route("/", self._show),
+            Route("/page/fonts/faces.css", self._show_faces),
+            Mount("/page/fonts", StaticFiles(directory=FONTS)),
+            Mount("/page/static", StaticFiles(directory=STATIC)),
+            WebSocketRoute("/page/feed", self._follow),
+        ]
+
+    async def _show(self, request: Request) -> Response:
+        """The page for a browser; a few lines of text for everything else, such as curl."""
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(self._plain)
+        return await drawn(self._whole)(request)
+
+    async def _whole(self, request: Request) -> Response:
+        seat = seats.take(self._regions.world, request.query_params)
+        parts = {name: self._regions.draw(name, seat) for name in self._regions.names}
+        html = draw("page.html", seat=seat, app=self._regions.world.bot, locales=sorted(LOCALES), **parts)
+        return HTMLResponse(html, headers=HEADERS | {"Cache-Control": "no-store"})
+
+    async def _show_faces(self, _request: Request) -> Response:
+        return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=86400"})
+
+    async def _follow(self, websocket: WebSocket) -> None:
+        try:
+            seat = seats.take(self._regions.world, websocket.query_params)
+        except Puzzled as puzzled:
+            await websocket.accept()
+            await websocket.close(GONE, str(puzzled)[:120])
+            return
+        await Feed(websocket, seat, self._regions, self._changes).serve()
+
+
+def drawn(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Turn what cannot be shown into a page with one sentence and the way back."""
+
+    async def show(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Puzzled as puzzled:
+            return HTMLResponse(draw("puzzled.html", sentence=str(puzzled)), puzzled.status, HEADERS)
+
+    return show

@@ -1,0 +1,48 @@
+// Follows the server over a websocket and patches the page with what it sends.
+import { morph } from "./morph.js";
+
+const PAUSES_MS = [250, 500, 1000, 2000, 4000];
+
+export function start(page) {
+  page.on("put", put);
+  page.on("remove", ({ id }) => document.getElementById(id)?.remove());
+  page.on("tell", ({ sentence, tone }) => page.tell(sentence, tone));
+  follow(page, 0);
+}
+
+function follow(page, failures) {
+  const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/page/feed${page.query()}`);
+  socket.addEventListener("open", () => {
+    failures = 0;
+    document.body.classList.remove("is-away");
+  });
+  socket.addEventListener("message", ({ data }) => {
+    page.hear(JSON.parse(data));
+    document.dispatchEvent(new Event("patched"));
+  });
+  socket.addEventListener("close", () => {
+    document.body.classList.add("is-away");
+    setTimeout(() => follow(page, failures + 1), PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]);
+  });
+}
+
+function put({ id, html, into }) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const fresh = template.content.firstElementChild;
+  const known = document.getElementById(id);
+  if (known) morph(known, fresh);
+  else if (into) insert(document.getElementById(into), fresh);
+}
+
+/** Put a line where its number belongs: ids rise with time, and lines mostly come at the end. */
+function insert(list, fresh) {
+  const number = numberOf(fresh);
+  let next = null;
+  for (let line = list.lastElementChild; line && numberOf(line) > number; line = line.previousElementSibling) next = line;
+  list.insertBefore(fresh, next);
+}
+
+function numberOf(element) {
+  return BigInt(element.id.match(/\d+$/)?.[0] ?? 0);
+}

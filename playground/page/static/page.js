@@ -1,0 +1,52 @@
+// Starts the page: what every part shares, and then each part in turn.
+import * as feed from "./feed.js";
+
+const seat = JSON.parse(document.getElementById("seat").textContent);
+const listeners = new Map();
+
+const page = {
+  seat,
+
+  /** The query that names this seat, for addresses below /page. */
+  query: () => "?" + new URLSearchParams(seat),
+
+  /** POST `body` as JSON; the answer, or null after its sentence was shown. Without `as` it is done as whoever sits here. */
+  async send(path, body = {}) {
+    let response;
+    try {
+      response = await fetch(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    } catch {
+      page.tell("The local Discord cannot be reached.", "error");
+      return null;
+    }
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    page.tell(answer.error ?? `The local Discord answered ${response.status}.`, "error");
+    return null;
+  },
+
+  /** Show a sentence for a while; `tone` is info or error. */
+  tell(sentence, tone = "info") {
+    const toast = document.createElement("p");
+    toast.className = `toast is-${tone}`;
+    toast.textContent = sentence;
+    document.getElementById("toasts").append(toast);
+    setTimeout(() => toast.remove(), 4000 + 40 * sentence.length);
+  },
+
+  /** Call `hear(frame)` for every frame of that kind from the server. */
+  on(kind, hear) {
+    listeners.set(kind, [...(listeners.get(kind) ?? []), hear]);
+  },
+
+  /** Hand a frame to whoever listens for its kind. */
+  hear(frame) {
+    for (const hear of listeners.get(frame.kind) ?? []) hear(frame);
+  },
+};
+
+for (const part of [feed]) part.start(page);
