@@ -1,4 +1,4 @@
-"""Signs interactions and takes them to the app, waits as long as Discord waits, and understands what comes back."""
+"""Takes interactions to the app, waits as long as Discord waits, and understands what comes back."""
 
 import asyncio
 from dataclasses import dataclass
@@ -7,22 +7,23 @@ from typing import Any, Final
 import httpx
 import msgspec
 import structlog
-from nacl.signing import SigningKey
 
-from core.clock import Clock
 from playground import payloads
 from playground.callbacks import INLINE_BYTES_SAFE, Callbacks
 from playground.deliveries import PING, Actor, Deliveries, Delivery
 from playground.errors import Refusal
+from playground.faults import TWICE, Faults
 from playground.ids import Snowflakes
 from playground.jsons import is_object
+from playground.naming import Puzzled
 from playground.rest import read
+from playground.signer import Signer
 from playground.world import World
 from wire.limits import ANSWER_WITHIN_S
 
 OK: Final = 200
 UNAUTHORIZED: Final = 401
-USER_AGENT: Final = "Discord-Interactions/1.0 (+https://discord.com)"
+SPOILT: Final = "PING with a wrong signature"
 
 log = structlog.get_logger()
 
@@ -35,32 +36,26 @@ class Endpoint:
 
 
 class Courier:
-    """Posts interactions to the app's endpoint; the HTTP client opens on first use."""
+    """Posts interactions to the app's endpoint and takes the answers."""
 
     def __init__(
         self,
         world: World,
         deliveries: Deliveries,
         callbacks: Callbacks,
+        signer: Signer,
+        faults: Faults,
         *,
-        key: SigningKey,
         ids: Snowflakes,
-        clock: Clock,
         endpoint: Endpoint,
     ) -> None:
         self._world = world
         self._deliveries = deliveries
         self._callbacks = callbacks
-        self._key = key
         self._ids = ids
-        self._clock = clock
         self._endpoint = endpoint
-        self._client: httpx.AsyncClient | None = None
-
-    async def aclose(self) -> None:
-        """Close the HTTP client."""
-        if self._client:
-            await self._client.aclose()
+        self._signer = signer
+        self._faults = faults
 
     def open(self, kind: int, actor: Actor) -> Delivery:
         """A new interaction, to be filled and sent."""
@@ -73,12 +68,11 @@ class Courier:
             return
         body = msgspec.json.encode(delivery.payload)
         delivery.note("sent")
+        is_twice = delivery.kind != PING and self._faults.takes(TWICE) is not None
+        deliver = self._deliver_twice if is_twice else self._deliver
         try:
             async with asyncio.timeout(max(ANSWER_WITHIN_S - delivery.age_s, 0)):
-                response = await self.post(self._endpoint.url, body)
-                delivery.status, delivery.answered_ms = response.status_code, round(delivery.age_s * 1000, 1)
-                delivery.note(f"HTTP {response.status_code}")
-                await self._take(delivery, response)
+                await deliver(delivery, self._endpoint.url, body)
         except TimeoutError:
             if delivery.callback is None:
                 delivery.fail(
@@ -90,13 +84,11 @@ class Courier:
 
     async def verify(self, url: str) -> str | None:
         """Check an endpoint as Discord does when it is saved; answers what is wrong, None when all is right."""
-        actor = Actor(self._world.bot, next(iter(self._world.channels.values())))
-        delivery = self._deliveries.open(self._ids.mint(), PING, actor)
-        body = msgspec.json.encode(payloads.ping(delivery, self._world))
+        body = self._ping()
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):
-                right = await self.post(url, body)
-                wrong = await self.post(url, body, spoil=True)
+                right = await self._signer.post(url, body, what="PING")
+                wrong = await self._signer.post(url, body, spoil=True, what=SPOILT)
         except (TimeoutError, httpx.HTTPError) as error:
             return f"it does not answer ({str(error) or type(error).__name__})"
         kind = right.headers.get("content-type", "")
@@ -112,22 +104,66 @@ class Courier:
             return f"a request with a wrong signature must be answered with 401, not {wrong.status_code}"
         return None
 
-    async def post(self, url: str, body: bytes, *, spoil: bool = False) -> httpx.Response:
-        """Sign and send a body; with `spoil` the signature is wrong."""
-        timestamp = str(int(self._clock.unix()))
-        signature = self._key.sign(timestamp.encode() + body).signature
-        if spoil:
-            signature = bytes([signature[0] ^ 1]) + signature[1:]
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-            "X-Signature-Ed25519": signature.hex(),
-            "X-Signature-Timestamp": timestamp,
-        }
-        self._client = self._client or httpx.AsyncClient(
-            timeout=httpx.Timeout(ANSWER_WITHIN_S * 2), limits=httpx.Limits(max_connections=200), trust_env=False
+    async def probe(self) -> str:
+        """Send a PING with a wrong signature to the endpoint, as Discord does now and then; answers what came of it.
+
+        Raises:
+            Puzzled: there is no endpoint.
+        """
+        if self._endpoint.url is None:
+            raise Puzzled("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                wrong = await self._signer.post(self._endpoint.url, self._ping(), spoil=True, what=SPOILT)
+        except (TimeoutError, httpx.HTTPError) as error:
+            return f"The app does not answer ({str(error) or type(error).__name__})."
+        if wrong.status_code == UNAUTHORIZED:
+            return "Right: the app refused the wrong signature with 401."
+        return (
+            f"Wrong: the app answered a wrong signature with {wrong.status_code} instead of 401; "
+            "Discord would take its endpoint away and write to its owner."
         )
-        return await self._client.post(url, content=body, headers=headers)
+
+    def _ping(self) -> bytes:
+        actor = Actor(self._world.bot, next(iter(self._world.channels.values())))
+        return msgspec.json.encode(payloads.ping(self._deliveries.open(self._ids.mint(), PING, actor), self._world))
+
+    async def _deliver(self, delivery: Delivery, url: str, body: bytes) -> None:
+        response = await self._signer.post(url, body, delivery=delivery)
+        self._answered(delivery, response)
+        await self._take(delivery, response)
+
+    async def _deliver_twice(self, delivery: Delivery, url: str, body: bytes) -> None:
+        """Send it twice at once: what comes first with something to say is taken, as at Discord."""
+        delivery.note("sent a second time")
+        tasks = [
+            asyncio.create_task(self._signer.post(url, body, delivery=delivery, what=what))
+            for what in ("", "Delivered again")
+        ]
+        others: list[httpx.Response] = []
+        try:
+            for next_one in asyncio.as_completed(tasks):
+                response = await next_one
+                self._answered(delivery, response)
+                if response.status_code == OK and response.content and delivery.callback is None:
+                    await self._take(delivery, response)
+                else:
+                    others.append(response)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if delivery.callback is None and others:
+            await self._take(delivery, others[0])
+        elif any(response.status_code == OK and response.content for response in others):
+            delivery.problems.append(
+                "The app answered the same interaction both times it was delivered: "
+                "whatever it did, it did twice. Its id tells that it was there before."
+            )
+
+    def _answered(self, delivery: Delivery, response: httpx.Response) -> None:
+        delivery.status, delivery.answered_ms = response.status_code, round(delivery.age_s * 1000, 1)
+        delivery.note(f"HTTP {response.status_code}")
 
     async def _take(self, delivery: Delivery, response: httpx.Response) -> None:
         match response.status_code:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from playground.changes import Changes, DeliveryChanged
 from playground.errors import Refusal, unknown
+from playground.exchange import Exchange
 from playground.jsons import Json
 from playground.world import Channel, Guild, Member, Message, User
 from wire.limits import ANSWER_WITHIN_S
@@ -60,6 +61,8 @@ class Delivery:
     choices: list[Json] | None = None
     problems: list[str] = field(default_factory=list[str])
     timeline: list[Json] = field(default_factory=list[Json])
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])  # what went over the wire because of it
+    exchanges_left_out: int = 0  # beyond what is kept
     status: int | None = None  # of the app's HTTP answer
     answered_ms: float | None = None
     is_inline: bool = False
@@ -111,6 +114,10 @@ class Deliveries:
             if any(message and message.id == number for message in shown):
                 return delivery
         return None
+
+    def by_token(self, token: str) -> Delivery | None:
+        """The interaction that a token belongs to."""
+        return self._by_token.get(token)
 
     def latest_for(self, user: User) -> list[Delivery]:
         """A user's interactions, the newest first."""

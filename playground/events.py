@@ -12,9 +12,10 @@ import msgspec
 
 from core.clock import Clock
 from playground import shapes
-from playground.courier import UNAUTHORIZED, Courier
+from playground.courier import UNAUTHORIZED
 from playground.ids import Snowflakes
 from playground.jsons import Json
+from playground.signer import Signer
 from wire.limits import ANSWER_WITHIN_S
 
 AUTHORIZED: Final = "APPLICATION_AUTHORIZED"
@@ -72,10 +73,10 @@ class Events:
     """Sends what has happened to the app; a task for each event that is still on its way."""
 
     def __init__(
-        self, courier: Courier, *, application: int, ids: Snowflakes, clock: Clock, backoff_s: float = 1.0
+        self, signer: Signer, *, application: int, ids: Snowflakes, clock: Clock, backoff_s: float = 1.0
     ) -> None:
         self.subscription = Subscription()
-        self._courier = courier
+        self._signer = signer
         self._application = application
         self._ids = ids
         self._clock = clock
@@ -116,11 +117,13 @@ class Events:
 
     async def verify(self, url: str) -> str | None:
         """Check an address as Discord does when it is saved; what is wrong, None when all is right."""
-        body = msgspec.json.encode(self._envelope(0))
+        body, what = msgspec.json.encode(self._envelope(0)), "PING for webhook events"
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):
-                right = await self._courier.post(url, body)
-                wrong = await self._courier.post(url, body, spoil=True)
+                right = await self._signer.post(url, body, what=what)
+                wrong = await self._signer.post(
+                    url, body, spoil=True, what="PING for webhook events with a wrong signature"
+                )
         except (TimeoutError, httpx.HTTPError) as error:
             return f"it does not answer ({str(error) or type(error).__name__})"
         if right.status_code != NO_CONTENT or right.content:
@@ -146,7 +149,7 @@ class Events:
         at_ms = round((time.monotonic() - event.started_at) * 1000, 1)
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                answer = await self._courier.post(url, body)
+                answer = await self._signer.post(url, body, what="Webhook event")
         except TimeoutError:
             said: Any = f"no answer within {ANSWER_WITHIN_S} seconds"
         except httpx.HTTPError as error:

@@ -21,29 +21,29 @@ from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
 from playground.control import Control, clock_state, guild_state
 from playground.control_events import ControlEvents
+from playground.control_faults import ControlFaults
 from playground.control_interactions import ControlInteractions
-from playground.control_messages import ControlMessages
 from playground.courier import Courier, Endpoint
 from playground.deliveries import Deliveries
 from playground.events import Events
+from playground.faults import Faults
 from playground.gateway import Gateway
 from playground.gateway_socket import Socket
 from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
 from playground.opening import Opening
-from playground.page import commands as page_commands
-from playground.page import entities
 from playground.page.regions import Regions
 from playground.page.routes import Page
 from playground.posting import Posting
+from playground.recording import Recording
 from playground.rest import create_api
 from playground.rest_application import Application
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
-from playground.rest_polls import Polls
 from playground.shop import Shop
+from playground.signer import Signer
 from playground.simulation import Simulation
 from playground.voice import Voice
 from playground.world import World
@@ -68,10 +68,13 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     callbacks = Callbacks(world, posting)
     commands = Commands(config.application_id, ids, changes)
     endpoint = Endpoint(config.endpoint)
-    courier = Courier(world, deliveries, callbacks, key=key, ids=ids, clock=clock, endpoint=endpoint)
+    recording = Recording(deliveries, changes)
+    faults = Faults(world, changes)
+    signer = Signer(key, clock, recording)
+    courier = Courier(world, deliveries, callbacks, signer, faults, ids=ids, endpoint=endpoint)
     opening = Opening(world, deliveries, courier, posting, base_url=config.http_url)
     asking = Asking(world, commands, opening, courier, reply_wait_s=config.reply_wait_s)
-    events = Events(courier, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
+    events = Events(signer, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
     shop = Shop(world, events, ids)
     application = Application(world, commands, courier, events, key=key, endpoint=endpoint, changes=changes)
     regions = Regions(world, deliveries, commands, clock, endpoint=endpoint, base_url=config.http_url)
@@ -83,7 +86,6 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         *shop.rules(),
         *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
         *Messages(world, posting, gateway).rules(),
-        *Polls(world, posting, clock).rules(),
         *Guilds(world, voice).rules(),
     ]
 
@@ -112,7 +114,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             life.cancel()
         await simulation.stop()
         await events.aclose()
-        await courier.aclose()
+        await signer.aclose()
 
     return Starlette(
         routes=[
@@ -121,12 +123,10 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *Control(world, gateway, voice, clock, changes, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
-            *page_commands.routes(world, commands),
-            *entities.routes(world),
-            *ControlMessages(world, posting, gateway, clock).routes(),
             *control_events.routes(),
+            *ControlFaults(faults, courier).routes(),
             *cdn.routes(world),
-            Mount("/api/v10", create_api(config, rules)),
+            Mount("/api/v10", create_api(config, rules, recording, faults)),
             WebSocketRoute("/gateway", connect),
             WebSocketRoute("/gateway/{rest:path}", connect),
         ],
@@ -163,6 +163,7 @@ Commands        POST {config.http_url}/playground/interactions   {{"as": "mina",
 Voice           POST {config.http_url}/playground/voice      {{"action": "join", "who": "ada", "channel": "Library"}}
 Events          POST {config.http_url}/playground/events     {{"type": "APPLICATION_AUTHORIZED", "as": "ada"}}
 An evening      POST {config.http_url}/playground/simulate       {{"members": 40, "minutes": 30, "speed": 60}}
+Faults          POST {config.http_url}/playground/faults     {{"kind": "rate_limited", "calls": 2}}
 Gateway faults  POST {config.http_url}/playground/gateway        {{"action": "reconnect"}}
 The clock       POST {config.http_url}/playground/clock          {{"rate": 1, "advance_s": 0}}
 """

@@ -1,6 +1,7 @@
 """Rate limits as Discord keeps them: buckets told in headers, and fifty requests a second over everything."""
 
 import hashlib
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ class TooMany(Exception):
     """A limit is exceeded: 429 with these headers and this body."""
 
     def __init__(self, headers: dict[str, str], body: Json) -> None:
-        super().__init__("429")
+        super().__init__(f"429: retry after {body['retry_after']:g} s")
         self.headers = headers
         self.body = body
 
@@ -56,22 +57,14 @@ class RateLimits:
         now = time.time()
         if len(self._buckets) > 5000:  # noqa: PLR2004 - a simulation makes a bucket per interaction
             self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.resets_at > now}
-        name = hashlib.md5(route.encode(), usedforsecurity=False).hexdigest()
+        name = _name(route)
         bucket = self._buckets.get(name + major)
         if bucket is None or bucket.resets_at <= now:
             bucket = self._buckets[name + major] = _Bucket(limit.requests, now + limit.per_s)
-        wait_s = bucket.resets_at - now
-        headers = {
-            "X-RateLimit-Limit": str(limit.requests),
-            "X-RateLimit-Remaining": str(max(bucket.left - 1, 0)),
-            "X-RateLimit-Reset": f"{bucket.resets_at:.3f}",
-            "X-RateLimit-Reset-After": f"{wait_s:.3f}",
-            "X-RateLimit-Bucket": name,
-        }
         if bucket.left <= 0:
-            raise TooMany(headers | {"X-RateLimit-Scope": "user"} | _retry(wait_s), _body(wait_s, everywhere=False))
+            raise too_many(route, bucket.resets_at - now, limit=limit)
         bucket.left -= 1
-        return headers
+        return _headers(name, limit, bucket)
 
     def take_global(self) -> None:
         """Count one request against the fifty a second.
@@ -83,15 +76,30 @@ class RateLimits:
         while self._recent and self._recent[0] <= now - 1:
             self._recent.popleft()
         if len(self._recent) >= GLOBAL_PER_S:
-            wait_s = self._recent[0] + 1 - now
-            headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"} | _retry(wait_s)
-            raise TooMany(headers, _body(wait_s, everywhere=True))
+            raise too_many("", self._recent[0] + 1 - now, scope="global")
         self._recent.append(now)
 
 
-def _retry(wait_s: float) -> dict[str, str]:
-    return {"Retry-After": str(int(wait_s) + 1)}
+def too_many(route: str, wait_s: float, *, limit: Limit = USUAL, scope: str = "user") -> TooMany:
+    """The refusal of a call to `route` for `wait_s`; `scope` is user, shared or global."""
+    told = {"X-RateLimit-Scope": scope, "Retry-After": str(math.ceil(wait_s))}
+    if scope == "global":
+        told["X-RateLimit-Global"] = "true"
+    else:
+        told |= _headers(_name(route), limit, _Bucket(0, time.time() + wait_s))
+    body: Json = {"message": "You are being rate limited.", "retry_after": round(wait_s, 3)}
+    return TooMany(told, body | {"global": scope == "global"})
 
 
-def _body(wait_s: float, *, everywhere: bool) -> Json:
-    return {"message": "You are being rate limited.", "retry_after": round(wait_s, 3), "global": everywhere}
+def _headers(name: str, limit: Limit, bucket: _Bucket) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit.requests),
+        "X-RateLimit-Remaining": str(bucket.left),
+        "X-RateLimit-Reset": f"{bucket.resets_at:.3f}",
+        "X-RateLimit-Reset-After": f"{bucket.resets_at - time.time():.3f}",
+        "X-RateLimit-Bucket": name,
+    }
+
+
+def _name(route: str) -> str:
+    return hashlib.md5(route.encode(), usedforsecurity=False).hexdigest()

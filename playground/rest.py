@@ -1,6 +1,6 @@
 """The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPMethod
 from itertools import groupby
@@ -17,8 +17,10 @@ from starlette.routing import Route
 from playground import multipart
 from playground.config import PlaygroundConfig
 from playground.errors import Refusal, bad_form
+from playground.faults import Faults, Target
 from playground.jsons import Json, is_object, snowflake
 from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
+from playground.recording import Recording
 from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
 
 log = structlog.get_logger()
@@ -105,6 +107,11 @@ class Rule:
     is_interaction: bool = False  # outside the global limit, known by the token in the path
     bucket: str | None = None  # None: its own; routes that name the same bucket share it
 
+    @property
+    def bucket_name(self) -> str:
+        """What is counted together."""
+        return self.bucket or f"{self.method} {self.path}"
+
 
 def snowflake_at(path: Sequence[str | int], value: Any) -> int:
     """A value as a snowflake.
@@ -123,17 +130,18 @@ def nothing() -> Answer:
     return Answer(None, 204)
 
 
-def create_api(config: PlaygroundConfig, rules: Sequence[Rule]) -> Starlette:
+def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recording, faults: Faults) -> Starlette:
     """The API as an app to mount at /api/v10."""
-    limits = RateLimits()
+    door = _Door(config, recording, faults)
     ordered = sorted(rules, key=lambda rule: rule.path)
     routes = [
-        Route(path, _door(config, limits, {rule.method: rule for rule in group}), methods=[*HTTPMethod])
+        Route(path, door.to({rule.method: rule for rule in group}), methods=[*HTTPMethod])
         for path, group in groupby(ordered, key=lambda rule: rule.path)
     ]
     # Fixed words such as @original and @me come before the parameters that would swallow them.
     routes.sort(key=lambda route: route.path.replace("{", "~"))
-    return Starlette(routes=routes, exception_handlers={404: _not_found, Exception: _failed})
+    routes.append(Route("/{rest:path}", door.to({}), methods=[*HTTPMethod]))
+    return Starlette(routes=routes, exception_handlers={Exception: _failed})
 
 
 async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
@@ -179,23 +187,47 @@ def _decode(raw: bytes) -> Any:
         raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
 
 
-def _door(
-    config: PlaygroundConfig, limits: RateLimits, rules: dict[HTTPMethod, Rule]
-) -> Callable[[Request], Awaitable[Response]]:
-    async def enter(request: Request) -> Response:
-        rule = rules.get(HTTPMethod(request.method))
-        if rule is None:
-            return JSONResponse({"message": "405: Method Not Allowed", "code": 0}, 405)
+class _Door:
+    """Lets calls in, records them, and does to them what was ordered."""
+
+    def __init__(self, config: PlaygroundConfig, recording: Recording, faults: Faults) -> None:
+        self._config = config
+        self._recording = recording
+        self._faults = faults
+        self._limits = RateLimits()
+
+    def to(self, rules: Mapping[HTTPMethod, Rule]) -> Callable[[Request], Awaitable[Response]]:
+        """The door to one path, with a rule for each method; no rules at all: to a path that does not exist."""
+
+        async def enter(request: Request) -> Response:
+            rule = rules.get(HTTPMethod(request.method))
+            raw = await request.body()
+            query = f"?{request.url.query}" if request.url.query else ""
+            call = self._recording.call(
+                request.method,
+                _path(request) + query,
+                rule.path if rule else "",
+                request.headers.items(),
+                raw,
+                token=request.path_params.get("token"),
+            )
+            try:
+                response = await self._answer(request, rule, raw, call.exchange.remarks) if rule else _lost(rules)
+            except Exception as error:
+                call.failed(f"The local Discord failed: {error!r}")
+                raise
+            call.answered(response.status_code, response.headers.items(), bytes(response.body))
+            return response
+
+        return enter
+
+    async def _answer(self, request: Request, rule: Rule, raw: bytes, remarks: list[str]) -> Response:
         headers: dict[str, str] = {}
         try:
-            _check_caller(config, request, rule)
-            if config.limits_requests:
-                if not rule.is_interaction:
-                    limits.take_global()
-                major = next((request.path_params[name] for name in MAJORS if name in request.path_params), "")
-                route = rule.bucket or f"{rule.method} {rule.path}"
-                headers = limits.take(route, str(major), rule.limit)
-            raw = await request.body()
+            _check_caller(self._config, request, rule)
+            await self._faults.strike(_target(request, rule), remarks)
+            if self._config.limits_requests:
+                headers = self._count(request, rule)
             body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
             call = Call(dict(request.path_params), request.query_params, request.headers, body, files)
             answer = await rule.handler(call)
@@ -208,7 +240,33 @@ def _door(
         content = msgspec.json.encode(answer.body)
         return Response(content, answer.status, headers | answer.headers, "application/json")
 
-    return enter
+    def _count(self, request: Request, rule: Rule) -> dict[str, str]:
+        if not rule.is_interaction:
+            self._limits.take_global()
+        major = next((request.path_params[name] for name in MAJORS if name in request.path_params), "")
+        return self._limits.take(rule.bucket_name, str(major), rule.limit)
+
+
+def _target(request: Request, rule: Rule) -> Target:
+    return Target(
+        request.method,
+        rule.path,
+        _path(request),
+        snowflake(request.path_params.get("channel_id")),
+        needs_token=rule.needs_token,
+        bucket=rule.bucket_name,
+        limit=rule.limit,
+    )
+
+
+def _path(request: Request) -> str:
+    """The path below the version."""
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
+
+
+def _lost(rules: Mapping[HTTPMethod, Rule]) -> Response:
+    status, words = (405, "405: Method Not Allowed") if rules else (404, "404: Not Found")
+    return JSONResponse({"message": words, "code": 0}, status)
 
 
 def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> None:
@@ -221,7 +279,3 @@ def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> Non
 async def _failed(request: Request, _error: Exception) -> Response:
     log.error("a REST route fails", method=request.method, path=request.url.path)
     return JSONResponse({"message": "500: Internal Server Error", "code": 0}, 500)
-
-
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    return JSONResponse({"message": "404: Not Found", "code": 0}, 404)

@@ -145,22 +145,30 @@ class SmallApp:
         self.seen: list[Json] = []
         self.told: Json = {}  # what the callback answered
         self.forgets_edits = False
+        self.verifies = True
+        self.knows_again = False  # answers a second delivery with an empty 202
         self.callback_body: Json = {}
         self.callback_files: dict[str, tuple[str, bytes]] = {}
         self.callback_answer: httpx.Response | None = None
 
     async def endpoint(self, request: Request) -> Response:
         body = await request.body()
-        try:
-            signed = request.headers["x-signature-timestamp"].encode() + body
-            self._key.verify(signed, bytes.fromhex(request.headers["x-signature-ed25519"]))
-        except BadSignatureError:
+        if self.verifies and not self._is_signed(request, body):
             return Response(None, 401)
         interaction: Json = json.loads(body)
         if interaction["type"] == 1:
             return JSONResponse({"type": 1})
+        is_known = self.knows_again and any(one["id"] == interaction["id"] for one in self.seen)
         self.seen.append(interaction)
-        return await self._answer(interaction)
+        return Response(None, 202) if is_known else await self._answer(interaction)
+
+    def _is_signed(self, request: Request, body: bytes) -> bool:
+        try:
+            signed = request.headers["x-signature-timestamp"].encode() + body
+            self._key.verify(signed, bytes.fromhex(request.headers["x-signature-ed25519"]))
+        except BadSignatureError:
+            return False
+        return True
 
     async def _answer(self, interaction: Json) -> Response:
         data = interaction["data"]
