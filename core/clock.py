@@ -68,6 +68,11 @@ class Clock:
         fresh.replace(self._path)
 
     @property
+    def is_bendable(self) -> bool:
+        """Whether the pace can be changed; never beside a real Discord."""
+        return self._path is not None
+
+    @property
     def rate(self) -> float:
         """How many seconds this clock shows per real second."""
         return self._read_pace().rate

@@ -77,7 +77,15 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     events = Events(signer, application=config.application_id, ids=ids, clock=clock, backoff_s=config.event_backoff_s)
     shop = Shop(world, events, ids)
     application = Application(world, commands, courier, events, key=key, endpoint=endpoint, changes=changes)
-    regions = Regions(world, deliveries, commands, clock, endpoint=endpoint, base_url=config.http_url)
+    regions = Regions(
+        world,
+        deliveries,
+        commands,
+        simulation,
+        config=config,
+        endpoint=endpoint,
+        public_key=key.verify_key.encode().hex(),
+    )
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
     control_events = ControlEvents(world, events, shop, set_url=application.set_events)
     rules = [

@@ -109,14 +109,14 @@ class Simulation:
         happenings = plan(len(people), _rooms(guild), length_s=minutes * 60, seed=seed)
         self._evening = Evening(len(people), minutes, speed, seed, self._clock.now(), happenings)
         self._task = asyncio.create_task(self._play(self._evening, guild, people))
-        return JSONResponse(self._state(), 202)
+        return JSONResponse(self.state(), 202)
 
     async def _show(self, _request: Request) -> Response:
-        return JSONResponse(self._state())
+        return JSONResponse(self.state())
 
     async def _end(self, _request: Request) -> Response:
         await self.stop()
-        return JSONResponse(self._state())
+        return JSONResponse(self.state())
 
     def _gather(self, guild: Guild, count: int) -> list[Member]:
         """The community first, then as many newcomers as are missing."""
@@ -142,6 +142,7 @@ class Simulation:
                 evening.peak = max(evening.peak, present)
                 evening.told += 1
                 if evening.told % 50 == 0:
+                    self._changes.tell(ClockChanged())
                     await asyncio.sleep(0)  # let the sockets write
             await self._wait(evening, evening.length_s)
         except Exception:
@@ -167,7 +168,8 @@ class Simulation:
         if left_s > 0:
             await asyncio.sleep(max(left_s / evening.speed, STEP_S))
 
-    def _state(self) -> Json:
+    def state(self) -> Json:
+        """How far the evening is, for people and for the page."""
         evening = self._evening
         if evening is None:
             return {"running": False, "progress": 1.0}

@@ -1,4 +1,4 @@
-"""The columns beside the messages: servers, channels with who sits in them, members."""
+"""The columns beside the messages: servers, channels with who sits in them, members, oneself."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from playground import permissions
 from playground.community import CATEGORY, STAGE
 from playground.page.drawing import draw
 from playground.page.seat import Seat, direct_rooms
-from playground.world import Channel, Guild, Member, Role, World
+from playground.world import GROUP, Channel, Guild, Member, Role, User, World
 
 IN_ROOM_SHOWN: Final = 25  # of those who sit in one voice channel
 IN_GROUP_SHOWN: Final = 60  # of the members with one role
@@ -47,6 +47,27 @@ class Group:
         return len(self.shown) + self.more
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands above the messages."""
+
+    icon: str
+    name: str
+    topic: str
+
+
+def place(seat: Seat, app: User) -> Place:
+    """The channel of a seat as its heading says it."""
+    channel = seat.channel
+    if channel.type == GROUP:
+        return Place("members", "Study friends", "A group without the app; whoever has it installed brings it along.")
+    if seat.guild is None:
+        return Place("at", app.display_name, "Only the app and you read this.")
+    if not seat.is_inside:
+        return Place("banned", seat.guild.name, "")
+    return Place(_kind(seat.guild, channel), channel.name, channel.topic or "")
+
+
 def draw_guilds(seat: Seat, world: World) -> Markup:
     """The narrow column of servers: those of the person, also where they were thrown out."""
     mine = [one for one in world.guilds.values() if seat.user.id in one.members or seat.user.id in one.banned]
@@ -64,15 +85,15 @@ def draw_rooms(seat: Seat, world: World) -> Markup:
 def draw_members(seat: Seat, world: World) -> Markup:
     """The column of members, in a direct message the people of it."""
     if seat.guild is None:
-        people = [seat.user] if seat.channel.type != 1 else [world.bot, seat.user]
+        people = [seat.user] if seat.channel.type == GROUP else [seat.user, world.bot]
         return draw("people.html", seat=seat, people=people)
     groups = _groups(seat.guild) if seat.is_inside else []
-    return draw("members.html", seat=seat, guild=seat.guild, groups=groups, app=world.application)
+    return draw("members.html", guild=seat.guild, groups=groups, colour_of=colour_of)
 
 
-def top_role(guild: Guild, member: Member) -> Role | None:
-    """The highest role of a member, None when they have only everybody's."""
-    return max((guild.roles[role] for role in member.roles), key=lambda role: role.position, default=None)
+def draw_me(seat: Seat) -> Markup:
+    """Who sits here, and what they do in voice."""
+    return draw("me.html", seat=seat, standing=standing(seat.guild, seat.user))
 
 
 def colour_of(guild: Guild, member: Member) -> int:
@@ -81,12 +102,19 @@ def colour_of(guild: Guild, member: Member) -> int:
     return max(coloured, key=lambda role: role.position).colour if coloured else 0
 
 
-def standing(guild: Guild, member: Member) -> str | None:
+def standing(guild: Guild | None, user: User) -> str | None:
     """What somebody is in a guild, in a word; None: a member as any other."""
-    if member.user.id == guild.owner:
+    if guild is None:
+        return "Direct message"
+    if user.id in guild.banned:
+        return "Banned"
+    member = guild.members.get(user.id)
+    if member is None:
+        return "Outside"
+    if user.id == guild.owner:
         return "Owner"
-    rights = permissions.of_member(guild, member)
-    return "Moderator" if rights & permissions.KICK_MEMBERS and not member.user.is_bot else None
+    may_moderate = permissions.of_member(guild, member) & permissions.KICK_MEMBERS
+    return "Moderator" if may_moderate and not user.is_bot else None
 
 
 def _rooms(guild: Guild, own: Member | None) -> list[tuple[Channel | None, list[Room]]]:
@@ -97,11 +125,12 @@ def _rooms(guild: Guild, own: Member | None) -> list[tuple[Channel | None, list[
             seated[member.voice.channel].append(member)
     places = sorted(guild.channels.values(), key=lambda channel: (channel.is_voice, channel.position))
     found: dict[int | None, list[Room]] = {None: []}
-    found |= {place.id: [] for place in places if place.type == CATEGORY}
-    for place in places:
-        if place.type != CATEGORY:
-            shown, more = _first(seated[place.id], IN_ROOM_SHOWN, own=own)
-            found.get(place.parent, found[None]).append(Room(place, _kind(guild, place), shown, more))
+    found |= {channel.id: [] for channel in places if channel.type == CATEGORY}
+    for channel in places:
+        if channel.type != CATEGORY:
+            shown, more = _first(seated[channel.id], IN_ROOM_SHOWN, own=own)
+            room = Room(channel, _kind(guild, channel), shown, more)
+            found.get(channel.parent, found[None]).append(room)
     return [(guild.channels[key] if key else None, rooms) for key, rooms in found.items() if rooms]
 
 
@@ -117,12 +146,10 @@ def _groups(guild: Guild) -> list[Group]:
     """The members by their highest role, the highest first."""
     found: defaultdict[int, list[Member]] = defaultdict(list)
     for member in guild.members.values():
-        role = top_role(guild, member)
-        found[role.id if role else guild.id].append(member)
-    roles = sorted((guild.roles[role] for role in found), key=lambda role: -role.position)
+        found[max(member.roles, key=lambda role: guild.roles[role].position, default=guild.id)].append(member)
     return [
         Group(None if role.id == guild.id else role, *_first(found[role.id], IN_GROUP_SHOWN, own=None))
-        for role in roles
+        for role in sorted((guild.roles[role] for role in found), key=lambda role: -role.position)
     ]
 
 

@@ -7,38 +7,44 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "fonts"
-EMOJI: Final = "NotoColorEmoji.ttf"
-LAST: Final = ("NotoSansSymbols-SemiBold.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf")
 LIGHT: Final = "400 500"  # weights of text; everything heavier is a heading or a name
 HEAVY: Final = "600 900"
-WEIGHTS: Final = {
-    "Inter-Medium.otf": LIGHT,
-    "Inter-SemiBold.otf": HEAVY,
-    "NotoSansCJK-Medium.otf": LIGHT,
-}  # the other files serve all weights
+ALL: Final = "400 900"
+SCRIPTS: Final = ("Lyceum Scripts", ALL)
+# A browser looks for a sign in one family after the other, and in each only among the files of the nearest weight.
+FAMILIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "Inter-Medium.otf": (("Lyceum", LIGHT),),
+    "Inter-SemiBold.otf": (("Lyceum", HEAVY),),
+    "Fraunces-Display.ttf": (("Lyceum Display", ALL),),
+    "NotoSansCJK-Medium.otf": (("Lyceum Han", LIGHT),),
+    "NotoSansCJK-Bold.otf": (("Lyceum Han", HEAVY), ("Lyceum Rare", ALL)),
+    "NotoColorEmoji.ttf": (("Lyceum Emoji", ALL),),
+    "NotoSansSymbols-SemiBold.ttf": (("Lyceum Symbols", ALL),),
+    "NotoSansSymbols2-Regular.ttf": (("Lyceum Symbols", ALL),),
+    "NotoSansMath-Regular.ttf": (("Lyceum Symbols", ALL),),
+}  # every other file is one of SCRIPTS
 
 
 @cache
 def stylesheet() -> str:
-    """A rule for each font: "Lyceum" for letters, "Lyceum Emoji", and "Lyceum Symbols" for what neither has.
+    """A rule for each font; base.css says in which order their families are asked.
 
-    Where the signs of two files overlap, a browser takes the later rule, so the first file of the fallback comes last.
+    Where the signs of two files of a family overlap, a browser takes the later rule, so the first of the fallback comes
+    last.
     """
     coverage: dict[str, list[int]] = json.loads((FOLDER / "coverage.json").read_text(encoding="utf-8"))
-    rules = [_rule(file, _family(file), bounds) for file, bounds in coverage.items() if file != "Fraunces-Display.ttf"]
+    rules = [
+        _rule(file, family, weights, bounds)
+        for file, bounds in coverage.items()
+        for family, weights in FAMILIES.get(file, (SCRIPTS,))
+    ]
     return "\n".join(reversed(rules))
 
 
-def _family(file: str) -> str:
-    if file == EMOJI:
-        return "Lyceum Emoji"
-    return "Lyceum Symbols" if file in LAST else "Lyceum"
-
-
-def _rule(file: str, family: str, bounds: list[int]) -> str:
-    ranges = ",".join(_range(first, last) for (first, last) in list(pairwise(bounds))[::2])
+def _rule(file: str, family: str, weights: str, bounds: list[int]) -> str:
+    ranges = ",".join(_range(first, last) for first, last in list(pairwise(bounds))[::2])
     return (
-        f'@font-face{{font-family:"{family}";src:url("/page/fonts/{file}");font-weight:{WEIGHTS.get(file, "400 900")};'
+        f'@font-face{{font-family:"{family}";src:url("/page/fonts/{file}");font-weight:{weights};'
         f"font-display:swap;unicode-range:{ranges}}}"
     )
 

@@ -3,19 +3,30 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from core.clock import Clock
 from playground.commands import Commands
+from playground.config import PlaygroundConfig
 from playground.courier import Endpoint
 from playground.deliveries import AUTOCOMPLETE, PING, Deliveries, Delivery
 from playground.page import columns, messages
 from playground.page.drawing import draw
 from playground.page.seat import Seat
+from playground.simulation import Simulation
 from playground.world import Message, World
 
-SHOWN: Final = 60  # messages, the newest
+SHOWN: Final = 60  # messages at first, and at each request for earlier ones
+JUMPS: Final = (
+    (600, "10 minutes"),
+    (3600, "1 hour"),
+    (6 * 3600, "6 hours"),
+    (86_400, "1 day"),
+    (7 * 86_400, "1 week"),
+    (30 * 86_400, "30 days"),
+)
 
 
 class Regions:
@@ -26,26 +37,33 @@ class Regions:
         world: World,
         deliveries: Deliveries,
         commands: Commands,
-        clock: Clock,
+        simulation: Simulation,
         *,
+        config: PlaygroundConfig,
         endpoint: Endpoint,
-        base_url: str,
+        public_key: str,
     ) -> None:
         self.world = world
+        self.config = config
         self._deliveries = deliveries
         self._commands = commands
-        self._clock = clock
+        self._simulation = simulation
         self._endpoint = endpoint
-        self._base_url = base_url
+        self._public_key = public_key
         self._ways: dict[str, Callable[[Seat], Markup]] = {
             "guilds": lambda seat: columns.draw_guilds(seat, world),
             "rooms": lambda seat: columns.draw_rooms(seat, world),
-            "me": self._me,
+            "me": columns.draw_me,
             "messages": self._messages,
             "members": lambda seat: columns.draw_members(seat, world),
             "notices": self._notices,
             "time": self._time,
         }
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this server."""
+        return self.config.clock
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,11 +77,15 @@ class Regions:
     def draw_message(self, message: Message, seat: Seat) -> Markup:
         """One message."""
         reply = self._deliveries.find(message.id)
-        return messages.draw(message, seat=seat, world=self.world, base_url=self._base_url, reply=reply)
+        return messages.draw(message, seat=seat, world=self.world, base_url=self.config.http_url, reply=reply)
 
     def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
         """The line that stands where an answer should be."""
         return messages.draw_failure(delivery, seat)
+
+    def draw_earlier(self, seat: Seat, before: int) -> Markup:
+        """The messages before one of them, with the button for still earlier ones if there are any."""
+        return self._list(seat, before=before)
 
     def delivery(self, number: int) -> Delivery | None:
         """The interaction of that id."""
@@ -75,25 +97,45 @@ class Regions:
         is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
         return asked and is_mine and delivery.is_over and delivery.callback is None
 
-    def _me(self, seat: Seat) -> Markup:
-        return draw("me.html", seat=seat)
-
     def _messages(self, seat: Seat) -> Markup:
-        drawn: list[tuple[int, Markup]] = [
-            (message.id, self.draw_message(message, seat)) for message in islice(self._seen(seat), SHOWN)
+        return self._list(seat, before=None)
+
+    def _list(self, seat: Seat, *, before: int | None) -> Markup:
+        seen = (message for message in self._seen(seat) if before is None or message.id < before)
+        shown = list(islice(seen, SHOWN + 1))
+        oldest = 0 if len(shown) <= SHOWN else shown[SHOWN - 1].id
+        drawn = [(message.id, self.draw_message(message, seat)) for message in shown[:SHOWN]]
+        drawn += [
+            (one.id, self.draw_failure(one, seat))
+            for one in self._deliveries.everything()
+            if self.failed_here(one, seat) and oldest < one.id and (before is None or one.id < before)
         ]
-        failed = [one for one in self._deliveries.everything() if self.failed_here(one, seat)]
-        drawn += [(one.id, self.draw_failure(one, seat)) for one in failed]
-        drawn.sort(key=lambda line: line[0])
-        return draw("messages.html", seat=seat, lines=[line for _, line in drawn], is_whole=True)
+        lines = [line for _, line in sorted(drawn, key=lambda line: line[0])]
+        place = columns.place(seat, self.world.bot)
+        return draw("messages.html", seat=seat, place=place, lines=lines, is_whole=oldest == 0)
 
     def _seen(self, seat: Seat) -> Iterator[Message]:
         """The messages of the seat's channel, the newest first."""
         return (message for message in reversed(self.world.messages.values()) if seat.sees(message))
 
     def _notices(self, seat: Seat) -> Markup:
-        commands = self._commands.usable_in(seat.guild.id if seat.guild else None)
-        return draw("notices.html", seat=seat, has_endpoint=self._endpoint.url is not None, has_commands=bool(commands))
+        return draw(
+            "notices.html",
+            config=self.config,
+            endpoint=self._endpoint.url,
+            has_commands=bool(self._commands.usable_in(seat.guild.id if seat.guild else None)),
+            public_key=self._public_key,
+        )
 
-    def _time(self, _seat: Seat) -> Markup:
-        return draw("time.html", now=self._clock.now(), rate=self._clock.rate)
+    def _time(self, seat: Seat) -> Markup:
+        now = self.clock.now()
+        return draw(
+            "time.html",
+            now=now,
+            local=now.astimezone(ZoneInfo(seat.user.zone)),
+            zone=seat.user.zone,
+            rate=self.clock.rate,
+            jumps=JUMPS,
+            is_bendable=self.clock.is_bendable,
+            evening=self._simulation.state() if self._simulation.is_running else None,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -11,14 +12,15 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from playground.changes import Changes
-from playground.check_commands import LOCALES
 from playground.naming import Puzzled
+from playground.page import cards, columns
 from playground.page import seat as seats
 from playground.page.drawing import draw
 from playground.page.feed import Feed
 from playground.page.fonts import FOLDER as FONTS
 from playground.page.fonts import stylesheet
 from playground.page.regions import Regions
+from playground.page.seat import Seat
 
 STATIC: Final = Path(__file__).parent / "static"
 POLICY: Final = (
@@ -47,6 +49,9 @@ class Page:
         """Its routes."""
         return [
             Route("/", self._show),
+            Route("/page/people/{number}", fragment(self._show_person)),
+            Route("/page/rooms/{number}", fragment(self._show_room)),
+            Route("/page/messages", fragment(self._show_earlier)),
             Route("/page/fonts/faces.css", self._show_faces),
             Mount("/page/fonts", StaticFiles(directory=FONTS)),
             Mount("/page/static", StaticFiles(directory=STATIC)),
@@ -60,13 +65,29 @@ class Page:
         return await drawn(self._whole)(request)
 
     async def _whole(self, request: Request) -> Response:
-        seat = seats.take(self._regions.world, request.query_params)
+        seat = self._seat(request)
         parts = {name: self._regions.draw(name, seat) for name in self._regions.names}
-        html = draw("page.html", seat=seat, app=self._regions.world.bot, locales=sorted(LOCALES), **parts)
+        app = self._regions.world.bot
+        persona = cards.draw_persona(seat, self._regions.world)
+        html = draw("page.html", seat=seat, app=app, place=columns.place(seat, app), persona=persona, **parts)
         return HTMLResponse(html, headers=HEADERS | {"Cache-Control": "no-store"})
+
+    async def _show_person(self, request: Request) -> Markup:
+        number = request.path_params["number"]
+        return cards.draw_person(self._seat(request), self._regions.world, number, self._regions.clock)
+
+    async def _show_room(self, request: Request) -> Markup:
+        return cards.draw_room(self._seat(request), request.path_params["number"])
+
+    async def _show_earlier(self, request: Request) -> Markup:
+        before = request.query_params.get("before", "")
+        return self._regions.draw_earlier(self._seat(request), int(before) if before.isdecimal() else 0)
 
     async def _show_faces(self, _request: Request) -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=86400"})
+
+    def _seat(self, request: Request) -> Seat:
+        return seats.take(self._regions.world, request.query_params)
 
     async def _follow(self, websocket: WebSocket) -> None:
         try:
@@ -86,5 +107,18 @@ def drawn(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
             return await answer(request)
         except Puzzled as puzzled:
             return HTMLResponse(draw("puzzled.html", sentence=str(puzzled)), puzzled.status, HEADERS)
+
+    return show
+
+
+def fragment(draw_it: Callable[[Request], Awaitable[Markup]]) -> Callable[[Request], Awaitable[Response]]:
+    """Answer a piece of HTML; what cannot be shown is a piece with one sentence."""
+
+    async def show(request: Request) -> Response:
+        headers = HEADERS | {"Cache-Control": "no-store"}
+        try:
+            return HTMLResponse(await draw_it(request), headers=headers)
+        except Puzzled as puzzled:
+            return HTMLResponse(draw("sorry.html", sentence=str(puzzled)), puzzled.status, headers)
 
     return show

@@ -13,7 +13,7 @@ export function morph(known, fresh) {
   matchChildren(known, fresh);
 }
 
-const KEPT = ["open", "aria-expanded", "data-keep"];
+const KEPT = ["open", "aria-expanded", "tabindex", "data-keep"];
 
 function matchAttributes(known, fresh) {
   const kept = new Set([...KEPT, ...(known.dataset.keep ?? "").split(" ")]);

@@ -1,5 +1,13 @@
 // Starts the page: what every part shares, and then each part in turn.
+import * as actions from "./actions.js";
+import * as cards from "./cards.js";
+import * as clock from "./clock.js";
 import * as feed from "./feed.js";
+import * as keys from "./keys.js";
+import * as log from "./log.js";
+import * as views from "./views.js";
+
+const PARTS = [views, actions, cards, keys, log, clock, feed]; // the feed is last, so that nothing it tells is missed
 
 const seat = JSON.parse(document.getElementById("seat").textContent);
 const listeners = new Map();
@@ -7,18 +15,14 @@ const listeners = new Map();
 const page = {
   seat,
 
-  /** The query that names this seat, for addresses below /page. */
-  query: () => "?" + new URLSearchParams(seat),
+  /** The query that names this seat, with more parts where asked, for addresses below /page. */
+  query: (more = {}) => "?" + new URLSearchParams({ ...seat, ...more }),
 
-  /** POST `body` as JSON; the answer, or null after its sentence was shown. Without `as` it is done as whoever sits here. */
-  async send(path, body = {}) {
+  /** Send `body` as JSON, by POST unless told otherwise; the answer, or null after its sentence was shown. */
+  async send(path, body = {}, method = "POST") {
     let response;
     try {
-      response = await fetch(path, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      });
+      response = await fetch(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     } catch {
       page.tell("The local Discord cannot be reached.", "error");
       return null;
@@ -49,4 +53,4 @@ const page = {
   },
 };
 
-for (const part of [feed]) part.start(page);
+for (const part of PARTS) part.start(page);

@@ -1,0 +1,69 @@
+// The messages stay at their end while one reads there; whoever has scrolled up is told how many are new.
+
+const NEAR_PX = 40; // counts as the end
+
+export function start(page) {
+  const log = document.getElementById("log");
+  const bar = document.getElementById("newer");
+  let isAtEnd = true;
+  let unread = 0;
+
+  const toEnd = () => {
+    log.scrollTop = log.scrollHeight;
+    unread = 0;
+    show();
+  };
+  const show = () => {
+    bar.hidden = isAtEnd || !unread;
+    bar.textContent = `${unread} new ${unread === 1 ? "message" : "messages"} · Jump to the present`;
+  };
+
+  log.addEventListener("scroll", () => {
+    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+    if (isAtEnd) unread = 0;
+    show();
+  });
+  bar.addEventListener("click", () => {
+    isAtEnd = true;
+    toEnd();
+    log.focus();
+  });
+
+  // Whatever makes the list or the window another size: new messages, pictures that arrive, a keyboard that opens.
+  const sizes = new ResizeObserver(() => isAtEnd && toEnd());
+  sizes.observe(log);
+  sizes.observe(document.getElementById("messages"));
+
+  new MutationObserver((changes) => {
+    const last = document.getElementById("messages").lastElementChild;
+    const added = changes.flatMap(({ addedNodes }) => [...addedNodes]).filter((node) => node.nodeName === "LI");
+    if (isAtEnd || !added.includes(last)) return;
+    unread += added.length;
+    show();
+  }).observe(document.getElementById("messages"), { childList: true });
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-earlier]");
+    if (button) showEarlier(page, log, button);
+  });
+  toEnd();
+}
+
+/** Puts the messages before the first one where the button stands; what one reads stays where it is. */
+async function showEarlier(page, log, button) {
+  const place = button.closest("li");
+  const first = document.querySelector("#messages > [data-message]");
+  button.disabled = true;
+  const response = await fetch("/page/messages" + page.query({ before: first?.dataset.message ?? "" })).catch(() => null);
+  if (!response?.ok) {
+    button.disabled = false;
+    page.tell("The earlier messages cannot be reached.", "error");
+    return;
+  }
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  const fromEnd = log.scrollHeight - log.scrollTop;
+  place.replaceWith(...template.content.firstElementChild.children);
+  log.scrollTop = log.scrollHeight - fromEnd;
+  document.dispatchEvent(new Event("patched"));
+}
