@@ -68,8 +68,9 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.lock
-	@echo "Preparing: packages for the tests"
+	@echo "Preparing: packages for the tests, and a browser"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@deploy/install-chromium
 	@touch $@
 
 .PHONY: help up test check lint types format samples migration schema words lock clean

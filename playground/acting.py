@@ -8,7 +8,7 @@ from playground.commands import Commands
 from playground.community import DEFAULT_ACTOR
 from playground.deliveries import Actor
 from playground.jsons import Json
-from playground.naming import Puzzled, find_channel, find_guild, find_member, fold, listed, nearest
+from playground.naming import Puzzled, find_channel, find_guild, find_member, find_user, fold, listed, nearest
 from playground.world import User, World
 
 DIRECT: Final = frozenset({"dm", "direct", "me"})  # "@me" is what stands in Discord's own addresses
@@ -25,16 +25,19 @@ def find_actor(world: World, body: Json) -> Actor:
     name, guild_name, channel_name = body.get("as") or DEFAULT_ACTOR, body.get("guild"), body.get("channel")
     place = "" if guild_name is None else fold(str(guild_name))
     if place in DIRECT | PRIVATE:
-        member = find_member(next(iter(world.guilds.values())), str(name))
-        private = world.private_channel(member.user)
+        user = find_user(world, str(name))
+        _refuse_bot(user, user.display_name)
+        private = world.private_channel(user)
         if place in PRIVATE or str(channel_name) == str(private.id):
-            return Actor(member.user, private, locale=_locale(body, member.user), brings_app=True)
-        direct = world.direct_channel(member.user)
-        return Actor(member.user, direct, locale=_locale(body, member.user), brings_app=_brings_app(body))
+            return Actor(user, private, locale=_locale(body, user), brings_app=True)
+        direct = world.direct_channel(user)
+        return Actor(user, direct, locale=_locale(body, user), brings_app=_brings_app(body))
     guild = find_guild(world, None if guild_name is None else str(guild_name))
+    for user in guild.banned.values():
+        if fold(str(name)) in (fold(user.username), str(user.id)):
+            raise Puzzled(f"{user.display_name} is banned from {guild.name}.", status=403)
     member = find_member(guild, str(name))
-    if member.user.is_bot:
-        raise Puzzled(f"{member.display_name} is a bot, and bots run no commands; choose a person.")
+    _refuse_bot(member.user, member.display_name)
     channel = find_channel(guild, str(channel_name)) if channel_name else world.first_text_channel(guild)
     return Actor(member.user, channel, guild, member, _locale(body, member.user), _brings_app(body))
 
@@ -67,6 +70,11 @@ def check_permitted(actor: Actor, command: Json) -> None:
     """
     if not may_use(actor, command):
         raise Puzzled(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
+
+
+def _refuse_bot(user: User, name: str) -> None:
+    if user.is_bot:
+        raise Puzzled(f"{name} is a bot, and bots run no commands; choose a person.")
 
 
 def _locale(body: Json, user: User) -> str:

@@ -23,6 +23,7 @@ from playground.control import Control, clock_state, guild_state
 from playground.control_events import ControlEvents
 from playground.control_faults import ControlFaults
 from playground.control_interactions import ControlInteractions
+from playground.control_messages import ControlMessages
 from playground.courier import Courier, Endpoint
 from playground.deliveries import Deliveries
 from playground.events import Events
@@ -33,6 +34,8 @@ from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
 from playground.opening import Opening
+from playground.page import commands as page_commands
+from playground.page import entities
 from playground.page.regions import Regions
 from playground.page.routes import Page
 from playground.posting import Posting
@@ -42,6 +45,7 @@ from playground.rest_application import Application
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
+from playground.rest_polls import Polls
 from playground.shop import Shop
 from playground.signer import Signer
 from playground.simulation import Simulation
@@ -94,6 +98,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         *shop.rules(),
         *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
         *Messages(world, posting, gateway).rules(),
+        *Polls(world, posting, clock).rules(),
         *Guilds(world, voice).rules(),
     ]
 
@@ -131,6 +136,9 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *Control(world, gateway, voice, clock, changes, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
+            *page_commands.routes(world, commands),
+            *entities.routes(world),
+            *ControlMessages(world, posting, gateway, clock).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *cdn.routes(world),

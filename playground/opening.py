@@ -34,20 +34,12 @@ class Opening:
         return Resolved(self._world, actor.guild, actor.member, self._base_url)
 
     def files(self, body: Json) -> dict[str, Attachment]:
-        """Files sent along as base64, by name.
+        """The files sent along, kept, by name.
 
         Raises:
             Puzzled: one is not base64.
         """
-        given = body.get("files")
-        found: dict[str, Attachment] = {}
-        for name, content in (given if is_object(given) else Json()).items():
-            try:
-                raw = base64.b64decode(str(content), validate=True)
-            except binascii.Error:
-                raise Puzzled(f'The file "{name}" must be base64.') from None
-            found[name] = self._posting.keep(Upload(name, guess_type(name)[0] or "application/octet-stream", raw))
-        return found
+        return {upload.filename: self._posting.keep(upload) for upload in uploads(body)}
 
     def command(
         self, actor: Actor, command: Json, options: list[Json], resolved: Resolved, *, kind: int = COMMAND
@@ -131,3 +123,20 @@ class Opening:
         shape = self._posting.shape(source) if source else None
         delivery.payload = payloads.envelope(delivery, self._world, data, shape)
         return delivery
+
+
+def uploads(body: Json) -> list[Upload]:
+    """The files that a request brings as base64 by name.
+
+    Raises:
+        Puzzled: one is not base64.
+    """
+    given = body.get("files")
+    found: list[Upload] = []
+    for name, content in (given if is_object(given) else Json()).items():
+        try:
+            raw = base64.b64decode(str(content), validate=True)
+        except binascii.Error:
+            raise Puzzled(f'The file "{name}" must be base64.') from None
+        found.append(Upload(name, guess_type(name)[0] or "application/octet-stream", raw))
+    return found

@@ -6,7 +6,7 @@ from typing import Any, Final
 from PIL import Image, UnidentifiedImageError
 
 from core.clock import Clock
-from playground import check_message, shapes
+from playground import check_message, polls, shapes
 from playground.changes import Changes, MessageChanged, MessageRemoved
 from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, THUMBNAIL
 from playground.check_message import (
@@ -47,11 +47,14 @@ class Posting:
 
     def shape(self, message: Message) -> Json:
         """The message as JSON."""
-        return shapes.message(message, self._world, base_url=self._base_url)
+        shape = shapes.message(message, self._world, base_url=self._base_url)
+        return shape | {"poll": polls.shape(message, self._clock.now())} if message.poll else shape
 
     def place(self, channel: int, author: User, *, flags: int = 0, reader: int | None = None) -> Message:
-        """An empty message of the app, such as a reply that is still being thought about."""
-        message = Message(self._ids.mint(), channel, author, self._clock.now(), flags=flags, reader=reader, is_app=True)
+        """An empty message, such as a reply that is still being thought about."""
+        is_app = author is self._world.bot
+        made_at = self._clock.now()
+        message = Message(self._ids.mint(), channel, author, made_at, flags=flags, reader=reader, is_app=is_app)
         self._world.messages[message.id] = message
         while len(self._world.messages) > MESSAGES_KEPT:
             self.remove(next(iter(self._world.messages.values())))
@@ -85,7 +88,7 @@ class Posting:
             components: list[Json] = body["components"] or []
             message.components = [_numbered(part, numbers) for part in components]
         if isinstance(body.get("poll"), dict):
-            message.poll = body["poll"]
+            message.poll = polls.opened(body["poll"], self._clock.now())
         message.tts = bool(body.get("tts", message.tts))
         message.nonce = body.get("nonce", message.nonce)
         message.flags &= ~LOADING
@@ -99,6 +102,10 @@ class Posting:
     def edited(self, message: Message) -> None:
         """Note that a message was changed after it was first seen."""
         message.edited_at = self._clock.now()
+        self.changed(message)
+
+    def changed(self, message: Message) -> None:
+        """Let everybody who shows the message know that it is no longer the same."""
         self._changes.tell(MessageChanged(message))
 
     def remove(self, message: Message) -> None:

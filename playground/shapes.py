@@ -260,8 +260,6 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
         shape["interaction_metadata"] = post.interaction
     if post.nonce is not None:
         shape["nonce"] = post.nonce
-    if post.poll:
-        shape["poll"] = post.poll
     if post.reference:
         shape["message_reference"] = post.reference
     return shape

@@ -168,6 +168,7 @@ class Message:
     edited_at: datetime | None = None
     nonce: str | int | None = None
     poll: Json | None = None
+    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # who voted for which answer of the poll
     tts: bool = False
     reader: int | None = None  # the one user who sees an ephemeral message
     interaction: Json | None = None  # interaction_metadata

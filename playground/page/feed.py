@@ -78,6 +78,7 @@ class Feed:
     def _everything(self) -> Iterator[Json]:
         """All regions: the page may be older than this connection, or than this server."""
         yield from self._put(*self._regions.names)
+        yield {"kind": "here"}
 
     def _frames(self, changes: list[Change]) -> Iterator[Json]:
         dirty: dict[str, None] = {}

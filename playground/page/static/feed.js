@@ -5,6 +5,7 @@ const PAUSES_MS = [250, 500, 1000, 2000, 4000];
 
 export function start(page) {
   page.on("put", put);
+  page.on("here", () => (document.body.dataset.feed = "here"));
   page.on("remove", ({ id }) => document.getElementById(id)?.remove());
   page.on("tell", ({ sentence, tone }) => page.tell(sentence, tone));
   follow(page, 0);
@@ -14,14 +15,13 @@ function follow(page, failures) {
   const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/page/feed${page.query()}`);
   socket.addEventListener("open", () => {
     failures = 0;
-    document.body.classList.remove("is-away");
   });
   socket.addEventListener("message", ({ data }) => {
     page.hear(JSON.parse(data));
     document.dispatchEvent(new Event("patched"));
   });
   socket.addEventListener("close", () => {
-    document.body.classList.add("is-away");
+    document.body.dataset.feed = "away";
     setTimeout(() => follow(page, failures + 1), PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]);
   });
 }

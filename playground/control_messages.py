@@ -1,0 +1,135 @@
+"""The control API for messages: what a person writes, dismisses and votes for, as their client would."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.clock import Clock
+from playground import check_message, permissions, polls
+from playground.acting import find_actor
+from playground.check_message import Before
+from playground.community import CATEGORY
+from playground.control import asked, steering
+from playground.deliveries import Actor
+from playground.errors import Refusal, unknown
+from playground.gateway import DIRECT_MESSAGES, DIRECT_POLLS, GUILD_MESSAGES, GUILD_POLLS, Gateway
+from playground.jsons import Json, is_list, is_whole, snowflake
+from playground.naming import Puzzled
+from playground.opening import uploads
+from playground.posting import Posting
+from playground.rest import Upload
+from playground.world import Message, World
+
+REPLY: Final = 19  # the type of a message that answers another
+HIDDEN: Final[Mapping[str, Any]] = {"content": "", "embeds": [], "attachments": [], "components": []}
+
+
+class ControlMessages:
+    """The routes by which a person writes, dismisses and votes."""
+
+    def __init__(self, world: World, posting: Posting, gateway: Gateway, clock: Clock) -> None:
+        self._world = world
+        self._posting = posting
+        self._gateway = gateway
+        self._clock = clock
+
+    def routes(self) -> list[Route]:
+        """The routes under /playground."""
+        return [
+            Route("/playground/messages", steering(self._write), methods=["POST"]),
+            Route("/playground/dismiss", steering(self._dismiss), methods=["POST"]),
+            Route("/playground/votes", steering(self._vote), methods=["POST"]),
+        ]
+
+    async def _write(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        files = dict(enumerate(uploads(body)))
+        _check_may_write(actor, with_files=bool(files))
+        answered = self._message(actor, body["reply_to"]) if body.get("reply_to") else None
+        content: Json = {"content": body.get("content") or "", "allowed_mentions": _allowed(actor)}
+        message = self._post(actor, content, files, answered)
+        return JSONResponse({"message": self._posting.shape(message)})
+
+    def _post(self, actor: Actor, content: Json, files: dict[int, Upload], answered: Message | None) -> Message:
+        remarks = check_message.check(content, files, Before())
+        message = self._posting.place(actor.channel.id, actor.user)
+        if answered:
+            message.type = REPLY
+            message.reference = {"type": 0, "channel_id": str(answered.channel), "message_id": str(answered.id)}
+        self._posting.write_checked(message, content, files, remarks, pings_all=False)
+        self._tell_gateway(actor, message)
+        return message
+
+    def _tell_gateway(self, actor: Actor, message: Message) -> None:
+        """MESSAGE_CREATE; what a person writes in a guild is hidden from an app that they do not mention."""
+        shape = self._posting.shape(message)
+        if actor.guild is None:
+            self._gateway.dispatch("MESSAGE_CREATE", shape, intent=DIRECT_MESSAGES, guild=None)
+            return
+        if self._world.application not in message.mentions:
+            shape |= HIDDEN
+        shape["guild_id"] = str(actor.guild.id)
+        self._gateway.dispatch("MESSAGE_CREATE", shape, intent=GUILD_MESSAGES, guild=actor.guild.id)
+
+    async def _dismiss(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        message = self._message(actor, body.get("message"))
+        if message.reader is None:
+            raise Puzzled("Everybody sees that message; only one that you alone see can be dismissed.", status=403)
+        self._posting.remove(message)
+        return JSONResponse({"dismissed": str(message.id)})
+
+    async def _vote(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        message = self._message(actor, body.get("message"))
+        answers = body.get("answers")
+        if not is_list(answers) or not all(is_whole(answer) for answer in answers):
+            raise Puzzled('Say what you vote for: {"message": "1", "answers": [2]}; an empty list takes it back.')
+        added, removed = polls.vote(message, actor.user, answers, self._clock.now())
+        for event, chosen in (("MESSAGE_POLL_VOTE_ADD", added), ("MESSAGE_POLL_VOTE_REMOVE", removed)):
+            for answer in chosen:
+                self._tell_vote(event, actor, message, answer)
+        self._posting.changed(message)
+        return JSONResponse({"message": self._posting.shape(message)})
+
+    def _tell_vote(self, event: str, actor: Actor, message: Message, answer: int) -> None:
+        shape: Json = {
+            "user_id": str(actor.user.id),
+            "channel_id": str(message.channel),
+            "message_id": str(message.id),
+            "answer_id": answer,
+        }
+        if actor.guild is None:
+            self._gateway.dispatch(event, shape, intent=DIRECT_POLLS, guild=None)
+            return
+        shape["guild_id"] = str(actor.guild.id)
+        self._gateway.dispatch(event, shape, intent=GUILD_POLLS, guild=actor.guild.id)
+
+    def _message(self, actor: Actor, number: object) -> Message:
+        message = self._world.messages.get(snowflake(number) or 0)
+        if message is None or message.reader not in (None, actor.user.id):
+            raise unknown("Message")
+        return message
+
+
+def _check_may_write(actor: Actor, *, with_files: bool) -> None:
+    if actor.channel.type == CATEGORY:
+        raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+    if actor.guild and actor.member:
+        has = permissions.of_member(actor.guild, actor.member)
+        needed = permissions.SEND_MESSAGES | (permissions.ATTACH_FILES if with_files else 0)
+        if needed & ~has:
+            raise Refusal(403, 50013, "Missing Permissions")
+
+
+def _allowed(actor: Actor) -> Json:
+    """Whom somebody pings by naming them."""
+    if actor.guild and actor.member and permissions.of_member(actor.guild, actor.member) & permissions.MENTION_EVERYONE:
+        return {"parse": ["users", "roles", "everyone"]}
+    return {"parse": ["users"]}

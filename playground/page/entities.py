@@ -1,0 +1,108 @@
+"""The people, roles and channels that somebody can point at from where they sit, searched as they type."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from heapq import nsmallest
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from playground.community import CATEGORY, STAGE, TEXT, VOICE
+from playground.control import steering
+from playground.naming import Puzzled, fold, listed
+from playground.page import seat as seats
+from playground.page.drawing import colour, member_picture, picture
+from playground.page.seat import Seat
+from playground.world import World
+
+SHOWN: Final = 25  # as many as a select of Discord's shows at once
+USER, ROLE, MENTIONABLE, CHANNEL = "user", "role", "mentionable", "channel"
+ICONS: Final = {TEXT: "text", VOICE: "voice", STAGE: "stage", CATEGORY: "folder"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something with an id that a command or a menu takes."""
+
+    id: str
+    kind: str  # user, role or channel
+    name: str
+    detail: str = ""  # a username, the category of a channel
+    picture: str | None = None  # the address of a picture
+    icon: str | None = None  # in icons.svg, where there is no picture
+    colour: str | None = None
+
+
+def routes(world: World) -> list[Route]:
+    """Where pickers ask for them."""
+
+    async def show(request: Request) -> Response:
+        asked = request.query_params
+        kind = asked.get("kind", MENTIONABLE)
+        if kind not in (USER, ROLE, MENTIONABLE, CHANNEL):
+            raise Puzzled(f"There is no kind {kind}; try {listed((USER, ROLE, MENTIONABLE, CHANNEL))}.")
+        types = frozenset(int(one) for one in asked.get("types", "").split(",") if one.isdecimal())
+        known = _everything(seats.take(world, asked), world, kind, types)
+        if ids := asked.get("ids"):
+            found: Iterable[Entity] = (one for one in known if one.id in ids.split(","))
+        else:
+            found = search(known, asked.get("q", ""))
+        return JSONResponse({"entities": [asdict(one) for one in found]})
+
+    return [Route("/page/entities", steering(show))]
+
+
+def search(entities: Iterable[Entity], text: str) -> list[Entity]:
+    """Those that have the text in a name: first whose name begins with it, then where a word does, then the others."""
+    wanted = fold(text)
+    ranked = ((_rank(one, wanted), place, one) for place, one in enumerate(entities))
+    found = nsmallest(SHOWN, (each for each in ranked if each[0] is not None), key=lambda each: each[:2])
+    return [one for _, _, one in found]
+
+
+def _rank(entity: Entity, wanted: str) -> int | None:
+    """How well it fits, 0 the best; None: not at all."""
+    names = [fold(entity.name), fold(entity.detail) if entity.kind == USER else ""]
+    if not wanted:
+        return 0
+    if any(name.startswith(wanted) for name in names):
+        return 0
+    if any(f" {wanted}" in name for name in names):
+        return 1
+    return 2 if wanted == entity.id or any(wanted in name for name in names) else None
+
+
+def _everything(seat: Seat, world: World, kind: str, types: frozenset[int]) -> Iterator[Entity]:
+    if kind in (USER, MENTIONABLE):
+        yield from _users(seat, world)
+    if kind in (ROLE, MENTIONABLE):
+        yield from _roles(seat)
+    if kind == CHANNEL:
+        yield from _channels(seat, types)
+
+
+def _users(seat: Seat, world: World) -> Iterator[Entity]:
+    if seat.guild is None:
+        for user in (seat.user, world.bot):
+            yield Entity(str(user.id), USER, user.display_name, user.username, picture(user, size_px=32))
+        return
+    for member in seat.guild.members.values():
+        shown = member_picture(seat.guild, member, size_px=32)
+        yield Entity(str(member.user.id), USER, member.display_name, member.user.username, shown)
+
+
+def _roles(seat: Seat) -> Iterator[Entity]:
+    for role in sorted(seat.guild.roles.values(), key=lambda one: -one.position) if seat.guild else ():
+        yield Entity(str(role.id), ROLE, role.name, icon="role", colour=colour(role.colour))
+
+
+def _channels(seat: Seat, types: frozenset[int]) -> Iterator[Entity]:
+    if seat.guild is None:
+        return
+    for channel in sorted(seat.guild.channels.values(), key=lambda one: one.position):
+        if not types or channel.type in types:
+            parent = seat.guild.channels.get(channel.parent or 0)
+            icon = ICONS.get(channel.type, "text")
+            yield Entity(str(channel.id), CHANNEL, channel.name, parent.name if parent else "", icon=icon)

@@ -1,0 +1,108 @@
+"""Chromium for tests of the page: as on a desktop and as on a phone, with an ear for what the console says."""
+
+import shutil
+import subprocess
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, async_playwright
+
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+MISSING: Final = "No Chromium is here: deploy/install-chromium installs it, as root or with sudo"
+
+Json = dict[str, Any]
+Scheme = Literal["light", "dark"]
+
+
+def executable() -> str | None:
+    """Where the browser of this machine is, None when it has none that starts."""
+    found = [path for name in NAMES if (path := shutil.which(name))]
+    return next((path for path in found if _starts(path)), None)
+
+
+def _starts(path: str) -> bool:
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+
+
+@asynccontextmanager
+async def chromium() -> AsyncGenerator[Browser]:
+    """The browser of this machine, without a window."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Visits:
+    """Opens pages, each as a person of their own, and keeps whatever the console complains about."""
+
+    browser: Browser
+    complaints: list[str] = field(default_factory=list[str])
+    _contexts: list[BrowserContext] = field(default_factory=list[BrowserContext])
+
+    async def __call__(self, address: str, *, phone: bool = False, scheme: Scheme = "dark") -> Page:
+        """The page at an address, once its websocket has told it everything."""
+        context = await self.browser.new_context(
+            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 800},
+            device_scale_factor=2 if phone else 1,
+            is_mobile=phone,
+            has_touch=phone,
+            color_scheme=scheme,
+            locale="en-GB",
+            timezone_id="Europe/London",
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        self._contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = await context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", self._fail)
+        page.on("response", self._look)
+        await page.goto(address)
+        await page.wait_for_function("document.body.dataset.feed === 'here'")
+        return page
+
+    def forgive(self, part: str) -> None:
+        """Something that the console was to complain about; there must be such a complaint."""
+        kept = [one for one in self.complaints if part not in one]
+        assert len(kept) < len(self.complaints), f"nothing complained about {part}"
+        self.complaints = kept
+
+    async def close(self) -> None:
+        """Close everything that was opened."""
+        for context in self._contexts:
+            await context.close()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        refused = message.text.startswith("Failed to load resource")  # the answer itself says which, see _look
+        if message.type in ("error", "warning") and not refused:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _fail(self, error: Error) -> None:
+        self.complaints.append(f"error: {error}")
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} for {response.request.method} {response.url}")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with a page as it stands: rule, weight, and the first elements concerned."""
+    axe: Any = Axe()
+    found: list[Json] = (await axe.run(page)).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {one['help']}: " + "; ".join(node["html"][:160] for node in one["nodes"][:3])
+        for one in found
+    ]
