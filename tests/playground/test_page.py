@@ -64,6 +64,6 @@ def test_the_feed_tells_who_comes_to_voice(discord: LocalDiscord) -> None:
         put = frame(feed, kind="put", id="rooms")
         discord.voice("leave", "priya")
 
-    library = re.search(r"<span>Library</span>.*?</ul>", put["html"], re.DOTALL)
+    library = re.search(r'aria-label="In Library".*?</ul>', put["html"], re.DOTALL)
     assert library
     assert "प्रिया शर्मा" in library[0]
