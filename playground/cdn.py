@@ -13,6 +13,10 @@ from playground import avatars
 from playground.world import World
 
 NAME: Final = re.compile(r"([0-9a-f]{32})\.(png|jpg|jpeg|webp)")
+HARMLESS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'",
+    "X-Content-Type-Options": "nosniff",
+}  # a file that somebody attached is shown, and may not act on the page beside it
 FOREVER: Final = "public, max-age=31536000"
 
 
@@ -39,7 +43,7 @@ def routes(world: World) -> list[Route]:
         file = world.attachments.get(int(request.path_params["attachment"]))
         if file is None:
             return _missing()
-        return Response(file.content, media_type=file.content_type)
+        return Response(file.content, media_type=file.content_type, headers=HARMLESS)
 
     return [
         Route("/cdn/avatars/{user:int}/{file}", show),

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -30,6 +31,7 @@ from playground.events import Events
 from playground.faults import Faults
 from playground.gateway import Gateway
 from playground.gateway_socket import Socket
+from playground.guard import Guard
 from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
@@ -146,6 +148,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             WebSocketRoute("/gateway", connect),
             WebSocketRoute("/gateway/{rest:path}", connect),
         ],
+        middleware=[Middleware(Guard, host=config.host)],
         lifespan=lifespan,
     )
 

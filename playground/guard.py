@@ -1,0 +1,59 @@
+"""Keeps other websites out: a page elsewhere in the same browser must neither steer the local Discord nor read it."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN: Final = frozenset({"same-origin", "none"})  # from this page, or typed by a person
+FORBIDDEN: Final = 1008  # the websocket's code
+
+
+class Guard:
+    """Refuses what a browser sends for somebody else's page; programs such as curl name no page and pass."""
+
+    def __init__(self, app: ASGIApp, *, host: str) -> None:
+        self._app = app
+        self._host = host  # where the server listens, and so a name by which it may be called
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it in one sentence."""
+        if scope["type"] in ("http", "websocket") and (trouble := self._trouble(scope)):
+            refusal = PlainTextResponse(trouble, 403) if scope["type"] == "http" else WebSocketClose(FORBIDDEN, trouble)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _trouble(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._is_here(_name(f"//{host}")):
+            return f"The local Discord is not called {host}: use its address, such as 127.0.0.1 or localhost.\n"
+        if scope["type"] == "http" and scope["method"] in SAFE:
+            return None
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if (site and site not in OWN) or (origin and urlsplit(origin).netloc != host):
+            return f"A page of {origin or 'another site'} may not steer the local Discord.\n"
+        return None
+
+    def _is_here(self, name: str) -> bool:
+        """Whether a name cannot be made to point here by a stranger: an address, this machine, or what was chosen."""
+        if name in ("localhost", self._host) or name.endswith(".localhost"):
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def _name(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
