@@ -6,8 +6,9 @@ Held: two at most, a third is not earned. Used: one for exactly one missed date,
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final
 
 from core.enums import ProtectionKind
@@ -19,13 +20,26 @@ IN_A_ROW_MAX: Final = 2  # frozen dates between two active ones
 _ONE_DAY: Final = timedelta(days=1)
 
 
+class Unsaved(StrEnum):
+    """Why no freeze saves a date."""
+
+    NONE_HELD = "none_held"
+    ENOUGH_IN_A_ROW = "enough_in_a_row"
+    SWITCHED_OFF = "switched_off"
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A date without activity or protection on which a run was at stake."""
 
     day: date
     run_days: int  # of the run until then
-    is_saved: bool  # by a freeze, once the date is over; otherwise the run ends with it
+    unsaved: Unsaved | None = None  # the run ends with the date; None: a freeze saves it once the date is over
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the run goes on."""
+        return self.unsaved is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ class Walk:
     held: int  # freezes at hand after the last active date, less those that are written down as used since
     in_a_row: int  # active dates in a row up to the last active one
     gaps: tuple[Gap, ...]  # in order; the last ones may be yet to come
+    earned_on: Mapping[date, date] = field(default_factory=dict[date, date])  # of frozen dates: of the freeze used
 
     @property
     def saved(self) -> tuple[date, ...]:
@@ -54,33 +69,35 @@ def walk(
         protections: what protects a date; used freezes are among them and are not decided again.
         switches: from which date on freezes are used (True) or not, in order; used before the first.
     """
-    held = in_a_row = run = 0
+    in_a_row = run = 0
+    held: list[date] = []
     gaps: list[Gap] = []
+    earned_on: dict[date, date] = {}
     last = len(active) - 1
     for number, day in enumerate(active):
         run += 1
         in_a_row += 1
-        if in_a_row % EARNED_EVERY == 0:
-            held = min(held + 1, HELD_MAX)
+        if in_a_row % EARNED_EVERY == 0 and len(held) < HELD_MAX:
+            held.append(day)
         if number == last:
             break
-        stretch = _Stretch(held)
+        stretch = _Stretch(held, earned_on)
         is_whole = stretch.cross(day + _ONE_DAY, active[number + 1], protections, switches, run, gaps)
-        held = stretch.left
         run = run if is_whole else 0
         in_a_row = in_a_row if is_whole and stretch.is_seamless else 0
     if not active:
         return Walk(0, 0, ())
-    tail = _Stretch(held)
+    tail = _Stretch(held.copy(), earned_on)
     tail.cross(active[-1] + _ONE_DAY, None, protections, switches, run, gaps)
-    return Walk(max(0, held - tail.written), in_a_row, tuple(gaps))
+    return Walk(max(0, len(held) - tail.written), in_a_row, tuple(gaps), earned_on)
 
 
 @dataclass(slots=True)
 class _Stretch:
     """The dates between two active ones, or after the last."""
 
-    left: int  # freezes at hand
+    held: list[date]  # when the freezes at hand were earned; the oldest is used first
+    earned_on: dict[date, date]  # see Walk
     frozen: int = 0
     written: int = 0  # of the frozen ones, those that were used before
     is_seamless: bool = True  # nothing but skipped dates stands in between
@@ -98,20 +115,28 @@ class _Stretch:
         while day != until:
             kind = protections.get(day)
             if kind is None:
-                is_saved = self.left > 0 and self.frozen < IN_A_ROW_MAX and is_on(day, switches)
-                gaps.append(Gap(day, run, is_saved))
-                if not is_saved:
+                unsaved = self._why_not(day, switches)
+                gaps.append(Gap(day, run, unsaved))
+                if unsaved is not None:
                     return False
-                self._freeze()
+                self._freeze(day)
             elif kind is ProtectionKind.FREEZE:
                 self.written += 1
-                self._freeze()
+                self._freeze(day)
             self.is_seamless &= kind is ProtectionKind.TRAVEL
             day += _ONE_DAY
         return True
 
-    def _freeze(self) -> None:
-        self.left = max(0, self.left - 1)
+    def _why_not(self, day: date, switches: Sequence[tuple[date, bool]]) -> Unsaved | None:
+        if not is_on(day, switches):
+            return Unsaved.SWITCHED_OFF
+        if self.frozen >= IN_A_ROW_MAX:
+            return Unsaved.ENOUGH_IN_A_ROW
+        return None if self.held else Unsaved.NONE_HELD
+
+    def _freeze(self, day: date) -> None:
+        if self.held:  # a freeze used before other dates became active may not be earned any more
+            self.earned_on[day] = self.held.pop(0)
         self.frozen += 1
 
 

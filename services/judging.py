@@ -1,6 +1,6 @@
 """What of a stay counts, and why the rest does not: the one place where the rules of a policy meet segments.
 
-Crediting adds up what counts; `/why` tells all of it. The daily cap alone is judged elsewhere, day by day.
+Crediting adds up what counts; `/why` tells all of it. The daily cap is judged elsewhere, day by day.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ class Pause(StrEnum):
     UNATTENDED = "unattended"
     DAILY_CAP = "daily_cap"
     TOO_SHORT = "too_short"
+    AWAY = "away"  # left, and came back to the channel so soon that the stay goes on
 
 
 Piece = tuple[int, int, Policy, Pause | None]  # from, until, by which rules; None: it counts

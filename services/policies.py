@@ -37,6 +37,11 @@ PRESETS: Final[Mapping[Preset, Policy]] = MappingProxyType(
 )
 
 
+def preset_of(policy: Policy) -> Preset:
+    """What a guild would have to choose for this policy."""
+    return next((preset for preset, each in PRESETS.items() if each == policy), Preset.SILENT_LIBRARY)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A guild's choice of a preset for a span of time, in seconds since 1970; later rules paint over earlier ones."""

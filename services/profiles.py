@@ -1,12 +1,10 @@
 """What a member has reached, and their calendar of a month; both in the member's own days."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
-from core.enums import DayKind, ProtectionKind, Visibility
+from core.enums import DayKind, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
@@ -15,6 +13,7 @@ from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
 from services import streaks, zone_rules
 from services.boards import MARKED_FOR
+from services.day_marks import CalendarDay, DayMark, Marks
 from services.days import Calendar, calendar_of
 from services.freezes import FreezeStatus, status_of
 from services.holding import NotSeenYet
@@ -23,8 +22,6 @@ from services.streaks import Streak
 from services.voice_events import Person
 
 __all__ = [
-    "CalendarDay",
-    "DayMark",
     "DayTotal",
     "MonthCalendar",
     "NotSeenYet",
@@ -49,18 +46,6 @@ class ProfileIsPrivate(DomainError):
         self.name = name
 
 
-class DayMark(StrEnum):
-    """How one date of a month went."""
-
-    ACTIVE = "active"
-    UNDER = "under"  # some time, but less than makes a day active
-    PROTECTED = "protected"
-    MISSED = "missed"
-    TODAY_OPEN = "today_open"  # today, not active yet
-    FUTURE = "future"
-    BEFORE = "before"  # before the member was first seen
-
-
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A member in numbers at one moment."""
@@ -78,16 +63,6 @@ class Profile:
     today: date  # on the member's calendar
     member_since: date  # first seen here
     threshold_s: int  # what makes a day active
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarDay:
-    """One date of a month."""
-
-    day: date
-    mark: DayMark
-    seconds: int
-    protection: ProtectionKind | None = None  # what protects it; None unless it is protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +158,7 @@ async def month(
     seconds = {day.day: day.seconds for day in found}
     standing = await streaks.standing(conn, guild, user)
     since = await _since(conn, facts, calendar, guild=guild)
-    marks = _Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
+    marks = Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
     return MonthCalendar(
         person=_person(facts),
         visibility=facts.visibility,
@@ -195,33 +170,6 @@ async def month(
         threshold_s=facts.study_minutes * 60,
         status=status_of(standing, now),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """Decides how a date went."""
-
-    today: date
-    since: date
-    threshold_s: int
-    protected: Mapping[date, ProtectionKind]
-
-    def of(self, day: date, seconds: int) -> CalendarDay:
-        mark = self._mark(day, seconds)
-        return CalendarDay(day, mark, seconds, self.protected.get(day) if mark is DayMark.PROTECTED else None)
-
-    def _mark(self, day: date, seconds: int) -> DayMark:
-        if day > self.today:
-            return DayMark.PROTECTED if day in self.protected else DayMark.FUTURE
-        if seconds >= self.threshold_s:
-            return DayMark.ACTIVE
-        if day in self.protected:
-            return DayMark.PROTECTED
-        if day == self.today:
-            return DayMark.TODAY_OPEN
-        if seconds:
-            return DayMark.UNDER
-        return DayMark.BEFORE if day < self.since else DayMark.MISSED
 
 
 async def _look(

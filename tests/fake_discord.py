@@ -47,6 +47,7 @@ class Someone:
     avatar: str | None = None
     bot: bool = False
     locale: str = "en-US"
+    permissions: str = "2147483647"  # all
 
     @property
     def user(self) -> Json:
@@ -56,7 +57,7 @@ class Someone:
     @property
     def member(self) -> Json:
         joined = "2024-01-01T00:00:00+00:00"
-        return {"nick": self.nick, "avatar": None, "roles": [], "permissions": "2147483647", "joined_at": joined}
+        return {"nick": self.nick, "avatar": None, "roles": [], "permissions": self.permissions, "joined_at": joined}
 
     def speaking(self, locale: str) -> "Someone":
         return replace(self, locale=locale)
@@ -65,6 +66,20 @@ class Someone:
 ANA = Someone(5_000_000_001, "ana", "Ana")
 BEN = Someone(5_000_000_002, "ben", "Ben", nick="Benny")
 ROBOT = Someone(5_000_000_003, "robot", bot=True)
+GUEST = Someone(5_000_000_004, "guest", "Guest", permissions="104324673")  # what everybody may, and no more
+
+
+@dataclass(frozen=True)
+class Room:
+    """A channel of the guild."""
+
+    id: int
+    name: str
+    type: int = 2  # voice
+
+    @property
+    def channel(self) -> Json:
+        return {"id": str(self.id), "name": self.name, "type": self.type, "permissions": "0", "flags": 0}
 
 
 class Frozen(Clock):
@@ -136,7 +151,7 @@ class FakeDiscord:
         self.rest_status = 200
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
-        """`/path option:value`; people are given as Someone."""
+        """`/path option:value`; people are given as Someone, channels as Room."""
         return await self.deliver(slash_payload(path, by=by, guild=guild, now=self.clock.moment, options=options))
 
     async def suggest(self, path: str, name: str, value: str, *, by: Someone = ANA) -> list[Json]:
@@ -231,12 +246,12 @@ def slash_payload(
 ) -> Json:
     """The interaction for `/path option:value`."""
     name, *subs = path.split()
-    people = [value for value in options.values() if isinstance(value, Someone)]
+    named = [value for value in options.values() if isinstance(value, (Someone, Room))]
     leaf = [_option(key, value) for key, value in options.items()]
     for depth, sub in enumerate(reversed(subs)):
         leaf = [{"name": sub, "type": 1 if depth == 0 else 2, "options": leaf}]
     data: Json = {"id": "900", "name": name, "type": 1, "options": leaf}
-    return envelope(2, data | ({"resolved": _resolved(*people)} if people else {}), by=by, guild=guild, now=now)
+    return envelope(2, data | ({"resolved": _resolved(*named)} if named else {}), by=by, guild=guild, now=now)
 
 
 def sign(body: bytes, moment: datetime, *, key: SigningKey = KEY) -> dict[str, str]:
@@ -287,6 +302,8 @@ def _option(name: str, value: object) -> Json:
     match value:
         case Someone():
             return {"name": name, "type": 6, "value": str(value.id)}
+        case Room():
+            return {"name": name, "type": 7, "value": str(value.id)}
         case bool():
             return {"name": name, "type": 5, "value": value}
         case int():
@@ -295,10 +312,13 @@ def _option(name: str, value: object) -> Json:
             return {"name": name, "type": 3, "value": value}
 
 
-def _resolved(*people: Someone) -> Mapping[str, Json]:
+def _resolved(*named: Someone | Room) -> Mapping[str, Json]:
+    people = [each for each in named if isinstance(each, Someone)]
+    rooms = [each for each in named if isinstance(each, Room)]
     return {
         "users": {str(each.id): each.user for each in people},
         "members": {str(each.id): each.member for each in people},
+        "channels": {str(each.id): each.channel for each in rooms},
     }
 
 

@@ -157,3 +157,15 @@ async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, li
         {"guild": guild, "user": user, "limit": limit},
     )
     return await cursor.fetchall()
+
+
+async def list_grants(conn: Connection, *, guild: GuildId, user: UserId, since: date) -> list[StaffAct]:
+    """The last grant of staff for each of a member's dates from `since` on."""
+    cursor = conn.cursor(row_factory=row_of(StaffAct))
+    await cursor.execute(
+        """SELECT DISTINCT ON (day_on) user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND is_grant AND day_on >= %(since)s
+           ORDER BY day_on, act_id DESC""",
+        {"guild": guild, "user": user, "since": since},
+    )
+    return await cursor.fetchall()

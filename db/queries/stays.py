@@ -10,7 +10,10 @@ PresenceRow = tuple[int, int, int, int | None]  # guild, channel, from, until in
 
 
 async def list_history(conn: Connection, members: Sequence[tuple[int, int]], *, since: int = 0) -> list[StateRow]:
-    """All sessions of these members that are open or ended after `since`, with all their segments, in order."""
+    """All sessions of these members that are open or ended after `since`, with all their segments, in order.
+
+    A member's sessions never overlap: those that ended after `since` begin with the last one that had begun by then.
+    """
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
@@ -19,8 +22,13 @@ async def list_history(conn: Connection, members: Sequence[tuple[int, int]], *, 
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
-           JOIN voice_sessions s USING (guild_id, user_id)
-           JOIN voice_segments g USING (guild_id, session_id)
+           CROSS JOIN LATERAL (
+               SELECT coalesce(max(started_at), '-infinity') AS at FROM voice_sessions
+               WHERE guild_id = given.guild_id AND user_id = given.user_id AND started_at <= to_timestamp(%(since)s)
+           ) AS first
+           JOIN voice_sessions s ON s.guild_id = given.guild_id AND s.user_id = given.user_id
+                                AND s.started_at >= first.at
+           JOIN voice_segments g ON g.guild_id = s.guild_id AND g.session_id = s.session_id
            WHERE s.ended_at IS NULL OR s.ended_at > to_timestamp(%(since)s)
            ORDER BY s.guild_id, s.user_id, s.started_at, s.session_id, g.started_at""",
         {"guild": numbers(guild), "user": numbers(user), "since": since},

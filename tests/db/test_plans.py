@@ -22,8 +22,9 @@ EVERY = 20  # rows between two marks
 MANY = 120  # rows that one step of a plan may read: a few times what lies between two marks
 ASKED = (
     *("arrivals.arrive_in_guild", "boards.get_by_day", "boards.get_by_span", "boards.get_by_streak"),
-    *("boards.get_by_total", "days.find_first_day", "days.list_zone_rules", "members.find_guild"),
-    *("profiles.find_profile", "profiles.list_days", "rooms.list_present"),
+    *("boards.get_by_total", "days.find_first_day", "days.list_zone_rules", "freezes.list_grants"),
+    *("members.find_guild", "points.find_counted", "profiles.find_profile", "profiles.list_days"),
+    *("rooms.list_present", "stays.list_history"),
 )
 SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
 
@@ -89,8 +90,14 @@ async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, w
             "guild_locale": "ko",
             "username": "ana",
             "is_bot": False,
+            "points": 5,
+            "point_s": 3600,
+            "limit": 60,
+            "since": int((NOW - timedelta(days=1)).timestamp()),
         }
-        if where == "days.list_zone_rules":
+        if where == "freezes.list_grants":
+            values |= {"since": today - timedelta(days=14)}
+        if where in {"days.list_zone_rules", "stays.list_history"}:
             values |= {"guild": [guild], "user": [user]}
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
         conn.execute("SET LOCAL enable_seqscan = off")

@@ -26,13 +26,13 @@ async def studied(
 ) -> None:
     """Somebody sat in the library for `hours`, as the listener would have told it."""
     since = until - timedelta(hours=hours)
-    arrives = _state(who, since, LIBRARY)
+    arrives = state(who, since, LIBRARY)
     async with pool.connection() as conn:
         await voice.record(conn, [_guild(since), arrives])
         if stays:
             await voice.settle_open(conn, now=until)
         else:
-            await voice.record(conn, [_state(who, until, None)])
+            await voice.record(conn, [state(who, until, None)])
 
 
 def _guild(at: datetime) -> GuildSnapshot:
@@ -49,6 +49,7 @@ def _guild(at: datetime) -> GuildSnapshot:
     )
 
 
-def _state(who: Someone, at: datetime, channel: ChannelId | None) -> VoiceState:
+def state(who: Someone, at: datetime, channel: ChannelId | None, *, flags: int = 0) -> VoiceState:
+    """What the gateway would tell of somebody."""
     person = Person(UserId(who.id), who.username, who.global_name, who.avatar, who.bot, who.nick)
-    return VoiceState(GuildId(GUILD), UserId(who.id), channel, 0, f"session {who.id}", at, person)
+    return VoiceState(GuildId(GUILD), UserId(who.id), channel, flags, f"session {who.id}", at, person)

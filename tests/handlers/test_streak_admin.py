@@ -1,22 +1,11 @@
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from db.connection import Pool
-from tests.fake_discord import ANA, BEN, NOW, ROBOT, FakeDiscord, Someone
+from tests.fake_discord import ANA, BEN, GUEST, NOW, ROBOT, FakeDiscord
 from tests.handlers.conftest import studied
 
 GIVEN: dict[str, Any] = {"user": BEN, "date": "2026-11-20", "reason": "The *server* was away"}
-
-
-@dataclass(frozen=True)
-class Powerless(Someone):
-    @property
-    def member(self) -> dict[str, Any]:
-        return super().member | {"permissions": "104324673"}
-
-
-GUEST = Powerless(5_000_000_009, "guest", "Guest")
 
 
 async def prepare(pool: Pool) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.enums import ProtectionKind
-from services.freeze_rules import Gap, Walk, walk
+from services.freeze_rules import Gap, Unsaved, Walk, walk
 
 MONDAY = date(2026, 3, 2)
 KINDS = st.sampled_from([kind for kind in ProtectionKind if kind is not ProtectionKind.FREEZE])
@@ -27,14 +27,23 @@ def test_nobody_earns_anything_without_activity() -> None:
 
 
 def test_six_active_dates_earn_nothing_and_seven_earn_one() -> None:
-    assert walk(days(range(6)), {}) == Walk(0, 6, (Gap(day(6), 6, is_saved=False),))
-    assert walk(days(range(7)), {}) == Walk(1, 7, (Gap(day(7), 7, is_saved=True), Gap(day(8), 7, is_saved=False)))
+    assert walk(days(range(6)), {}) == Walk(0, 6, (Gap(day(6), 6, Unsaved.NONE_HELD),))
+    assert walk(days(range(7)), {}) == Walk(1, 7, (Gap(day(7), 7), Gap(day(8), 7, Unsaved.NONE_HELD)), {day(7): day(6)})
 
 
 def test_two_are_held_at_most() -> None:
     assert walk(days(range(13)), {}).held == 1
     assert walk(days(range(14)), {}).held == 2
     assert walk(days(range(70)), {}).held == 2
+
+
+def test_the_freeze_that_was_earned_first_is_used_first() -> None:
+    used = {day(21): ProtectionKind.FREEZE}
+
+    found = walk(days([*range(21), *range(22, 29)]), used)
+
+    assert found.earned_on == {day(21): day(6), day(29): day(13), day(30): day(28)}
+    assert [gap.unsaved for gap in found.gaps] == [None, None, Unsaved.ENOUGH_IN_A_ROW]
 
 
 def test_one_freeze_saves_one_date_and_not_sixty() -> None:

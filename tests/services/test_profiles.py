@@ -7,8 +7,8 @@ from core.ids import UserId
 from db.connection import Connection
 from db.queries.profiles import DayTotal
 from services import profiles, voice
+from services.day_marks import CalendarDay, DayMark
 from services.levels import Level
-from services.profiles import CalendarDay, DayMark
 from services.streaks import Streak
 from tests.populate import ANA, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice_log import state

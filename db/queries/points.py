@@ -1,0 +1,66 @@
+"""Where a member's points came from: the stays that were counted last, and the days on which totals were reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Connection
+from db.queries.arrays import numbers
+
+
+@dataclass(frozen=True, slots=True)
+class CountedStay:
+    """A stay in voice of which something was counted."""
+
+    started_at: datetime
+    ended_at: datetime | None  # None: it goes on
+    counted_s: int  # so far
+    channels: tuple[ChannelId, ...]  # the first three of them, in order
+
+
+async def find_counted(
+    conn: Connection, *, guild: GuildId, user: UserId, points: int, point_s: int, limit: int
+) -> tuple[int, list[CountedStay]] | None:
+    """A member's total of seconds, and the stays that hold its last `points` times `point_s` and what is left over.
+
+    None: there is no such member. The latest stay comes first, and there are `limit` at most.
+    """
+    cursor = await conn.execute(
+        """SELECT m.total_seconds, s.started_at, s.ended_at, s.counted_s, s.channels
+           FROM members m
+           LEFT JOIN LATERAL (
+               SELECT each.started_at, each.ended_at, each.counted_s,
+                      ARRAY(SELECT g.channel_id FROM voice_segments g
+                            WHERE g.guild_id = m.guild_id AND g.session_id = each.session_id
+                            GROUP BY g.channel_id ORDER BY min(g.started_at) LIMIT 3) AS channels
+               FROM (SELECT latest.*, sum(counted_s) OVER (ORDER BY started_at DESC) - counted_s AS later_s
+                     FROM (SELECT session_id, started_at, ended_at, counted_s FROM voice_sessions
+                           WHERE guild_id = m.guild_id AND user_id = m.user_id AND counted_s > 0
+                           ORDER BY started_at DESC LIMIT %(limit)s) AS latest) AS each
+               WHERE each.later_s < m.total_seconds %% %(point_s)s + %(points)s * %(point_s)s
+           ) AS s ON true
+           WHERE m.guild_id = %(guild)s AND m.user_id = %(user)s
+           ORDER BY s.started_at DESC""",
+        {"guild": guild, "user": user, "points": points, "point_s": point_s, "limit": limit},
+    )
+    rows = await cursor.fetchall()
+    if not rows:
+        return None
+    stays = [CountedStay(started, ended, counted, tuple(at)) for _, started, ended, counted, at in rows if started]
+    return rows[0][0], stays
+
+
+async def list_reached(
+    conn: Connection, *, guild: GuildId, user: UserId, totals: Sequence[int]
+) -> list[tuple[int, date]]:
+    """Those of `totals` (seconds) that a member has reached, each with the date of their own calendar, in order."""
+    cursor = await conn.execute(
+        """SELECT given.total, min(d.streak_date)
+           FROM (SELECT streak_date, sum(seconds) OVER (ORDER BY streak_date) AS total FROM daily_streaks
+                 WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study') AS d
+           JOIN unnest(%(totals)s::bigint[]) AS given (total) ON given.total <= d.total
+           GROUP BY given.total ORDER BY given.total""",
+        {"guild": guild, "user": user, "totals": numbers(totals)},
+    )
+    return await cursor.fetchall()
