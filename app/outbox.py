@@ -21,7 +21,7 @@ from db.queries.outbox import Entry, NewEntry
 from services import outbox
 from services.outbox import RULES, Outcome, Rules
 from wire import effects
-from wire.effects import KINDS, SENDS, AnyEffect
+from wire.effects import KINDS, SENDS
 from wire.errors import (
     CannotDirectMessage,
     DiscordError,
@@ -34,7 +34,7 @@ from wire.errors import (
     UnknownMessage,
     UnknownUser,
 )
-from wire.reply import Deferred, Drawing, Reply
+from wire.reply import Deferred, Drawing, Effect, Reply
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ async def write_down(conn: Connection, turn: "Turn", reply: Reply) -> Sequence[E
 
 
 def entries_of(
-    wanted: Sequence[AnyEffect], *, now: "datetime", guild: GuildId | None = None, key: str | None = None
+    wanted: Sequence[Effect], *, now: "datetime", guild: GuildId | None = None, key: str | None = None
 ) -> list[NewEntry]:
     """The rows of effects.
 

@@ -28,7 +28,7 @@ from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries.traces import set_label
 from services import boards, drift, freezes, outbox, voice, watchdog
-from wire.effects import AnyEffect
+from wire.reply import Effect
 from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
@@ -39,7 +39,7 @@ GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is as
 
 log = structlog.get_logger()
 
-Work = Callable[[Connection, datetime], Awaitable[int | Sequence[AnyEffect]]]
+Work = Callable[[Connection, datetime], Awaitable[int | Sequence[Effect]]]
 """One transaction and the time. A number is logged; effects are written in the transaction and happen after it."""
 
 

@@ -4,12 +4,13 @@ Source: https://discord.com/developers/docs/resources/message
 """
 
 import re
-from typing import TYPE_CHECKING, Final, Self
+from datetime import datetime
+from typing import Final, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.ids import AttachmentId, RoleId, UserId
+from core.ids import AttachmentId, GuildId, RoleId, UserId
 from wire.body import Body, File, body
 from wire.checks import at_most, length
 from wire.components import Row, distinct, rows_json
@@ -18,9 +19,6 @@ from wire.errors import NotAllowed
 from wire.layout import ATTACHMENT, Part, check_files, layout_json
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
 from wire.polls import Poll, poll_json
-
-if TYPE_CHECKING:
-    from wire.effects import AnyEffect
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 EPHEMERAL: Final = 1 << 6
@@ -42,6 +40,21 @@ class Mentions(Struct, frozen=True, kw_only=True):
         return cls()
 
 
+class Effect(Struct, frozen=True, kw_only=True):
+    """What happens at Discord once a transaction is committed; wire/effects.py has each kind.
+
+    Attributes:
+        key: two effects of one guild and kind with the same key are one, for as long as the outbox remembers (7 days).
+            Empty: this place of this interaction. What is decided without an interaction needs one.
+        due_at: not before; None: at once.
+        guild: where it belongs; None: the interaction's.
+    """
+
+    key: str = ""
+    due_at: datetime | None = None
+    guild: GuildId | None = None
+
+
 class Message(Struct, frozen=True):
     """A message: callback 4. `components` are rows: a tuple of buttons, or one select.
 
@@ -59,7 +72,7 @@ class Message(Struct, frozen=True):
     silent: bool = False  # no sound, no push
     suppress_embeds: bool = False  # links show no preview
     kept_attachments: tuple[AttachmentId, ...] = ()  # edits only: files of the old message that stay
-    then: "tuple[AnyEffect, ...]" = ()  # replies only: what happens at Discord once the transaction is committed
+    then: tuple[Effect, ...] = ()  # replies only: what happens at Discord once the transaction is committed
 
 
 def to_webhook_edit(message: Message) -> Body:

@@ -4,7 +4,7 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -45,6 +45,7 @@ from wire.limits import (
 )
 from wire.message import (
     EPHEMERAL,
+    Effect,
     Mentions,
     Message,
     create_json,
@@ -67,9 +68,6 @@ from wire.modals import (
 )
 from wire.polls import Poll, PollAnswer
 
-if TYPE_CHECKING:
-    from wire.effects import AnyEffect
-
 __all__ = [
     "Acknowledge",
     "Author",
@@ -85,6 +83,7 @@ __all__ = [
     "Deferred",
     "Drawing",
     "EditMessage",
+    "Effect",
     "Embed",
     "Emoji",
     "Field",
@@ -137,7 +136,7 @@ class EditMessage(Message, frozen=True):
 class Acknowledge(Struct, frozen=True):
     """The component's message stays as it is, for now: callback 6."""
 
-    then: "tuple[AnyEffect, ...]" = ()  # as of a Message
+    then: tuple[Effect, ...] = ()  # as of a Message
 
 
 class Pong(Struct, frozen=True):
@@ -176,7 +175,7 @@ class Drawing(Struct, frozen=True):
     alt: str
     avatars: tuple[str, ...] = ()
     edits: bool = False
-    then: "tuple[AnyEffect, ...]" = ()
+    then: tuple[Effect, ...] = ()
 
     def finished(self, picture: bytes) -> Message:
         """The message with its picture."""
@@ -188,7 +187,7 @@ class Deferred(Struct, frozen=True):
 
     private: bool
     work: Callable[[], Awaitable[Message]]
-    then: "tuple[AnyEffect, ...]" = ()  # what `work` gives comes after the transaction and can promise nothing
+    then: tuple[Effect, ...] = ()  # what `work` gives comes after the transaction and can promise nothing
 
 
 Reply = Message | EditMessage | Acknowledge | Pong | Choices | Modal | Drawing | Deferred

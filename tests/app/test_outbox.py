@@ -22,10 +22,10 @@ from services import outbox
 from services.outbox import Rules
 from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord
 from tests.local_discord import LocalDiscord, local_discord
-from wire.effects import AnyEffect, ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
+from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
 from wire.errors import Unsendable
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.reply import Effect, Message
 from wire.rest import Rest
 
 Status = tuple[str, str | None]
@@ -53,7 +53,7 @@ async def answering(answer: Callable[[httpx.Request], httpx.Response], **more: A
         yield Rest("http://discord.test/api/v10", "t", client=client, backoff_s=0.0, **more)
 
 
-async def write(pool: Pool, *effects: AnyEffect, guild: GuildId | None = PLACE) -> None:
+async def write(pool: Pool, *effects: Effect, guild: GuildId | None = PLACE) -> None:
     """Rows that nobody is at."""
     async with pool.connection() as conn:
         await outbox.write(conn, entries_of(effects, now=NOW, guild=guild), now=NOW, rules=Rules(lease_s=0.0))
@@ -278,7 +278,7 @@ def test_what_discord_would_refuse_is_not_written() -> None:
             entries_of([SendMessage(channel=ChannelId(5_000_001), message=message, key="x")], now=NOW)
 
 
-def announcing(*effects: AnyEffect, uses_database: bool = True) -> Sequence[Feature]:
+def announcing(*effects: Effect, uses_database: bool = True) -> Sequence[Feature]:
     async def announce(interaction: SlashCommand, deps: Deps) -> Message:
         return Message("Announced.", then=effects)
 
