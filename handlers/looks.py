@@ -19,6 +19,7 @@ Card_contra = TypeVar("Card_contra", contravariant=True)
 
 HOUSE_COLOUR: Final = 0xF4BC6C  # the accent of the cards
 NAME_MAX: Final = 40  # characters of a name within a text; Discord allows 32
+REASON_MAX: Final = 80  # of a reason in a list: fifteen fit a frame also when every character must be escaped
 
 _MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdown would take as more than a letter
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -92,9 +93,9 @@ def illustrated(
     )
 
 
-def plain(name: str) -> str:
-    """A name as text within text: nothing in it formats, mentions, or turns the rest of the line around."""
-    short = name if len(name) <= NAME_MAX else name[: NAME_MAX - 1] + "…"
+def plain(name: str, *, longest: int = NAME_MAX) -> str:
+    """What a person wrote, as text within text: nothing of it formats, mentions, or turns the line around."""
+    short = name if len(name) <= longest else name[: longest - 1] + "…"
     escaped = _MARKS.sub(r"\\\1", short)
     return f"\u2068{escaped}\u2069" if _RIGHT_TO_LEFT.search(short) else escaped
 

@@ -4,11 +4,11 @@ from core.ids import GuildId
 from core.words import Words, at
 from handlers.dates import parse
 from handlers.feature import Deps, Feature
-from handlers.looks import name_of, note, panel, plain
+from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots
 from handlers.staff import MANAGE_GUILD, refuse_others
 from services import grants
-from services.grants import REASON_MAX, StaffAct
+from services.grants import StaffAct
 from wire.commands import command, string, subcommand, user
 from wire.interaction import Invocation, SlashCommand
 from wire.reply import Message
@@ -77,7 +77,7 @@ def _line(act: StaffAct, words: Words) -> str:
         "staff": f"<@{act.by_id}>",
         "member": f"<@{act.user_id}>",
         "date": words.date(act.day_on),
-        "reason": plain(act.reason),
+        "reason": plain(act.reason, longest=REASON_MAX),
     }
     if act.is_grant:
         return words("{when} {staff} protected {date} for {member}: {reason}", **facts)
@@ -89,7 +89,7 @@ def _guild(interaction: Invocation) -> GuildId:
 
 
 _DATE = string("date", "The day on their calendar, such as 2026-11-20", required=True, max_length=10)
-_REASON = string("reason", "Why; staff see it later", required=True, max_length=REASON_MAX)
+_REASON = string("reason", "Why; staff and the member can read it later", required=True, max_length=grants.REASON_MAX)
 
 feature = Feature(
     name="streak_admin",

@@ -6,17 +6,19 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.enums import ChannelKind, Preset
-from core.ids import ChannelId, GuildId
+from core.ids import GuildId
 from core.words import Words, at
 from handlers.choices import chosen
+from handlers.dates import parse
 from handlers.feature import Deps, Feature
 from handlers.looks import note, plain
 from handlers.presets import CHOICES, name_of_preset, told
 from handlers.staff import MANAGE_GUILD, refuse_others
 from services import track
-from services.track import NotADateRange, Preview
+from services.track import Preview
 from wire.commands import channel, command, string, subcommand
 from wire.custom_id import Action
+from wire.errors import BadPayload
 from wire.interaction import ButtonPress, Invocation, SlashCommand
 from wire.reply import Button, EditMessage, Message
 
@@ -54,24 +56,33 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
     refuse_others(interaction)
     room = interaction.options.channel("channel")
     wanted = chosen(ChannelKind, interaction.options.string("kind"))
-    channel_id = ChannelId(0) if room is None else room.id
-    name = "" if room is None or room.name is None else room.name
-    await track.set_kind(
+    if room is None:
+        raise BadPayload("a required option is missing: channel")
+    counts = await track.set_kind(
         deps.conn,
         guild=_guild(interaction),
-        channel=channel_id,
-        name=name,
-        type_=0 if room is None else room.type,
+        channel=room.id,
+        name=room.name or "",
+        type_=room.type,
         kind=wanted,
         by=interaction.user.id,
         now=deps.now,
     )
+    name, words = plain(room.name or ""), deps.words
     if wanted is ChannelKind.IGNORED:
-        return note(deps.words("Time in {channel} no longer counts.", channel=plain(name)))
+        return note(words("Time in {channel} no longer counts.", channel=name))
+    if not counts:
+        return note(
+            words(
+                "That is noted, but time in {channel} still does not count: it is the AFK channel, or its category is"
+                " ignored.",
+                channel=name,
+            )
+        )
     return note(
-        deps.words(
+        words(
             "Time in {channel} counts. Whoever sits there already begins when they next move, mute or come back.",
-            channel=plain(name),
+            channel=name,
         )
     )
 
@@ -97,7 +108,11 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
         deps.conn, guild=_guild(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
     )
     return EditMessage(
-        deps.words("Being counted again within minutes: {members} members.", members=deps.words.number(count))
+        deps.words.plural(
+            "{count} member is being counted again; it takes minutes at most.",
+            "{count} members are being counted again; it takes minutes at most.",
+            count,
+        )
     )
 
 
@@ -108,10 +123,7 @@ def _guild(interaction: Invocation) -> GuildId:
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
     """What would change, and the custom id that changes it; empty when nothing would."""
     wanted = chosen(Preset, interaction.options.string("preset"))
-    try:
-        first, last = (date.fromisoformat(interaction.options.string(name).strip()) for name in ("from", "to"))
-    except ValueError as error:
-        raise NotADateRange from error
+    first, last = (parse(interaction.options.string(name)) for name in ("from", "to"))
     found = await track.preview(
         deps.conn, guild=_guild(interaction), preset=wanted, first=first, last=last, now=deps.now
     )
@@ -122,9 +134,8 @@ def _told(found: Preview, words: Words) -> str:
     if not found.changed:
         return words("Nobody's time would change on those days.")
     return words(
-        "On those days {members} people were in voice. For **{changed}** of them the time would change: {more} more,"
-        " {less} less.",
-        members=words.number(found.members),
+        "On those days {people} in voice. For **{changed}** of them the time would change: {more} more, {less} less.",
+        people=words.plural("{count} person was", "{count} people were", found.members),
         changed=words.number(found.changed),
         more=words.duration(found.more_s),
         less=words.duration(found.less_s),

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from core.enums import ProtectionKind
 from core.words import Words, at
-from handlers.looks import plain
+from handlers.looks import REASON_MAX, plain
 from handlers.members import streak_line
 from services.chronicle import Chronicle, DayMark, DayStory, Gap, Unsaved
 
@@ -101,7 +101,7 @@ def _protected(  # noqa: PLR0911 - a table
         case ProtectionKind.REPAIR:
             return "✚", words("repaired by the two active days after it")
         case ProtectionKind.GRANT if story.grant is not None:
-            by, reason = f"<@{story.grant.by_id}>", plain(story.grant.reason)
+            by, reason = f"<@{story.grant.by_id}>", plain(story.grant.reason, longest=REASON_MAX)
             return "★", words("protected by {staff}: {reason}", staff=by, reason=reason)
         case ProtectionKind.GRANT:
             return "★", words("protected by staff")

@@ -14,8 +14,8 @@ from db.queries.policies import Choice
 from services import company, rulebook, stays, voice
 from services.crediting import Ledger, pending
 from services.days import guild_calendar
-from services.policies import SILENT_LIBRARY, Rule, Timeline
-from services.sessions import Session
+from services.policies import SILENT_LIBRARY, Rule, Timeline, preset_of
+from services.sessions import Session, unix
 
 CATEGORY: Final = 4  # Discord's channel type
 DAYS_MAX: Final = 31  # of one re-application
@@ -55,10 +55,8 @@ class Preview:
 
 async def standing(conn: Connection, *, guild: GuildId, now: datetime) -> Standing:
     """The preset that holds at `now`."""
-    preset = Preset.SILENT_LIBRARY
-    for _, name, start, end in await stored.list_rules(conn, [guild]):
-        if start <= now.timestamp() and (end is None or now.timestamp() < end):
-            preset = Preset(name)
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    preset = preset_of(rules.timeline(guild).at(unix(now)))
     return Standing(preset, tuple(await stored.list_choices(conn, guild, limit=HISTORY)))
 
 
@@ -123,11 +121,16 @@ async def set_kind(
     kind: ChannelKind,
     by: UserId,
     now: datetime,
-) -> None:
-    """Say what a channel or category is for; whoever sits where time does not count any more stops counting."""
+) -> bool:
+    """Say what a channel or category is for; whoever sits where time does not count any more stops counting.
+
+    Returns: whether time there counts; never in the guild's AFK channel or in a category that is ignored.
+    """
     await stored.set_kind(conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now)
     if kind is ChannelKind.IGNORED:
         await voice.settle_open(conn, now=now, guilds=[guild])
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    return rules.places[guild].counts(channel)
 
 
 def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, int]:

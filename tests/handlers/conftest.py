@@ -28,22 +28,23 @@ async def studied(
     since = until - timedelta(hours=hours)
     arrives = state(who, since, LIBRARY)
     async with pool.connection() as conn:
-        await voice.record(conn, [_guild(since), arrives])
+        await voice.record(conn, [guild(since), arrives])
         if stays:
             await voice.settle_open(conn, now=until)
         else:
             await voice.record(conn, [state(who, until, None)])
 
 
-def _guild(at: datetime) -> GuildSnapshot:
+def guild(at: datetime, *more: VoiceChannel, afk: ChannelId | None = None) -> GuildSnapshot:
+    """The guild with its library and `more` channels, as the gateway would tell it."""
     return GuildSnapshot(
         guild=GuildId(GUILD),
         name="Lyceum Commons",
         icon_hash=None,
         owner=None,
         locale="en-US",
-        afk_channel=None,
-        channels=(VoiceChannel(LIBRARY, "Library", 2),),
+        afk_channel=afk,
+        channels=(VoiceChannel(LIBRARY, "Library", 2), *more),
         states=(),
         at=at,
     )

@@ -94,6 +94,32 @@ async def test_what_is_no_date_is_told_so(discord: FakeDiscord, text: str) -> No
     assert answer.text == f'I cannot read "{text}" as a date. Write year, month and day like this: 2026-11-30.'
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "refusal"),
+    [
+        ("2026-11-21", "2026-11-25", "A vacation is set ahead and can begin on 2026-11-22 or later."),
+        ("2026-11-25", "2026-11-24", "That vacation would end before it begins."),
+        ("2026-11-25", "2026-12-09", "A vacation lasts 1 to 14 days in a row, and this would make 15."),
+        ("2028-01-01", "2028-01-02", "That is far ahead."),
+    ],
+)
+async def test_a_vacation_that_cannot_be_is_told_why(discord: FakeDiscord, first: str, last: str, refusal: str) -> None:
+    answer = await discord.slash("freeze vacation", **_dates(first, last))
+
+    assert answer.is_private
+    assert answer.text.startswith(refusal)
+
+
+async def test_vacations_run_out_and_are_planned_once(discord: FakeDiscord) -> None:
+    await discord.slash("freeze vacation", **_dates("2026-11-22", "2026-12-05"))
+
+    twice = await discord.slash("freeze vacation", **_dates("2026-11-23", "2026-11-24"))
+    more = await discord.slash("freeze vacation", **_dates("2026-12-07", "2026-12-14"))
+
+    assert twice.text.startswith("Those days are vacation already.")
+    assert more.text.startswith("There are 21 days of vacation in any 90 days; around these dates 7 are left.")
+
+
 async def test_the_vacation_button_asks_for_the_dates(discord: FakeDiscord, pool: Pool) -> None:
     await active(pool, 0)
     streak = await discord.slash("streak")
@@ -135,6 +161,22 @@ async def test_a_repair_that_is_earned_already_is_done_at_once(discord: FakeDisc
 
     assert done.text == "Done: Nov 19, 2026 is repaired, and your run goes through it."
     assert nothing.text.startswith("There is no run to repair now.")
+
+
+async def test_a_repair_that_cannot_be_is_told_why(discord: FakeDiscord, pool: Pool) -> None:
+    await active(pool, 9, 8, 6, 5, 4, 3, 1)
+    discord.clock.moment -= timedelta(days=5)
+    await discord.slash("freeze repair")
+    discord.clock.moment += timedelta(days=5)
+    await studied(pool, ANA, hours=1, until=NOW)
+
+    recent = await discord.slash("freeze repair")
+    other = await discord.slash("freeze repair", date="2026-11-17")
+    odd = await discord.slash("freeze repair", date="yesterday")
+
+    assert recent.text.startswith("A run can be repaired once in 30 days, next for a day from 2026-12-14 on.")
+    assert other.text.startswith("The day that can be repaired now is 2026-11-19.")
+    assert odd.text.startswith('I cannot read "yesterday" as a date.')
 
 
 async def test_whoever_presses_acts_for_themselves(discord: FakeDiscord, pool: Pool) -> None:

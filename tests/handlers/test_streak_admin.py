@@ -1,6 +1,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from db.connection import Pool
 from tests.fake_discord import ANA, BEN, GUEST, NOW, ROBOT, FakeDiscord
 from tests.handlers.conftest import studied
@@ -69,3 +71,38 @@ async def test_bots_and_strangers_get_nothing_granted(discord: FakeDiscord) -> N
     assert robot.text.startswith("robot is a bot")
     assert stranger.text.startswith("I haven't met this member here yet.")
     assert audit.text == "Staff have not protected any day here. /streak-admin grant does."
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"date": "2026-11-22"}, "Staff can protect days up to 2026-11-21, today for this member."),
+        ({"date": "2026-11-19"}, "That day is active already and counts by itself."),
+        ({"date": "soon"}, 'I cannot read "soon" as a date.'),
+        ({"reason": "  "}, "A reason is missing."),
+    ],
+)
+async def test_a_grant_that_cannot_be_is_told_why(
+    discord: FakeDiscord, pool: Pool, given: dict[str, Any], refusal: str
+) -> None:
+    await prepare(pool)
+
+    answer = await discord.slash("streak-admin grant", **(GIVEN | given))
+
+    assert answer.is_private
+    assert answer.text.startswith(refusal)
+
+
+async def test_a_day_is_granted_once_and_taken_back_with_a_reason(discord: FakeDiscord, pool: Pool) -> None:
+    await prepare(pool)
+    await discord.slash("streak-admin grant", **GIVEN)
+    wordless: dict[str, Any] = GIVEN | {"reason": " "}
+    unreadable: dict[str, Any] = GIVEN | {"date": "2026"}
+
+    twice = await discord.slash("streak-admin grant", **GIVEN)
+    silent = await discord.slash("streak-admin revoke", **wordless)
+    odd = await discord.slash("streak-admin revoke", **unreadable)
+
+    assert twice.text.startswith("That day is protected already.")
+    assert silent.text.startswith("A reason is missing.")
+    assert odd.text.startswith('I cannot read "2026" as a date.')

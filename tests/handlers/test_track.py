@@ -3,10 +3,17 @@ from typing import Any
 
 import pytest
 
+from core.ids import ChannelId
 from db.connection import Pool
 from services import voice
-from tests.fake_discord import ANA, GUEST, NOW, FakeDiscord
-from tests.handlers.conftest import studied
+from services.voice import VoiceChannel
+from tests.fake_discord import ANA, GUEST, NOW, FakeDiscord, Room
+from tests.handlers.conftest import LIBRARY, guild, studied
+
+LIBRARY_ROOM = Room(LIBRARY, "Library")
+QUIET = Room(41_771_983_423_143_951, "Quiet")
+AFK = Room(41_771_983_423_143_952, "AFK")
+CATEGORY = Room(41_771_983_423_143_953, "Rest", type=4)
 
 
 async def test_the_rules_that_hold_are_told_and_chosen(discord: FakeDiscord) -> None:
@@ -39,15 +46,16 @@ async def test_a_preview_says_who_would_change_and_a_button_counts_again(discord
     again = await discord.slash("track preview", **asked)
 
     assert shown.text == (
-        "On those days 1 people were in voice. For **1** of them the time would change: 0 min more, 1 h 59 min less."
+        "On those days 1 person was in voice. For **1** of them the time would change: 0 min more, 1 h 59 min less."
     )
-    assert pressed.text == "Being counted again within minutes: 1 members."
+    assert pressed.text == "1 member is being counted again; it takes minutes at most."
     assert rows == [(60,)]
     assert again.text == "Nobody's time would change on those days."
 
 
 @pytest.mark.parametrize(
-    ("first", "last"), [("2026-11-21", "2026-11-21"), ("x" * 10, "y" * 10), ("2026-11-02", "2026-11-01")]
+    ("first", "last"),
+    [("2026-11-21", "2026-11-21"), ("2026-11-02", "2026-11-01"), ("2026-10-01", "2026-11-02")],
 )
 async def test_days_that_cannot_be_counted_again_are_refused(discord: FakeDiscord, first: str, last: str) -> None:
     asked: dict[str, Any] = {"preset": "social", "from": first, "to": last}
@@ -57,12 +65,83 @@ async def test_days_that_cannot_be_counted_again_are_refused(discord: FakeDiscor
     assert answer.text.startswith("Only days that are over can be counted again. Choose days that are over")
 
 
-@pytest.mark.parametrize("path", ["track preset", "track preview", "track reapply"])
-async def test_members_are_refused_whatever_discord_let_through(discord: FakeDiscord, path: str) -> None:
-    options: dict[str, Any] = (
-        {} if path == "track preset" else {"preset": "social", "from": "2026-11-01", "to": "2026-11-01"}
-    )
+async def test_what_is_no_date_is_told_so(discord: FakeDiscord) -> None:
+    asked: dict[str, Any] = {"preset": "social", "from": "2026-11-0x", "to": "2026-11-02"}
 
-    answer = await discord.slash(path, by=GUEST, **options)
+    answer = await discord.slash("track reapply", **asked)
+
+    assert answer.text.startswith('I cannot read "2026-11-0x" as a date.')
+
+
+async def test_a_channel_is_ignored_and_counts_again(discord: FakeDiscord, pool: Pool) -> None:
+    await studied(pool, ANA, hours=1, stays=True)
+
+    ignored = await discord.slash("track channel", channel=LIBRARY_ROOM, kind="ignored")
+    gone = await discord.slash("now")
+    again = await discord.slash("track channel", channel=LIBRARY_ROOM, kind="study")
+    await studied(pool, ANA, hours=1, until=NOW + timedelta(hours=2))
+    profile = await discord.slash("profile")
+
+    assert ignored.is_private
+    assert ignored.text == "Time in Library no longer counts."
+    assert gone.data["embeds"][0]["description"].startswith("The rooms are quiet right now.")
+    assert again.text == (
+        "Time in Library counts. Whoever sits there already begins when they next move, mute or come back."
+    )
+    assert "**2 h** in all" in profile.final["embeds"][0]["description"]
+
+
+async def test_nothing_counts_in_an_ignored_category_or_the_afk_channel(discord: FakeDiscord, pool: Pool) -> None:
+    quiet = VoiceChannel(ChannelId(QUIET.id), QUIET.name, 2, ChannelId(CATEGORY.id))
+    await studied(pool, ANA, hours=1)
+    async with pool.connection() as conn:
+        await voice.record(conn, [guild(NOW, quiet, afk=ChannelId(AFK.id))])
+
+    category = await discord.slash("track channel", channel=CATEGORY, kind="ignored")
+    inside = await discord.slash("track channel", channel=QUIET, kind="practice")
+    afk = await discord.slash("track channel", channel=AFK, kind="study")
+    opened = await discord.slash("track channel", channel=CATEGORY, kind="study")
+    now = await discord.slash("track channel", channel=QUIET, kind="stage")
+
+    assert category.text == "Time in Rest no longer counts."
+    assert inside.text.startswith("That is noted, but time in Quiet still does not count")
+    assert afk.text.startswith("That is noted, but time in AFK still does not count")
+    assert opened.text.startswith("Time in Rest counts.")
+    assert now.text.startswith("Time in Quiet counts.")
+
+
+async def test_a_kind_or_a_channel_that_only_another_program_could_send(discord: FakeDiscord, pool: Pool) -> None:
+    odd = await discord.slash("track channel", channel=QUIET, kind="kitchen")
+    none = await discord.slash("track channel", kind="study")
+
+    assert "is not one of the choices" in odd.text
+    assert none.text.startswith("Lyceum no longer knows that command")
+    async with pool.connection() as conn:
+        assert await (await conn.execute("SELECT FROM channels")).fetchall() == []
+
+
+@pytest.mark.parametrize("path", ["track preset", "track channel", "track preview", "track reapply"])
+async def test_members_are_refused_whatever_discord_let_through(discord: FakeDiscord, path: str) -> None:
+    options: dict[str, dict[str, Any]] = {
+        "track preset": {"preset": "social"},
+        "track channel": {"channel": QUIET, "kind": "ignored"},
+    }
+    dates = {"preset": "social", "from": "2026-11-01", "to": "2026-11-01"}
+
+    answer = await discord.slash(path, by=GUEST, **options.get(path, dates))
 
     assert answer.text.startswith("This is for people who manage the server.")
+
+
+async def test_a_button_to_count_again_is_for_staff_too(discord: FakeDiscord, pool: Pool) -> None:
+    day = NOW - timedelta(days=2)
+    await studied(pool, ANA, hours=2, until=day)
+    asked: dict[str, Any] = {"preset": "strict", "from": f"{day:%Y-%m-%d}", "to": f"{day:%Y-%m-%d}"}
+    offered = await discord.slash("track reapply", **asked)
+
+    pressed = await discord.press_label(offered.data, "Count again", by=GUEST)
+
+    assert pressed.is_private
+    assert pressed.text.startswith("This is for people who manage the server.")
+    async with pool.connection() as conn:
+        assert await (await conn.execute("SELECT FROM recounts")).fetchall() == []
