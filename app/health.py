@@ -1,4 +1,8 @@
-"""Whether this process can do its work: `GET /health` for people and balancers, `GET /ready` for platforms."""
+"""How this process is, for whoever asks: `GET /live`, `GET /ready` and `GET /health`.
+
+A process that is not alive is to be restarted; one that is not ready is to be spared requests until it is; `/health`
+tells people and their monitors of everything that this house needs. None of them says why: the log does.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,16 +13,20 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from app.door_log import traceback_of
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
 
 if TYPE_CHECKING:
-    from db.connection import Pool
+    from app.routes import Routes
+    from db.connection import Connection, Pool
     from wire.rest import Rest
 
-PATIENCE_S: Final = 2.0  # for each of the two questions
+PATIENCE_S: Final = 2.0  # for each question of /health
 FRESH_S: Final = 10.0  # an answer holds this long, so that nobody can make us ask Discord as often as they like
+READY_PATIENCE_S: Final = 0.8  # platforms commonly wait one second
+READY_FRESH_S: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -35,7 +43,7 @@ class Health:
         self._asked = float("-inf")
         self._database = self._discord = False
 
-    async def health(self, _request: Request) -> JSONResponse:
+    async def show(self, _request: Request) -> JSONResponse:
         """Uptime in seconds, what answers, and the time in milliseconds; 503 when the database or Discord is away."""
         async with self._asking:
             if monotonic() - self._asked > FRESH_S:
@@ -54,16 +62,74 @@ class Health:
             status_code=200 if self._discord and self._database else 503,
         )
 
-    async def ready(self, _request: Request) -> JSONResponse:
-        """Answers as soon as the process can; with its database away it still has kind words, so that is no matter."""
-        return JSONResponse({"ready": True})
-
     async def _ask_database(self) -> bool:
         return await (await self._pool()).is_alive()
 
     async def _ask_discord(self) -> bool:
         await self._rest().gateway_bot()
         return True
+
+
+class Readiness:
+    """Asks whether this process can do its work now, at most once a second however often it is asked itself.
+
+    Discord is left out: were it away, no process could do better than this one.
+    """
+
+    def __init__(
+        self,
+        *,
+        routes: "Callable[[], Routes]",
+        pool: "Callable[[], Awaitable[Pool]]",
+        fresh_s: float = READY_FRESH_S,
+    ) -> None:
+        self._routes = routes
+        self._pool = pool
+        self._fresh_s = fresh_s
+        self._asking = asyncio.Lock()
+        self._asked = float("-inf")
+        self._found: dict[str, bool] = {"routes": False, "database": False, "schema": False}
+
+    async def show(self, _request: Request) -> JSONResponse:
+        """Whether everything is there, and what is; 503 while something is missing."""
+        async with self._asking:
+            if monotonic() - self._asked > self._fresh_s:
+                found = await self._look()
+                if found != self._found and not all(found.values()):
+                    log.warning("not ready", **found)
+                self._found, self._asked = found, monotonic()
+        is_ready = all(self._found.values())
+        return JSONResponse(
+            {"ready": is_ready, **self._found},
+            status_code=200 if is_ready else 503,
+            headers={"cache-control": "no-store"},
+        )
+
+    async def _look(self) -> dict[str, bool]:
+        found = dict.fromkeys(self._found, False)
+        try:
+            await asyncio.to_thread(self._routes)  # loads the features if nobody has needed them yet
+            found["routes"] = True
+            async with asyncio.timeout(READY_PATIENCE_S), (await self._pool()).connection() as conn:
+                found["database"] = True
+                found["schema"] = await self._fits(conn)
+        except (OutsideTrouble, TimeoutError):
+            found["database"] = found["schema"] = False
+        except Exception as error:  # noqa: BLE001 - a door: whoever asks gets an answer, and the log says what broke
+            log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+        return found
+
+    @staticmethod
+    async def _fits(conn: "Connection") -> bool:
+        from db import revisions  # noqa: PLC0415 - not before the first ping
+        from db.queries.revisions import find_revision  # noqa: PLC0415 - likewise
+
+        return revisions.fits(await find_revision(conn))
+
+
+async def live(_request: Request) -> JSONResponse:
+    """The process takes requests; what it needs of others does not matter here, for a restart would not bring it."""
+    return JSONResponse({"live": True})
 
 
 async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:

@@ -22,7 +22,7 @@ from app.door_log import by_structlog, quick, traceback_of
 from app.endpoint import Endpoint
 from app.events import Events
 from app.finish import Finisher
-from app.health import Health
+from app.health import Health, Readiness, live
 from app.metrics import DoorTally, MetricsPage
 from app.recent import Recent
 from core import log as logs
@@ -203,7 +203,6 @@ def create_app(
         note=note,
     )
     events = Events(verifier=verifier, pool=house.pool, clock=clock, note=note)
-    health = Health(pool=house.pool, rest=house.rest, clock=clock)
 
     def tallies() -> list[Tally]:
         return [*doors.tallies(), *house.tallies()]
@@ -226,8 +225,9 @@ def create_app(
 
     routes = [
         Route("/events", events, methods=["POST"]),
-        Route("/health", health.health),
-        Route("/ready", health.ready),
+        Route("/health", Health(pool=house.pool, rest=house.rest, clock=clock).show),
+        Route("/ready", Readiness(routes=house.routes, pool=house.pool).show),
+        Route("/live", live),
         Route("/metrics", page.show),
     ]
     app = Lyceum(endpoint, routes=routes, lifespan=lifespan)

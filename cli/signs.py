@@ -1,12 +1,9 @@
 """How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, LiteralString
+from typing import Final, LiteralString
 
 from core.errors import OutsideTrouble
-
-if TYPE_CHECKING:
-    pass
 
 OK: Final = 200
 
@@ -32,7 +29,7 @@ class Signs:
         await self._pool.close()
 
     async def web(self) -> bool:
-        """Whether web answers."""
+        """Whether web can do its work."""
         return await self._gets(f"{self._web_url}/ready")
 
     async def playground(self) -> bool:

@@ -1,0 +1,15 @@
+"""At which step of its history the schema stands."""
+
+from db.connection import Connection
+
+
+async def find_revision(conn: Connection) -> str | None:
+    """The revision, a number of four digits; None: this database was never prepared."""
+    from psycopg.errors import UndefinedColumn, UndefinedTable  # noqa: PLC0415 - the connection has loaded it
+
+    try:
+        cursor = await conn.execute("SELECT version_num FROM alembic_version")
+    except (UndefinedTable, UndefinedColumn):
+        return None
+    row = await cursor.fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,13 @@
+"""Which revision of the schema this version needs, known without loading Alembic."""
+
+from pathlib import Path
+from typing import Final
+
+NEEDED: Final = max(
+    path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")
+)
+
+
+def fits(revision: str | None) -> bool:
+    """Whether our statements fit a database at `revision`; one that a newer version has moved on still fits."""
+    return revision is not None and revision >= NEEDED  # revisions are numbered
