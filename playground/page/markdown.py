@@ -35,8 +35,8 @@ WRAPPED: Final = {
     "u": Markup("<u>{}</u>"),
     "s": Markup("<s>{}</s>"),
     "spoiler": Markup(
-        '<span class="spoiler" data-spoiler role="button" tabindex="0" aria-label="Spoiler, press to show it">'
-        "<span inert>{}</span></span>"
+        '<span class="spoiler" data-spoiler data-keep="class role tabindex aria-label" role="button" tabindex="0" '
+        'aria-label="Spoiler, press to show it"><span inert data-keep="inert">{}</span></span>'
     ),
 }
 LINK: Final = Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofollow" title="{}">{}</a>')

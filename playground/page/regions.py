@@ -1,6 +1,7 @@
 """The parts of the page that change while it is open, each drawn whole under its name."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from playground.courier import Endpoint
 from playground.deliveries import AUTOCOMPLETE, PING, Deliveries, Delivery
 from playground.page import columns, messages
 from playground.page.drawing import draw
+from playground.page.reading import Reading
 from playground.page.seat import Seat
 from playground.simulation import Simulation
 from playground.world import Message, World
@@ -77,11 +79,12 @@ class Regions:
     def draw_message(self, message: Message, seat: Seat) -> Markup:
         """One message."""
         reply = self._deliveries.find(message.id)
-        return messages.draw(message, seat=seat, world=self.world, base_url=self.config.http_url, reply=reply)
+        reading = replace(self._reading(seat), pings_everyone=message.mentions_everyone)
+        return messages.draw(message, reading=reading, base_url=self.config.http_url, reply=reply)
 
     def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
         """The line that stands where an answer should be."""
-        return messages.draw_failure(delivery, seat)
+        return messages.draw_failure(delivery, reading=self._reading(seat))
 
     def draw_earlier(self, seat: Seat, before: int) -> Markup:
         """The messages before one of them, with the button for still earlier ones if there are any."""
@@ -96,6 +99,9 @@ class Regions:
         asked = delivery.kind not in (PING, AUTOCOMPLETE)
         is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
         return asked and is_mine and delivery.is_over and delivery.callback is None
+
+    def _reading(self, seat: Seat) -> Reading:
+        return Reading(seat, self.world, self.clock.now())
 
     def _messages(self, seat: Seat) -> Markup:
         return self._list(seat, before=None)

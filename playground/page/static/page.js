@@ -5,9 +5,10 @@ import * as clock from "./clock.js";
 import * as feed from "./feed.js";
 import * as keys from "./keys.js";
 import * as log from "./log.js";
+import * as messages from "./messages.js";
 import * as views from "./views.js";
 
-const PARTS = [views, actions, cards, keys, log, clock, feed]; // the feed is last, so that nothing it tells is missed
+const PARTS = [views, actions, cards, keys, messages, log, clock, feed]; // the feed is last, so that nothing it tells is missed
 
 const seat = JSON.parse(document.getElementById("seat").textContent);
 const listeners = new Map();
