@@ -25,7 +25,7 @@ from wire.errors import DiscordError, DiscordUnavailable
 from wire.message import Message
 
 if TYPE_CHECKING:
-    from app.dispatch import Turn
+    from app.turn import Turn
     from db.connection import Pool
     from wire.rest import Rest
 

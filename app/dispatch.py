@@ -1,7 +1,6 @@
 """From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -10,48 +9,24 @@ import structlog
 
 from app.door_log import traceback_of
 from app.recent import Recent
+from app.turn import Invoked, Turn
 from core import reports
 from core.errors import DomainError, OutsideTrouble
-from core.words import Words, words_for
+from core.words import language_for, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,
     ButtonPress,
-    MessageMenu,
     ModalSubmit,
     SelectChoice,
-    SlashCommand,
-    UserMenu,
 )
 from wire.reply import Choices, Message, Reply
 
 if TYPE_CHECKING:
-    from app.routes import Route, Routes
+    from app.routes import Routes
     from db.connection import Pool
-    from db.queries.outbox import Entry
 
 log = structlog.get_logger()
-
-Invoked = SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
-
-
-@dataclass(slots=True)
-class Turn:
-    """One interaction on its way through the house."""
-
-    interaction: Invoked
-    now: datetime  # aware UTC
-    words: Words  # the interaction's language, then the member's own choice when it is known
-    route: "Route | None"  # None: no feature knows it
-    outcome: str = "answered"  # for the log
-    reference: str | None = None  # what the person was shown and the log line carries
-    due: "Sequence[Entry]" = ()  # what was committed and must happen at Discord now
-    is_promised: bool = False  # a row says that somebody waits for the answer
-
-    @property
-    def name(self) -> str:
-        """The route, for the log; of what no feature knows, only the kind."""
-        return self.route.name if self.route else f"{type(self.interaction).__name__} unknown"
 
 
 class Dispatcher:
@@ -66,8 +41,8 @@ class Dispatcher:
 
     def open(self, interaction: Invoked, now: datetime) -> Turn:
         """The beginning of `interaction`: where it goes and in which language it will be refused."""
-        routes = self._routes()
-        return Turn(interaction, now, words_for(routes.language_of(interaction)), routes.find(interaction))
+        words = words_for(language_for(interaction.locale, interaction.guild_locale))
+        return Turn(interaction, now, words, self._routes().find(interaction))
 
     async def answer(self, turn: Turn) -> Reply | None:
         """What the person gets; None when another delivery of the same interaction is or was at work on it."""
@@ -85,8 +60,10 @@ class Dispatcher:
         return reply
 
     async def _answer(self, turn: Turn) -> Reply | None:
+        from app.transaction import take  # noqa: PLC0415 - loads what handlers need, after the first ping
+
         try:
-            return await self._routes().call(turn, self._pool)
+            return await take(turn, self._pool)
         except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
             message = trouble(turn, error)
         return Choices() if isinstance(turn.interaction, Autocomplete) else message

@@ -10,11 +10,12 @@ from typing import Final
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from app.dispatch import Dispatcher, Turn, trouble
+from app.dispatch import Dispatcher, trouble
 from app.door_log import Note, by_structlog
 from app.finish import Finisher
 from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
 from app.signed_body import SignedBody
+from app.turn import Turn
 from core.clock import Clock
 from core.trace import REQUEST
 from wire.errors import BadPayload, Unsendable

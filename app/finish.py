@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from app.avatars import Avatars
-from app.dispatch import Turn, trouble
+from app.dispatch import trouble
 from app.first_answer import LIMIT_S, Placeholder
+from app.turn import Turn
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
 from wire.fitting import FormTooLate, check_late

@@ -39,7 +39,7 @@ from wire.reply import Deferred, Drawing, Effect, Reply
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.dispatch import Turn
+    from app.turn import Turn
     from db.connection import Pool
     from wire.rest import Rest
 

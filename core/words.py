@@ -96,6 +96,11 @@ def language_of(locale: str | None) -> Language | None:
     return _LANGUAGE_OF_LOCALE.get(locale or "")
 
 
+def language_for(*locales: str | None) -> Language:
+    """The language of the first of Discord's locales that we speak; English where we speak none."""
+    return next((language for each in locales if (language := language_of(each))), Language.EN)
+
+
 def at(moment: datetime, style: str = "t") -> str:
     """A moment that each reader sees in their own zone.
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from core.enums import Language
-from core.words import Words, language_of
+from core.words import Words
 from db.connection import Connection
 from services.people import Arrival
 from services.voice_events import Person
@@ -64,11 +63,6 @@ class Feature:
     only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
     guild_only: bool = True  # False: also answers in direct messages
     private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
-
-
-def client_language(interaction: Invocation) -> Language:
-    """The language for somebody who has not chosen one: their Discord's, else the guild's, else English."""
-    return language_of(interaction.locale) or language_of(interaction.guild_locale) or Language.EN
 
 
 def person_of(interaction: Invocation) -> Person:

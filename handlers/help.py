@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.enums import Language
 from core.errors import DomainError
-from core.words import Words, language_of, words_for
+from core.words import Words, language_for, words_for
 from handlers.feature import Deps, Feature
 from handlers.looks import panel
 from wire.commands import SLASH, USER_MENU, Command, Context, Option, command, string
@@ -98,7 +97,7 @@ def _entries(each: Command) -> Iterable[Entry]:
 
 def _shown(interaction: Invocation) -> Words:
     """The language in which the person's Discord shows commands, whatever they chose for answers."""
-    return words_for(language_of(interaction.locale) or Language.EN)
+    return words_for(language_for(interaction.locale))
 
 
 def _spellings(entry: Entry, shown: Words) -> set[str]:

@@ -5,9 +5,9 @@ from typing import Final
 
 from core.enums import Language, Visibility
 from core.ids import GuildId
-from core.words import Words, at, words_for
+from core.words import Words, at, language_for, words_for
 from handlers.choices import chosen
-from handlers.feature import Deps, Feature, client_language
+from handlers.feature import Deps, Feature
 from handlers.looks import note
 from services import people, zones
 from services.days import ZoneRule
@@ -61,7 +61,7 @@ async def language(interaction: SlashCommand, deps: Deps) -> Message:
     await people.choose_language(
         deps.conn, guild=_guild(interaction), user=interaction.user.id, language=own, now=deps.now
     )
-    words = words_for(own or client_language(interaction))
+    words = words_for(own or language_for(interaction.locale, interaction.guild_locale))
     return note(f"{_language_now(own, words)} {words('This holds from now on.')}")
 
 

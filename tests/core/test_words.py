@@ -5,7 +5,7 @@ import pytest
 
 from core.enums import Language
 from core.errors import DomainError
-from core.words import Words, at, language_of, words_for
+from core.words import Words, at, language_for, language_of, words_for
 
 DAY = date(2026, 10, 3)
 
@@ -86,6 +86,12 @@ def test_words_travel_to_another_process() -> None:
 )
 def test_language_of_knows_discords_locales(locale: str | None, language: Language | None) -> None:
     assert language_of(locale) == language
+
+
+def test_the_first_locale_that_we_speak_wins() -> None:
+    assert language_for("fr", "ko") is Language.KO
+    assert language_for("es-419", "ko") is Language.ES
+    assert language_for("fr", None) is Language.EN
 
 
 def test_at_writes_a_moment_that_each_reader_sees_in_their_own_zone() -> None:

@@ -1,0 +1,42 @@
+"""One interaction on its way through the house."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.words import Words
+from wire.interaction import (
+    Autocomplete,
+    ButtonPress,
+    MessageMenu,
+    ModalSubmit,
+    SelectChoice,
+    SlashCommand,
+    UserMenu,
+)
+
+if TYPE_CHECKING:
+    from app.routes import Route
+    from db.queries.outbox import Entry
+
+Invoked = SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is known of an interaction, and what has become of it so far."""
+
+    interaction: Invoked
+    now: datetime  # aware UTC
+    words: Words  # the interaction's language, then the member's own choice when it is known
+    route: "Route | None"  # None: no feature knows it
+    outcome: str = "answered"  # for the log
+    reference: str | None = None  # what the person was shown and the log line carries
+    due: "Sequence[Entry]" = ()  # what was committed and must happen at Discord now
+    is_promised: bool = False  # a row says that somebody waits for the answer
+
+    @property
+    def name(self) -> str:
+        """The route, for the log; of what no feature knows, only the kind."""
+        return self.route.name if self.route else f"{type(self.interaction).__name__} unknown"
