@@ -22,7 +22,7 @@ from playground.world import Message, World
 
 SHOWN: Final = 60  # messages at first, and at each request for earlier ones
 JUMPS: Final = (
-    (600, "10 minutes"),
+    (600, "10 min"),
     (3600, "1 hour"),
     (6 * 3600, "6 hours"),
     (86_400, "1 day"),
@@ -127,6 +127,7 @@ class Regions:
     def _notices(self, seat: Seat) -> Markup:
         return draw(
             "notices.html",
+            seat=seat,
             config=self.config,
             endpoint=self._endpoint.url,
             has_commands=bool(self._commands.usable_in(seat.guild.id if seat.guild else None)),

@@ -18,6 +18,9 @@ export function start() {
     if (event.target.matches?.('[role="tab"]')) alongTabs(event);
     if (event.key === "Escape" && isPhone() && !document.querySelector(":popover-open, dialog[open]")) go("chat");
   });
+  document.getElementById("persona").addEventListener("toggle", ({ newState, target }) => {
+    if (newState === "open") target.querySelector("[aria-current]")?.focus();
+  });
   for (const choice of document.querySelectorAll('[name="theme"]')) {
     choice.checked = choice.value === (localStorage.getItem("theme") ?? "");
     choice.addEventListener("change", () => choose(choice.value));
