@@ -95,7 +95,12 @@ def playground(*, supervised: bool) -> None:
     from playground.main import create_server  # noqa: PLC0415 - see the top
 
     sock = listen("127.0.0.1", settings.playground_port, variable="PLAYGROUND_PORT")
-    config = PlaygroundConfig(settings.data_dir, settings.playground_port, clock=Clock(settings.clock_file))
+    config = PlaygroundConfig(
+        settings.data_dir,
+        settings.playground_port,
+        clock=Clock(settings.clock_file),
+        openapi_file=settings.openapi_file,
+    )
     with _reported("playground"):
         create_server(config).run(sockets=[sock])
 

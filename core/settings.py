@@ -52,6 +52,7 @@ class Settings:
     metrics_port: int | None = None  # the first one on which processes show their numbers; None: on web's own alone
     sentry_dsn: str | None = field(default=None, repr=False)  # None: what breaks is only logged
     replica_url: str | None = field(default=None, repr=False)  # a streaming replica of it; None: there is none
+    openapi_file: Path | None = None  # Discord's description of its API, for the local Discord; None: not here
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -96,6 +97,7 @@ class Settings:
             web_processes=reader.processes("WEB_CONCURRENCY"),
             metrics_port=reader.port("METRICS_PORT", 0) or None,
             sentry_dsn=reader.url("SENTRY_DSN", "", "http", "https") or None,
+            openapi_file=Path(file).expanduser().absolute() if (file := reader.text("LYCEUM_OPENAPI")) else None,
         )
         if settings.replica_url and not settings.database_url:
             reader.problems.append("DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is")
