@@ -13,7 +13,8 @@ from playground.commands import Commands
 from playground.config import PlaygroundConfig
 from playground.courier import Endpoint
 from playground.deliveries import AUTOCOMPLETE, PING, Deliveries, Delivery
-from playground.page import columns, messages
+from playground.naming import Puzzled
+from playground.page import columns, forms, messages
 from playground.page.drawing import draw
 from playground.page.reading import Reading
 from playground.page.seat import Seat
@@ -85,6 +86,17 @@ class Regions:
     def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
         """The line that stands where an answer should be."""
         return messages.draw_failure(delivery, reading=self._reading(seat))
+
+    def draw_form(self, number: str, seat: Seat) -> Markup:
+        """The form that an interaction has opened for whoever sits there.
+
+        Raises:
+            Puzzled: it has opened none for them, or the form was sent.
+        """
+        opened = self._deliveries.find(int(number)) if number.isdecimal() else None
+        if opened is None or opened.modal is None or opened.actor.user is not seat.user:
+            raise Puzzled("That form is not open any more.", status=404)
+        return forms.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
 
     def draw_earlier(self, seat: Seat, before: int) -> Markup:
         """The messages before one of them, with the button for still earlier ones if there are any."""

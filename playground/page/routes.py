@@ -52,6 +52,7 @@ class Page:
             Route("/page/people/{number}", fragment(self._show_person)),
             Route("/page/rooms/{number}", fragment(self._show_room)),
             Route("/page/messages", fragment(self._show_earlier)),
+            Route("/page/forms/{number}", fragment(self._show_form)),
             Route("/page/fonts/faces.css", self._show_faces),
             Mount("/page/fonts", StaticFiles(directory=FONTS)),
             Mount("/page/static", StaticFiles(directory=STATIC)),
@@ -82,6 +83,9 @@ class Page:
     async def _show_earlier(self, request: Request) -> Markup:
         before = request.query_params.get("before", "")
         return self._regions.draw_earlier(self._seat(request), int(before) if before.isdecimal() else 0)
+
+    async def _show_form(self, request: Request) -> Markup:
+        return self._regions.draw_form(request.path_params["number"], self._seat(request))
 
     async def _show_faces(self, _request: Request) -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=86400"})

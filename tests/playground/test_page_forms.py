@@ -1,0 +1,206 @@
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Literal
+
+import pytest
+from playwright.async_api import Page, expect
+
+from playground.check_components import check_modal
+from playground.errors import Form
+from playground.fields import Fields
+from playground.page import forms
+from tests.local_discord import Json, LocalDiscord, local_discord
+from tests.playground.browser import Visits, violations
+from tests.playground.small_app import SmallApp, small_app
+from tests.playground.test_page_markdown import reading
+
+HOSTILE = '"><script>alert(1)</script>'
+CITIES: list[Json] = [{"label": "Seoul", "value": "s", "emoji": {"name": "🌆"}}, {"label": "Busan", "value": "b"}]
+
+
+def labelled(label: str, component: Json, **more: object) -> Json:
+    return {"type": 18, "label": label, "component": component} | more
+
+
+READING = reading()
+ADA, ROOM = str(READING.seat.user.id), str(READING.seat.channel.id)
+TEXTS: Json = {
+    "title": "보고서 " + HOSTILE[:20],
+    "custom_id": "report",
+    "components": [
+        {"type": 10, "content": "Tell us **what** happened."},
+        labelled(
+            "Title",
+            {"type": 4, "custom_id": "title", "style": 1, "min_length": 2, "max_length": 20, "placeholder": "Short"},
+            description="A few words",
+        ),
+        labelled("Notes", {"type": 4, "custom_id": "notes", "style": 2, "required": False, "value": f"\nא {HOSTILE}"}),
+        labelled("City", {"type": 3, "custom_id": "city", "options": [CITIES[0] | {"default": True}, CITIES[1]]}),
+        {"type": 1, "components": [{"type": 4, "custom_id": "old", "style": 1, "label": "In a row, as before"}]},
+    ],
+}
+GROUPS: Json = {
+    "title": "Groups",
+    "custom_id": "groups",
+    "components": [
+        labelled("Kind", {"type": 21, "custom_id": "kind", "options": [CITIES[0] | {"description": "Big"}, CITIES[1]]}),
+        labelled(
+            "Days",
+            {"type": 22, "custom_id": "days", "options": [*CITIES, {"label": "Ulsan", "value": "u"}], "max_values": 2},
+        ),
+        labelled("Agree", {"type": 23, "custom_id": "agree", "default": True}, description="To everything"),
+        labelled(
+            "Proof",
+            {"type": 19, "custom_id": "proof", "min_values": 1, "max_values": 3, "file_types": ["image", ".pdf"]},
+        ),
+    ],
+}
+PEOPLE: Json = {
+    "title": "People",
+    "custom_id": "people",
+    "components": [
+        labelled("User", {"type": 5, "custom_id": "user", "default_values": [{"id": ADA, "type": "user"}]}),
+        labelled("Role", {"type": 6, "custom_id": "role", "required": False}),
+        labelled("Anyone", {"type": 7, "custom_id": "anyone", "min_values": 2, "max_values": 4}),
+        labelled("Channel", {"type": 8, "custom_id": "channel", "channel_types": [0, 2], "placeholder": "Where"}),
+    ],
+}
+ALL = [TEXTS, GROUPS, PEOPLE]
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes; fails on doubled ids and attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(html)
+        ids = [attributes["id"] for _, attributes in self.found if "id" in attributes]
+        assert len(ids) == len(set(ids))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(attrs) == len(dict(attrs))
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def named(self, name: str) -> list[dict[str, str]]:
+        return [attributes for _, attributes in self.found if attributes.get("name") == name]
+
+    def with_id(self, number: str) -> dict[str, str]:
+        return next(attributes for _, attributes in self.found if attributes.get("id") == number)
+
+
+def drawn(modal: Json) -> str:
+    form = Form()
+    check_modal(Fields(form, (), modal))
+    form.check()
+    return str(forms.draw(modal, reply=7, reading=READING, base_url="http://here"))
+
+
+@pytest.mark.parametrize("modal", ALL)
+def test_every_field_is_found_by_its_custom_id_and_has_a_label_and_words_about_it(modal: Json) -> None:
+    html = drawn(modal)
+
+    elements = Elements(html)
+    for part in modal["components"]:
+        if part["type"] == 10:
+            continue
+        label = part.get("label") or part["components"][0]["label"]
+        component = part.get("component") or part["components"][0]
+        assert elements.named(component["custom_id"])
+        assert f">{label}</span>" in html
+        assert f'data-field="{component["custom_id"]}"' in html
+    for _, attributes in elements.found:
+        for name in ("aria-describedby", "aria-labelledby", "for"):
+            for number in attributes.get(name, "").split():
+                assert elements.with_id(number) is not None
+
+
+def test_texts_have_their_limits_and_what_stands_in_them() -> None:
+    html = drawn(TEXTS)
+
+    elements = Elements(html)
+    title, notes = elements.named("title")[0], elements.named("notes")[0]
+    assert (title["minlength"], title["maxlength"], title["placeholder"]) == ("2", "20", "Short")
+    assert "required" in title
+    assert "required" not in notes
+    assert "2 to 20 characters" in html
+    assert "<strong>what</strong>" in html
+    assert "\n\nא &#34;&gt;&lt;script&gt;" in html  # a text area loses one line break at its beginning
+    assert "<script" not in html
+
+
+def test_selects_keep_their_defaults_where_a_form_looks_for_them() -> None:
+    texts, people = Elements(drawn(TEXTS)), Elements(drawn(PEOPLE))
+
+    assert next(one for tag, one in texts.found if tag == "option" and "selected" in one)["value"] == "s"
+    assert ("option", {"value": ADA, "selected": ""}) in people.found
+    buttons = {one["data-select"]: one for tag, one in people.found if tag == "button" and "data-select" in one}
+    assert (buttons["role"]["data-min"], buttons["anyone"]["data-min"], buttons["anyone"]["data-max"]) == (
+        "0",
+        "2",
+        "4",
+    )
+    assert (buttons["channel"]["data-types"], buttons["channel"]["data-placeholder"]) == ("0,2", "Where")
+
+
+def test_groups_and_files_say_what_they_take() -> None:
+    html = drawn(GROUPS)
+
+    elements = Elements(html)
+    assert [one["type"] for one in elements.named("kind")] == ["radio", "radio"]
+    assert [one["value"] for one in elements.named("days")] == ["s", "b", "u"]
+    assert "checked" in elements.named("agree")[0]
+    proof = elements.named("proof")[0]
+    assert (proof["accept"], "multiple" in proof) == ("image/*,.pdf", True)
+    assert "1 to 2 choices" in html
+    assert "1 to 3 files" in html
+
+
+@pytest.fixture(scope="module")
+def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
+    with local_discord(tmp_path_factory.mktemp("discord")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app(discord: LocalDiscord) -> Iterator[SmallApp]:
+    with small_app(discord) as running:
+        yield running
+
+
+def test_a_form_is_shown_to_whoever_opened_it_until_it_is_sent(discord: LocalDiscord, app: SmallApp) -> None:
+    opened = discord.steer("interactions", text="/form", **{"as": "mina"}).json()["reply"]
+
+    shown = discord.http.get(f"/page/forms/{opened}?as=mina")
+    others = discord.http.get(f"/page/forms/{opened}?as=ada")
+    discord.steer("interactions", submit={"Title": "x"}, **{"as": "mina"}).raise_for_status()
+    sent = discord.http.get(f"/page/forms/{opened}?as=mina")
+
+    assert f'data-reply="{opened}"' in shown.text
+    assert re.search(r"<h2[^>]*>Report</h2>", shown.text)
+    assert (others.status_code, sent.status_code) == (404, 404)
+
+
+async def show(page: Page, modal: Json) -> None:
+    script = "html => { const form = document.getElementById('form'); form.innerHTML = html; form.showModal(); }"
+    await page.evaluate(script, drawn(modal))
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("modal", ALL)
+@pytest.mark.parametrize("phone", [False, True])
+async def test_forms_are_accessible(
+    discord: LocalDiscord,
+    visit: Visits,
+    modal: Json,
+    phone: bool,  # noqa: FBT001 - a parameter
+    scheme: Literal["light", "dark"],
+) -> None:
+    page = await visit(discord.url, phone=phone, scheme=scheme)
+
+    await show(page, modal)
+
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    assert await violations(page) == []
