@@ -10,6 +10,7 @@ import structlog
 from app.door_log import traceback_of
 from app.recent import Recent
 from app.turn import Invoked, Turn
+from app.uploads import Uploads
 from core import reports
 from core.errors import DomainError, OutsideTrouble
 from core.words import language_for, words_for
@@ -33,10 +34,16 @@ class Dispatcher:
     """Finds who answers, gives them one transaction, and turns every trouble into a reply."""
 
     def __init__(
-        self, *, routes: "Callable[[], Routes]", pool: "Callable[[], Awaitable[Pool]]", recent: Recent
+        self,
+        *,
+        routes: "Callable[[], Routes]",
+        pool: "Callable[[], Awaitable[Pool]]",
+        uploads: Uploads,
+        recent: Recent,
     ) -> None:
         self._routes = routes
         self._pool = pool
+        self._uploads = uploads
         self._recent = recent
 
     def open(self, interaction: Invoked, now: datetime) -> Turn:
@@ -63,7 +70,7 @@ class Dispatcher:
         from app.transaction import take  # noqa: PLC0415 - loads what handlers need, after the first ping
 
         try:
-            return await take(turn, self._pool)
+            return await take(turn, self._pool, self._uploads)
         except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
             message = trouble(turn, error)
         return Choices() if isinstance(turn.interaction, Autocomplete) else message

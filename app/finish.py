@@ -51,11 +51,13 @@ class Finisher:
         if turn.is_promised:
             self._outbox().answers.keep(turn)
         async with asyncio.TaskGroup() as group:
-            if turn.due:
-                group.create_task(self._outbox().perform(turn.due))
+            if due := turn.due:
+                group.create_task(self._outbox().perform(due))
             if late or isinstance(reply, (Drawing, Deferred)):
                 await self.finish(turn, reply, late)
-                if turn.is_promised and turn.outcome != "not delivered":
+                if turn.due is not due:  # decided while the answer was made
+                    group.create_task(self._outbox().perform(turn.due))
+                if turn.is_promised and turn.outcome not in {"not delivered", "duplicate"}:
                     await self._outbox().answers.fulfil(turn)
 
     def let_go(self, turn: Turn) -> None:
@@ -95,7 +97,8 @@ class Finisher:
                 return reply.finished(await self._paint(reply))
             case Deferred():
                 message = await reply.work()
-                check_late(message, reply)
+                if message is not None:
+                    check_late(message, reply)
                 return message
             case Message():
                 return reply

@@ -25,6 +25,7 @@ from app.finish import Finisher
 from app.health import Health, Readiness, live
 from app.metrics import DoorTally, MetricsPage
 from app.recent import Recent
+from app.uploads import Uploads
 from core import log as logs
 from core import metrics, reports
 from core.clock import Clock
@@ -193,11 +194,12 @@ def create_app(
     note = doors.note
     house = House(settings, features=features, pool=pool, rest=rest, clock=clock)
     avatars = Avatars(settings.cdn_url, client=lambda: house.rest().client)
+    uploads = Uploads(settings.cdn_url, client=lambda: house.rest().client)
     finisher = Finisher(rest=house.rest, avatars=avatars, outbox=house.outbox)
     verifier = Verifier(settings.public_keys)
     endpoint = Endpoint(
         verifier=verifier,
-        dispatcher=Dispatcher(routes=house.routes, pool=house.pool, recent=Recent()),
+        dispatcher=Dispatcher(routes=house.routes, pool=house.pool, uploads=uploads, recent=Recent()),
         finisher=finisher,
         clock=clock,
         note=note,

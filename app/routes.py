@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handlers.feature import AnyAction, Deps, Feature
+from handlers.feature import AnyAction, Deps, Feature, FilesWanted
 from wire.custom_id import StaleCustomId, route_of
 from wire.interaction import (
     Autocomplete,
@@ -19,7 +19,8 @@ from wire.interaction import (
 )
 from wire.reply import Reply
 
-Call = Callable[[Any, Deps], Awaitable[Reply]]  # the table pairs each kind with its handlers, which types cannot say
+# The table pairs each kind with its handlers, which types cannot say.
+Call = Callable[[Any, Deps], Awaitable[Reply | FilesWanted]]
 
 KINDS: Final[dict[type, str]] = {
     SlashCommand: "slash",

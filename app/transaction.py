@@ -1,21 +1,25 @@
 """One interaction, one transaction: who came, what the handler did and wants to happen; all of it or nothing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, cast
 
 from app.answers import KIND as ANSWER
 from app.outbox import write_down
 from app.turn import Turn
+from app.uploads import Uploads
 from core.errors import DomainError
 from core.words import words_for
 from db.connection import Connection, Pool
-from handlers.feature import Deps, person_of
+from db.queries.outbox import Entry
+from handlers.feature import Deps, Feature, FilesWanted, person_of
 from services import people
 from wire.custom_id import StaleCustomId
 from wire.fitting import check_fit
 from wire.interaction import Autocomplete
-from wire.reply import Reply
+from wire.reply import Deferred, Message, Reply
+from wire.uploads import accept
 
 
 class OnlyInGuilds(DomainError):
@@ -32,7 +36,7 @@ class NotInstalledHere(DomainError):
         super().__init__("Lyceum has not been added to this server yet. Ask somebody who manages it to add Lyceum.")
 
 
-async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]]) -> Reply | None:
+async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]], uploads: Uploads) -> Reply | None:
     """The handler's reply, in a transaction of its own; None when the interaction was taken up before.
 
     Raises:
@@ -40,6 +44,7 @@ async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]]) -> Reply | None:
         OnlyInGuilds: it came from a direct message.
         NotInstalledHere: it came from a guild that has not installed the app.
         DoesNotFit: the handler's reply cannot answer it; nothing of what the handler did stays.
+        FileTooLarge, FileOfOtherKind: a file is not what the handler wants, by its own claims.
     """
     interaction, route = turn.interaction, turn.route
     if route is None:
@@ -47,13 +52,32 @@ async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]]) -> Reply | None:
     feature = route.feature
     if interaction.home is None and feature.guild_only:
         raise OnlyInGuilds if interaction.guild_id is None else NotInstalledHere
-    if not feature.uses_database or isinstance(interaction, Autocomplete):
-        reply = await route.call(interaction, Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
-        check_fit(reply, interaction)
-        if getattr(reply, "then", ()):
-            raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
+    is_from_memory = not feature.uses_database or isinstance(interaction, Autocomplete)
+    run: Run = partial(_from_memory, turn) if is_from_memory else partial(_in_transaction, turn, await pool())
+    reply = await run(feature, partial(route.call, interaction))
+    if not isinstance(reply, FilesWanted):
         return reply
-    house = await pool()
+    for file in reply.files:
+        accept(file, file_types=reply.file_types, size_max=reply.size_max)
+    deferral = Deferred(private=reply.private, work=partial(_use_files, run, feature, uploads, reply))
+    check_fit(deferral, interaction)
+    if not is_from_memory:
+        async with (await pool()).connection() as conn:
+            entries = await write_down(conn, turn, deferral)
+        _note(turn, entries)
+    return deferral
+
+
+async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: FilesWanted) -> Message | None:
+    contents = [
+        await uploads.fetch(file, file_types=wanted.file_types, size_max=wanted.size_max) for file in wanted.files
+    ]
+    reply = await run(feature, partial(wanted.use, tuple(contents)))
+    return cast("Message | None", reply)  # `use` gives nothing else
+
+
+async def _in_transaction(turn: Turn, house: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+    interaction = turn.interaction
     async with house.connection() as conn:
         arrival = await people.arrive(
             conn,
@@ -70,15 +94,37 @@ async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]]) -> Reply | None:
             turn.words = words_for(arrival.language)
         deps = Deps(conn, turn.now, turn.words, arrival)
         if feature.only_reads and arrival.is_settled(turn.now):
-            reply = await house.read(conn, lambda reader: route.call(interaction, replace(deps, conn=reader)))
+            reply = await house.read(conn, lambda reader: answer(replace(deps, conn=reader)))
         else:
-            reply = await route.call(interaction, deps)
+            reply = await answer(deps)
+        if isinstance(reply, FilesWanted):
+            await conn.rollback()  # it is claimed when the files are there, together with what is done with them
+            return reply
         check_fit(reply, interaction)
         entries = await write_down(conn, turn, reply)
-    if entries:  # committed
-        turn.due = [entry for entry in entries if entry.kind != ANSWER]
-        turn.is_promised = len(turn.due) < len(entries)
+    _note(turn, entries)
     return reply
+
+
+def _note(turn: Turn, entries: Sequence[Entry]) -> None:
+    """What was committed: effects to make happen now, and whether somebody waits for the answer."""
+    if entries:
+        turn.due = [entry for entry in entries if entry.kind != ANSWER]
+        turn.is_promised |= len(turn.due) < len(entries)
+
+
+async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+    reply = await answer(Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+    if isinstance(reply, FilesWanted):
+        return reply
+    check_fit(reply, turn.interaction)
+    if getattr(reply, "then", ()):
+        raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
+    return reply
+
+
+Answer = Callable[[Deps], Awaitable[Reply | FilesWanted]]
+Run = Callable[[Feature, Answer], Awaitable[Reply | FilesWanted | None]]
 
 
 class _NoDatabase:

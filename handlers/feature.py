@@ -12,6 +12,7 @@ from services.voice_events import Person
 from wire.commands import Command
 from wire.custom_id import Action
 from wire.interaction import (
+    Attachment,
     Autocomplete,
     ButtonPress,
     Invocation,
@@ -22,7 +23,7 @@ from wire.interaction import (
     SlashCommand,
     UserMenu,
 )
-from wire.reply import Choices, Reply
+from wire.reply import Choices, Message, Reply
 
 I = TypeVar("I")  # noqa: E741 - the kind of interaction
 
@@ -37,8 +38,23 @@ class Deps:
     arrival: Arrival  # who came, and what they chose before
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesWanted:
+    """What a handler returns that first has to read what a person sent along; it has written nothing until then.
+
+    The person reads "thinking…" until the bytes are there. Then `use` answers as a handler does, in the one transaction
+    that claims the interaction: whatever goes wrong before has changed nothing.
+    """
+
+    files: tuple[Attachment, ...]
+    use: Callable[[tuple[bytes, ...], Deps], Awaitable[Message]]  # with the bytes in the order of `files`
+    file_types: tuple[str, ...]  # see wire.uploads.accept
+    size_max: int  # bytes, of each
+    private: bool = True
+
+
 AnyAction = Action[*tuple[Any, ...]]
-Handler = Callable[[I, Deps], Awaitable[Reply]]
+Handler = Callable[[I, Deps], Awaitable[Reply | FilesWanted]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

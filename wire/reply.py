@@ -186,7 +186,7 @@ class Deferred(Struct, frozen=True):
     """An answer that takes time: "thinking" at once, then what `work` gives."""
 
     private: bool
-    work: Callable[[], Awaitable[Message]]
+    work: Callable[[], Awaitable[Message | None]]  # None: another process answers
     then: tuple[Effect, ...] = ()  # what `work` gives comes after the transaction and can promise nothing
 
 

@@ -25,14 +25,15 @@ from core.clock import Clock
 from core.ids import ChannelId, GuildId, RoleId, UserId
 from core.settings import Settings
 from db.connection import Pool
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, FilesWanted
 from services.outbox import Rules
-from wire.commands import command, integer
+from wire.commands import attachment, command, integer
 from wire.effects import DirectMessage, GiveRole, SendMessage
 from wire.interaction import SlashCommand
 from wire.reply import Deferred, Message
 from wire.rest import Rest
 
+NOTES = b"what was learnt"
 RULES = Rules(attempts_max=10_000)
 SERVES_MAX_S = 60.0  # also on a machine that is busy
 
@@ -83,7 +84,7 @@ def _task(loop: asyncio.AbstractEventLoop, inner: Any, **more: Any) -> "asyncio.
 
 
 def features(plan: Plan) -> list[Feature]:
-    """A decision with three effects, a deferred answer, and one that is deferred by itself."""
+    """A decision with three effects, a deferred answer, one that is deferred by itself, and one that reads a file."""
 
     async def decide(interaction: SlashCommand, _: Deps) -> Message:
         number = interaction.options.integer("number")
@@ -108,9 +109,23 @@ def features(plan: Plan) -> list[Feature]:
         await asyncio.sleep(2.1)
         return Message(f"answer {interaction.options.integer('number')}")
 
-    handlers = {"decide": decide, "promise": promise, "dawdle": dawdle}
-    commands = tuple(command(name, "For tests", integer("number", "Which", required=True)) for name in handlers)
-    return [Feature(name="mortal", commands=commands, slash=handlers)]
+    async def read(interaction: SlashCommand, _: Deps) -> FilesWanted:
+        number = interaction.options.integer("number")
+        file = interaction.options.attachment("file")
+
+        async def use(contents: tuple[bytes, ...], _: Deps) -> Message:
+            assert contents == (NOTES,)
+            effect = SendMessage(channel=plan.channel, message=Message(f"effect {number}"))
+            return Message(f"answer {number}", then=(effect,))
+
+        assert file is not None
+        return FilesWanted(files=(file,), use=use, file_types=(".txt",), size_max=100, private=False)
+
+    number = integer("number", "Which", required=True)
+    slow = {"decide": decide, "promise": promise, "dawdle": dawdle}
+    commands = [command(name, "For tests", number) for name in slow]
+    commands.append(command("read", "For tests", number, attachment("file", "A file", required=True)))
+    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read})]
 
 
 async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:

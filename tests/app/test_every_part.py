@@ -10,7 +10,7 @@ import pytest
 
 from app.sync_commands import sync
 from core.ids import SkuId
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, FilesWanted
 from services.entitlements import active_skus
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
@@ -57,7 +57,7 @@ Json = dict[str, Any]
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 32
 SKU = SkuId(1_000_000_000_000_000_901)
-CHOOSE, FORM, FILLED, WRONG = (Action("all", name) for name in ("choose", "form", "filled", "wrong"))
+CHOOSE, FORM, FILLED, WRONG, READ = (Action("all", name) for name in ("choose", "form", "filled", "wrong", "read"))
 TWO = (SelectOption("Focus", "f"), SelectOption("XP", "x"))
 FILES = (File("card.png", PNG, "A card"), File("notes.txt", b"notes"))
 POLL = Poll("When?", (PollAnswer("Now", "🌱"), PollAnswer("Later")), hours=2)
@@ -116,6 +116,27 @@ async def take_file(command: SlashCommand, deps: Deps) -> Message:
     return Message(accept(file, file_types=("image",), size_max=MEGABYTE).filename)
 
 
+async def read_file(command: SlashCommand, deps: Deps) -> FilesWanted:
+    file = command.options.attachment("file")
+    assert file is not None
+    return FilesWanted(files=(file,), use=kept, file_types=("image", ".txt"), size_max=MEGABYTE)
+
+
+async def read_proofs(form: ModalSubmit, deps: Deps) -> FilesWanted:
+    files = form.fields.attachments("proof")
+    return FilesWanted(files=files, use=kept, file_types=("image", ".txt"), size_max=MEGABYTE)
+
+
+async def kept(contents: tuple[bytes, ...], deps: Deps) -> Message:
+    cursor = await deps.conn.execute("SELECT count(*) FROM seen_interactions")
+    [(claimed,)] = await cursor.fetchall()
+    return Message(f"read {[len(each) for each in contents]}, claimed {claimed}", private=True)
+
+
+async def ask_proofs(command: SlashCommand, deps: Deps) -> Modal:
+    return Modal("Proofs", READ.pack(), (Label("Proof", FileUpload(custom_id="proof", max_values=2)),))
+
+
 async def chosen(choice: SelectChoice, deps: Deps) -> EditMessage:
     told = ", ".join(choice.values)
     if choice.resolved.channels:
@@ -164,11 +185,13 @@ ALL = Feature(
             installs=(Install.GUILD, Install.USER),
         ),
         command("take", "Take it", attachment("file", "A file", required=True, file_types=("image",))),
+        command("read", "Read it", attachment("file", "A file", required=True)),
+        command("proofs", "Ask for files"),
     ),
-    slash={"show": show, "take": take_file},
+    slash={"show": show, "take": take_file, "read": read_file, "proofs": ask_proofs},
     buttons={FORM: open_form, WRONG: wrong},
     selects={CHOOSE: chosen},
-    modals={FILLED: filled},
+    modals={FILLED: filled, READ: read_proofs},
     guild_only=False,
 )
 
@@ -251,6 +274,30 @@ def test_files_that_do_not_fit_are_refused_kindly(discord: LocalDiscord) -> None
     assert taken["message"]["content"] == "a.png"
     assert large["message"]["content"].startswith("That file is too large.")
     assert large["private"] is True
+
+
+def test_the_bytes_of_files_are_read_before_anything_is_done(discord: LocalDiscord) -> None:
+    one = do(discord, text="/read file:a.png", files=files(a_png=PNG))
+    do(discord, text="/proofs")
+    two = do(discord, submit={"Proof": ["a.png", "b.txt"]}, files=files(a_png=PNG, b_txt=b"notes"))
+
+    assert (one["problems"], one["private"]) == ([], True)
+    assert one["message"]["content"] == "read [40], claimed 1"
+    assert (two["problems"], two["private"]) == ([], True)
+    assert two["message"]["content"] == "read [40, 5], claimed 3"
+
+
+def test_files_that_are_not_what_they_claim_are_refused_before_anything_is_done(discord: LocalDiscord) -> None:
+    kind = do(discord, text="/read file:a.exe", files=files(a_exe=b"MZ"))
+    large = do(discord, text="/read file:b.txt", files=files(b_txt=b"0" * (MEGABYTE + 1)))
+    false = do(discord, text="/read file:c.png", files=files(c_png=b"<svg>"))
+    after = do(discord, text="/read file:a.png", files=files(a_png=PNG))
+
+    assert kind["message"]["content"].startswith("That kind of file does not work here.")
+    assert large["message"]["content"].startswith("That file is too large.")
+    assert false["message"]["content"].startswith("That kind of file does not work here.")
+    assert {each["private"] for each in (kind, large, false)} == {True}
+    assert after["message"]["content"] == "read [40], claimed 1"
 
 
 def test_replies_that_do_not_fit_never_reach_discord(discord: LocalDiscord) -> None:

@@ -1,3 +1,4 @@
+import base64
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from app.sync_commands import sync
 from core.ids import ApplicationId, ChannelId, RoleId, UserId
 from core.settings import LOCAL_APPLICATION_ID
-from tests.app.killed import Plan, features
+from tests.app.killed import NOTES, Plan, features
 from tests.local_discord import LocalDiscord, local_discord
 from wire.rest import Rest
 
@@ -67,6 +68,7 @@ async def plan(discord: LocalDiscord, database_url: str, tmp_path: Path) -> Plan
         "DISCORD_PUBLIC_KEY": discord.public_key,
         "DISCORD_APPLICATION_ID": str(LOCAL_APPLICATION_ID),
         "DISCORD_API_URL": discord.api_url,
+        "DISCORD_CDN_URL": f"{discord.url}/cdn",
     }
     made = Plan(environ, ChannelId(int(room["id"])), UserId(int(discord.member("mina")["id"])), RoleId(int(regular)))
     async with Rest(discord.api_url, discord.config.token) as rest:
@@ -94,12 +96,15 @@ def mortals(plan: Plan, discord: LocalDiscord) -> Generator[Mortals]:
             process.stdin.close()
 
 
-def kill_web(discord: LocalDiscord, given: Mortals, path: str, *, step: int) -> dict[int, dict[str, Any]]:
+def kill_web(
+    discord: LocalDiscord, given: Mortals, path: str, *, step: int, **more: object
+) -> dict[int, dict[str, Any]]:
     """One interaction after the other, each served by a process that dies `step` awaits later, until one survives."""
     replies: dict[int, dict[str, Any]] = {}
     for number in range(1, 300, step):
         given.begin("web", number)
-        replies[number] = discord.steer("interactions", text=f"/{path} number:{number}", **{"as": "ada"}).json()
+        text = f"/{path} number:{number}"
+        replies[number] = discord.steer("interactions", text=text, **{"as": "ada"}, **more).json()
         if given.ended():
             assert number > 10
             return replies
@@ -141,6 +146,22 @@ def test_nobody_is_left_with_a_thinking_app(plan: Plan, discord: LocalDiscord, p
         replies = kill_web(discord, given, path, step=step)
         kill_workers(given)
 
+    assert_all_are_told(plan, discord, replies)
+
+
+def test_a_file_is_used_once_and_whole_whenever_web_is_killed(plan: Plan, discord: LocalDiscord) -> None:
+    file: dict[str, Any] = {"files": {"notes.txt": base64.b64encode(NOTES).decode()}}
+    with mortals(plan, discord) as given:
+        replies = kill_web(discord, given, "read file:notes.txt", step=5, **file)
+        kill_workers(given)
+
+    done = assert_all_are_told(plan, discord, replies)
+    assert 0 < len(done) < len(replies)
+    assert posted(discord, plan.channel) == Counter(f"effect {number}" for number in done)
+
+
+def assert_all_are_told(plan: Plan, discord: LocalDiscord, replies: dict[int, dict[str, Any]]) -> set[int]:
+    """Everybody has the answer or knows what became of it; returns for whom it was done."""
     done = committed(plan, replies)
     told = Counter[str]()
     for number, reply in replies.items():
@@ -155,6 +176,7 @@ def test_nobody_is_left_with_a_thinking_app(plan: Plan, discord: LocalDiscord, p
     assert told["answer"] > 0
     assert told[SENTENCES[0]] + told[SENTENCES[1]] > 0
     assert set(statuses(plan)) <= {"done", "failed"}
+    return done
 
 
 def posted(discord: LocalDiscord, channel: int | str) -> Counter[str]:

@@ -13,6 +13,7 @@ from app.finish import Finisher
 from app.outbox import Outbox
 from app.recent import Recent
 from app.routes import Routes
+from app.uploads import Uploads
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import KEY, NOW, Frozen, sign, slash_payload
@@ -58,7 +59,12 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
         recent = Recent()
         endpoint = Endpoint(
             verifier=Verifier([KEY.verify_key.encode().hex()]),
-            dispatcher=Dispatcher(routes=lambda: Routes([HANGING]), pool=_no_pool, recent=recent),
+            dispatcher=Dispatcher(
+                routes=lambda: Routes([HANGING]),
+                pool=_no_pool,
+                uploads=Uploads("http://cdn.test", client=lambda: client),
+                recent=recent,
+            ),
             finisher=Finisher(
                 rest=lambda: rest, avatars=Avatars("http://cdn.test", client=lambda: client), outbox=_no_outbox
             ),

@@ -1,0 +1,95 @@
+"""Fetches the files that people send along: from Discord's CDN and from nowhere else, as large as asked for at most."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from core.errors import DomainError
+from core.settings import DISCORD_CDN_URL
+from wire.interaction import Attachment
+from wire.uploads import FileTooLarge, accept_bytes
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S: Final = 20.0  # for one file; the person reads "thinking…" meanwhile
+AT_ONCE: Final = 4  # files in memory at a time, whoever sent them
+DISCORDS: Final = (DISCORD_CDN_URL, "https://media.discordapp.net")
+
+_OK: Final = 200
+
+log = structlog.get_logger()
+
+
+class FileOutOfReach(DomainError):
+    """Raised by fetch(); the file is not at Discord's, or Discord does not give it."""
+
+    def __init__(self) -> None:
+        super().__init__("I could not get your file from Discord. Please send it again in a minute.")
+
+
+class Uploads:
+    """What was sent along, as bytes. An address is looked at before it is asked, and no redirection is followed."""
+
+    def __init__(
+        self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]", timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._hosts = DISCORDS if cdn_url == DISCORD_CDN_URL else (cdn_url,)
+        self._client = client
+        self._timeout_s = timeout_s
+        self._turn = asyncio.Semaphore(AT_ONCE)
+
+    async def fetch(self, file: Attachment, *, file_types: Sequence[str], size_max: int) -> bytes:
+        """The content of a file, when it is what its name promises; see `wire.uploads.accept_bytes`.
+
+        Raises:
+            FileOutOfReach: it is not to be had.
+            FileTooLarge, FileOfOtherKind: it is not what was asked for.
+        """
+        async with self._turn:
+            content = await self._read(file, size_max)
+        return accept_bytes(content, file, file_types=file_types, size_max=size_max)
+
+    async def _read(self, file: Attachment, size_max: int) -> bytes:
+        import httpx  # noqa: PLC0415 - costs 100 ms that the first answer need not pay
+
+        try:
+            address = httpx.URL(file.url)
+            if not any(_is_at(address, httpx.URL(host)) for host in self._hosts):
+                raise _NotThere(f"{address.scheme}://{address.host} is not Discord's CDN")  # noqa: TRY301 - told below
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._client().stream(
+                    "GET",
+                    address,
+                    follow_redirects=False,
+                    headers={"accept-encoding": "identity"},  # the size on the way is the size in memory
+                    timeout=self._timeout_s,
+                ) as response,
+            ):
+                if response.status_code != _OK:
+                    raise _NotThere(f"status {response.status_code}")  # noqa: TRY301 - told below
+                return await _body(response, size_max)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NotThere) as error:
+            why = str(error) if isinstance(error, _NotThere) else type(error).__name__
+            log.warning("file not fetched", reason=why)  # never its address, which lets anybody read it
+            raise FileOutOfReach from error
+
+
+class _NotThere(Exception):
+    """Why a file is out of reach."""
+
+
+def _is_at(address: "httpx.URL", host: "httpx.URL") -> bool:
+    return (address.scheme, address.host, address.port, address.userinfo) == (host.scheme, host.host, host.port, b"")
+
+
+async def _body(response: "httpx.Response", size_max: int) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_raw():
+        content += chunk
+        if len(content) > size_max:
+            raise FileTooLarge(size_max)
+    return bytes(content)
