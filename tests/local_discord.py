@@ -83,6 +83,13 @@ def local_discord(data_dir: Path, **settings: Any) -> Generator[LocalDiscord]:
     quick: Json = {"living": False, "identify_gap_s": 0.0, "limits_requests": False}
     config = PlaygroundConfig(data_dir, port=free_port(), clock=Clock(data_dir / "clock.json"))
     config = replace(config, **(quick | settings))
+    with served_discord(config) as running:
+        yield running
+
+
+@contextmanager
+def served_discord(config: PlaygroundConfig) -> Generator[LocalDiscord]:
+    """A local Discord set up to the letter, such as one that comes back on the port of an earlier one."""
     server = create_server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

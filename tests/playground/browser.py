@@ -71,7 +71,7 @@ class Visits:
         page.on("pageerror", self._fail)
         page.on("response", self._look)
         await page.goto(address)
-        await page.wait_for_function("document.body.dataset.feed === 'here'")
+        await page.locator("body[data-feed=here]").wait_for()
         return page
 
     def forgive(self, part: str) -> None:

@@ -19,7 +19,7 @@ export function start(page) {
     card.showPopover({ source: button });
     stand(card, button);
     button.setAttribute("aria-expanded", "true");
-    card.querySelector("button:not(:disabled), a, input, summary")?.focus({ focusVisible: true });
+    card.querySelector("button:not(:disabled), a, input:not([type=hidden]), summary")?.focus({ focusVisible: true });
   });
 
   card.addEventListener("toggle", ({ newState }) => {

@@ -18,8 +18,12 @@ export function start(page) {
     bar.textContent = `${unread} new ${unread === 1 ? "message" : "messages"} · Jump to the present`;
   };
 
+  let top = 0;
   log.addEventListener("scroll", () => {
-    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+    // Only going up leaves the end: what grows meanwhile puts a distance between as well.
+    const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_PX;
+    isAtEnd = isNear || (isAtEnd && log.scrollTop >= top);
+    top = log.scrollTop;
     if (isAtEnd) unread = 0;
     show();
   });
