@@ -10,6 +10,9 @@ TEXT: Final = 0  # discord.com/developers/docs/resources/channel#channel-object-
 VOICE: Final = 2
 CATEGORY: Final = 4
 STAGE: Final = 13
+ANNOUNCEMENT_THREAD: Final = 10
+PUBLIC_THREAD: Final = 11
+PRIVATE_THREAD: Final = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from core.clock import Clock
 from playground import check_message, permissions, polls
 from playground.acting import find_actor
 from playground.check_message import Before
-from playground.community import CATEGORY
 from playground.control import asked, steering
 from playground.deliveries import Actor
-from playground.errors import Refusal, unknown
+from playground.errors import unknown
 from playground.gateway import DIRECT_MESSAGES, DIRECT_POLLS, GUILD_MESSAGES, GUILD_POLLS, Gateway
 from playground.jsons import Json, is_list, is_whole, snowflake
 from playground.naming import Puzzled
@@ -119,13 +118,9 @@ class ControlMessages:
 
 
 def _check_may_write(actor: Actor, *, with_files: bool) -> None:
-    if actor.channel.type == CATEGORY:
-        raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
     if actor.guild and actor.member:
         has = permissions.of_member(actor.guild, actor.member)
-        needed = permissions.SEND_MESSAGES | (permissions.ATTACH_FILES if with_files else 0)
-        if needed & ~has:
-            raise Refusal(403, 50013, "Missing Permissions")
+        permissions.check_writing(has, actor.channel, more=permissions.ATTACH_FILES if with_files else 0)
 
 
 def _allowed(actor: Actor) -> Json:

@@ -48,6 +48,7 @@ from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
 from playground.rest_polls import Polls
+from playground.rest_threads import Threads
 from playground.shop import Shop
 from playground.signer import Signer
 from playground.simulation import Simulation
@@ -101,6 +102,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
         *Messages(world, posting, gateway).rules(),
         *Polls(world, posting, clock).rules(),
+        *Threads(world, posting, gateway, changes, ids=ids, clock=clock).rules(),
         *Guilds(world, voice).rules(),
     ]
 

@@ -66,7 +66,7 @@ def find_channel(guild: Guild, name: str, *, voice: bool = False) -> Channel:
     Raises:
         Puzzled: there is none, or it is no voice channel where one is asked for.
     """
-    rooms = [room for room in guild.channels.values() if room.is_voice or not voice]
+    rooms = [room for room in (*guild.channels.values(), *guild.threads.values()) if room.is_voice or not voice]
     name = name.strip().removeprefix("<#").removesuffix(">") if name.strip().startswith("<#") else name
     return _pick(name, rooms, lambda room: (room.name, str(room.id)), what="voice channel" if voice else "channel")
 

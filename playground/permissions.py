@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from playground.community import STAGE, TEXT, VOICE
+from playground.errors import Refusal
 from playground.world import Channel, Guild, Member
 
 KICK_MEMBERS: Final = 1 << 1
@@ -11,6 +13,10 @@ SEND_MESSAGES: Final = 1 << 11
 EMBED_LINKS: Final = 1 << 14
 ATTACH_FILES: Final = 1 << 15
 MENTION_EVERYONE: Final = 1 << 17
+MANAGE_THREADS: Final = 1 << 34
+CREATE_PUBLIC_THREADS: Final = 1 << 35
+CREATE_PRIVATE_THREADS: Final = 1 << 36
+SEND_IN_THREADS: Final = 1 << 38
 ALL: Final = (1 << 53) - 1
 DIRECT: Final = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE  # what an app has in a direct message
 
@@ -23,6 +29,21 @@ def of_member(guild: Guild, member: Member) -> int:
     for role in member.roles:
         bits |= guild.roles[role].permissions
     return ALL if bits & ADMINISTRATOR else bits
+
+
+def check_writing(has: int, channel: Channel, *, more: int = 0) -> None:
+    """Refuse to write in a channel of a guild with these permissions; `more` is needed besides.
+
+    Raises:
+        Refusal: nobody writes there (50008), a permission is missing (50013), the thread is locked (160005).
+    """
+    thread = channel.thread
+    if thread is None and channel.type not in (TEXT, VOICE, STAGE):
+        raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+    if ((SEND_IN_THREADS if thread else SEND_MESSAGES) | more) & ~has:
+        raise Refusal(403, 50013, "Missing Permissions")
+    if thread and thread.is_locked and not has & MANAGE_THREADS:
+        raise Refusal(400, 160005, "Thread is locked")
 
 
 def of_app(guild: Guild | None, app: int, channel: Channel) -> int:

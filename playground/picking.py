@@ -4,13 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from playground.community import CATEGORY, STAGE, TEXT, VOICE
+from playground.community import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
 from playground.jsons import Json, snowflake
 from playground.naming import Puzzled, find_channel, find_member, fold, listed, nearest
 from playground.payloads import Resolved
 from playground.world import Channel, Guild, Role
 
-CHANNEL_NAMES: Final = {TEXT: "text", VOICE: "voice", CATEGORY: "category", STAGE: "stage"}
+CHANNEL_NAMES: Final = {
+    TEXT: "text",
+    VOICE: "voice",
+    CATEGORY: "category",
+    STAGE: "stage",
+    PUBLIC_THREAD: "thread",
+    PRIVATE_THREAD: "private thread",
+}
 
 
 class Picking(Protocol):
@@ -144,7 +151,7 @@ class ById:
         Raises:
             Puzzled: there is none, or it is of another type.
         """
-        found = _guild(self.resolved).channels.get(snowflake(name) or 0)
+        found = _guild(self.resolved).room(snowflake(name) or 0)
         if found is None:
             raise Puzzled(f"There is no channel {name}.", status=404)
         return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))

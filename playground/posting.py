@@ -60,8 +60,23 @@ class Posting:
             self.remove(next(iter(self._world.messages.values())))
         if reader is None:
             self._world.channels[channel].last_message = message.id
+            self._count(message, 1)
         self._changes.tell(MessageChanged(message))
         return message
+
+    def _count(self, message: Message, change: int) -> None:
+        """Keep a thread's numbers, which its first message shows; whoever writes in it joins it and wakes it up."""
+        channel = self._world.channels.get(message.channel)
+        thread = channel.thread if channel else None
+        if thread is None:
+            return
+        thread.messages += change
+        if change > 0:
+            thread.ever_sent += change
+            thread.joined.setdefault(message.author.id, message.at)
+            thread.is_archived = False
+        if starter := self._world.messages.get(message.channel):
+            self.changed(starter)
 
     def write(
         self, message: Message, body: Json, files: dict[int, Upload], *, pings_all: bool, is_edit: bool = False
@@ -110,7 +125,8 @@ class Posting:
 
     def remove(self, message: Message) -> None:
         """Delete a message and its files."""
-        self._world.messages.pop(message.id, None)
+        if self._world.messages.pop(message.id, None) and message.reader is None:
+            self._count(message, -1)
         for file in message.attachments:
             self._world.attachments.pop(file.id, None)
         self._changes.tell(MessageRemoved(message.id, message.channel))

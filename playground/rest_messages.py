@@ -13,9 +13,10 @@ from playground.jsons import Json
 from playground.posting import Posting
 from playground.rate_limits import MESSAGES
 from playground.rest import Answer, Call, Rule, nothing
-from playground.world import Message, World
+from playground.world import Channel, Message, World
 from wire.limits import NONCE_MAX
 
+REPLY: Final = 19  # the type of a message that answers another
 NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
 ID_MAX: Final = 2**63 - 1
 PAGE: Final = 50
@@ -53,15 +54,14 @@ class Messages:
             return Answer(self._posting.shape(known))
         if channel.guild is not None:
             guild = self._world.guild(channel.guild)
-            if channel.type not in (0, 2, 13):
-                raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
-            if not permissions.of_app(guild, self._world.application, channel) & permissions.SEND_MESSAGES:
-                raise Refusal(403, 50013, "Missing Permissions")
+            permissions.check_writing(permissions.of_app(guild, self._world.application, channel), channel)
         before = Before(allowed_flags=CHANNEL_FLAGS)
         remarks = check_message.check(body, call.files, before)
+        answered = self._answered(channel, body)
         message = self._posting.place(channel.id, self._world.bot)
+        if answered:
+            message.type, message.reference = REPLY, answered
         self._posting.write_checked(message, body, call.files, remarks, pings_all=True)
-        message.reference = body.get("message_reference")
         if nonce is not None:
             self._nonces[channel.id, nonce] = (time.monotonic(), message)
         self._tell("MESSAGE_CREATE", message)
@@ -115,6 +115,22 @@ class Messages:
         if message is None or message.channel != channel.id or message.reader is not None:
             raise unknown("Message")  # a private reply is out of reach without its token
         return message
+
+    def _answered(self, channel: Channel, body: Json) -> Json | None:
+        """The reference to the message that a new one answers; None: it answers none, or one that may be gone."""
+        form = Form()
+        given = Fields(form, (), body).object("message_reference")
+        number = given.id("message_id") if given else None
+        must_exist = given is not None and given.values.get("fail_if_not_exists") is not False
+        message = self._world.messages.get(number or 0)
+        is_there = message is not None and message.channel == channel.id and message.reader is None
+        if given and not is_there and must_exist:
+            form.add(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        form.check()
+        if not is_there:
+            return None
+        place: Json = {"guild_id": str(channel.guild)} if channel.guild else {}
+        return {"type": 0, "message_id": str(number), "channel_id": str(channel.id)} | place
 
     def _known(self, channel: int, nonce: str | None) -> Message | None:
         oldest = time.monotonic() - NONCE_LIVES_S

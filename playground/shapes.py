@@ -1,12 +1,15 @@
 """The things of the world as the JSON that Discord sends for them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from playground import permissions
-from playground.community import STAGE, TEXT, VOICE
+from playground.community import PRIVATE_THREAD, STAGE, TEXT, VOICE
 from playground.jsons import Json, is_list, is_object
-from playground.world import Attachment, Channel, Guild, Member, Message, Role, User, VoiceState, World
+from playground.world import Attachment, Channel, Guild, Member, Message, Role, Thread, User, VoiceState, World
+
+THREAD_ONLY: Final = ("owner_id", "thread_metadata", "message_count", "member_count", "total_message_sent")
+THREAD_MEMBERS_TOLD: Final = 50  # Discord stops counting there
 
 
 def moment(at: datetime | None) -> str | None:
@@ -81,6 +84,8 @@ def role(rank: Role) -> Json:
 def channel(place: Channel) -> Json:
     """A channel object of any of the kinds that live here."""
     shape: Json = {"id": str(place.id), "type": place.type, "flags": 0}
+    if place.thread:
+        return shape | _thread(place, place.thread)
     if place.recipient:
         return shape | {
             "last_message_id": _id(place.last_message),
@@ -105,10 +110,50 @@ def channel(place: Channel) -> Json:
     return shape
 
 
+def _thread(place: Channel, thread: Thread) -> Json:
+    details: Json = {
+        "archived": thread.is_archived,
+        "archive_timestamp": moment(thread.archived_at or thread.made_at),
+        "auto_archive_duration": thread.archives_after_min,
+        "locked": thread.is_locked,
+        "create_timestamp": moment(thread.made_at),
+    }
+    if place.type == PRIVATE_THREAD:
+        details["invitable"] = thread.is_invitable
+    return {
+        "guild_id": _id(place.guild),
+        "parent_id": _id(place.parent),
+        "owner_id": str(thread.owner),
+        "name": place.name,
+        "last_message_id": _id(place.last_message),
+        "rate_limit_per_user": thread.slowmode_s,
+        "message_count": thread.messages,
+        "total_message_sent": thread.ever_sent,
+        "member_count": min(len(thread.joined), THREAD_MEMBERS_TOLD),
+        "thread_metadata": details,
+    }
+
+
+def thread_member(place: Channel, user: int, joined_at: datetime) -> Json:
+    """Somebody in a thread."""
+    return {"id": str(place.id), "user_id": str(user), "join_timestamp": moment(joined_at), "flags": 0}
+
+
 def resolved_channel(place: Channel, guild: Guild, actor: Member, app: int) -> Json:
     """A channel as an interaction resolves it: partial, with the permissions of the member and of the app."""
     whole = channel(place)
-    keep = ("id", "type", "name", "parent_id", "flags", "topic", "position", "nsfw", "rate_limit_per_user")
+    keep = (
+        "id",
+        "type",
+        "name",
+        "parent_id",
+        "flags",
+        "topic",
+        "position",
+        "nsfw",
+        "rate_limit_per_user",
+        *THREAD_ONLY,
+    )
     return {key: whole[key] for key in (*keep, "guild_id", "last_message_id") if key in whole} | {
         "permissions": str(permissions.of_member(guild, actor)),
         "app_permissions": str(permissions.of_app(guild, app, place)),
@@ -200,7 +245,9 @@ def guild_create(server: Guild, app: int) -> Json:
         "voice_states": [voice_state(person, None, person.voice) for person in server.in_voice()],
         "members": [member(person) for person in present],
         "channels": [channel(place) for place in server.channels.values()],
-        "threads": [],
+        "threads": [
+            channel(place) for place in server.threads.values() if place.thread and not place.thread.is_archived
+        ],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
@@ -262,6 +309,9 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
         shape["nonce"] = post.nonce
     if post.reference:
         shape["message_reference"] = post.reference
+    branch = world.channels.get(post.id)
+    if branch and branch.thread:
+        shape["thread"] = channel(branch)
     return shape
 
 

@@ -81,6 +81,23 @@ class Role:
 
 
 @dataclass(slots=True)
+class Thread:
+    """What a channel has besides that branched off another."""
+
+    owner: int
+    made_at: datetime
+    archives_after_min: int
+    slowmode_s: int = 0
+    joined: dict[int, datetime] = field(default_factory=dict[int, datetime])  # its members, since when
+    messages: int = 0  # in it, without the one that it started from
+    ever_sent: int = 0  # deleted ones too
+    is_archived: bool = False
+    is_locked: bool = False
+    is_invitable: bool = True
+    archived_at: datetime | None = None  # None: never yet
+
+
+@dataclass(slots=True)
 class Channel:
     """A place to talk or write; `guild` is None in direct messages."""
 
@@ -94,6 +111,7 @@ class Channel:
     recipient: User | None = None
     last_message: int | None = None
     voice_started: datetime | None = None  # None: nobody is in it
+    thread: Thread | None = None  # None: it is no thread
 
     @property
     def is_voice(self) -> bool:
@@ -115,6 +133,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     members: dict[int, Member] = field(default_factory=dict[int, Member])
+    threads: dict[int, Channel] = field(default_factory=dict[int, Channel])
     banned: dict[int, User] = field(default_factory=dict[int, User])
 
     def member(self, user: int) -> Member:
@@ -127,6 +146,10 @@ class Guild:
         if found is None:
             raise unknown("Member")
         return found
+
+    def room(self, channel: int) -> Channel | None:
+        """The channel or thread of that id."""
+        return self.channels.get(channel) or self.threads.get(channel)
 
     def in_voice(self) -> Iterable[Member]:
         """Everybody connected to a voice channel."""

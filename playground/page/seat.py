@@ -76,7 +76,7 @@ def take(world: World, query: Mapping[str, str]) -> Seat:
         channel = next((room for room in rooms if str(room.id) == number), rooms[0])
         return Seat(user, None, None, channel, locale)
     guild = naming.find_guild(world, query.get("guild") or None)
-    known = guild.channels.get(int(number)) if number.isdecimal() else None
+    known = guild.room(int(number)) if number.isdecimal() else None
     channel = known or world.first_text_channel(guild)
     return Seat(user, guild.members.get(user.id), guild, channel, locale, is_banned=user.id in guild.banned)
 
