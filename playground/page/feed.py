@@ -28,6 +28,7 @@ from playground.page.regions import Regions
 from playground.page.seat import Seat
 
 PAUSE_S: Final = 0.06  # between two rounds: what happens meanwhile is told together
+PAUSE_MAX_S: Final = 0.5  # nobody waits longer for what happened, however long the round before took
 SHARE: Final = 6  # a page takes at most one part in so many of the server's time
 DRAWN_ANEW: Final[dict[type[Change], tuple[str, ...]]] = {
     VoiceChanged: ("rooms", "me", "members"),
@@ -65,7 +66,7 @@ class Feed:
                 changes = await watch.take()
                 began = time.monotonic()
                 await self._send(self._frames(changes))
-                await asyncio.sleep(max(PAUSE_S, (time.monotonic() - began) * SHARE))
+                await asyncio.sleep(min(max(PAUSE_S, (time.monotonic() - began) * SHARE), PAUSE_MAX_S))
 
     async def _wait_for_the_end(self) -> None:
         while (await self._websocket.receive())["type"] != "websocket.disconnect":

@@ -20,14 +20,17 @@ from playground.world import Message, User
 EXCERPT_MAX: Final = 120  # characters of a message that is answered
 
 
-def draw(message: Message, *, reading: Reading, base_url: str, reply: Delivery | None) -> Markup:
+def draw(
+    message: Message, *, reading: Reading, base_url: str, asked: Delivery | None, reply: Delivery | None
+) -> Markup:
     """One message as an element of the list.
 
     Args:
         message: seen by the reader.
         reading: who reads it, and when.
         base_url: of this server; files and pictures of its own are shown, those of others are only named.
-        reply: the interaction that it answers, None when it answers none that is still known.
+        asked: the interaction that it was written for, None when that is not known any more.
+        reply: the latest interaction that wrote or changed it.
     """
     shape = parts.loose(shapes.message(message, reading.world, base_url=""))
     return draw_template(
@@ -35,7 +38,7 @@ def draw(message: Message, *, reading: Reading, base_url: str, reply: Delivery |
         message=message,
         reply=reply,
         author=_author(message.author, reading),
-        used=_used(message, reply, reading),
+        used=_used(message, asked, reading),
         answered=_answered(message, reading),
         is_thinking=bool(message.flags & LOADING),
         is_private=bool(message.flags & EPHEMERAL),
@@ -74,13 +77,13 @@ def _author(user: User, reading: Reading) -> Json:
     }
 
 
-def _used(message: Message, reply: Delivery | None, reading: Reading) -> Json | None:
+def _used(message: Message, asked: Delivery | None, reading: Reading) -> Json | None:
     """Who used which command for this message; None: it is no first answer to a command."""
-    if reply and reply.kind == COMMAND and reply.original is message:
-        return _command_of(reply, reading)
-    if reply is None and message.interaction and message.interaction["type"] == COMMAND and not message.reference:
+    if message.interaction is None or message.interaction["type"] != COMMAND or message.reference:
+        return None
+    if asked is None:
         return {"by": _author(reading.world.user(int(message.interaction["user"]["id"])), reading), "command": None}
-    return None
+    return _command_of(asked, reading)
 
 
 def _command_of(delivery: Delivery, reading: Reading) -> Json:

@@ -79,9 +79,10 @@ class Regions:
 
     def draw_message(self, message: Message, seat: Seat) -> Markup:
         """One message."""
+        asked = self._deliveries.find(int(message.interaction["id"])) if message.interaction else None
         reply = self._deliveries.find(message.id)
         reading = replace(self._reading(seat), pings_everyone=message.mentions_everyone)
-        return messages.draw(message, reading=reading, base_url=self.config.http_url, reply=reply)
+        return messages.draw(message, reading=reading, base_url=self.config.http_url, asked=asked, reply=reply)
 
     def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
         """The line that stands where an answer should be."""

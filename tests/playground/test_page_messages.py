@@ -138,7 +138,7 @@ async def test_embeds_and_components_show_all_they_hold(discord: LocalDiscord) -
     assert re.search(r'data-press="off"\s+disabled', html)
     assert 'data-select="board" data-kind="3" data-min="1" data-max="1"' in html
     assert '<span class="select-words "> Focus</span>' in html
-    assert 'class="files"' not in html  # the embed shows both
+    assert 'class="attachments"' not in html  # the embed shows both
 
 
 async def test_whatever_an_app_writes_is_text(discord: LocalDiscord) -> None:
