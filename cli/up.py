@@ -192,7 +192,7 @@ class _Up:
                 'voice join mina "Deep Work"',
                 "voice simulate --members 200 --minutes 60 --speed 60",
             )
-            out().print("\nIn another terminal:")
+            out().print(f"\nOpen [address]{self._playground_url}[/] in a browser, or in another terminal:")
             for each in tries:
                 out().print(f"  {me} {each}", style="name", soft_wrap=True)
         else:

@@ -204,6 +204,35 @@ async def test_the_page_waits_for_a_local_discord_that_is_away(tmp_path: Path, v
     visit.complaints = [one for one in visit.complaints if "WebSocket" not in one]
 
 
+async def test_whoever_reads_in_a_channel_that_is_deleted_is_led_to_another(
+    discord: LocalDiscord, visit: Visits
+) -> None:
+    page = await visit(discord.url)
+    await page.locator("#rooms").get_by_role("link", name="smalltalk").click()
+    await page.locator("body[data-feed=here]").wait_for()
+
+    discord.steer("guild", delete_channel="smalltalk")
+
+    await expect(page).to_have_title("#study-log · Lyceum Commons · local Discord")
+    await expect(page.locator("#rooms").get_by_text("smalltalk")).to_have_count(0)
+
+
+async def test_an_edit_of_what_is_not_shown_waits(discord: LocalDiscord, visit: Visits) -> None:
+    page = await visit(discord.url)
+    await write(discord, page, *(f"Line {number}." for number in range(70)))
+    await page.reload()
+    await page.locator("body[data-feed=here]").wait_for()
+    channel = await page.evaluate("JSON.parse(document.getElementById('seat').textContent).channel")
+    messages = discord.rest("GET", f"/channels/{channel}/messages?limit=100").json()
+    oldest, newest = messages[-1]["id"], messages[0]["id"]
+
+    discord.rest("PATCH", f"/channels/{channel}/messages/{oldest}", json={"content": "Old, edited"})
+    discord.rest("PATCH", f"/channels/{channel}/messages/{newest}", json={"content": "New, edited"})
+    await expect(page.locator("#messages").get_by_text("New, edited")).to_be_visible()
+
+    await expect(page.locator("#messages").get_by_text("Old, edited")).to_have_count(0)
+
+
 async def test_time_goes_forward_for_everybody(discord: LocalDiscord, visit: Visits) -> None:
     page = await visit(f"{discord.url}/?as=mina")
     before = discord.http.get("/playground/clock").json()["unix"]

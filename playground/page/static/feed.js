@@ -2,11 +2,13 @@
 import { morph } from "./morph.js";
 
 const PAUSES_MS = [250, 500, 1000, 2000, 4000];
+const NOBODY = 4404; // whoever sat here does not exist any more
 
 export function start(page) {
   page.on("put", put);
   page.on("here", () => (document.body.dataset.feed = "here"));
   page.on("remove", ({ id }) => document.getElementById(id)?.remove());
+  page.on("gone", () => location.replace("/" + page.query({ channel: "" })));
   page.on("tell", ({ sentence, tone }) => page.tell(sentence, tone));
   follow(page, 0);
 }
@@ -20,7 +22,8 @@ function follow(page, failures) {
     page.hear(JSON.parse(data));
     document.dispatchEvent(new Event("patched"));
   });
-  socket.addEventListener("close", () => {
+  socket.addEventListener("close", ({ code }) => {
+    if (code === NOBODY) location.replace("/");
     document.body.dataset.feed = "away";
     setTimeout(() => follow(page, failures + 1), PAUSES_MS[Math.min(failures, PAUSES_MS.length - 1)]);
   });
@@ -35,12 +38,15 @@ function put({ id, html, into }) {
   else if (into) insert(document.getElementById(into), fresh);
 }
 
-/** Put a line where its number belongs: ids rise with time, and lines mostly come at the end. */
+/**
+ * Put a line where its number belongs: ids rise with time, and lines mostly come at the end. What is older than all that
+ * is shown waits until the earlier messages are asked for.
+ */
 function insert(list, fresh) {
   const number = numberOf(fresh);
   let next = null;
   for (let line = list.lastElementChild; line && numberOf(line) > number; line = line.previousElementSibling) next = line;
-  list.insertBefore(fresh, next);
+  if (next?.previousElementSibling?.id !== "earlier") list.insertBefore(fresh, next);
 }
 
 function numberOf(element) {
