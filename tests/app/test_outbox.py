@@ -10,6 +10,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from app.first_answer import PATIENCE_S
 from app.outbox import NoKey, Outbox, entries_of
 from core.enums import EffectStatus
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
@@ -278,8 +279,9 @@ def test_what_discord_would_refuse_is_not_written() -> None:
             entries_of([SendMessage(channel=ChannelId(5_000_001), message=message, key="x")], now=NOW)
 
 
-def announcing(*effects: Effect, uses_database: bool = True) -> Sequence[Feature]:
+def announcing(*effects: Effect, uses_database: bool = True, takes_s: float = 0) -> Sequence[Feature]:
     async def announce(interaction: SlashCommand, deps: Deps) -> Message:
+        await asyncio.sleep(takes_s)
         return Message("Announced.", then=effects)
 
     return [Feature(name="announce", slash={"announce": announce}, uses_database=uses_database)]
@@ -295,6 +297,15 @@ async def test_a_reply_is_followed_by_what_it_decided(tmp_path: Path, pool: Pool
     assert first.edits[0].payload["enforce_nonce"] is True
     assert second.edits == []  # the same key
     assert await rows(pool) == [("done", None)]
+
+
+async def test_a_late_reply_that_decides_something_keeps_its_promise_too(tmp_path: Path, pool: Pool) -> None:
+    async with fake_discord(tmp_path, pool=pool, features=announcing(HELLO, takes_s=PATIENCE_S + 0.1)) as fake:
+        answer = await fake.slash("announce")
+
+    assert answer.kind == 5
+    assert {edit.path.rpartition("/")[2] for edit in answer.edits} == {"messages", "@original"}
+    assert await rows(pool) == [("done", None)]  # the row that said that somebody waits is gone
 
 
 async def test_a_reply_that_decides_what_discord_would_refuse_changes_nothing(tmp_path: Path, pool: Pool) -> None:
