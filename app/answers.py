@@ -6,6 +6,7 @@ the answer it renews its lease; where the lease runs out, the worker tells the p
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,13 +15,14 @@ from msgspec.json import Decoder, Encoder
 
 from core.enums import Language
 from core.errors import OutsideTrouble
-from core.ids import ApplicationId, InteractionId, snowflake_time
-from core.words import words_for
+from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
+from core.words import at, words_for
 from db.queries import interactions
 from db.queries import outbox as stored
 from db.queries.outbox import Entry, NewEntry
 from services import outbox
 from services.outbox import RULES, Outcome, Rules
+from wire.effects import KINDS, DirectMessage, pack
 from wire.errors import DiscordError, DiscordUnavailable
 from wire.message import Message
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 KIND: Final = "answer"
 PATIENCE_S: Final = 0.5  # for the row: with 2 s gone, the placeholder must be at Discord before 3
 TOKEN_S: Final = 14.5 * 60  # an interaction's token lives 15 minutes
+REMEMBERED_S: Final = 24 * 3600.0  # who asked longer ago waits no more
 LOADING: Final = 1 << 7  # message flag: still "thinking…"
 
 log = structlog.get_logger()
@@ -42,6 +45,8 @@ class _Promise(Struct, frozen=True):
     token: str
     language: Language
     is_silent: bool  # the message with the pressed button was left as it is: there is no "thinking…"
+    user: UserId | None = None  # None: written by an older version
+    channel: ChannelId | None = None  # None: nowhere that can be named
 
 
 _encoder: Final = Encoder()
@@ -51,7 +56,14 @@ _promise: Final = Decoder(_Promise)
 def promise_of(turn: "Turn", *, is_silent: bool) -> NewEntry:
     """The row that says that somebody waits for the answer of `turn`."""
     interaction = turn.interaction
-    promise = _Promise(interaction.application_id, interaction.token, turn.words.language, is_silent)
+    promise = _Promise(
+        interaction.application_id,
+        interaction.token,
+        turn.words.language,
+        is_silent,
+        interaction.user.id,
+        interaction.channel_id,
+    )
     return NewEntry(
         interaction.guild_id or 0, KIND, str(interaction.id), _encoder.encode(promise).decode(), due_at=turn.now
     )
@@ -102,12 +114,12 @@ class Answers:
         if task := self._renewing.pop(turn.interaction.id, None):
             task.cancel()
 
-    async def tell(self, entry: Entry) -> Outcome:
+    async def tell(self, entry: Entry, *, now: datetime) -> Outcome:
         """Tell somebody whose answer was cut off how it stands; those who have it are left alone."""
-        if entry.age_s > TOKEN_S:
-            return outbox.closed("Nobody could be told within fifteen minutes.")
         promise = _promise.decode(entry.payload)
         interaction = InteractionId(int(entry.dedupe_key))
+        if entry.age_s > TOKEN_S:
+            return await self._tell_late(entry, promise, interaction, now=now)
         async with (await self._pool()).connection() as conn:
             is_done = await interactions.is_seen(conn, interaction)
         try:
@@ -132,6 +144,36 @@ class Answers:
             await rest.follow_up(promise.application, promise.token, message)
             log.warning("answer was cut off", request=interaction, is_done=is_done)
         return outbox.done()
+
+    async def _tell_late(
+        self, entry: Entry, promise: _Promise, interaction: InteractionId, *, now: datetime
+    ) -> Outcome:
+        """The token is dead: a direct message is all that is left, and an effect like any other.
+
+        Nobody remembers by now whether the answer came or the work was committed, so it claims neither.
+        """
+        if promise.user is None or entry.age_s > REMEMBERED_S:
+            return outbox.closed("Nobody could be told within fifteen minutes.")
+        words, when = words_for(promise.language), at(snowflake_time(interaction), "R")
+        if promise.channel is None:
+            text = words(
+                "In case you still wait for my answer to what you asked for {when}: I was interrupted, and away too"
+                " long to tell you there. Use the command again to see how things stand.",
+                when=when,
+            )
+        else:
+            text = words(
+                "In case you still wait for my answer to what you asked for {when} in {place}: I was interrupted, and"
+                " away too long to tell you there. Use the command again to see how things stand.",
+                when=when,
+                place=f"<#{promise.channel}>",
+            )
+        message = pack(DirectMessage(user=promise.user, message=Message(text)))
+        soon = now + timedelta(seconds=1)  # nobody holds it: whoever empties the outbox next does it
+        told = NewEntry(entry.guild, KINDS[DirectMessage], f"{interaction}:late", message, due_at=soon)
+        async with (await self._pool()).connection() as conn:
+            await outbox.write(conn, [told], now=now, rules=self._rules)
+        return outbox.closed("The fifteen minutes were over; a direct message says so.")
 
     async def _renew(self, turn: "Turn") -> None:
         is_there = True

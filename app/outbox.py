@@ -52,6 +52,10 @@ class NoKey(ValueError):
     """An effect that was decided without an interaction needs a key of its own."""
 
 
+class NeedsAttention(Exception):
+    """What Sentry is told of an effect that waits for a person; `lyceum outbox list` knows more."""
+
+
 async def write_down(conn: Connection, turn: "Turn", reply: Reply) -> Sequence[Entry]:
     """Write what `reply` asks for, and that somebody waits where it is a slow one; in the handler's transaction."""
     entries = entries_of(
@@ -138,7 +142,7 @@ class Outbox:
         try:
             async with asyncio.timeout(self._rules.lease_s * 0.75):
                 if entry.kind == ANSWER:
-                    return await self.answers.tell(entry)
+                    return await self.answers.tell(entry, now=self._clock.now())
                 await effects.perform(self._rest(), entry.kind, entry.payload, nonce=_nonce(entry))
         except (OutsideTrouble, TimeoutError, DiscordError) as error:
             return verdict(error)
@@ -159,6 +163,7 @@ class Outbox:
         match outcome.status:
             case EffectStatus.NEEDS_ATTENTION:
                 log.warning("effect needs attention", reason=outcome.error, **facts)
+                reports.send(NeedsAttention(entry.kind), effect=entry.id, kind=entry.kind)
             case EffectStatus.FAILED | EffectStatus.PENDING:
                 log.info("effect not done", status=outcome.status.value, reason=outcome.error, **facts)
             case EffectStatus.DONE:

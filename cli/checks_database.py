@@ -107,7 +107,7 @@ async def _outbox(conn: "Connection") -> Finding:
     numbers = await count_by_status(conn)
     if stuck := numbers.get(EffectStatus.NEEDS_ATTENTION, 0):
         found = f"{stuck} things that should have happened at Discord need somebody's attention."
-        return note("outbox", found, "Look at `last_error` of these rows in the table outbox.")
+        return note("outbox", found, "`lyceum outbox list` says which and why; then `lyceum outbox retry` or `drop`.")
     return good("outbox", f"{numbers.get(EffectStatus.PENDING, 0)} things wait to happen at Discord, none is stuck.")
 
 

@@ -113,6 +113,22 @@ def test_the_proxy_passes_only_on_what_the_world_may_ask() -> None:
     assert "location / { return 404; }" in config
 
 
+def test_every_number_that_raises_an_alarm_is_shown() -> None:
+    root = Path(__file__).parents[2]
+    shown = {
+        name
+        for room in ("app", "db", "gateway_listener")
+        for path in (root / room).rglob("*.py")
+        for name in re.findall(r'"(lyceum_[a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+
+    rules = (root / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
+
+    watched = {name.removesuffix("_count") for name in re.findall(r"lyceum_[a-z_]+", rules)}
+    assert len(watched) == 7
+    assert watched <= shown
+
+
 async def metrics_of(app: ASGIApp) -> str:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         answer = await client.get("/metrics")

@@ -1,31 +1,36 @@
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from app.answers import promise_of
 from app.first_answer import PATIENCE_S
 from app.outbox import NoKey, Outbox, entries_of
-from core.enums import EffectStatus
+from app.turn import Turn
+from core.enums import EffectStatus, Language
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from core.settings import LOCAL_APPLICATION_ID
 from core.trace import REQUEST
+from core.words import words_for
 from db.connection import Pool
 from db.queries import outbox as stored
 from handlers.feature import Deps, Feature
 from services import outbox
 from services.outbox import Rules
-from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord
+from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord, slash_payload
 from tests.local_discord import LocalDiscord, local_discord
 from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
 from wire.errors import Unsendable
-from wire.interaction import SlashCommand
+from wire.interaction import SlashCommand, parse
 from wire.reply import Effect, Message
 from wire.rest import Rest
 
@@ -41,11 +46,11 @@ def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
         yield running
 
 
-def hands(pool: Pool, rest: Rest, rules: Rules = QUICK) -> Outbox:
+def hands(pool: Pool, rest: Rest, rules: Rules = QUICK, *, at: datetime = NOW) -> Outbox:
     async def opened() -> Pool:
         return pool
 
-    return Outbox(pool=opened, rest=lambda: rest, clock=Frozen(), rules=rules)
+    return Outbox(pool=opened, rest=lambda: rest, clock=Frozen(at), rules=rules)
 
 
 @asynccontextmanager
@@ -306,6 +311,45 @@ async def test_a_late_reply_that_decides_something_keeps_its_promise_too(tmp_pat
     assert answer.kind == 5
     assert {edit.path.rpartition("/")[2] for edit in answer.edits} == {"messages", "@original"}
     assert await rows(pool) == [("done", None)]  # the row that said that somebody waits is gone
+
+
+async def promised(discord: LocalDiscord, pool: Pool, *, hours: float, channel: ChannelId | None) -> None:
+    """Somebody waits for an answer since then, and nobody is at it."""
+    user = UserId(int(discord.member("noam")["id"]))
+    asked_at = NOW - timedelta(hours=hours)
+    sent = parse(json.dumps(slash_payload("x", now=asked_at, options={})).encode())
+    assert isinstance(sent, SlashCommand)
+    interaction = replace(sent, user=replace(sent.user, id=user), channel_id=channel)
+    turn = Turn(interaction, asked_at, words_for(Language.EN), None)
+    async with pool.connection() as conn:
+        await outbox.write(conn, [promise_of(turn, is_silent=False)], now=asked_at, rules=Rules(lease_s=0.0))
+        await conn.execute("UPDATE outbox SET created_at = now() - %s", (timedelta(hours=hours),))
+
+
+@pytest.mark.parametrize(("channel", "place"), [(ChannelId(5_000_001), " in <#5000001>"), (None, "")])
+async def test_who_waits_longer_than_discord_lets_us_answer_is_told_by_direct_message(
+    discord: LocalDiscord, pool: Pool, channel: ChannelId | None, place: str
+) -> None:
+    await promised(discord, pool, hours=2, channel=channel)
+    async with Rest(discord.api_url, discord.config.token) as rest:
+        await hands(pool, rest).drain()
+        await hands(pool, rest, at=NOW + timedelta(minutes=1)).drain()
+
+    direct = discord.rest("POST", "/users/@me/channels", json={"recipient_id": discord.member("noam")["id"]}).json()
+    told = discord.rest("GET", f"/channels/{direct['id']}/messages").json()[0]["content"]
+    asked = int((NOW - timedelta(hours=2)).timestamp())
+    assert told.startswith(
+        f"In case you still wait for my answer to what you asked for <t:{asked}:R>{place}: I was interrupted"
+    )
+    assert await rows(pool) == [("failed", "The fifteen minutes were over; a direct message says so."), ("done", None)]
+
+
+async def test_who_asked_days_ago_is_left_in_peace(discord: LocalDiscord, pool: Pool) -> None:
+    await promised(discord, pool, hours=30, channel=None)
+    async with Rest(discord.api_url, discord.config.token) as rest:
+        await hands(pool, rest).drain()
+
+    assert await rows(pool) == [("failed", "Nobody could be told within fifteen minutes.")]
 
 
 async def test_a_reply_that_decides_what_discord_would_refuse_changes_nothing(tmp_path: Path, pool: Pool) -> None:
