@@ -1,13 +1,12 @@
 """One function per gateway event: what Discord sends becomes what `services.voice` records."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
 
-from core.ids import ChannelId, GuildId, UserId
+from core.ids import GuildId
 from gateway_listener.payloads import (
     VOICE_TYPES,
     ChannelPayload,
@@ -32,8 +31,7 @@ from services.voice import (
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When something was heard."""
 
     at: datetime  # receipt, aware UTC
@@ -65,7 +63,7 @@ def _voice_state_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
     if payload.guild_id is None:
         return None  # a call outside of guilds
     member = payload.member
-    return _state(payload, GuildId(payload.guild_id), moment, member, member.user if member else None)
+    return _state(payload, payload.guild_id, moment, member, member.user if member else None)
 
 
 def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
@@ -74,7 +72,7 @@ def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
         return None  # still an outage: nothing is known about it
     if payload.voice_states is None:
         return _change(payload, moment)  # not told who is in voice, which is not the same as nobody
-    guild = GuildId(payload.id)
+    guild = payload.id
     members = {member.user.id: member for member in payload.members or () if member and member.user}
     states: list[VoiceState] = []
     for state in payload.voice_states:
@@ -86,9 +84,9 @@ def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
         guild=guild,
         name=payload.name or "",
         icon_hash=payload.icon,
-        owner=_user(payload.owner_id),
+        owner=payload.owner_id,
         locale=payload.preferred_locale or "en-US",
-        afk_channel=_place(payload.afk_channel_id),
+        afk_channel=payload.afk_channel_id,
         channels=tuple(
             _voice_channel(channel) for channel in payload.channels or () if channel and channel.type in VOICE_TYPES
         ),
@@ -103,12 +101,12 @@ def _guild_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
 
 def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
     return GuildChange(
-        guild=GuildId(payload.id),
+        guild=payload.id,
         name=payload.name or "",
         icon_hash=payload.icon,
-        owner=_user(payload.owner_id),
+        owner=payload.owner_id,
         locale=payload.preferred_locale or "en-US",
-        afk_channel=_place(payload.afk_channel_id),
+        afk_channel=payload.afk_channel_id,
         at=moment.at,
     )
 
@@ -117,21 +115,21 @@ def _guild_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _guild(raw)
     if payload.unavailable:
         return None  # an outage: people stay where they are, and a snapshot follows
-    return GuildGone(guild=GuildId(payload.id), at=moment.at)
+    return GuildGone(guild=payload.id, at=moment.at)
 
 
 def _channel_change(raw: msgspec.Raw, _moment: Moment) -> Event | None:
     payload = _channel(raw)
     if payload.guild_id is None or payload.type not in VOICE_TYPES:
         return None
-    return ChannelChange(guild=GuildId(payload.guild_id), channel=_voice_channel(payload))
+    return ChannelChange(guild=payload.guild_id, channel=_voice_channel(payload))
 
 
 def _channel_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _channel(raw)
     if payload.guild_id is None or payload.type not in VOICE_TYPES:
         return None
-    return ChannelGone(guild=GuildId(payload.guild_id), channel=ChannelId(payload.id), at=moment.at)
+    return ChannelGone(guild=payload.guild_id, channel=payload.id, at=moment.at)
 
 
 _READERS: Final[Mapping[str, Callable[[msgspec.Raw, Moment], Event | None]]] = {
@@ -150,13 +148,13 @@ def _state(
 ) -> VoiceState:
     return VoiceState(
         guild=guild,
-        user=UserId(payload.user_id),
-        channel=_place(payload.channel_id),
+        user=payload.user_id,
+        channel=payload.channel_id,
         flags=payload.flags,
         voice_session=payload.session_id or "",
         at=moment.at,
         person=Person(
-            user=UserId(user.id),
+            user=user.id,
             username=user.username or "",
             global_name=user.global_name,
             avatar_hash=user.avatar,
@@ -173,16 +171,8 @@ def _state(
 
 def _voice_channel(payload: ChannelPayload) -> VoiceChannel:
     return VoiceChannel(
-        channel=ChannelId(payload.id),
+        channel=payload.id,
         name=payload.name or "",
         type=payload.type,
-        parent=_place(payload.parent_id),
+        parent=payload.parent_id,
     )
-
-
-def _place(number: int | None) -> ChannelId | None:
-    return None if number is None else ChannelId(number)
-
-
-def _user(number: int | None) -> UserId | None:
-    return None if number is None else UserId(number)

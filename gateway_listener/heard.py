@@ -1,22 +1,21 @@
 """What was heard, on its way from the socket to the database, and how far it leads."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from core.ids import GuildId
 from services.voice import Event, GuildSnapshot
 
 
-@dataclass(frozen=True, slots=True)
-class SessionKey:
+class SessionKey(Struct, frozen=True, gc=False):
     """A gateway session, and where it can be resumed."""
 
     id: str
     resume_url: str | None = None  # None: at the ordinary address
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True, gc=False):
     """How far a session has been read."""
 
     session: SessionKey | None
@@ -24,16 +23,14 @@ class Mark:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(Struct, frozen=True, gc=False):
     """A new session: nothing is known about the time before it, and it names all guilds of the shard."""
 
     guilds: frozenset[GuildId] | None  # None: not told
     lost_since: datetime | None = None  # up to there the shard was heard; None: it never was
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True, gc=False):
     """One thing to write, and the position after it."""
 
     mark: Mark

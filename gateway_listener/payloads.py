@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from core.ids import ChannelId, GuildId, UserId
 from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 
 VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels
@@ -15,7 +16,7 @@ VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels
 class UserPayload(msgspec.Struct, gc=False):
     """An account."""
 
-    id: int
+    id: UserId
     username: str | None = ""
     global_name: str | None = None
     avatar: str | None = None
@@ -33,9 +34,9 @@ class MemberPayload(msgspec.Struct, gc=False):
 class VoicePayload(msgspec.Struct, gc=False):
     """Where somebody is; inside a guild's snapshot without `guild_id`, and for guests without `member`."""
 
-    user_id: int
-    channel_id: int | None = None
-    guild_id: int | None = None
+    user_id: UserId
+    channel_id: ChannelId | None = None
+    guild_id: GuildId | None = None
     session_id: str | None = None
     member: MemberPayload | None = None
     self_mute: bool | None = False
@@ -50,35 +51,35 @@ class VoicePayload(msgspec.Struct, gc=False):
     def flags(self) -> int:
         """The same as one number."""
         return (
-            bool(self.self_mute) * SELF_MUTE
-            | bool(self.self_deaf) * SELF_DEAF
-            | bool(self.mute) * MUTE
-            | bool(self.deaf) * DEAF
-            | bool(self.self_stream) * STREAM
-            | bool(self.self_video) * VIDEO
-            | bool(self.suppress) * SUPPRESS
+            (SELF_MUTE if self.self_mute else 0)
+            | (SELF_DEAF if self.self_deaf else 0)
+            | (MUTE if self.mute else 0)
+            | (DEAF if self.deaf else 0)
+            | (STREAM if self.self_stream else 0)
+            | (VIDEO if self.self_video else 0)
+            | (SUPPRESS if self.suppress else 0)
         )
 
 
 class ChannelPayload(msgspec.Struct, gc=False):
     """A channel of any kind."""
 
-    id: int
+    id: ChannelId
     type: int = 0
     name: str | None = None
-    parent_id: int | None = None
-    guild_id: int | None = None
+    parent_id: ChannelId | None = None
+    guild_id: GuildId | None = None
 
 
 class GuildPayload(msgspec.Struct):
     """A guild's own facts."""
 
-    id: int
+    id: GuildId
     name: str | None = None
     icon: str | None = None
-    owner_id: int | None = None
+    owner_id: UserId | None = None
     preferred_locale: str | None = None
-    afk_channel_id: int | None = None
+    afk_channel_id: ChannelId | None = None
     unavailable: bool | None = None
 
 

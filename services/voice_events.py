@@ -1,7 +1,12 @@
-"""What the listener has heard, as plain values: the only input that voice time is made from."""
+"""What the listener has heard, as plain values: the only input that voice time is made from.
 
-from dataclasses import dataclass
+Structs, since one is made for each event: a frozen dataclass takes fourteen times as long to make, and the collector
+would look through all that wait. They are frozen, so that no circle of them can arise which it would have to find.
+"""
+
 from datetime import datetime
+
+from msgspec import Struct
 
 from core.ids import ChannelId, GuildId, UserId
 
@@ -14,8 +19,7 @@ VIDEO = 32
 SUPPRESS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True, gc=False):
     """The names that came with an event; they are kept so that nobody is shown as unknown."""
 
     user: UserId
@@ -27,8 +31,7 @@ class Person:
     member_avatar_hash: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceState:
+class VoiceState(Struct, frozen=True, gc=False):
     """Where a member is now. The same state twice changes nothing."""
 
     guild: GuildId
@@ -42,8 +45,7 @@ class VoiceState:
     since: datetime | None = None  # last moment before the gap; a late join counts from here, a late leave until `at`
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceChannel:
+class VoiceChannel(Struct, frozen=True, gc=False):
     """A channel that people can sit in: voice (type 2) or stage (type 13)."""
 
     channel: ChannelId
@@ -52,8 +54,7 @@ class VoiceChannel:
     parent: ChannelId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GuildSnapshot:
+class GuildSnapshot(Struct, frozen=True, gc=False):
     """A whole guild as it is now; members with an open session who are not in `states` have left.
 
     `channels` holds every voice and stage channel of the guild; a stored one that is missing here is gone.
@@ -71,8 +72,7 @@ class GuildSnapshot:
     heard_until: datetime | None = None  # last committed heartbeat, when events may have been missed since; else None
 
 
-@dataclass(frozen=True, slots=True)
-class GuildChange:
+class GuildChange(Struct, frozen=True, gc=False):
     """A guild's own facts have changed; who sits in a new AFK channel stops counting at `at`."""
 
     guild: GuildId
@@ -84,16 +84,14 @@ class GuildChange:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelChange:
+class ChannelChange(Struct, frozen=True, gc=False):
     """A voice channel is new or has another name, type or category."""
 
     guild: GuildId
     channel: VoiceChannel
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelGone:
+class ChannelGone(Struct, frozen=True, gc=False):
     """A voice channel was deleted; Discord tells apart where its people went."""
 
     guild: GuildId
@@ -101,8 +99,7 @@ class ChannelGone:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class GuildGone:
+class GuildGone(Struct, frozen=True, gc=False):
     """The app is no longer in this guild; open sessions end at `at`."""
 
     guild: GuildId

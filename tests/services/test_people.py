@@ -1,8 +1,8 @@
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from core.enums import Language, Visibility
 from core.ids import InteractionId

@@ -1,11 +1,11 @@
 import asyncio
-from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from core.enums import CloseReason
 from core.ids import ChannelId, InteractionId, UserId
