@@ -52,8 +52,13 @@ class Session:
     reason: CloseReason | None = None
     is_estimated: bool = False
     id: int = 0  # 0: not stored yet
-    is_changed: bool = False
+    is_changed: bool = False  # apart from its segments, which know by themselves
     seen_until: int | None = None  # when camera or stream were last on before `segments`; None: never
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is anything to store."""
+        return self.is_changed or any(segment.is_new or segment.is_changed for segment in self.segments)
 
     def press(self, at: int | None, until: int) -> None:
         """A sign of life at `at`: the open segment ends there and a like one begins, so that its cap starts anew."""
@@ -172,7 +177,7 @@ class Roll:
     def changed(self) -> list[Session]:
         """All sessions that differ from what is stored, in the order in which they must be written."""
         last = (session for members in self.latest.values() for session in members.values())
-        return [*self.finished, *(session for session in last if session.is_changed)]
+        return [*self.finished, *(session for session in last if session.is_due)]
 
     def _state(self, state: VoiceState) -> None:
         channel = state.channel
@@ -195,8 +200,8 @@ class Roll:
                 at = unix(state.at)
                 session.press(self.presses.get((state.guild, state.user)), at)
                 session.move(at, tracked, state.flags)
-                session.is_estimated |= state.is_late
-                session.is_changed = True
+                if state.is_late and not session.is_estimated:
+                    session.is_estimated = session.is_changed = True
 
     def _join(self, members: dict[int, Session], session: Session | None, state: VoiceState, channel: int) -> None:
         at = unix(state.at)
@@ -208,7 +213,7 @@ class Roll:
             if is_back or session.started == at:  # no two sessions of a member begin in the same second
                 session.reopen(at, state, channel)
                 return
-            if session.is_changed:
+            if session.is_due:
                 self.finished.append(session)
         members[state.user] = Session(
             guild=state.guild,
