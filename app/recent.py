@@ -1,8 +1,9 @@
 """Remembers for a while which interactions were taken up, so that one delivered twice is done once."""
 
+from collections import OrderedDict
 from typing import Final
 
-RECENT_MAX: Final = 100_000  # ids: about 12 MB at worst
+RECENT_MAX: Final = 100_000  # ids: about 17 MB at worst
 RECENT_AGE_S: Final = 15 * 60  # the life of an interaction's token
 
 
@@ -15,7 +16,9 @@ class Recent:
     def __init__(self, *, limit: int = RECENT_MAX, age_s: float = RECENT_AGE_S) -> None:
         self._limit = limit
         self._age_s = age_s
-        self._taken: dict[int, float] = {}  # in the order of their moments: the oldest comes first
+        # In the order of their moments, the oldest first. A plain dict looks for its first entry past all those that
+        # were taken away before: from the hundred-thousandth interaction on, that cost more than the signature.
+        self._taken: OrderedDict[int, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._taken)
