@@ -5,7 +5,7 @@ import contextlib
 from typing import Final
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.door_log import Note
 from app.first_answer import respond
@@ -30,17 +30,26 @@ class SignedBody:
 
     async def read(self, scope: Scope, receive: Receive, send: Send) -> bytes | None:
         """The body, verified; None: it was refused and answered, or the caller went away."""
-        signature, timestamp, claimed = _headers(scope)
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body", False) or len(body) > BODY_MAX or message["type"] != "http.request":
+            try:
+                whole = await _read_on(message, receive, headers.get(b"content-length", b""))
+            except ClientDisconnect:
+                return None
+            if whole is None:
+                self._note(self._line, status=413, reason="too large")
+                await respond(send, 413, b"", extra=_CLOSE)
+                return None
+            body = whole
         try:
-            body = await _read(receive, claimed)
-        except ClientDisconnect:
-            return None
-        if body is None:
-            self._note(self._line, status=413, reason="too large")
-            await respond(send, 413, b"", extra=_CLOSE)
-            return None
-        try:
-            self._verifier.verify(body, signature=signature, timestamp=timestamp, now=self._clock.now())
+            self._verifier.verify(
+                body,
+                signature=headers.get(b"x-signature-ed25519", b""),
+                timestamp=headers.get(b"x-signature-timestamp", b""),
+                now_s=self._clock.unix(),
+            )
         except BadSignature as error:
             self._note(self._line, status=401, reason=str(error))
             await respond(send, 401, b"")
@@ -48,43 +57,30 @@ class SignedBody:
         return body
 
 
-def _headers(scope: Scope) -> tuple[str, str, int]:
-    """Signature, timestamp and claimed length; empty or 0 where absent or unreadable."""
-    signature = timestamp = ""
-    length = 0
-    for name, value in scope["headers"]:
-        if name == b"x-signature-ed25519":
-            signature = value.decode("latin-1")
-        elif name == b"x-signature-timestamp":
-            timestamp = value.decode("latin-1")
-        elif name == b"content-length" and value.isdigit():
-            length = int(value)
-    return signature, timestamp, length
-
-
-async def _read(receive: Receive, claimed: int) -> bytes | None:
-    """The whole body; None when it is larger than it may be, by its header or in fact, and was thrown away.
+async def _read_on(message: Message, receive: Receive, length: bytes) -> bytes | None:
+    """The whole body, which begins with `message`; None when it is larger than it may be, and was thrown away.
 
     Raises:
         ClientDisconnect: the caller went away in the middle.
     """
+    is_too_large = length.isdigit() and int(length) > BODY_MAX
     body = b""
-    more = True
-    while more:
-        chunk, more = await _next(receive)
+    while True:
+        chunk, more = _piece(message)
         body = body + chunk if body else chunk
-        if len(body) > BODY_MAX or claimed > BODY_MAX:
+        if is_too_large or len(body) > BODY_MAX:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DRAIN_S):
                     while more:
-                        _, more = await _next(receive)
+                        _, more = _piece(await receive())
             return None
-    return body
+        if not more:
+            return body
+        message = await receive()
 
 
-async def _next(receive: Receive) -> tuple[bytes, bool]:
+def _piece(message: Message) -> tuple[bytes, bool]:
     """A piece of the body, and whether more follows."""
-    message = await receive()
     if message["type"] != "http.request":
         raise ClientDisconnect
     return message.get("body", b""), message.get("more_body", False)

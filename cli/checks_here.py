@@ -85,7 +85,10 @@ async def key(settings: Settings) -> list[Finding]:
     headers = _signed(settings, _PING, now)
     try:
         verifier.verify(
-            _PING, signature=headers["X-Signature-Ed25519"], timestamp=headers["X-Signature-Timestamp"], now=now
+            _PING,
+            signature=headers["X-Signature-Ed25519"].encode(),
+            timestamp=headers["X-Signature-Timestamp"].encode(),
+            now_s=now.timestamp(),
         )
     except BadSignature as error:
         advice = f"Stop Lyceum and delete {settings.data_dir / 'playground.key'}; a new pair is made."
