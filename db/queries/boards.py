@@ -6,13 +6,13 @@ lets one index range begin at any place of a board.
 
 Nothing is counted from the top of a long board: each count begins at the nearest of its marks (`board_marks`, see
 db/queries/marks.py) that were counted since `marked_since`, so it reads a few hundred rows at most. A board without
-marks is counted exactly. Each statement below is the same but for the rows that it ranks. Guilds differ so much in size
-that no plan is good for all, so who may be seen is asked row by row: a join would read whole guilds.
+marks is counted exactly. One statement reads all boards; they differ in the rows that it ranks. Guilds differ so much
+in size that no plan is good for all, so who may be seen is asked row by row: a join would read whole guilds.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, LiteralString
 
 from core.enums import DayKind, Period
 from core.ids import GuildId, UserId
@@ -59,18 +59,26 @@ class Wanted:
     marked_since: datetime  # older marks are not believed
 
 
-async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
-    """The board of all counted seconds."""
-    cursor = await conn.execute(
-        """WITH mark AS MATERIALIZED (
+_SEEN: Final = """(SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
+                WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)"""
+
+
+def _ladder(*, marks: LiteralString, rows: LiteralString, seen: LiteralString = _SEEN) -> LiteralString:
+    """The statement of one board.
+
+    Args:
+        marks: which marks are its own.
+        rows: what stands on it, as `d`.
+        seen: whether everybody may see a row; bots are left out besides.
+    """
+    return f"""WITH mark AS MATERIALIZED (
                SELECT -value AS place, user_id, shown_before FROM board_marks
-               WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'all'
-                 AND counted_at >= %(marked_since)s
+               WHERE guild_id = %(guild)s AND {marks} AND counted_at >= %(marked_since)s
                UNION ALL
                SELECT -9223372036854775807, 0, 0
            ), visible AS NOT MATERIALIZED (
-               SELECT -d.total_seconds AS place, d.user_id FROM members AS d
-               WHERE d.guild_id = %(guild)s AND d.visibility = 'public' AND d.left_at IS NULL
+               {rows}
+                 AND {seen}
                  AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
@@ -124,265 +132,50 @@ async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
                SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
            ) AS m ON true
            LEFT JOIN users AS u ON u.user_id = s.user_id
-           ORDER BY s.rank""",
-        {
-            "guild": wanted.guild,
-            "page": wanted.page,
-            "size": wanted.size,
-            "viewer": wanted.viewer,
-            "at_least": wanted.at_least,
-            "marked_since": wanted.marked_since,
-        },
-    )
-    return await _read(cursor)
+           ORDER BY s.rank"""  # noqa: S608 - two literals of this file
+
+
+_TOTAL: Final = _ladder(
+    marks="board = 'focus' AND period = 'all'",
+    rows="""SELECT -d.total_seconds AS place, d.user_id FROM members AS d
+            WHERE d.guild_id = %(guild)s""",
+    seen="d.visibility = 'public' AND d.left_at IS NULL",
+)
+_DAY: Final = _ladder(
+    marks="board = 'focus' AND period = 'today' AND starts_on = %(day)s",
+    rows="""SELECT -d.seconds AS place, d.user_id FROM guild_days AS d
+            WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s""",
+)
+_SPAN: Final = _ladder(
+    marks="board = 'focus' AND period = %(period)s AND starts_on = %(starts_on)s",
+    rows="""SELECT -d.seconds AS place, d.user_id FROM guild_spans AS d
+            WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s""",
+)
+_STREAK: Final = _ladder(
+    marks="board = 'streak' AND period = 'all'",
+    rows="""SELECT -d.run_days AS place, d.user_id FROM streaks AS d
+            WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s""",
+)
+
+
+async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
+    """The board of all counted seconds."""
+    return await _read(await conn.execute(_TOTAL, asdict(wanted)))
 
 
 async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
     """The board of the seconds counted on one of the guild's dates."""
-    cursor = await conn.execute(
-        """WITH mark AS MATERIALIZED (
-               SELECT -value AS place, user_id, shown_before FROM board_marks
-               WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'today' AND starts_on = %(day)s
-                 AND counted_at >= %(marked_since)s
-               UNION ALL
-               SELECT -9223372036854775807, 0, 0
-           ), visible AS NOT MATERIALIZED (
-               SELECT -d.seconds AS place, d.user_id
-               FROM guild_days AS d
-               WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s
-                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
-                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
-                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
-           ), asked AS MATERIALIZED (
-               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
-               FROM (
-                   SELECT mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
-                   ) AS total
-                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-           ), start AS MATERIALIZED (
-               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
-               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
-               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-           ), shown AS MATERIALIZED (
-               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
-                      -v.place AS value, v.user_id
-               FROM start CROSS JOIN LATERAL (
-                   SELECT * FROM visible AS each
-                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
-                     AND each.place <= -%(at_least)s::bigint
-                   ORDER BY each.place, each.user_id
-                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
-               ) AS v
-           ), viewer AS (
-               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
-                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
-                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
-                      -me.place AS value, me.user_id
-               FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT 1 + mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                         AND (v.place, v.user_id) < (me.place, me.user_id)
-                   ) AS rank
-                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
-                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
-           )
-           SELECT asked.total,
-                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
-                            ORDER BY place, user_id LIMIT 1), 0),
-                  asked.page, s.rank, s.value, s.user_id,
-                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
-           FROM asked
-           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN LATERAL (
-               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
-           ) AS m ON true
-           LEFT JOIN users AS u ON u.user_id = s.user_id
-           ORDER BY s.rank""",
-        {
-            "guild": wanted.guild,
-            "page": wanted.page,
-            "size": wanted.size,
-            "viewer": wanted.viewer,
-            "at_least": wanted.at_least,
-            "marked_since": wanted.marked_since,
-            "day": day,
-        },
-    )
-    return await _read(cursor)
+    return await _read(await conn.execute(_DAY, asdict(wanted) | {"day": day}))
 
 
 async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, starts_on: date) -> Ladder:
     """The board of the seconds counted in one of the guild's weeks or months, known by its first date."""
-    cursor = await conn.execute(
-        """WITH mark AS MATERIALIZED (
-               SELECT -value AS place, user_id, shown_before FROM board_marks
-               WHERE guild_id = %(guild)s AND board = 'focus' AND period = %(period)s AND starts_on = %(starts_on)s
-                 AND counted_at >= %(marked_since)s
-               UNION ALL
-               SELECT -9223372036854775807, 0, 0
-           ), visible AS NOT MATERIALIZED (
-               SELECT -d.seconds AS place, d.user_id
-               FROM guild_spans AS d
-               WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s
-                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
-                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
-                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
-           ), asked AS MATERIALIZED (
-               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
-               FROM (
-                   SELECT mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
-                   ) AS total
-                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-           ), start AS MATERIALIZED (
-               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
-               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
-               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-           ), shown AS MATERIALIZED (
-               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
-                      -v.place AS value, v.user_id
-               FROM start CROSS JOIN LATERAL (
-                   SELECT * FROM visible AS each
-                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
-                     AND each.place <= -%(at_least)s::bigint
-                   ORDER BY each.place, each.user_id
-                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
-               ) AS v
-           ), viewer AS (
-               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
-                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
-                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
-                      -me.place AS value, me.user_id
-               FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT 1 + mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                         AND (v.place, v.user_id) < (me.place, me.user_id)
-                   ) AS rank
-                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
-                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
-           )
-           SELECT asked.total,
-                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
-                            ORDER BY place, user_id LIMIT 1), 0),
-                  asked.page, s.rank, s.value, s.user_id,
-                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
-           FROM asked
-           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN LATERAL (
-               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
-           ) AS m ON true
-           LEFT JOIN users AS u ON u.user_id = s.user_id
-           ORDER BY s.rank""",
-        {
-            "guild": wanted.guild,
-            "page": wanted.page,
-            "size": wanted.size,
-            "viewer": wanted.viewer,
-            "at_least": wanted.at_least,
-            "marked_since": wanted.marked_since,
-            "period": period,
-            "starts_on": starts_on,
-        },
-    )
-    return await _read(cursor)
+    return await _read(await conn.execute(_SPAN, asdict(wanted) | {"period": period, "starts_on": starts_on}))
 
 
 async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now: datetime) -> Ladder:
     """The board of the runs that are alive at `now`, in days."""
-    cursor = await conn.execute(
-        """WITH mark AS MATERIALIZED (
-               SELECT -value AS place, user_id, shown_before FROM board_marks
-               WHERE guild_id = %(guild)s AND board = 'streak' AND period = 'all'
-                 AND counted_at >= %(marked_since)s
-               UNION ALL
-               SELECT -9223372036854775807, 0, 0
-           ), visible AS NOT MATERIALIZED (
-               SELECT -d.run_days AS place, d.user_id
-               FROM streaks AS d
-               WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s
-                 AND (SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
-                      WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)
-                 AND (SELECT bot.is_bot FROM users AS bot WHERE bot.user_id = d.user_id AND bot.is_bot) IS NULL
-           ), asked AS MATERIALIZED (
-               SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
-               FROM (
-                   SELECT mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
-                   ) AS total
-                   FROM mark WHERE mark.place <= -%(at_least)s::bigint
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-           ), start AS MATERIALIZED (
-               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
-               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
-               ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-           ), shown AS MATERIALIZED (
-               SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
-                      -v.place AS value, v.user_id
-               FROM start CROSS JOIN LATERAL (
-                   SELECT * FROM visible AS each
-                   WHERE (each.place, each.user_id) >= (start.place, start.user_id)
-                     AND each.place <= -%(at_least)s::bigint
-                   ORDER BY each.place, each.user_id
-                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
-               ) AS v
-           ), viewer AS (
-               SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
-                           THEN greatest(counted.rank, (SELECT max(rank) + 1 FROM shown))
-                           ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
-                      -me.place AS value, me.user_id
-               FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT 1 + mark.shown_before + (
-                       SELECT count(*) FROM visible AS v
-                       WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
-                         AND (v.place, v.user_id) < (me.place, me.user_id)
-                   ) AS rank
-                   FROM mark WHERE (mark.place, mark.user_id) <= (me.place, me.user_id)
-                   ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
-               ) AS counted
-               WHERE me.user_id = %(viewer)s AND me.place <= -%(at_least)s::bigint
-                 AND NOT EXISTS (SELECT FROM shown WHERE user_id = %(viewer)s)
-           )
-           SELECT asked.total,
-                  coalesce((SELECT -place FROM visible WHERE place <= -%(at_least)s::bigint
-                            ORDER BY place, user_id LIMIT 1), 0),
-                  asked.page, s.rank, s.value, s.user_id,
-                  u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash
-           FROM asked
-           LEFT JOIN (SELECT * FROM shown UNION ALL SELECT * FROM viewer) AS s ON true
-           LEFT JOIN LATERAL (
-               SELECT nick, avatar_hash FROM members WHERE guild_id = %(guild)s AND user_id = s.user_id OFFSET 0
-           ) AS m ON true
-           LEFT JOIN users AS u ON u.user_id = s.user_id
-           ORDER BY s.rank""",
-        {
-            "guild": wanted.guild,
-            "page": wanted.page,
-            "size": wanted.size,
-            "viewer": wanted.viewer,
-            "at_least": wanted.at_least,
-            "marked_since": wanted.marked_since,
-            "kind": kind,
-            "now": now,
-        },
-    )
-    return await _read(cursor)
+    return await _read(await conn.execute(_STREAK, asdict(wanted) | {"kind": kind, "now": now}))
 
 
 async def _read(cursor: "AsyncCursor[TupleRow]") -> Ladder:

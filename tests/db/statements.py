@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 QUERIES = Path(__file__).parents[2] / "db" / "queries"
@@ -29,20 +30,21 @@ def statements() -> list[Statement]:
 
 def statements_of(path: Path) -> Iterator[Statement]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    constants = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name)
-    }
     for function in ast.walk(tree):
         if not isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
             continue
         for node in ast.walk(function):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EXECUTES:
-                text = node.args[0]
-                if isinstance(text, ast.Name):
-                    text = constants.get(text.id)
-                value = text.value if isinstance(text, ast.Constant) else None
-                yield Statement(f"{path.stem}.{function.name}", value if isinstance(value, str) else None)
+                yield Statement(f"{path.stem}.{function.name}", _text(node.args[0], path.stem))
+
+
+def _text(node: ast.expr, module: str) -> str | None:
+    """A literal, or a constant of its module: the type checker sees to it that only literals went into that."""
+    match node:
+        case ast.Constant(str(text)):
+            return text
+        case ast.Name(name):
+            text = getattr(import_module(f"db.queries.{module}"), name, None)
+            return text if isinstance(text, str) else None
+        case _:
+            return None
