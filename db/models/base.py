@@ -7,7 +7,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 
 from pydantic import AwareDatetime, ConfigDict
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, DateTime, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Integer,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
@@ -93,6 +105,28 @@ def snowflake_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
     """One named range check per id column; NULL passes."""
     return tuple(
         CheckConstraint(f"{column} >= {SNOWFLAKE_MIN}", name=f"ck_{table}_{column}_snowflake") for column in columns
+    )
+
+
+def own_id(*, kind: type[TypeEngine[Any]] = BigInteger, description: str = "Ours; the database gives it.") -> Any:
+    """A column that numbers rows. None in Python: the row is not written yet."""
+    return Field(
+        None, nullable=False, ge=1, sa_type=kind, sa_column_args=(Identity(always=False),), description=description
+    )
+
+
+def of_guild(table: str) -> ForeignKeyConstraint:
+    """Rows of `table` are a guild's, and go with it."""
+    return ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name=f"fk_{table}_guild", ondelete="CASCADE")
+
+
+def of_member(table: str) -> ForeignKeyConstraint:
+    """Rows of `table` are a member's, and go with them."""
+    return ForeignKeyConstraint(
+        ["guild_id", "user_id"],
+        ["members.guild_id", "members.user_id"],
+        name=f"fk_{table}_member",
+        ondelete="CASCADE",
     )
 
 

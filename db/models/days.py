@@ -2,21 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, text
 
 from core.enums import Board, DayKind, Period
-from db.models.base import Model, Moment, choice, local_date, moment, snowflake, whole, words
+from db.models.base import Model, Moment, choice, local_date, moment, of_guild, of_member, snowflake, whole, words
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 from db.models.types import BOARD, DAY_KIND, PERIOD
-
-
-def _member(table: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["guild_id", "user_id"],
-        ["members.guild_id", "members.user_id"],
-        name=f"fk_{table}_member",
-        ondelete="CASCADE",
-    )
 
 
 class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -25,7 +16,7 @@ class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "daily_streaks"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "kind", "streak_date", name="pk_daily_streaks"),
-        _member("daily_streaks"),
+        of_member("daily_streaks"),
         Index("idx_streaks_user_guild", "user_id", "guild_id"),
         CheckConstraint("seconds >= 0", name="ck_daily_streaks_seconds"),
         *DiscordIDMixin.id_checks("daily_streaks", "guild_id", "user_id"),
@@ -45,7 +36,7 @@ class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "guild_days"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "local_on", name="pk_guild_days"),
-        _member("guild_days"),
+        of_member("guild_days"),
         Index(
             "idx_guild_days_board",
             "guild_id",
@@ -70,7 +61,7 @@ class GuildSpan(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "guild_spans"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "period", "starts_on", name="pk_guild_spans"),
-        _member("guild_spans"),
+        of_member("guild_spans"),
         Index(
             "idx_guild_spans_board",
             "guild_id",
@@ -98,7 +89,7 @@ class BoardMark(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "board_marks"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "board", "period", "starts_on", "entry", name="pk_board_marks"),
-        ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_board_marks_guild", ondelete="CASCADE"),
+        of_guild("board_marks"),
         CheckConstraint("board <> 'xp'", name="ck_board_marks_board"),
         CheckConstraint("shown_before BETWEEN 0 AND entry", name="ck_board_marks_shown_before"),
         *DiscordIDMixin.id_checks("board_marks", "guild_id", "user_id"),
@@ -121,7 +112,7 @@ class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "streaks"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "kind", name="pk_streaks"),
-        _member("streaks"),
+        of_member("streaks"),
         Index(
             "idx_streaks_board",
             "guild_id",

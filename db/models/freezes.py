@@ -3,28 +3,15 @@
 from datetime import date
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
-    ForeignKeyConstraint,
-    Identity,
     Index,
     PrimaryKeyConstraint,
     SmallInteger,
     text,
 )
-from sqlmodel import Field
 
-from db.models.base import Model, Moment, fact, local_date, moment, snowflake, whole, words
+from db.models.base import Model, Moment, fact, local_date, moment, of_member, own_id, snowflake, whole, words
 from db.models.mixins import CRUDMixin, DiscordIDMixin
-
-
-def _member(table: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["guild_id", "user_id"],
-        ["members.guild_id", "members.user_id"],
-        name=f"fk_{table}_member",
-        ondelete="CASCADE",
-    )
 
 
 class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -33,7 +20,7 @@ class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "freezes"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", name="pk_freezes"),
-        _member("freezes"),
+        of_member("freezes"),
         Index("idx_freezes_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("held BETWEEN 0 AND 2", name="ck_freezes_held"),
         *DiscordIDMixin.id_checks("freezes", "guild_id", "user_id"),
@@ -53,7 +40,7 @@ class FreezeSwitch(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "freeze_switches"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "since_on", name="pk_freeze_switches"),
-        _member("freeze_switches"),
+        of_member("freeze_switches"),
         *DiscordIDMixin.id_checks("freeze_switches", "guild_id", "user_id"),
     )
 
@@ -69,7 +56,7 @@ class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "missed_days"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "missed_on", name="pk_missed_days"),
-        _member("missed_days"),
+        of_member("missed_days"),
         CheckConstraint("run_days >= 1", name="ck_missed_days_run_days"),
         *DiscordIDMixin.id_checks("missed_days", "guild_id", "user_id"),
     )
@@ -90,20 +77,13 @@ class StreakAct(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "streak_acts"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "act_id", name="pk_streak_acts"),
-        _member("streak_acts"),
+        of_member("streak_acts"),
         Index("idx_streak_acts_member", "guild_id", "user_id", "act_id"),
         *DiscordIDMixin.id_checks("streak_acts", "guild_id", "user_id", "by_id"),
     )
 
     guild_id: int = snowflake()
-    act_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=BigInteger,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it.",
-    )
+    act_id: int | None = own_id()
     user_id: int = snowflake(description="Whose date it is.")
     by_id: int = snowflake(description="Who did it.")
     is_grant: bool = fact(default=True, description="The date was protected; otherwise its protection was taken back.")

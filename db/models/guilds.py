@@ -1,9 +1,9 @@
 """Guilds and their voice channels."""
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, SmallInteger
 
 from core.enums import ChannelKind
-from db.models.base import Model, choice, fact, snowflake, whole, words
+from db.models.base import Model, choice, fact, of_guild, snowflake, whole, words
 from db.models.mixins import AuditMixin, CRUDMixin, DiscordIDMixin, SoftDeleteMixin, TimestampMixin
 from db.models.types import CHANNEL_KIND
 
@@ -37,7 +37,7 @@ class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, Dis
     __tablename__ = "channels"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "channel_id", name="pk_channels"),
-        ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_channels_guild", ondelete="CASCADE"),
+        of_guild("channels"),
         *DiscordIDMixin.id_checks("channels", "guild_id", "channel_id", "parent_id", "created_by", "updated_by"),
     )
 

@@ -1,9 +1,8 @@
 """How several listeners share the gateway: who runs, and when the next session may be started."""
 
-from sqlalchemy import CheckConstraint, Identity, Integer, PrimaryKeyConstraint
-from sqlmodel import Field
+from sqlalchemy import CheckConstraint, Integer, PrimaryKeyConstraint
 
-from db.models.base import Model, Moment, moment, whole, words
+from db.models.base import Model, Moment, moment, own_id, whole, words
 from db.models.mixins import CRUDMixin
 
 
@@ -16,13 +15,8 @@ class GatewayListener(Model, CRUDMixin, table=True):
         CheckConstraint("shard_count >= 1", name="ck_gateway_listeners_shard_count"),
     )
 
-    listener_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=Integer,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it. The oldest has the lowest.",
+    listener_id: int | None = own_id(
+        kind=Integer, description="Ours; the database gives it. The oldest has the lowest."
     )
     wish: str = words(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
     shard_count: int = whole(kind=Integer, ge=1, description="Into how many shards it splits the guilds now.")

@@ -5,7 +5,6 @@ from datetime import date
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -13,7 +12,7 @@ from sqlalchemy import (
 )
 
 from core.enums import Language, ProtectionKind, Visibility
-from db.models.base import Model, Moment, choice, fact, local_date, moment, snowflake, whole, words
+from db.models.base import Model, Moment, choice, fact, local_date, moment, of_guild, of_member, snowflake, whole, words
 from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
 from db.models.types import LANGUAGE, PROTECTION_KIND, VISIBILITY
 
@@ -41,7 +40,7 @@ class Member(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "members"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", name="pk_members"),
-        ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_members_guild", ondelete="CASCADE"),
+        of_guild("members"),
         Index("idx_users_guild", "guild_id"),
         Index("idx_members_user", "user_id"),
         Index(
@@ -73,12 +72,7 @@ class MemberZone(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "member_zones"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "valid_from", name="pk_member_zones"),
-        ForeignKeyConstraint(
-            ["guild_id", "user_id"],
-            ["members.guild_id", "members.user_id"],
-            name="fk_member_zones_member",
-            ondelete="CASCADE",
-        ),
+        of_member("member_zones"),
         CheckConstraint("day_start_min BETWEEN 0 AND 360", name="ck_member_zones_day_start_min"),
         *DiscordIDMixin.id_checks("member_zones", "guild_id", "user_id"),
     )
@@ -99,12 +93,7 @@ class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "protections"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "protected_on", name="pk_protections"),
-        ForeignKeyConstraint(
-            ["guild_id", "user_id"],
-            ["members.guild_id", "members.user_id"],
-            name="fk_protections_member",
-            ondelete="CASCADE",
-        ),
+        of_member("protections"),
         *DiscordIDMixin.id_checks("protections", "guild_id", "user_id"),
     )
 

@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Identity,
     Index,
     PrimaryKeyConstraint,
     SmallInteger,
@@ -16,7 +15,7 @@ from sqlmodel import Field
 
 from core.enums import EffectStatus
 from core.ids import SNOWFLAKE_MIN
-from db.models.base import Model, Moment, choice, moment, whole, words
+from db.models.base import Model, Moment, choice, moment, own_id, whole, words
 from db.models.mixins import CRUDMixin
 from db.models.types import EFFECT_STATUS
 
@@ -36,14 +35,7 @@ class OutboxEntry(Model, CRUDMixin, table=True):
     )
 
     guild_id: int = whole(kind=BigInteger, description="0: it belongs to no guild.")
-    outbox_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=BigInteger,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it.",
-    )
+    outbox_id: int | None = own_id()
     kind: str = words(min_length=1, max_length=32, description="What is to happen, such as send_message.")
     dedupe_key: str = words(min_length=1, max_length=200, description="The same effect is written once.")
     payload: dict[str, Any] = Field(sa_type=JSONB, nullable=False, description="To whom and what. Emptied when done.")

@@ -1,10 +1,9 @@
 """Which rules a guild counts by from when on, and whose time is to be counted again."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, PrimaryKeyConstraint
-from sqlmodel import Field
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
 from core.enums import Preset
-from db.models.base import Model, Moment, choice, moment, snowflake
+from db.models.base import Model, Moment, choice, moment, of_guild, of_member, own_id, snowflake
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 from db.models.types import PRESET
 
@@ -15,20 +14,13 @@ class PolicyRule(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "policy_rules"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "rule_id", name="pk_policy_rules"),
-        ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name="fk_policy_rules_guild", ondelete="CASCADE"),
+        of_guild("policy_rules"),
         CheckConstraint("valid_until > valid_from", name="ck_policy_rules_valid_until"),
         *DiscordIDMixin.id_checks("policy_rules", "guild_id", "set_by"),
     )
 
     guild_id: int = snowflake()
-    rule_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=BigInteger,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it.",
-    )
+    rule_id: int | None = own_id()
     preset: Preset = choice(PRESET)
     valid_from: Moment = moment()
     valid_until: Moment | None = moment(None, description="Set: a re-application to a past span. Empty: until another.")
@@ -42,22 +34,10 @@ class Recount(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "recounts"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "recount_id", name="pk_recounts"),
-        ForeignKeyConstraint(
-            ["guild_id", "user_id"],
-            ["members.guild_id", "members.user_id"],
-            name="fk_recounts_member",
-            ondelete="CASCADE",
-        ),
+        of_member("recounts"),
         *DiscordIDMixin.id_checks("recounts", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    recount_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=BigInteger,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it.",
-    )
+    recount_id: int | None = own_id()

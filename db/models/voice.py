@@ -4,16 +4,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
-    Identity,
     Index,
     PrimaryKeyConstraint,
     SmallInteger,
     text,
 )
-from sqlmodel import Field
 
 from core.enums import CloseReason
-from db.models.base import Model, Moment, choice, fact, moment, snowflake, whole, words
+from db.models.base import Model, Moment, choice, fact, moment, of_member, own_id, snowflake, whole, words
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 from db.models.types import CLOSE_REASON
 
@@ -24,12 +22,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "voice_sessions"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "session_id", name="pk_voice_sessions"),
-        ForeignKeyConstraint(
-            ["guild_id", "user_id"],
-            ["members.guild_id", "members.user_id"],
-            name="fk_voice_sessions_member",
-            ondelete="CASCADE",
-        ),
+        of_member("voice_sessions"),
         Index("idx_sessions_user_guild", "user_id", "guild_id", "started_at"),
         Index("uq_voice_sessions_open", "guild_id", "user_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
@@ -39,14 +32,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    session_id: int | None = Field(
-        None,
-        nullable=False,
-        ge=1,
-        sa_type=BigInteger,
-        sa_column_args=(Identity(always=False),),
-        description="Ours; the database gives it.",
-    )
+    session_id: int | None = own_id()
     user_id: int = snowflake()
     discord_session_id: str | None = words(None, max_length=64, description="Discord's id of the voice connection.")
     started_at: Moment = moment()
