@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from core.ids import GuildId
 from core.words import Words
 from db.connection import Connection
 from services.people import Arrival
 from services.voice_events import Person
 from wire.commands import Command
 from wire.custom_id import Action
+from wire.errors import BadPayload
 from wire.interaction import (
     Attachment,
     Autocomplete,
@@ -79,6 +81,13 @@ class Feature:
     only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
     guild_only: bool = True  # False: also answers in direct messages
     private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
+
+
+def guild_of(interaction: Invocation) -> GuildId:
+    """Where an interaction of a feature that answers in guilds alone happened."""
+    if interaction.guild_id is None:
+        raise BadPayload("not in a guild")
+    return interaction.guild_id
 
 
 def person_of(interaction: Invocation) -> Person:

@@ -4,11 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from core.ids import GuildId
 from core.words import Words
 from handlers.choices import chosen
 from handlers.dates import parse
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, panel
 from handlers.protection import PLAN, REPAIR, STATUS, buttons, news, repair_line
 from services import freezes, repairs, vacations
@@ -33,7 +32,7 @@ class Use(StrEnum):
 
 
 async def status(interaction: SlashCommand | ButtonPress, deps: Deps) -> Message:
-    found = await freezes.status(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now)
+    found = await freezes.status(deps.conn, guild=guild_of(interaction), user=interaction.user.id, now=deps.now)
     return _panel(found, deps.words)
 
 
@@ -48,7 +47,7 @@ async def buy(_: SlashCommand, deps: Deps) -> Message:
 async def auto(interaction: SlashCommand, deps: Deps) -> Message:
     use = chosen(Use, interaction.options.string("use", default=""))
     await freezes.switch(
-        deps.conn, guild=_guild(interaction), user=interaction.user.id, is_on=use is Use.ON, now=deps.now
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, is_on=use is Use.ON, now=deps.now
     )
     return note(_use(deps.words, is_on=use is Use.ON))
 
@@ -76,7 +75,7 @@ async def planned(modal: ModalSubmit, deps: Deps) -> Message:
 
 
 async def cancel_vacation(interaction: SlashCommand, deps: Deps) -> Message:
-    count = await vacations.cancel(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now)
+    count = await vacations.cancel(deps.conn, guild=guild_of(interaction), user=interaction.user.id, now=deps.now)
     words = deps.words
     taken = words.plural("{count} day of vacation is taken back.", "{count} days of vacation are taken back.", count)
     return note(f"{taken} {words('From tomorrow on your days count as usual.')}")
@@ -100,7 +99,7 @@ async def press_status(press: ButtonPress, deps: Deps) -> Message:
 async def _plan(interaction: Invocation, deps: Deps, first: str, last: str) -> Message:
     found = await vacations.plan(
         deps.conn,
-        guild=_guild(interaction),
+        guild=guild_of(interaction),
         user=interaction.user.id,
         first=parse(first),
         last=parse(last),
@@ -113,7 +112,7 @@ async def _plan(interaction: Invocation, deps: Deps, first: str, last: str) -> M
 
 
 async def _repair(interaction: Invocation, deps: Deps, day: date | None) -> Message:
-    offer = await repairs.ask(deps.conn, guild=_guild(interaction), user=interaction.user.id, now=deps.now, day=day)
+    offer = await repairs.ask(deps.conn, guild=guild_of(interaction), user=interaction.user.id, now=deps.now, day=day)
     return note(repair_line(offer, deps.words))
 
 
@@ -159,10 +158,6 @@ def _date_input(custom_id: str) -> TextInput:
     return TextInput(
         custom_id=custom_id, placeholder="2026-11-30", min_length=_DATE_LENGTH - 2, max_length=_DATE_LENGTH
     )
-
-
-def _guild(interaction: Invocation) -> GuildId:
-    return interaction.guild_id or GuildId(0)
 
 
 feature = Feature(

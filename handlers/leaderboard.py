@@ -7,7 +7,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import Words
 from handlers.choices import chosen
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from render import leaderboard_card
 from render.leaderboard_card import LeaderboardCard
@@ -72,7 +72,7 @@ async def jump(press: ButtonPress, deps: Deps) -> Drawing:
 async def _page(interaction: Invocation, deps: Deps, board: Board, period: Period, page: int) -> BoardPage:
     return await boards.page(
         deps.conn,
-        guild=interaction.guild_id or GuildId(0),
+        guild=guild_of(interaction),
         board=board,
         period=period,
         page=page,
@@ -89,7 +89,7 @@ async def _draw(
     viewer = interaction.user.id
     is_press = isinstance(interaction, ButtonPress)
     is_own = asker == viewer
-    picture = _card(found, interaction.guild_id or GuildId(0), viewer, deps.words)
+    picture = _card(found, guild_of(interaction), viewer, deps.words)
     return illustrated(
         panel(
             _title(found, deps.words),

@@ -4,16 +4,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.enums import Language, Visibility
-from core.ids import GuildId
 from core.words import Words, at, language_for, words_for
 from handlers.choices import chosen
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note
 from services import people, zones
 from services.days import ZoneRule
 from services.zones import ZoneChange
 from wire.commands import command, integer, string, subcommand
-from wire.interaction import Autocomplete, Invocation, SlashCommand
+from wire.interaction import Autocomplete, SlashCommand
 from wire.limits import CHOICE_NAME_MAX
 from wire.reply import Choice, Choices, Message
 
@@ -29,7 +28,7 @@ async def timezone(interaction: SlashCommand, deps: Deps) -> Message:
     if zones.canonical(wanted) is None and len(found) == 1:  # typed, not chosen, and still clear
         wanted = found[0].zone
     change = await zones.change_zone(
-        deps.conn, guild=_guild(interaction), user=interaction.user.id, zone=wanted, now=deps.now
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=wanted, now=deps.now
     )
     return note(_days_later(change, deps))
 
@@ -45,7 +44,7 @@ async def daystart(interaction: SlashCommand, deps: Deps) -> Message:
         return note(_days_now(deps))
     change = await zones.change_day_start(
         deps.conn,
-        guild=_guild(interaction),
+        guild=guild_of(interaction),
         user=interaction.user.id,
         day_start=timedelta(hours=min(max(hour, -1), 24)),
         now=deps.now,
@@ -59,7 +58,7 @@ async def language(interaction: SlashCommand, deps: Deps) -> Message:
         return note(_language_now(deps.arrival.language, deps.words))
     own = None if value == AUTOMATIC else chosen(Language, value)
     await people.choose_language(
-        deps.conn, guild=_guild(interaction), user=interaction.user.id, language=own, now=deps.now
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, language=own, now=deps.now
     )
     words = words_for(own or language_for(interaction.locale, interaction.guild_locale))
     return note(f"{_language_now(own, words)} {words('This holds from now on.')}")
@@ -71,13 +70,9 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
         return note(_visibility_now(deps.arrival.visibility, deps.words))
     who = chosen(Visibility, value)
     await people.choose_visibility(
-        deps.conn, guild=_guild(interaction), user=interaction.user.id, visibility=who, now=deps.now
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, visibility=who, now=deps.now
     )
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")
-
-
-def _guild(interaction: Invocation) -> GuildId:
-    return interaction.guild_id or GuildId(0)
 
 
 def _rule_at(deps: Deps, moment: datetime) -> ZoneRule:

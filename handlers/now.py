@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.ids import GuildId
 from core.words import Words, at
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import name_of, panel
 from services import rooms
 from services.rooms import Occupant, Room
@@ -19,7 +18,7 @@ PER_ROOM: Final = 8
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Message:
-    found = await rooms.now(deps.conn, guild=interaction.guild_id or GuildId(0), now=deps.now)
+    found = await rooms.now(deps.conn, guild=guild_of(interaction), now=deps.now)
     words = deps.words
     if not found:
         quiet = words("The rooms are quiet right now. Join a study channel and be the first.")

@@ -5,7 +5,7 @@ from typing import Final
 from core.enums import Visibility
 from core.ids import GuildId
 from core.words import Words
-from handlers.feature import Deps, Feature, person_named
+from handlers.feature import Deps, Feature, guild_of, person_named
 from handlers.looks import Brush, illustrated, name_of, note, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line
 from render import profile_card
@@ -31,7 +31,7 @@ async def show_target(menu: UserMenu, deps: Deps) -> Reply:
 
 async def _of(interaction: Invocation, person: Person, deps: Deps) -> Reply:
     refuse_robots(person)
-    guild = interaction.guild_id or GuildId(0)
+    guild = guild_of(interaction)
     viewer = interaction.user.id
     found = await profiles.profile(deps.conn, guild=guild, user=person.user, now=deps.now, viewer=viewer)
     words = deps.words

@@ -9,7 +9,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import Words
 from handlers import protection
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line
 from render import streak_calendar
@@ -69,7 +69,7 @@ async def _draw(
     interaction: Invocation, deps: Deps, whom: Person | UserId, first: date | None, *, asker: UserId
 ) -> Drawing:
     """The month; whoever presses a button on a calendar that somebody else asked for gets one of their own."""
-    guild = interaction.guild_id or GuildId(0)
+    guild = guild_of(interaction)
     viewer = interaction.user.id
     user_id = whom.user if isinstance(whom, Person) else whom
     found = await profiles.month(deps.conn, guild=guild, user=user_id, now=deps.now, first=first, viewer=viewer)

@@ -1,74 +1,60 @@
 """`/streak-admin`: staff protect a date of a member, take that back, and see who did what and why."""
 
-from core.ids import GuildId
+from collections.abc import Awaitable, Callable, Mapping
+
 from core.words import Words, at
 from handlers.dates import parse
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots
 from handlers.staff import MANAGE_GUILD, refuse_others
 from services import grants
 from services.grants import StaffAct
 from wire.commands import command, string, subcommand, user
-from wire.interaction import Invocation, SlashCommand
+from wire.interaction import SlashCommand
 from wire.reply import Message
 
 
 async def grant(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
-    person = named(interaction)
-    refuse_robots(person)
-    day = parse(interaction.options.string("date"))
-    await grants.grant(
-        deps.conn,
-        guild=_guild(interaction),
-        user=person.user,
-        day=day,
-        reason=interaction.options.string("reason"),
-        by=interaction.user.id,
-        now=deps.now,
-    )
-    words = deps.words
+    facts = await _act(grants.grant, interaction, deps)
     return note(
-        words(
-            "{date} is protected for {name}. Their calendar shows it with a star, and it is written down.",
-            date=words.date(day),
-            name=name_of(person),
+        deps.words(
+            "{date} is protected for {name}. Their calendar shows it with a star, and it is written down.", **facts
         )
     )
 
 
 async def revoke(interaction: SlashCommand, deps: Deps) -> Message:
+    facts = await _act(grants.revoke, interaction, deps)
+    return note(deps.words("{date} is no longer protected by staff for {name}. That is written down too.", **facts))
+
+
+async def audit(interaction: SlashCommand, deps: Deps) -> Message:
+    refuse_others(interaction)
+    target = interaction.options.user("user")
+    found = await grants.audit(deps.conn, guild=guild_of(interaction), user=None if target is None else target.user.id)
+    words = deps.words
+    if not found:
+        return note(words("Staff have not protected any day here. /streak-admin grant does."))
+    return panel(words("What staff did to streaks"), [_line(act, words) for act in found], private=True)
+
+
+async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, deps: Deps) -> Mapping[str, str]:
+    """Let staff do this to the date and the person that they named; how both are called."""
     refuse_others(interaction)
     person = named(interaction)
+    refuse_robots(person)
     day = parse(interaction.options.string("date"))
-    await grants.revoke(
+    await act(
         deps.conn,
-        guild=_guild(interaction),
+        guild=guild_of(interaction),
         user=person.user,
         day=day,
         reason=interaction.options.string("reason"),
         by=interaction.user.id,
         now=deps.now,
     )
-    words = deps.words
-    return note(
-        words(
-            "{date} is no longer protected by staff for {name}. That is written down too.",
-            date=words.date(day),
-            name=name_of(person),
-        )
-    )
-
-
-async def audit(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
-    target = interaction.options.user("user")
-    found = await grants.audit(deps.conn, guild=_guild(interaction), user=None if target is None else target.user.id)
-    words = deps.words
-    if not found:
-        return note(words("Staff have not protected any day here. /streak-admin grant does."))
-    return panel(words("What staff did to streaks"), [_line(act, words) for act in found], private=True)
+    return {"date": deps.words.date(day), "name": name_of(person)}
 
 
 def _line(act: StaffAct, words: Words) -> str:
@@ -82,10 +68,6 @@ def _line(act: StaffAct, words: Words) -> str:
     if act.is_grant:
         return words("{when} {staff} protected {date} for {member}: {reason}", **facts)
     return words("{when} {staff} took {date} back from {member}: {reason}", **facts)
-
-
-def _guild(interaction: Invocation) -> GuildId:
-    return interaction.guild_id or GuildId(0)
 
 
 _DATE = string("date", "The day on their calendar, such as 2026-11-20", required=True, max_length=10)

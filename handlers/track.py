@@ -6,11 +6,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.enums import ChannelKind, Preset
-from core.ids import GuildId
 from core.words import Words, at
 from handlers.choices import chosen
 from handlers.dates import parse
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, plain
 from handlers.presets import CHOICES, name_of_preset, told
 from handlers.staff import MANAGE_GUILD, refuse_others
@@ -19,7 +18,7 @@ from services.track import Preview
 from wire.commands import channel, command, string, subcommand
 from wire.custom_id import Action
 from wire.errors import BadPayload
-from wire.interaction import ButtonPress, Invocation, SlashCommand
+from wire.interaction import ButtonPress, SlashCommand
 from wire.reply import Button, EditMessage, Message
 
 APPLY: Final = Action("track", "apply", Preset, date, date)
@@ -34,7 +33,7 @@ _DATES: Final = (
 async def preset(interaction: SlashCommand, deps: Deps) -> Message:
     refuse_others(interaction)
     value = interaction.options.string("preset", default="")
-    guild, words = _guild(interaction), deps.words
+    guild, words = guild_of(interaction), deps.words
     if value:
         wanted = chosen(Preset, value)
         since = await track.choose(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
@@ -60,7 +59,7 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
         raise BadPayload("a required option is missing: channel")
     counts = await track.set_kind(
         deps.conn,
-        guild=_guild(interaction),
+        guild=guild_of(interaction),
         channel=room.id,
         name=room.name or "",
         type_=room.type,
@@ -105,7 +104,7 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
     refuse_others(press)
     wanted, first, last = APPLY.unpack(press.custom_id)
     count = await track.reapply(
-        deps.conn, guild=_guild(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
+        deps.conn, guild=guild_of(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
     )
     return EditMessage(
         deps.words.plural(
@@ -116,16 +115,12 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
     )
 
 
-def _guild(interaction: Invocation) -> GuildId:
-    return interaction.guild_id or GuildId(0)
-
-
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
     """What would change, and the custom id that changes it; empty when nothing would."""
     wanted = chosen(Preset, interaction.options.string("preset"))
     first, last = (parse(interaction.options.string(name)) for name in ("from", "to"))
     found = await track.preview(
-        deps.conn, guild=_guild(interaction), preset=wanted, first=first, last=last, now=deps.now
+        deps.conn, guild=guild_of(interaction), preset=wanted, first=first, last=last, now=deps.now
     )
     return note(_told(found, deps.words)), APPLY.pack(wanted, first, last) if found.changed else ""
 

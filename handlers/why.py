@@ -2,10 +2,9 @@
 
 from enum import StrEnum
 
-from core.ids import GuildId
 from handlers import why_points, why_streak, why_tracking
 from handlers.choices import chosen
-from handlers.feature import Deps, Feature
+from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import name_of, panel
 from handlers.members import named, refuse_robots
 from handlers.staff import refuse_others
@@ -31,7 +30,7 @@ async def explain(interaction: SlashCommand, deps: Deps) -> Message:
         refuse_others(interaction)
     refuse_robots(person)
     topic = chosen(Topic, interaction.options.string("topic"))
-    conn, words, guild, whom = deps.conn, deps.words, interaction.guild_id or GuildId(0), person.user
+    conn, words, guild, whom = deps.conn, deps.words, guild_of(interaction), person.user
     name = name_of(person) if is_other else None
     match topic:
         case Topic.TRACKING:
