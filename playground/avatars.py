@@ -73,6 +73,20 @@ def draw_default(index: int) -> bytes:
     return _png(image, 256)
 
 
+@lru_cache(maxsize=256)
+def draw_emoji(emoji: int) -> bytes:
+    """What stands for a custom emoji, 128 px: a face in a colour of its own, as only Discord has the real picture."""
+    chance = random.Random(emoji)  # noqa: S311 - a picture, not a secret
+    deep, middle, warm, _ = chance.choice(_PALETTES)
+    image = Image.new("RGBA", (_CANVAS_PX, _CANVAS_PX), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((16, 16, 496, 496), fill=_rgb(warm), outline=_rgb(middle), width=20)
+    for x in (168, 344):
+        pen.ellipse((x - 32, 166, x + 32, 246), fill=_rgb(deep))
+    pen.arc((136, 180, 376, 400), 20, 160, fill=_rgb(deep), width=36)
+    return _png(image, 128)
+
+
 def fitting_size(wanted_px: int | None) -> int:
     """The size to draw for `?size=`: a power of two from 16 to 4096, at most what the canvas is worth."""
     return min(wanted_px if wanted_px in SIZES_PX else 128, _CANVAS_PX)

@@ -16,6 +16,10 @@ from playground.rest import Upload
 from playground.world import Message, World
 from wire import limits
 
+REPLY: Final = 19  # types of messages
+CHAT_COMMAND: Final = 20
+MENU_COMMAND: Final = 23
+MESSAGE_MENU: Final = 3  # a type of commands
 PONG: Final = 1
 MESSAGE: Final = 4
 DEFERRED: Final = 5
@@ -109,9 +113,9 @@ class Callbacks:
         remarks = check_message.check(body, files, Before())
         is_private = bool(int(body.get("flags") or 0) & EPHEMERAL)
         message = self._new(delivery, is_private=is_private)
-        message.type = 19
+        message.type = REPLY
         if original:
-            message.reference = {"message_id": str(original.id), "channel_id": str(original.channel), "type": 0}
+            message.reference = _reference(original)
         delivery.problems += self._posting.write_checked(message, body, files, remarks, pings_all=False)
         delivery.follow_ups.append(message)
         delivery.note("follow-up")
@@ -180,7 +184,9 @@ class Callbacks:
             flags=EPHEMERAL if is_private else 0,
             reader=actor.user.id if is_private else None,
         )
-        message.type = 20 if delivery.kind == COMMAND else 0
+        message.type = _type_of_answer(delivery)
+        if delivery.source:
+            message.reference = _reference(delivery.source)
         message.interaction = _metadata(delivery)
         message.interaction_token = delivery.token
         return message
@@ -191,13 +197,36 @@ def _allowed(delivery: Delivery) -> frozenset[int]:
     return ALLOWED[delivery.kind] | extra
 
 
+def _type_of_answer(delivery: Delivery) -> int:
+    """As Discord has it: answers to presses are replies to the message that was pressed."""
+    if delivery.source:
+        return REPLY
+    data: Json = delivery.began.payload.get("data") or {}
+    return MENU_COMMAND if "target_id" in data else CHAT_COMMAND
+
+
+def _reference(message: Message) -> Json:
+    return {"type": 0, "message_id": str(message.id), "channel_id": str(message.channel)}
+
+
 def _metadata(delivery: Delivery) -> Json:
-    return {
+    shape: Json = {
         "id": str(delivery.id),
         "type": delivery.kind,
         "user": shapes.user(delivery.actor.user),
         "authorizing_integration_owners": owners(delivery.actor),
     }
+    data: Json = delivery.payload.get("data") or {}
+    resolved: Json = data.get("resolved") or {}
+    if data.get("type") == MESSAGE_MENU:
+        shape["target_message_id"] = data["target_id"]
+    elif "target_id" in data:
+        shape["target_user"] = resolved["users"][data["target_id"]]
+    if delivery.kind == COMPONENT and delivery.source:
+        shape["interacted_message_id"] = str(delivery.source.id)
+    if delivery.opened_by:
+        shape["triggering_interaction_metadata"] = _metadata(delivery.opened_by)
+    return shape
 
 
 def _check_choices(data: Json) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Pictures at the addresses where Discord has them: avatars, icons, and what is attached to messages."""
+"""Pictures at the addresses where Discord has them: avatars, icons, emoji, and what is attached to messages."""
 
 import asyncio
 import re
@@ -39,6 +39,10 @@ def routes(world: World) -> list[Route]:
         picture = await asyncio.to_thread(avatars.draw_default, int(request.path_params["index"]))
         return Response(picture, media_type="image/png", headers={"Cache-Control": FOREVER})
 
+    async def show_emoji(request: Request) -> Response:
+        picture = await asyncio.to_thread(avatars.draw_emoji, int(request.path_params["emoji"]))
+        return Response(picture, media_type="image/png", headers={"Cache-Control": FOREVER})
+
     async def show_attachment(request: Request) -> Response:
         file = world.attachments.get(int(request.path_params["attachment"]))
         if file is None:
@@ -50,6 +54,7 @@ def routes(world: World) -> list[Route]:
         Route("/cdn/guilds/{guild:int}/users/{user:int}/avatars/{file}", show),
         Route("/cdn/icons/{guild:int}/{file}", show),
         Route("/cdn/app-icons/{application:int}/{file}", show),
+        Route("/cdn/emojis/{emoji:int}.{ending}", show_emoji),
         Route("/cdn/embed/avatars/{index:int}.png", show_default),
         Route("/playground/attachments/{attachment:int}", show_attachment),
     ]

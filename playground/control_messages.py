@@ -12,7 +12,7 @@ from playground import check_message, permissions, polls
 from playground.acting import find_actor
 from playground.check_message import Before
 from playground.control import asked, steering
-from playground.deliveries import Actor
+from playground.deliveries import Actor, Deliveries
 from playground.errors import unknown
 from playground.gateway import DIRECT_MESSAGES, DIRECT_POLLS, GUILD_MESSAGES, GUILD_POLLS, Gateway
 from playground.jsons import Json, is_list, is_whole, snowflake
@@ -29,8 +29,9 @@ HIDDEN: Final[Mapping[str, Any]] = {"content": "", "embeds": [], "attachments": 
 class ControlMessages:
     """The routes by which a person writes, dismisses and votes."""
 
-    def __init__(self, world: World, posting: Posting, gateway: Gateway, clock: Clock) -> None:
+    def __init__(self, world: World, deliveries: Deliveries, posting: Posting, gateway: Gateway, clock: Clock) -> None:
         self._world = world
+        self._deliveries = deliveries
         self._posting = posting
         self._gateway = gateway
         self._clock = clock
@@ -77,11 +78,20 @@ class ControlMessages:
     async def _dismiss(self, request: Request) -> Response:
         body = await asked(request)
         actor = find_actor(self._world, body)
+        if body.get("reply"):
+            return self._dismiss_failure(actor, body["reply"])
         message = self._message(actor, body.get("message"))
         if message.reader is None:
             raise Puzzled("Everybody sees that message; only one that you alone see can be dismissed.", status=403)
         self._posting.remove(message)
         return JSONResponse({"dismissed": str(message.id)})
+
+    def _dismiss_failure(self, actor: Actor, number: object) -> Response:
+        delivery = self._deliveries.find(snowflake(number) or 0)
+        if delivery is None or delivery.actor.user is not actor.user:
+            raise Puzzled(f"No reply {number} of {actor.name} is known.", status=404)
+        delivery.dismiss()
+        return JSONResponse({"dismissed": str(delivery.id)})
 
     async def _vote(self, request: Request) -> Response:
         body = await asked(request)

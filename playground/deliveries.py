@@ -51,6 +51,8 @@ class Delivery:
     changes: Changes = field(repr=False)
     payload: Json = field(default_factory=dict[str, Any])
     source: Message | None = None  # the message that held the pressed component
+    opened_by: "Delivery | None" = None  # of a sent form: what opened it
+    is_dismissed: bool = False  # the person has read that it failed
     started_at: float = field(default_factory=time.monotonic)
     callback: int | None = None  # the type that was answered; None: not yet
     is_private: bool = False
@@ -74,6 +76,11 @@ class Delivery:
         """Seconds since it was sent."""
         return time.monotonic() - self.started_at
 
+    @property
+    def began(self) -> "Delivery":
+        """What somebody did first: for a sent form the command or the press that opened it."""
+        return self.opened_by.began if self.opened_by else self
+
     def note(self, what: str) -> None:
         """Add a line to what happened."""
         self.timeline.append({"at_ms": round(self.age_s * 1000, 1), "what": what})
@@ -84,6 +91,11 @@ class Delivery:
         self.problems.append(problem)
         self.is_over = self.is_over or self.callback is None
         self.settled.set()
+        self.changes.tell(DeliveryChanged(self.id))
+
+    def dismiss(self) -> None:
+        """The person does not want to read any longer that it failed."""
+        self.is_dismissed = True
         self.changes.tell(DeliveryChanged(self.id))
 
 

@@ -142,7 +142,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
             *entities.routes(world),
-            *ControlMessages(world, posting, gateway, clock).routes(),
+            *ControlMessages(world, deliveries, posting, gateway, clock).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *cdn.routes(world),

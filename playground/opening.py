@@ -75,7 +75,9 @@ class Opening:
         """A filled form; it is closed then, as a form is sent once."""
         data: Json = {"custom_id": (opened.modal or {})["custom_id"], "components": components}
         opened.modal = None
-        return self._open(MODAL_SUBMIT, actor, data | resolved.shape(), opened.source)
+        sent = self._open(MODAL_SUBMIT, actor, data | resolved.shape(), opened.source)
+        sent.opened_by = opened
+        return sent
 
     def opened_form(self, actor: Actor, reply: Any) -> Delivery:
         """The interaction that has opened a form for somebody: that one, or the latest when `reply` is None.

@@ -8,7 +8,7 @@ from PIL import Image, UnidentifiedImageError
 from core.clock import Clock
 from playground import check_message, polls, shapes
 from playground.changes import Changes, MessageChanged, MessageRemoved
-from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, THUMBNAIL
+from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, TEXT_DISPLAY, THUMBNAIL
 from playground.check_message import (
     COMPONENTS_V2,
     EPHEMERAL,
@@ -16,11 +16,13 @@ from playground.check_message import (
     LOADING,
     ROLE_MENTION,
     SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
     USER_MENTION,
     Before,
 )
 from playground.ids import Snowflakes
 from playground.jsons import Json, is_list, is_object, snowflake
+from playground.pressing import every_part
 from playground.rest import Upload
 from playground.world import Attachment, Message, User, World
 
@@ -31,6 +33,7 @@ PRESETS: Final[dict[int, Json]] = {
     SEPARATOR: {"spacing": 1, "divider": True},
     CONTAINER: {"accent_color": None, "spoiler": False},
 }  # what Discord fills in for parts that leave it out
+KEPT_FLAGS: Final = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 MESSAGES_KEPT: Final = 5000  # the oldest are forgotten beyond this
 ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
 
@@ -108,7 +111,7 @@ class Posting:
         message.nonce = body.get("nonce", message.nonce)
         message.flags &= ~LOADING
         if body.get("flags") is not None:  # the second version can be switched on, but never off
-            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & KEPT_FLAGS
         self._attach(message, body, files)
         self._mention(message, body, pings_all=pings_all)
         self._changes.tell(MessageChanged(message))
@@ -162,8 +165,12 @@ class Posting:
         everything = ["users", "roles", "everyone"] if pings_all else ["users"]
         parse: list[str] = list(allowed.get("parse") or []) if is_object(allowed) else everything
         only: Json = allowed if is_object(allowed) else {}
-        people = [int(found) for found in USER_MENTION.findall(message.content)]
-        ranks = [int(found) for found in ROLE_MENTION.findall(message.content)]
+        layout = [
+            str(part.get("content")) for part in every_part(message.components) if part.get("type") == TEXT_DISPLAY
+        ]
+        text = "\n".join((message.content, *layout))
+        people = [int(found) for found in USER_MENTION.findall(text)]
+        ranks = [int(found) for found in ROLE_MENTION.findall(text)]
         # Discord lists whoever the text names; what allowed_mentions leaves of them is pinged, and kept here.
         message.mentions = [
             one
@@ -173,7 +180,7 @@ class Posting:
         message.mention_roles = [
             one for one in dict.fromkeys(ranks) if "roles" in parse or str(one) in map(str, only.get("roles") or [])
         ]
-        message.mentions_everyone = "everyone" in parse and bool(EVERYONE.search(message.content))
+        message.mentions_everyone = "everyone" in parse and bool(EVERYONE.search(text))
 
 
 def before_edit(message: Message) -> Before:

@@ -116,6 +116,8 @@ class Feed:
         if is_mine and self._regions.failed_here(delivery, self._seat):
             html = self._regions.draw_failure(delivery, self._seat)
             yield {"kind": "put", "id": f"failure-{number}", "html": html, "into": "messages"}
+        elif is_mine and delivery.is_dismissed:
+            yield {"kind": "remove", "id": f"failure-{number}"}
 
     def _is_mine(self, delivery: Delivery) -> bool:
         return delivery.actor.user is self._seat.user and delivery.actor.channel is self._seat.channel

@@ -111,7 +111,7 @@ class Regions:
         """Whether a person reads here that the app did not respond; only whoever asked does."""
         asked = delivery.kind not in (PING, AUTOCOMPLETE)
         is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
-        return asked and is_mine and delivery.is_over and delivery.callback is None
+        return asked and is_mine and delivery.is_over and delivery.callback is None and not delivery.is_dismissed
 
     def _reading(self, seat: Seat) -> Reading:
         return Reading(seat, self.world, self.clock.now())

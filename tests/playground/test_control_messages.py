@@ -100,6 +100,18 @@ def test_only_what_one_alone_sees_can_be_dismissed(discord: LocalDiscord) -> Non
     assert "Unknown Message" in refused(discord, "dismiss", message=private["id"])
 
 
+def test_a_failure_can_be_dismissed_by_whoever_met_it(discord: LocalDiscord) -> None:
+    commands = [{"name": "now", "description": "Now."}]
+    discord.rest("PUT", f"/applications/{discord.config.application_id}/commands", json=commands).raise_for_status()
+    failed = discord.steer("interactions", text="/now", **{"as": "ada"}).json()["reply"]
+    shown = f'id="failure-{failed}"'
+
+    assert shown in discord.http.get("/?as=ada", headers={"Accept": "text/html"}).text
+    assert discord.steer("dismiss", reply=failed, **{"as": "mina"}).status_code == 404
+    assert discord.steer("dismiss", reply=failed, **{"as": "ada"}).json() == {"dismissed": failed}
+    assert shown not in discord.http.get("/?as=ada", headers={"Accept": "text/html"}).text
+
+
 def test_people_vote_change_their_mind_and_take_it_back(discord: LocalDiscord) -> None:
     poll = post_poll(discord)
 

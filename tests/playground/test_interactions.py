@@ -132,6 +132,26 @@ def test_buttons_menus_and_forms_follow_each_other(discord: LocalDiscord, app: S
     assert app.seen[-1]["message"]["id"] == first["message"]["id"]
 
 
+def test_an_answer_says_what_it_answers_as_discord_does(discord: LocalDiscord, app: SmallApp) -> None:
+    panel = ask(discord, text="/panel")["message"]
+    ask(discord, press="Form")
+    thanked = ask(discord, submit={"title": "x"})["message"]
+    ask(discord, text="/form")
+    sent = ask(discord, submit={"title": "x"})["message"]
+    on_person = ask(discord, user_menu="profile", target="Mateo García")["message"]
+    on_message = ask(discord, message_menu="Quote")["message"]
+
+    assert (panel["type"], "message_reference" in panel) == (20, False)
+    assert (thanked["type"], thanked["message_reference"]["message_id"]) == (19, panel["id"])
+    pressed = thanked["interaction_metadata"]["triggering_interaction_metadata"]
+    assert (pressed["type"], pressed["interacted_message_id"]) == (3, panel["id"])
+    assert (sent["type"], sent["interaction_metadata"]["triggering_interaction_metadata"]["type"]) == (20, 2)
+    assert on_person["interaction_metadata"]["target_user"]["username"] == "mateo"
+    assert (on_message["type"], on_message["interaction_metadata"]["target_message_id"]) == (23, on_person["id"])
+    for message in (panel, thanked, sent, on_person, on_message):
+        must_fit(message, "MessageResponse")
+
+
 def test_what_is_sent_is_made_of_what_discord_describes(discord: LocalDiscord, app: SmallApp) -> None:
     ask(discord, text="/panel")
     ask(discord, press="Next month")

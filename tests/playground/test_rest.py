@@ -79,6 +79,23 @@ def test_unreadable_bodies_are_refused(discord: LocalDiscord, content: bytes, ki
 # Messages
 
 
+def test_a_layout_mentions_whom_its_texts_name(discord: LocalDiscord) -> None:
+    text = {"type": 10, "content": f"Hello <@{COMMUNITY.owner}>"}
+    body = {"flags": 32768 | 4096, "components": [{"type": 17, "components": [text]}]}
+
+    message = discord.rest("POST", HERE, json=body).json()
+
+    assert [one["id"] for one in message["mentions"]] == [str(COMMUNITY.owner)]
+    assert message["flags"] == 32768 | 4096
+
+
+def test_a_custom_emoji_has_a_picture(discord: LocalDiscord) -> None:
+    picture = discord.http.get("/cdn/emojis/123456789012345678.webp?size=48")
+
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content != discord.http.get("/cdn/emojis/2.png").content
+
+
 def send(discord: LocalDiscord, **body: object) -> httpx.Response:
     return discord.rest("POST", HERE, json=body)
 
