@@ -40,6 +40,7 @@ class Composer {
 
   start() {
     const { text, picked } = this;
+    this.#commands.all(); // they are there when the first slash is typed
     text.addEventListener("focus", () => this.#listen());
     text.addEventListener("input", () => this.#look());
     text.addEventListener("keydown", (event) => this.#key(event));
@@ -147,11 +148,21 @@ class Composer {
       this.#pick(this.#list.active);
     } else if (sends) {
       event.preventDefault();
-      this.#write();
+      this.#finish();
     } else if (event.key === "Escape") {
       if (this.over.hidden && this.#answered) this.#answer(null);
       this.#close();
     }
+  }
+
+  /** Send the text; one that begins a command waits for the list that it was typed faster than. */
+  async #finish() {
+    if (this.text.value.startsWith("/") && this.over.hidden) {
+      await this.#look();
+      if (this.#list.active) this.#pick(this.#list.active);
+      if (this.#invocation) return;
+    }
+    this.#write();
   }
 
   async #write() {

@@ -30,20 +30,23 @@ export class Listbox {
     element.addEventListener("pointermove", (event) => this.#hover(event));
   }
 
-  /** The field in which somebody types; screen readers hear the active entry there. */
+  /**
+   * The field in which somebody types; screen readers hear the active entry there. A text of several lines may not be a
+   * combobox: it stays a text box that has a list.
+   */
   attach(field) {
     this.release();
     this.#field = field;
-    field.setAttribute("role", "combobox");
-    field.setAttribute("aria-autocomplete", "list");
-    field.setAttribute("aria-controls", this.element.id);
-    field.setAttribute("aria-expanded", "false");
+    const isBox = field instanceof HTMLTextAreaElement;
+    this.element.tabIndex = isBox ? 0 : -1; // what scrolls can be reached, as a combobox's list is through its field
+    const words = isBox ? { "aria-haspopup": "listbox" } : { role: "combobox", "aria-expanded": "false" };
+    for (const [name, value] of Object.entries({ ...words, "aria-autocomplete": "list", "aria-controls": this.element.id })) field.setAttribute(name, value);
   }
 
   /** Let go of the field. */
   release() {
     this.hide();
-    for (const name of ["role", "aria-autocomplete", "aria-controls", "aria-expanded"]) this.#field?.removeAttribute(name);
+    for (const name of ["role", "aria-haspopup", "aria-autocomplete", "aria-controls", "aria-expanded"]) this.#field?.removeAttribute(name);
     this.#field = null;
   }
 
@@ -70,7 +73,7 @@ export class Listbox {
     });
     this.element.replaceChildren(...drawn.flat());
     this.element.hidden = !this.isOpen;
-    this.#field?.setAttribute("aria-expanded", String(this.isOpen));
+    if (this.#field?.role === "combobox") this.#field.setAttribute("aria-expanded", String(this.isOpen));
     this.activate(Math.min(active, this.#items.length - 1));
   }
 
