@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import cache
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from wire.reply import Choices, Message, Reply
 
 if TYPE_CHECKING:
     from app.routes import Routes
+    from app.transaction import Take
     from db.connection import Pool
 
 log = structlog.get_logger()
@@ -59,21 +61,22 @@ class Dispatcher:
             return None
         is_done = False
         try:
-            reply = await self._answer(turn)
-            is_done = turn.outcome in {"answered", "duplicate"}
+            reply = await _take()(turn, self._pool, self._uploads)
+            is_done = True
+        except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
+            message = trouble(turn, error)
+            reply = Choices() if isinstance(turn.interaction, Autocomplete) else message
         finally:
             if not is_done:  # everything was rolled back, so a second delivery may try again
                 self._recent.release(identity)
         return reply
 
-    async def _answer(self, turn: Turn) -> Reply | None:
-        from app.transaction import take  # noqa: PLC0415 - loads what handlers need, after the first ping
 
-        try:
-            return await take(turn, self._pool, self._uploads)
-        except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
-            message = trouble(turn, error)
-        return Choices() if isinstance(turn.interaction, Autocomplete) else message
+@cache
+def _take() -> "Take":
+    from app.transaction import take  # noqa: PLC0415 - loads what handlers need, after the first ping
+
+    return take
 
 
 def trouble(turn: Turn, error: Exception) -> Message:

@@ -76,16 +76,12 @@ class Endpoint:
             await respond(send, 200, _PONG)
             log.debug("ping answered")
             return
+        turn = self._dispatcher.open(interaction, self._clock.now())
         following = REQUEST.set(interaction.id)
-        try:
-            await self._take(self._dispatcher.open(interaction, self._clock.now()), send, started)
-        finally:
-            REQUEST.reset(following)
-
-    async def _take(self, turn: Turn, send: Send, started: float) -> None:
         try:
             await self._answer(turn, send, started)
         finally:
+            REQUEST.reset(following)
             if turn.is_promised:
                 self._finisher.let_go(turn)
 

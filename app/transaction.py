@@ -124,6 +124,7 @@ async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply 
 
 
 Answer = Callable[[Deps], Awaitable[Reply | FilesWanted]]
+Take = Callable[[Turn, Callable[[], Awaitable[Pool]], Uploads], Awaitable[Reply | None]]
 Run = Callable[[Feature, Answer], Awaitable[Reply | FilesWanted | None]]
 
 

@@ -42,8 +42,11 @@ class Server:
 
 
 def lyceum() -> Server:
-    """Lyceum with one echo feature, served as `lyceum web` serves."""
-    return Server("Lyceum", (sys.executable, *UVICORN, "--factory", "bench.lyceum_echo:create", "--port", "{port}"))
+    """Lyceum with one echo feature, served as `lyceum web` serves: with `proxy_headers` off."""
+    return Server(
+        "Lyceum",
+        (sys.executable, *UVICORN, "--no-proxy-headers", "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
+    )
 
 
 def plain_starlette() -> Server:

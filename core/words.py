@@ -98,7 +98,10 @@ def language_of(locale: str | None) -> Language | None:
 
 def language_for(*locales: str | None) -> Language:
     """The language of the first of Discord's locales that we speak; English where we speak none."""
-    return next((language for each in locales if (language := language_of(each))), Language.EN)
+    for each in locales:
+        if language := language_of(each):
+            return language
+    return Language.EN
 
 
 def at(moment: datetime, style: str = "t") -> str:
