@@ -124,6 +124,7 @@ class Threads:
         if thread.is_archived:
             raise Refusal(400, 50083, "Thread is archived")
         thread.joined.setdefault(guild.member(self._user(call)).user.id, self._clock.now())
+        self._show(guild, channel)
         return nothing()
 
     async def _leave(self, call: Call) -> Answer:

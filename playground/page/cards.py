@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from core.clock import Clock
 from playground.check_commands import LOCALES
+from playground.jsons import snowflake
 from playground.naming import Puzzled
 from playground.page.columns import colour_of, standing
 from playground.page.drawing import draw, member_picture, picture
@@ -36,7 +37,7 @@ def draw_person(seat: Seat, world: World, number: str, clock: Clock) -> Markup:
     Raises:
         Puzzled: there is no such person.
     """
-    user = world.users.get(int(number)) if number.isdecimal() else None
+    user = world.users.get(snowflake(number) or 0)
     if user is None:
         raise Puzzled("That person is not here any more.", status=404)
     guild = seat.guild
@@ -63,7 +64,7 @@ def draw_room(seat: Seat, number: str) -> Markup:
     Raises:
         Puzzled: there is no such channel.
     """
-    room = seat.guild.channels.get(int(number)) if seat.guild and number.isdecimal() else None
+    room = seat.guild.channels.get(snowflake(number) or 0) if seat.guild else None
     if seat.guild is None or room is None or not seat.is_inside:
         raise Puzzled("That channel is not here any more.", status=404)
     members = seat.guild.members.values()

@@ -11,11 +11,12 @@ from markupsafe import Markup
 from playground import permissions
 from playground.community import CATEGORY, STAGE
 from playground.page.drawing import draw
-from playground.page.seat import Seat, direct_rooms
+from playground.page.seat import Seat, direct_rooms, is_open_to
 from playground.world import GROUP, Channel, Guild, Member, Role, User, World
 
 IN_ROOM_SHOWN: Final = 25  # of those who sit in one voice channel
 IN_GROUP_SHOWN: Final = 60  # of the members with one role
+THREADS_SHOWN: Final = 10  # below one channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ class Room:
     """A channel as it stands in its column."""
 
     channel: Channel
-    kind: str  # text, voice, stage or afk
+    kind: str  # text, voice, stage, afk or thread
     shown: list[Member]
     more: int  # how many sit there besides
+    threads: list[Channel]
 
     @property
     def count(self) -> int:
@@ -78,7 +80,7 @@ def draw_rooms(seat: Seat, world: World) -> Markup:
     """The column of channels, or of direct messages."""
     if seat.guild is None:
         return draw("direct.html", seat=seat, app=world.bot, rooms=direct_rooms(world, seat.user))
-    groups = _rooms(seat.guild, seat.member) if seat.is_inside else []
+    groups = _rooms(seat.guild, seat.member) if seat.member else []
     return draw("rooms.html", seat=seat, guild=seat.guild, groups=groups)
 
 
@@ -117,7 +119,7 @@ def standing(guild: Guild | None, user: User) -> str | None:
     return "Moderator" if may_moderate and not user.is_bot else None
 
 
-def _rooms(guild: Guild, own: Member | None) -> list[tuple[Channel | None, list[Room]]]:
+def _rooms(guild: Guild, own: Member) -> list[tuple[Channel | None, list[Room]]]:
     """The channels under their categories, in the order of the guild."""
     seated: defaultdict[int, list[Member]] = defaultdict(list)
     for member in guild.in_voice():
@@ -129,12 +131,24 @@ def _rooms(guild: Guild, own: Member | None) -> list[tuple[Channel | None, list[
     for channel in places:
         if channel.type != CATEGORY:
             shown, more = _first(seated[channel.id], IN_ROOM_SHOWN, own=own)
-            room = Room(channel, _kind(guild, channel), shown, more)
+            room = Room(channel, _kind(guild, channel), shown, more, _threads(guild, channel, own))
             found.get(channel.parent, found[None]).append(room)
     return [(guild.channels[key] if key else None, rooms) for key, rooms in found.items() if rooms]
 
 
+def _threads(guild: Guild, channel: Channel, own: Member) -> list[Channel]:
+    """What branched off a channel and still goes on, the newest first."""
+    open_here = [
+        thread
+        for thread in guild.threads.values()
+        if thread.parent == channel.id and thread.thread and not thread.thread.is_archived
+    ]
+    return [thread for thread in reversed(open_here) if is_open_to(thread, own.user)][:THREADS_SHOWN]
+
+
 def _kind(guild: Guild, channel: Channel) -> str:
+    if channel.thread:
+        return "thread"
     if channel.id == guild.afk_channel:
         return "afk"
     if channel.type == STAGE:

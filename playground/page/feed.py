@@ -96,7 +96,7 @@ class Feed:
                 yield {"kind": "put", "id": f"message-{message.id}", "html": html, "into": "messages"}
             case MessageRemoved(message, channel) if channel == self._seat.channel.id:
                 yield {"kind": "remove", "id": f"message-{message}"}
-            case GuildChanged(guild) if self._seat.channel.id not in guild.channels:
+            case GuildChanged(guild) if not guild.room(self._seat.channel.id):
                 yield {"kind": "gone"}
             case DeliveryChanged(number):
                 yield from self._delivery(number)

@@ -8,7 +8,7 @@ from playground import polls, shapes
 from playground.check_commands import SUB_COMMAND, SUB_COMMAND_GROUP
 from playground.check_message import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS
 from playground.deliveries import COMMAND, Delivery
-from playground.jsons import Json
+from playground.jsons import Json, is_object, snowflake
 from playground.page import parts
 from playground.page.columns import colour_of
 from playground.page.drawing import draw as draw_template
@@ -103,9 +103,9 @@ def _command_of(delivery: Delivery, reading: Reading) -> Json:
 
 def _answered(message: Message, reading: Reading) -> Json | None:
     """The message that this one answers, None when it answers none."""
-    if message.reference is None:
+    number = snowflake(message.reference.get("message_id")) if is_object(message.reference) else None
+    if number is None:
         return None
-    number = int(message.reference["message_id"])
     other = reading.world.messages.get(number)
     if other is None or other.reader not in (None, reading.seat.user.id):
         return {"id": None}

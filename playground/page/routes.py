@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from playground.changes import Changes
+from playground.jsons import snowflake
 from playground.naming import Puzzled
 from playground.page import cards, columns
 from playground.page import seat as seats
@@ -81,8 +82,8 @@ class Page:
         return cards.draw_room(self._seat(request), request.path_params["number"])
 
     async def _show_earlier(self, request: Request) -> Markup:
-        before = request.query_params.get("before", "")
-        return self._regions.draw_earlier(self._seat(request), int(before) if before.isdecimal() else 0)
+        before = snowflake(request.query_params.get("before", ""))
+        return self._regions.draw_earlier(self._seat(request), before or 0)
 
     async def _show_form(self, request: Request) -> Markup:
         return self._regions.draw_form(request.path_params["number"], self._seat(request))

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from playground import naming
 from playground.check_commands import LOCALES
-from playground.community import DEFAULT_ACTOR
-from playground.jsons import Json
+from playground.community import DEFAULT_ACTOR, PRIVATE_THREAD
+from playground.jsons import Json, snowflake
 from playground.naming import Puzzled
 from playground.world import Channel, Guild, Member, Message, User, World
 
@@ -76,9 +76,14 @@ def take(world: World, query: Mapping[str, str]) -> Seat:
         channel = next((room for room in rooms if str(room.id) == number), rooms[0])
         return Seat(user, None, None, channel, locale)
     guild = naming.find_guild(world, query.get("guild") or None)
-    known = guild.room(int(number)) if number.isdecimal() else None
-    channel = known or world.first_text_channel(guild)
+    known = guild.room(snowflake(number) or 0)
+    channel = known if known and is_open_to(known, user) else world.first_text_channel(guild)
     return Seat(user, guild.members.get(user.id), guild, channel, locale, is_banned=user.id in guild.banned)
+
+
+def is_open_to(channel: Channel, user: User) -> bool:
+    """Whether somebody of the guild may go there; into a private thread, only who was brought into it."""
+    return channel.type != PRIVATE_THREAD or bool(channel.thread and user.id in channel.thread.joined)
 
 
 def direct_rooms(world: World, user: User) -> tuple[Channel, Channel]:
