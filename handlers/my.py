@@ -1,6 +1,6 @@
 """`/my`: what a member has chosen for themselves; every answer says what holds now and from when a change holds."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from core.enums import Language, Visibility
@@ -8,13 +8,12 @@ from core.words import Words, at, language_for, words_for
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note
+from handlers.zones import label, suggest
 from services import people, zones
-from services.days import ZoneRule
 from services.zones import ZoneChange
 from wire.commands import command, integer, string, subcommand
-from wire.interaction import Autocomplete, SlashCommand
-from wire.limits import CHOICE_NAME_MAX
-from wire.reply import Choice, Choices, Message
+from wire.interaction import SlashCommand
+from wire.reply import Message
 
 AUTOMATIC: Final = "auto"
 DAY_START_MAX_H: Final = 6
@@ -24,18 +23,10 @@ async def timezone(interaction: SlashCommand, deps: Deps) -> Message:
     wanted = interaction.options.string("zone", default="").strip()
     if not wanted:
         return note(_days_now(deps))
-    found = zones.search_zones(wanted, now=deps.now, limit=2)
-    if zones.canonical(wanted) is None and len(found) == 1:  # typed, not chosen, and still clear
-        wanted = found[0].zone
     change = await zones.change_zone(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=wanted, now=deps.now
     )
     return note(_days_later(change, deps))
-
-
-async def suggest_zone(typing: Autocomplete, deps: Deps) -> Choices:
-    found = zones.search_zones(typing.focused_value, now=deps.now, language=deps.words.language)
-    return Choices(tuple(Choice(each.label[:CHOICE_NAME_MAX], each.zone) for each in found))
 
 
 async def daystart(interaction: SlashCommand, deps: Deps) -> Message:
@@ -75,16 +66,12 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")
 
 
-def _rule_at(deps: Deps, moment: datetime) -> ZoneRule:
-    return [rule for rule in deps.arrival.zone_rules if rule.valid_from <= moment][-1]
-
-
 def _days_now(deps: Deps) -> str:
     """The zone and day start that hold, and those that wait to begin."""
     words, rules = deps.words, deps.arrival.zone_rules
-    now = _rule_at(deps, deps.now)
+    now = deps.arrival.zone_rule(deps.now)
     lines = [
-        words("Your time zone is **{zone}**.", zone=_zone(now.zone, deps)),
+        words("Your time zone is **{zone}**.", zone=label(now.zone, deps)),
         words("Your day starts at **{start}**.", start=zones.clock(now.day_start)),
     ]
     if len(rules) == 1:
@@ -94,7 +81,7 @@ def _days_now(deps: Deps) -> str:
             words(
                 "From {when} on it is {zone}, with days that start at {start}.",
                 when=at(rules[-1].valid_from, "f"),
-                zone=_zone(rules[-1].zone, deps),
+                zone=label(rules[-1].zone, deps),
                 start=zones.clock(rules[-1].day_start),
             )
         )
@@ -103,17 +90,17 @@ def _days_now(deps: Deps) -> str:
 
 def _days_later(change: ZoneChange, deps: Deps) -> str:
     words = deps.words
-    now = _rule_at(deps, deps.now)
+    now = deps.arrival.zone_rule(deps.now)
     lines = [
         words(
             "From {when} on your time zone is **{zone}** and your day starts at **{start}**.",
             when=at(change.valid_from, "f"),
-            zone=_zone(change.zone, deps),
+            zone=label(change.zone, deps),
             start=zones.clock(change.day_start),
         ),
         words(
             "Until then your days are those of {zone} and start at {start}. Days that are over stay as they were.",
-            zone=_zone(now.zone, deps),
+            zone=label(now.zone, deps),
             start=zones.clock(now.day_start),
         ),
     ]
@@ -121,10 +108,6 @@ def _days_later(change: ZoneChange, deps: Deps) -> str:
         skipped = words.date(change.protected_on)
         lines.append(words("The change skips {date}. That day is protected and breaks no streak.", date=skipped))
     return "\n".join(lines)
-
-
-def _zone(zone: str, deps: Deps) -> str:
-    return zones.describe(zone, now=deps.now, language=deps.words.language).label
 
 
 def _language_now(own: Language | None, words: Words) -> str:
@@ -191,6 +174,6 @@ feature = Feature(
         "my language": language,
         "my visibility": visibility,
     },
-    autocomplete={"my timezone": suggest_zone},
+    autocomplete={"my timezone": suggest},
     private=True,
 )

@@ -28,6 +28,10 @@ class Arrival:
     study_minutes: int = 15
     seen_before: datetime | None = None  # when the person last used Lyceum in this guild; None: never, or no guild
 
+    def zone_rule(self, now: datetime) -> ZoneRule:
+        """What the person lives by at a moment."""
+        return [rule for rule in self.zone_rules if rule.valid_from <= now][-1]
+
     def is_settled(self, now: datetime) -> bool:
         """Whether all that the person did here is so long ago that every copy of the database knows of it."""
         return self.seen_before is not None and now - self.seen_before >= _SETTLED_AFTER

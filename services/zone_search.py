@@ -125,6 +125,15 @@ def canonical(zone: str) -> str | None:
     return _folded_names().get(zone.strip().casefold())
 
 
+def meant(text: str, *, now: datetime) -> str | None:
+    """The one zone that a text can mean: by its name, or because nothing else fits; None: none, or several do."""
+    name = canonical(text)
+    if name is None and text.strip():
+        found = search_zones(text, now=now, limit=2)
+        name = found[0].zone if len(found) == 1 else None
+    return name
+
+
 def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
     """Zones where it is that time now; without a.m. or p.m. the afternoon comes after the literal reading."""
     hour, minute, half = int(clock[1]), clock[2], (clock[3] or "").lower()

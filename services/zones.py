@@ -16,7 +16,7 @@ from db.queries.zones import StoredZone
 from services import streaks
 from services.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
 from services.voice_events import Person
-from services.zone_search import ZoneChoice, canonical, describe, search_zones
+from services.zone_search import ZoneChoice, canonical, describe, meant, search_zones
 
 __all__ = [
     "DayStartChangedRecently",
@@ -31,6 +31,7 @@ __all__ = [
     "change_zone",
     "describe",
     "search_zones",
+    "zone_meant",
 ]
 
 CHANGE_EVERY: Final = timedelta(days=7)
@@ -104,19 +105,30 @@ class ZoneChange:
     protected_on: date | None  # a date that is skipped and breaks no streak; None: none is, or again too soon
 
 
+def zone_meant(text: str, *, now: datetime) -> str:
+    """The zone that a person has chosen, or typed clearly enough.
+
+    Raises:
+        ZoneUnknown: there is none, or there are several.
+    """
+    zone = meant(text, now=now)
+    if zone is None:
+        raise ZoneUnknown(text)
+    return zone
+
+
 async def change_zone(
     conn: Connection, *, guild: GuildId, user: UserId, zone: str, now: datetime, person: Person | None = None
 ) -> ZoneChange:
     """Let a member's days be those of `zone`, from the first boundary on that lies in the future in both zones.
 
-    Past dates keep the zone they were told by. `person` is needed only where the member may be unknown.
+    `zone` is read as by `zone_meant`. Past dates keep the zone they were told by. `person` is needed only where the
+    member may be unknown.
 
     Raises:
         ZoneUnknown, ZoneChangedRecently, NothingChanged: nothing was written.
     """
-    name = canonical(zone)
-    if name is None:
-        raise ZoneUnknown(zone)
+    name = zone_meant(zone, now=now)
     history, guild_zone = await _history(conn, guild, user, person)
     changed_at = _last_change([(rule.zone, rule.created_at) for rule in history], guild_zone)
     day_start_min = history[-1].day_start_min if history else 0
