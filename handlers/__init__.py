@@ -22,6 +22,7 @@ _MODULES: Final = (
     "streak_admin",
     "track",
     "why",
+    "tools",
 )  # in the order in which /help tells of them
 
 

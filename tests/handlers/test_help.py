@@ -4,6 +4,7 @@ from handlers import FEATURES
 from handlers import help as helping
 from tests.fake_discord import ANA, FakeDiscord
 from wire.commands import command, group, integer, message_menu, subcommand
+from wire.limits import SUGGESTIONS_MAX
 
 
 async def test_help_lists_every_command(discord: FakeDiscord) -> None:
@@ -11,34 +12,16 @@ async def test_help_lists_every_command(discord: FakeDiscord) -> None:
 
     [embed] = answer.data["embeds"]
     assert answer.is_private
-    assert embed["description"].splitlines() == [
+    lines = embed["description"].splitlines()
+    assert lines[:4] == [
         "Join a study channel, and your quiet time there becomes streaks, levels and cards.",
         "",
         "**/profile** · Level, time and streak of a member",
         "**Profile** · in the menu of a person, under Apps",
-        "**/streak** · The calendar of a month: which days were active",
-        "**/leaderboard** · Who studies most here",
-        "**/now** · Who is studying right now",
-        "**/my timezone** · The time zone that your days and streaks go by",
-        "**/my daystart** · When your day starts, for those who study past midnight",
-        "**/my language** · The language that Lyceum speaks with you",
-        "**/my visibility** · Who can see your numbers",
-        "**/freeze status** · Your freezes, vacations and what can be repaired",
-        "**/freeze buy** · How to get more freezes",
-        "**/freeze auto** · Whether freezes are used by themselves",
-        "**/freeze vacation** · Plan 1 to 14 days on which your run rests and stays",
-        "**/freeze vacation-cancel** · Take back the days of vacation from tomorrow on",
-        "**/freeze repair** · Let a run go on that ended in the last two days",
-        "**/streak-admin grant** · Protect one day of a member",
-        "**/streak-admin revoke** · Take back what was granted",
-        "**/streak-admin audit** · Who granted and took back what, and why",
-        "**/track preset** · The rules that this server counts by",
-        "**/track channel** · What a channel or a whole category is for",
-        "**/track preview** · What other rules would make of past days",
-        "**/track reapply** · Count past days again by other rules",
-        "**/why** · Why your time counts or does not, point by point",
-        "**/help** · What Lyceum can do, and how",
     ]
+    assert "**/freeze repair** · Let a run go on that ended in the last two days" in lines
+    assert lines[-1] == "**/help** · What Lyceum can do, and how"
+    assert len(lines) - 2 == sum(len(each.paths) for feature in FEATURES for each in feature.commands)
     assert embed["footer"]["text"] == ("Time in voice counts: 15 minutes make an active day, an hour makes one XP.")
 
 
@@ -93,7 +76,7 @@ async def test_help_suggests_commands(discord: FakeDiscord) -> None:
     found = await discord.suggest("help", "command", "/my t")
     korean = await discord.suggest("help", "command", "내설정", by=ANA.speaking("ko"))
 
-    assert len(every) == 24
+    assert len(every) == SUGGESTIONS_MAX
     assert found == [{"name": "/my timezone · The time zone that your days and streaks go by", "value": "my timezone"}]
     assert [choice["value"] for choice in korean] == ["my timezone", "my daystart", "my language", "my visibility"]
 

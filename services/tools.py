@@ -1,0 +1,101 @@
+"""Small helps around time: which moment a person means, and how far apart two clocks are."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from core.errors import DomainError
+
+SHOWN_MAX: Final = 40  # characters of what cannot be read that are repeated
+FAR: Final = timedelta(days=366 * 100)
+
+_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(.+))?", re.ASCII)
+_CLOCK: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.ASCII | re.IGNORECASE)
+_UNIX: Final = re.compile(r"(?:<t:)?(\d{9,11})(?::\w>|>)?", re.ASCII)
+_STEP: Final = re.compile(r"(\d{1,6})\s*([^\W\d]+)\s*")
+_UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        name: length
+        for names, length in (
+            ("w week weeks semana semanas 주 주일 週 星期", timedelta(weeks=1)),
+            ("d day days día días dia dias 일 天 日", timedelta(days=1)),
+            ("h hour hours hora horas 시간 小時 小时", timedelta(hours=1)),
+            ("m min mins minute minutes minuto minutos 분 分 分鐘 分钟", timedelta(minutes=1)),
+        )
+        for name in names.split()
+    }
+)
+
+
+class NoSuchMoment(DomainError):
+    """Raised by moment()."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            'I cannot read "{text}" as a time. Write it like 18:30, 2026-11-30 18:30 or 2h 30m.', text=text[:SHOWN_MAX]
+        )
+        self.text = text
+
+
+def moment(text: str, *, zone: str, now: datetime) -> datetime:
+    """The moment that a person means, UTC: a clock's next time, a date with or without one, a while from now.
+
+    A time that a zone's clocks skip is the one they jump to; of one that comes twice it is the first.
+
+    Raises:
+        NoSuchMoment: nobody could tell.
+    """
+    written, place = text.strip(), ZoneInfo(zone)
+    try:
+        if found := _UNIX.fullmatch(written):
+            return datetime.fromtimestamp(int(found[1]), UTC)
+        if found := _DATE.fullmatch(written):
+            day = date(int(found[1]), int(found[2]), int(found[3]))
+            return _at(day, time() if found[4] is None else _clock(found[4].strip()), place)
+        if (while_ := _while(written)) is not None:
+            return now + while_
+        return _next(_clock(written), place, now)
+    except (ValueError, OverflowError) as error:
+        raise NoSuchMoment(text) from error
+
+
+def apart(zone: str, other: str, *, now: datetime) -> timedelta:
+    """How much later it is in `zone` than in `other`."""
+    here, there = (now.astimezone(ZoneInfo(each)).utcoffset() or timedelta() for each in (other, zone))
+    return there - here
+
+
+def _clock(text: str) -> time:
+    found = _CLOCK.fullmatch(text)
+    if found is None or (found[2] is None and found[3] is None):
+        raise ValueError(text)  # a bare number may be an hour or anything else
+    hour = int(found[1])
+    if half := found[3]:
+        if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock face
+            raise ValueError(text)
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    return time(hour, int(found[2] or 0))
+
+
+def _while(text: str) -> timedelta | None:
+    """A length such as 2h 30m; None: it is something else."""
+    steps = _STEP.findall(text.casefold())
+    if not steps or _STEP.sub("", text.casefold()) or any(unit not in _UNITS for _, unit in steps):
+        return None
+    total = sum((int(number) * _UNITS[unit] for number, unit in steps), timedelta())
+    if total > FAR:
+        raise ValueError(text)
+    return total
+
+
+def _next(clock: time, place: ZoneInfo, now: datetime) -> datetime:
+    today = now.astimezone(place).date()
+    found = _at(today, clock, place)
+    return found if found > now else _at(today + timedelta(days=1), clock, place)
+
+
+def _at(day: date, clock: time, place: ZoneInfo) -> datetime:
+    return datetime.combine(day, clock, place).astimezone(UTC)
