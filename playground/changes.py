@@ -56,7 +56,7 @@ class ClockChanged:
 
 @dataclass(frozen=True, slots=True)
 class FaultsChanged:
-    """A fault was switched on or off, or was used up."""
+    """A fault was switched on or off, or struck; or somebody came to the gateway or left it."""
 
 
 Change = (

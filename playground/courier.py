@@ -12,6 +12,7 @@ from playground import payloads
 from playground.callbacks import INLINE_BYTES_SAFE, Callbacks
 from playground.deliveries import PING, Actor, Deliveries, Delivery
 from playground.errors import Refusal
+from playground.exchange import SPOILT
 from playground.faults import TWICE, Faults
 from playground.ids import Snowflakes
 from playground.jsons import is_object
@@ -23,7 +24,6 @@ from wire.limits import ANSWER_WITHIN_S
 
 OK: Final = 200
 UNAUTHORIZED: Final = 401
-SPOILT: Final = "PING with a wrong signature"
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class Courier:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):
                 right = await self._signer.post(url, body, what="PING")
-                wrong = await self._signer.post(url, body, spoil=True, what=SPOILT)
+                wrong = await self._signer.post(url, body, spoil=True, what=f"PING {SPOILT}")
         except (TimeoutError, httpx.HTTPError) as error:
             return f"it does not answer ({str(error) or type(error).__name__})"
         kind = right.headers.get("content-type", "")
@@ -114,7 +114,7 @@ class Courier:
             raise Puzzled("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                wrong = await self._signer.post(self._endpoint.url, self._ping(), spoil=True, what=SPOILT)
+                wrong = await self._signer.post(self._endpoint.url, self._ping(), spoil=True, what=f"PING {SPOILT}")
         except (TimeoutError, httpx.HTTPError) as error:
             return f"The app does not answer ({str(error) or type(error).__name__})."
         if wrong.status_code == UNAUTHORIZED:

@@ -16,6 +16,7 @@ MASK: Final = "••••"
 
 DISCORD: Final = "Discord"
 APP: Final = "app"
+SPOILT: Final = "with a wrong signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Body:
 class Exchange:
     """A request with its answer; `at_ms` counts from the interaction that it belongs to."""
 
+    number: int  # of all that were recorded
     sender: str  # Discord or app
     method: str
     path: str  # with its query
@@ -78,7 +80,17 @@ class Exchange:
     answer_headers: dict[str, str] = field(default_factory=dict[str, str])
     answer: Body = field(default_factory=Body)
     remarks: list[str] = field(default_factory=list[str])  # why it went differently from usual
-    findings: list[Finding] | None = None  # of Discord's file; None: not asked yet
+    findings: list[Finding] | None = None  # of Discord's file about what the app sent; None: not asked yet
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether its signature was wrong on purpose."""
+        return self.what.endswith(SPOILT)
+
+    @property
+    def from_app(self) -> Body:
+        """What the app sent: its request, or its answer to Discord's."""
+        return self.body if self.sender == APP else self.answer
 
     @property
     def kept_bytes(self) -> int:

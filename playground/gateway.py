@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from playground import shapes
+from playground.changes import Changes, FaultsChanged
 from playground.config import PlaygroundConfig
 from playground.jsons import Json
 from playground.starts import Starts
@@ -92,9 +93,10 @@ class Session:
 class Gateway:
     """All sessions, and the one way to tell them something."""
 
-    def __init__(self, config: PlaygroundConfig, world: World) -> None:
+    def __init__(self, config: PlaygroundConfig, world: World, changes: Changes) -> None:
         self._config = config
         self._world = world
+        self._changes = changes
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
         self.starts = Starts(config)
@@ -129,6 +131,7 @@ class Gateway:
         if intents & GUILDS:
             for guild in guilds:
                 self._tell(session, *self._guild_event(guild))
+        self._changes.tell(FaultsChanged())
         log.info("gateway session starts", session=session.id, intents=intents, shard=list(shard))
         return session
 
@@ -149,6 +152,7 @@ class Gateway:
         for frame in frames:
             connection.send(frame)
         self._tell(session, "RESUMED", {"_trace": ["playground"]})
+        self._changes.tell(FaultsChanged())
         log.info("gateway session resumes", session=session.id, replayed=len(frames))
         return session
 
@@ -159,6 +163,7 @@ class Gateway:
         session.connection, session.left_at = None, time.monotonic()
         if not resumable:
             self.sessions.pop(session.id, None)
+        self._changes.tell(FaultsChanged())
 
     # What clients are told
 
@@ -213,7 +218,9 @@ class Gateway:
             "recover": lambda: self._recover(guild),
             "remove": lambda: self._remove(guild),
         }
-        return faults[action]()
+        done = faults[action]()
+        self._changes.tell(FaultsChanged())
+        return done
 
     def _close_all(self, code: int, reason: str) -> str:
         for connection in list(self.connections):

@@ -35,9 +35,12 @@ from playground.guard import Guard
 from playground.ids import Snowflakes
 from playground.keys import signing_key
 from playground.living import Living
+from playground.openapi import Description
 from playground.opening import Opening
 from playground.page import commands as page_commands
 from playground.page import entities
+from playground.page.faults import FaultsPanel
+from playground.page.inspector import Inspector
 from playground.page.regions import Regions
 from playground.page.routes import Page
 from playground.posting import Posting
@@ -66,7 +69,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     for number in range(1, config.guilds):
         world.settle(annex(number))
     changes = Changes()
-    gateway = Gateway(config, world)
+    gateway = Gateway(config, world, changes)
     voice = Voice(world, gateway, clock, changes)
     simulation = Simulation(world, voice, clock, changes)
     living = Living(COMMUNITY, guild, voice, clock, simulation)
@@ -93,6 +96,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         endpoint=endpoint,
         public_key=key.verify_key.encode().hex(),
     )
+    inspector = Inspector(world, deliveries, recording, signer, Description(config.openapi_file), config=config)
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
     control_events = ControlEvents(world, events, shop, set_url=application.set_events)
     rules = [
@@ -145,6 +149,8 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *ControlMessages(world, deliveries, posting, gateway, clock).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
+            *inspector.routes(),
+            *FaultsPanel(world, faults, gateway, endpoint).routes(),
             *cdn.routes(world),
             Mount("/api/v10", create_api(config, rules, recording, faults)),
             WebSocketRoute("/gateway", connect),

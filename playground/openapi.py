@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from playground.jsons import Json, is_list, is_object
+from playground.jsons import Json, is_list, is_object, is_whole
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -72,7 +72,7 @@ class Description:
     def findings(self, schema: str, sent: object) -> list[Finding]:
         """What the file says against `sent`, by place; `schema` is a name or a JSON pointer.
 
-        Permissions are typed as numbers in the file and as texts in the documentation; both are right.
+        Where the documentation has another type, and the API takes both, nothing is said.
         """
         if not self.is_there:
             return []
@@ -122,7 +122,7 @@ def _escaped(path: str) -> str:
 
 def _findings(error: Any) -> list[Finding]:
     """What is really wrong below a failed union: the errors of the variant that was most likely meant."""
-    if _is_bitfield(error):
+    if _is_documented(error):
         return []
     if error.validator not in _UNIONS or not error.context:
         return [Finding(_place(error), _words(error))]
@@ -148,10 +148,14 @@ def _is_other_variant(error: Any) -> bool:
     return place == ["type"] or (not place and error.validator in ("type", "const"))
 
 
-def _is_bitfield(error: Any) -> bool:
-    value = error.instance
-    is_number = isinstance(value, str) and value.isascii() and value.isdecimal()
-    return is_number and error.validator == "type" and bool(error.path) and error.absolute_path[-1] in _BITFIELDS
+def _is_documented(error: Any) -> bool:
+    """Whether the documentation has it otherwise: permissions as texts, the numbers of new files as numbers."""
+    if error.validator != "type" or not error.path:
+        return False
+    value, place = error.instance, list(error.absolute_path)
+    if place[-1] in _BITFIELDS:
+        return isinstance(value, str) and value.isascii() and value.isdecimal()
+    return place[-1] == "id" and place[-3:-2] == ["attachments"] and is_whole(value)
 
 
 def _place(error: Any) -> str:

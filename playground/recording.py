@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterable
+from itertools import chain, count
 from typing import Final
 
 from playground.changes import Changes, DeliveryChanged
@@ -25,25 +26,31 @@ class Recording:
         self._deliveries = deliveries
         self._changes = changes
         self.outside: deque[Exchange] = deque(maxlen=OUTSIDE_MAX)  # what belongs to no interaction
+        self._numbers = count(1)
         self._kept: deque[Exchange] = deque()
         self._kept_bytes = 0
 
     def deliver(self, delivery: Delivery | None, url: str, headers: Headers, raw: bytes, *, what: str) -> "Open":
         """Discord posts something to the app; None: it is no interaction of a person."""
         body = Body.keep("application/json", raw)
-        exchange = Exchange(DISCORD, "POST", url, "", masked(headers), body, 0, what)
+        exchange = Exchange(next(self._numbers), DISCORD, "POST", url, "", masked(headers), body, 0, what)
         return self._begin(exchange, delivery)
 
     def call(self, method: str, path: str, route: str, headers: Headers, raw: bytes, *, token: str | None) -> "Open":
         """The app calls the REST API; `token` is that of an interaction, where the path has one."""
         known = dict(headers)
         body = Body.keep(known.get("content-type", ""), raw)
-        exchange = Exchange(APP, method, path, route, masked(known.items()), body, 0)
+        exchange = Exchange(next(self._numbers), APP, method, path, route, masked(known.items()), body, 0)
         delivery = self._deliveries.by_token(token) if token else None
         if delivery is None:
             delivery = self._likely()
             exchange.is_certain = delivery is None
         return self._begin(exchange, delivery)
+
+    def find(self, number: int) -> Exchange | None:
+        """The exchange of that number, while it is kept."""
+        inside = (one for delivery in self._deliveries.everything() for one in delivery.exchanges)
+        return next((one for one in chain(self.outside, inside) if one.number == number), None)
 
     def _begin(self, exchange: Exchange, delivery: Delivery | None) -> "Open":
         if delivery is None:

@@ -132,7 +132,7 @@ def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) ->
     world = World(application=1)
     guild = world.settle(COMMUNITY)
     changes = Changes()
-    voice = Voice(world, Gateway(PlaygroundConfig(tmp_path), world), clock, changes)
+    voice = Voice(world, Gateway(PlaygroundConfig(tmp_path), world, changes), clock, changes)
     living = Living(COMMUNITY, guild, voice, clock, Simulation(world, voice, clock, changes))
     mina = guild.members[COMMUNITY.member("mina").user]
     living.leave_alone(mina)

@@ -51,7 +51,7 @@ def said(**data: Any) -> dict[str, Any]:
         (MODAL, {"type": 9, "data": FORM}),
         (COMMANDS, SMALL_COMMANDS),
         (COMMANDS, [{"name": "admin", "description": "Not for all.", "default_member_permissions": "32"}]),
-        (FOLLOW_UP, {"content": "One more"}),
+        (FOLLOW_UP, {"content": "One more", "attachments": [{"id": 0, "description": "A card"}, {"id": "1"}]}),
     ],
 )
 def test_nothing_is_said_against_what_discord_takes(schema: str, sent: object) -> None:

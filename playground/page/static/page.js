@@ -4,15 +4,17 @@ import * as cards from "./cards.js";
 import * as clock from "./clock.js";
 import * as components from "./components.js";
 import * as composer from "./composer.js";
+import * as faults from "./faults.js";
 import * as feed from "./feed.js";
 import * as forms from "./forms.js";
+import * as inspector from "./inspector.js";
 import * as keys from "./keys.js";
 import * as log from "./log.js";
 import * as menus from "./menus.js";
 import * as messages from "./messages.js";
 import * as views from "./views.js";
 
-const PARTS = [views, actions, cards, keys, messages, log, clock, composer, menus, components, forms, feed]; // the feed is last, so that nothing it tells is missed
+const PARTS = [views, actions, cards, keys, messages, log, clock, composer, menus, components, forms, faults, inspector, feed]; // the feed is last, so that nothing it tells is missed
 
 const seat = JSON.parse(document.getElementById("seat").textContent);
 const listeners = new Map();

@@ -44,6 +44,12 @@ function toggle(name) {
   showPanels(panels);
 }
 
+/** Bring a panel to sight, with one of its tabs in front. */
+export function reveal(name, tab) {
+  select(document.getElementById(tab));
+  if (isPhone() || !document.body.dataset.panels.split(" ").includes(name)) toggle(name);
+}
+
 function showPanels(names) {
   document.body.dataset.panels = names.join(" ");
   for (const button of document.querySelectorAll("[data-panel-to]")) {
