@@ -12,6 +12,7 @@ from db.queries import boards, marks, members
 from db.queries.boards import Ladder, Standing, Wanted
 from services.days import first_day, guild_calendar
 from services.levels import xp_of
+from services.people import person_in
 from services.voice_events import Person
 
 PAGE_SIZE: Final = 10
@@ -157,15 +158,7 @@ def _page_of(
 
 
 def _row(standing: Standing, board: Board) -> BoardRow:
-    person = Person(
-        user=standing.user_id,
-        username=standing.username,
-        global_name=standing.global_name,
-        avatar_hash=standing.avatar_hash,
-        nick=standing.nick,
-        member_avatar_hash=standing.member_avatar_hash,
-    )
-    return BoardRow(standing.rank, person, _value(standing.value, board))
+    return BoardRow(standing.rank, person_in(standing), _value(standing.value, board))
 
 
 def _value(stored: int, board: Board) -> int:

@@ -17,6 +17,7 @@ from core.enums import Period
 
 DAY_START_MAX: Final = timedelta(hours=6)
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before every rule that a person can make
+DISCORD_BEGAN: Final = date(2015, 1, 1)  # nothing of Discord's is older
 
 _ONE_DAY: Final = timedelta(days=1)
 _ONE_SECOND: Final = timedelta(seconds=1)

@@ -12,14 +12,13 @@ from db.queries import freezes as stored
 from db.queries import zones
 from db.queries.freezes import StaffAct
 from services import streaks
+from services.days import DISCORD_BEGAN
 from services.holding import hold
 
 __all__ = ["StaffAct", "audit", "grant", "revoke"]
 
 REASON_MAX: Final = 200
 AUDIT_LAST: Final = 15
-
-_EARLIEST: Final = date(2015, 1, 1)  # nothing of Discord's is older
 
 
 class DateToCome(DomainError):
@@ -73,7 +72,7 @@ async def grant(
     await hold(conn, guild, user)
     standing = await streaks.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
-    if not _EARLIEST <= day <= today:
+    if not DISCORD_BEGAN <= day <= today:
         raise DateToCome(today)
     if day in set(standing.active):
         raise DateIsActive

@@ -1,19 +1,19 @@
 """Who has come, and what they have chosen for themselves."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId, UserId
 from db.connection import Connection
 from db.queries import arrivals, members
 from db.queries.arrivals import Caller
-from services.days import ZoneRule
+from services.days import BEGINNING, ZoneRule
 from services.voice_events import Person
 
 _SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
-_EVER = datetime.min.replace(tzinfo=UTC)
-_UTC_RULES = (ZoneRule(_EVER, "UTC"),)
+_UTC_RULES = (ZoneRule(BEGINNING, "UTC"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def arrive(
 
 def zone_rules(own: list[ZoneRule], *, guild_zone: str) -> tuple[ZoneRule, ...]:
     """A member's whole history: the guild's zone until the first rule of their own."""
-    return (ZoneRule(_EVER, guild_zone), *own)
+    return (ZoneRule(BEGINNING, guild_zone), *own)
 
 
 async def choose_language(
@@ -97,6 +97,36 @@ async def choose_visibility(
 ) -> None:
     """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
     await members.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
+
+
+class Named(Protocol):
+    """A row that names somebody."""
+
+    @property
+    def user_id(self) -> UserId: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def global_name(self) -> str | None: ...
+    @property
+    def avatar_hash(self) -> str | None: ...
+    @property
+    def nick(self) -> str | None: ...
+    @property
+    def member_avatar_hash(self) -> str | None: ...
+
+
+def person_in(row: Named, *, is_bot: bool = False) -> Person:
+    """Who a row is about."""
+    return Person(
+        user=row.user_id,
+        username=row.username,
+        global_name=row.global_name,
+        avatar_hash=row.avatar_hash,
+        is_bot=is_bot,
+        nick=row.nick,
+        member_avatar_hash=row.member_avatar_hash,
+    )
 
 
 def display_name(person: Person) -> str:

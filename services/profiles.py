@@ -14,10 +14,11 @@ from db.queries.profiles import DayTotal, ProfileFacts
 from services import streaks, zone_rules
 from services.boards import MARKED_FOR
 from services.day_marks import CalendarDay, DayMark, Marks
-from services.days import Calendar, calendar_of
+from services.days import DISCORD_BEGAN, Calendar, calendar_of
 from services.freezes import FreezeStatus, status_of
 from services.holding import NotSeenYet
 from services.levels import Level, level_of, xp_of
+from services.people import person_in
 from services.streaks import Streak
 from services.voice_events import Person
 
@@ -34,7 +35,6 @@ __all__ = [
 LAST_DAYS: Final = 28
 
 _ONE_DAY: Final = timedelta(days=1)
-_EARLIEST: Final = date(2015, 1, 1)  # nothing of Discord's is older
 _FORESIGHT: Final = timedelta(days=366)
 
 
@@ -117,7 +117,7 @@ async def profile(
     seconds = {day.day: day.seconds for day in found}
     last_days = tuple(DayTotal(day, seconds.get(day, 0)) for day in _dates(first, today + _ONE_DAY))
     return Profile(
-        person=_person(facts),
+        person=person_in(facts, is_bot=facts.is_bot),
         guild_name=facts.guild_name,
         visibility=facts.visibility,
         level=level_of(xp_of(facts.total_seconds)),
@@ -151,7 +151,7 @@ async def month(
     """
     facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
-    first = min(max(first or today, _EARLIEST), today + _FORESIGHT).replace(day=1)
+    first = min(max(first or today, DISCORD_BEGAN), today + _FORESIGHT).replace(day=1)
     end = _next_month(first)
     last = end - _ONE_DAY
     found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
@@ -160,7 +160,7 @@ async def month(
     since = await _since(conn, facts, calendar, guild=guild)
     marks = Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
     return MonthCalendar(
-        person=_person(facts),
+        person=person_in(facts, is_bot=facts.is_bot),
         visibility=facts.visibility,
         first=first,
         days=tuple(marks.of(day, seconds.get(day, 0)) for day in _dates(first, end)),
@@ -197,18 +197,6 @@ def _streak(facts: ProfileFacts, *, today: date, now: datetime) -> Streak:
     if facts.alive_until is None or facts.alive_until <= now:
         return Streak(current=0, longest=facts.longest_days, started_on=None, last_on=None, today_is_open=is_open)
     return Streak(facts.run_days, facts.longest_days, facts.started_on, facts.last_on, is_open)
-
-
-def _person(facts: ProfileFacts) -> Person:
-    return Person(
-        user=facts.user_id,
-        username=facts.username,
-        global_name=facts.global_name,
-        avatar_hash=facts.avatar_hash,
-        is_bot=facts.is_bot,
-        nick=facts.nick,
-        member_avatar_hash=facts.member_avatar_hash,
-    )
 
 
 def _dates(first: date, end: date) -> list[date]:

@@ -1,7 +1,7 @@
 """Who studies where right now."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from core.enums import ChannelKind
@@ -9,7 +9,8 @@ from core.ids import ChannelId, GuildId
 from db.connection import Connection
 from db.queries import members, rooms
 from db.queries.rooms import Present
-from services.days import Calendar, ZoneRule
+from services.days import guild_calendar
+from services.people import person_in
 from services.voice_events import Person
 
 
@@ -38,7 +39,7 @@ async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room,
     facts = await members.find_guild(conn, guild=guild)
     if facts is None:
         return ()
-    today = Calendar((ZoneRule(datetime.min.replace(tzinfo=UTC), facts.timezone),)).date_of(now)
+    today = guild_calendar(facts.timezone).date_of(now)
     present = await rooms.list_present(conn, guild=guild, today=today)
     return tuple(
         Room(channel, name, kind, tuple(_occupant(one) for one in group))
@@ -51,12 +52,4 @@ def _room(one: Present) -> tuple[ChannelId, str, ChannelKind]:
 
 
 def _occupant(one: Present) -> Occupant:
-    person = Person(
-        user=one.user_id,
-        username=one.username,
-        global_name=one.global_name,
-        avatar_hash=one.avatar_hash,
-        nick=one.nick,
-        member_avatar_hash=one.member_avatar_hash,
-    )
-    return Occupant(person, one.since, one.flags, one.today_s)
+    return Occupant(person_in(one), one.since, one.flags, one.today_s)

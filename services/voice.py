@@ -40,6 +40,7 @@ __all__ = [
     "VoiceChannel",
     "VoiceState",
     "cut_open",
+    "last_heard",
     "leave_missing",
     "rebuild",
     "record",
@@ -107,7 +108,7 @@ async def settle_open(
     latest = unix(now)
 
     def bring(session: Session, press: int | None, place: Place) -> int:
-        until = min(latest, _last_heard(heard, session.guild) or latest)
+        until = min(latest, last_heard(heard, session.guild) or latest)
         session.press(press, until)
         if place.counts(session.segments[-1].channel):
             return until
@@ -134,7 +135,7 @@ async def cut_open(
     own = [] if heard_until is None else [(*shard, unix(heard_until))]
 
     def bring(session: Session, press: int | None, _: Place) -> int:
-        until = _last_heard([*own, *others], session.guild)
+        until = last_heard([*own, *others], session.guild)
         if until is None:
             return session.settled
         session.press(press, until)
@@ -194,7 +195,7 @@ async def _write(
     await stays.store(conn, sessions)
 
 
-def _last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
+def last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
     """When a guild was last heard, by whichever shard (id, count, moment) it was part of; None: never."""
     return max((at for shard_id, count, at in heard if (guild >> 22) % count == shard_id), default=None)
 
