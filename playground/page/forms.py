@@ -60,11 +60,15 @@ class Field:
         return self.given["options"] or []
 
     @property
+    def is_free(self) -> bool:
+        """Whether it is a text that may be as short as one likes; its most is seen in the count alone."""
+        return self.kind == kinds.TEXT_INPUT and not self.least
+
+    @property
     def hint(self) -> str:
         """How much it takes, where a reader would not guess it."""
-        is_text, is_group = self.kind == kinds.TEXT_INPUT, self.kind == kinds.CHECKBOX_GROUP
-        takes_all = is_group and self.least <= 1 and self.most == len(self.options)
-        if takes_all or (is_text and not self.least) or (not is_text and self.most == 1):
+        takes_all = self.kind == kinds.CHECKBOX_GROUP and self.least <= 1 and self.most == len(self.options)
+        if takes_all or self.is_free or (self.kind != kinds.TEXT_INPUT and self.most == 1):
             return ""
         amount = str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
         return f"{amount} {COUNTED.get(self.kind, 'choices')}"

@@ -147,6 +147,7 @@ class SmallApp:
         self.forgets_edits = False
         self.verifies = True
         self.knows_again = False  # answers a second delivery with an empty 202
+        self.form = FORM  # what it opens
         self.callback_body: Json = {}
         self.callback_files: dict[str, tuple[str, bytes]] = {}
         self.callback_answer: httpx.Response | None = None
@@ -188,7 +189,7 @@ class SmallApp:
             "secret": {"type": 4, "data": {"content": "Only you.", "flags": 64}},
             "long": {"type": 4, "data": {"content": "x" * 2001}},
             "broken": {"type": 7, "data": {}},
-            "form": {"type": 9, "data": FORM},
+            "form": {"type": 9, "data": self.form},
             "panel": {"type": 4, "data": {"content": "June", "components": PANEL}},
             "v2": {
                 "type": 4,
@@ -221,7 +222,7 @@ class SmallApp:
     def _component(self, interaction: Json, data: Json) -> Response:
         match data["custom_id"]:
             case "form":
-                return JSONResponse({"type": 9, "data": FORM})
+                return JSONResponse({"type": 9, "data": self.form})
             case "quiet":
                 return JSONResponse({"type": 6}, background=BackgroundTask(self._edit, interaction))
             case _:
