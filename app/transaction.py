@@ -76,9 +76,9 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
     return cast("Message | None", reply)  # `use` gives nothing else
 
 
-async def _in_transaction(turn: Turn, house: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
     interaction = turn.interaction
-    async with house.connection() as conn:
+    async with database.connection() as conn:
         arrival = await people.arrive(
             conn,
             interaction=interaction.id,
@@ -94,7 +94,7 @@ async def _in_transaction(turn: Turn, house: Pool, feature: Feature, answer: "An
             turn.words = words_for(arrival.language)
         deps = Deps(conn, turn.now, turn.words, arrival)
         if feature.only_reads and arrival.is_settled(turn.now):
-            reply = await house.read(conn, lambda reader: answer(replace(deps, conn=reader)))
+            reply = await database.read(conn, lambda reader: answer(replace(deps, conn=reader)))
         else:
             reply = await answer(deps)
         if isinstance(reply, FilesWanted):

@@ -191,6 +191,19 @@ async def test_streak_names_staff_and_their_reason(discord: FakeDiscord, pool: P
     assert asked.data["embeds"][0]["title"] == "Why? · Benny"
 
 
+async def test_fourteen_days_with_long_reasons_fit(discord: FakeDiscord, pool: Pool) -> None:
+    await studied(pool, BEN, hours=0.5, until=NOW - timedelta(days=20))
+    for days in range(14):
+        day = f"{NOW - timedelta(days=days):%Y-%m-%d}"
+        await discord.slash("streak-admin grant", user=BEN, date=day, reason="*" * 200)
+
+    told = await discord.slash("why", by=BEN.speaking("es-ES"), topic="streak")
+    audit = await discord.slash("streak-admin audit")
+
+    assert sum(line.startswith("★") for line in lines(told)) == 14
+    assert len(lines(audit)) == 14
+
+
 async def test_a_streak_that_is_over_is_told_kindly(discord: FakeDiscord, pool: Pool) -> None:
     await studied(pool, ANA, hours=1, until=NOW - timedelta(days=4))
 
