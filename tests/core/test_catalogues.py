@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from app import catalogues
-from app.catalogues import ROOMS, ROOT, TRANSLATED, Found, Sentence, as_mo, gather, load, mo_path, template, wanted
+from app.catalogues import TRANSLATED, as_mo, load, mo_path, template, wanted
+from app.sentences import ROOMS, ROOT, Found, Sentence, domain_errors, gather, read
 from app.sync_commands import commands_json
 from core.enums import Language
 from core.words import words_for
@@ -139,7 +140,7 @@ def say(words, deps, error):
     found = Found()
     tree = ast.parse(code)
 
-    catalogues.read(tree, "somewhere.py", catalogues.domain_errors([tree]), found)
+    read(tree, "somewhere.py", domain_errors([tree]), found)
 
     assert set(found.sentences) == {
         Sentence("{name} is late. Wait."),

@@ -1,0 +1,150 @@
+"""Finds every sentence that people can meet: in the code, by what it is given to, and in the commands of the features.
+
+Every sentence stands in the code in English, given to a `Words` or a `DomainError`. Names and descriptions of commands
+come from the features themselves, in the contexts in which Discord's list asks for them.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from core.words import LOCALES
+from handlers import FEATURES
+from handlers.feature import Feature
+from wire import commands
+
+ROOT: Final = LOCALES.parents[1]
+ROOMS: Final = ("core", "services", "render", "wire", "handlers", "app")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sentence:
+    """One message that people can meet, and what the catalogues call it."""
+
+    one: str
+    many: str = ""  # empty: no plural
+    context: str = ""  # empty: no context
+
+
+@dataclass(slots=True)
+class Found:
+    """What a look through the code brought up."""
+
+    sentences: dict[Sentence, set[str]] = field(
+        default_factory=dict[Sentence, set[str]]
+    )  # with the files they stand in
+    unreadable: list[str] = field(default_factory=list[str])  # calls whose message is no literal
+
+    def add(self, sentence: Sentence, place: str) -> None:
+        self.sentences.setdefault(sentence, set()).add(place)
+
+
+def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
+    """Every sentence of the code below `root` and of the commands of `features`."""
+    found = Found()
+    trees = {
+        path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for room in ROOMS
+        for path in sorted((root / room).rglob("*.py"))
+    }
+    errors = domain_errors(trees.values())
+    for place, tree in trees.items():
+        if place == "core/errors.py":
+            continue  # passes on what others say
+        read(tree, place, errors, found)
+    for feature in features:
+        for command in feature.commands:
+            for sentence in texts_of(command):
+                found.add(sentence, f"handlers/{feature.name}.py")
+    return found
+
+
+def read(tree: ast.Module, place: str, errors: "Errors", found: Found) -> None:
+    """Add the sentences of one file to `found`."""
+    _Reader(place, errors, found).visit(tree)
+
+
+def texts_of(command: commands.Command) -> Iterator[Sentence]:
+    """The names, descriptions and choices of one command, in the order in which Discord's list asks for them."""
+    texts: list[Sentence] = []
+
+    def note(context: str, text: str) -> Mapping[str, str]:
+        texts.append(Sentence(text, context=context))
+        return {}
+
+    commands.to_json(command, note)
+    return iter(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The names of `DomainError` and of all classes that come from it."""
+
+    all: frozenset[str]
+    plain: frozenset[str]  # those that are made with a message
+
+
+class _Reader(ast.NodeVisitor):
+    """Finds what is given to words and errors in one file."""
+
+    def __init__(self, place: str, errors: Errors, found: Found) -> None:
+        self._place = place
+        self._errors = errors
+        self._found = found
+        self._inside: list[str] = []  # names of the classes around
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._inside.append(node.name)
+        self.generic_visit(node)
+        self._inside.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.generic_visit(node)
+        match node.func:
+            case ast.Name("words") | ast.Attribute(attr="words"):
+                self._note(node, 1)
+            case ast.Name("self") if self._inside[-1:] == ["Words"]:
+                self._note(node, 1)
+            case ast.Attribute(attr="plural"):
+                self._note(node, 2)
+            case ast.Attribute(attr="context") if len(node.args) == 2:  # noqa: PLR2004 - the context and the message
+                self._note(node, 2, has_context=True)
+            case ast.Name(name) if name in self._errors.plain and node.args:
+                self._note(node, 1)
+            case ast.Attribute(ast.Call(ast.Name("super")), "__init__") if set(self._inside[-1:]) & self._errors.all:
+                self._note(node, 1)
+            case _:
+                pass
+
+    def _note(self, call: ast.Call, count: int, *, has_context: bool = False) -> None:
+        texts = [literal for argument in call.args[:count] if (literal := _literal(argument)) is not None]
+        if has_context and len(texts) < count:
+            return  # the words of a command: they come with the commands themselves
+        if len(texts) != count:
+            self._found.unreadable.append(f"{self._place}: {ast.unparse(call)}")
+        elif has_context:
+            self._found.add(Sentence(texts[1], context=texts[0]), self._place)
+        else:
+            self._found.add(Sentence(*texts), self._place)
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def domain_errors(trees: Iterable[ast.Module]) -> Errors:
+    """Which classes of these files are refusals."""
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bases = {node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases} for node in classes}
+    names = {"DomainError"}
+    while more := {name for name, parents in bases.items() if parents & names} - names:
+        names |= more
+    own = {node.name for node in classes if _speaks_for_itself(node)}
+    return Errors(frozenset(names - {"DomainError"}), frozenset(names - own | {"DomainError"}))
+
+
+def _speaks_for_itself(node: ast.ClassDef) -> bool:
+    """Whether a class brings its own message, so that what it is made with is none."""
+    return any(isinstance(part, ast.FunctionDef) and part.name == "__init__" for part in node.body)
