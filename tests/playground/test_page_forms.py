@@ -237,7 +237,9 @@ async def test_texts_and_a_menu_are_filled_in_and_reach_the_app(
 
     await expect(form.get_by_text("Tell us what happened.")).to_be_visible()
     await form.get_by_label("Title").fill("시험 주간")
-    await expect(form.locator("[data-field=title] [data-count]")).to_have_text("5 / 20")
+    count = form.locator("[data-field=title] [data-count]")
+    await expect(count).to_have_text("5 / 20")
+    await expect(count).to_have_css("background-color", "rgba(0, 0, 0, 0)")  # it is no badge, as counts elsewhere are
     await form.get_by_role("button", name="City").click()
     await page.get_by_role("option", name="Busan").click()
     await form.get_by_label("In a row, as before").fill("Old")
