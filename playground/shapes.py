@@ -321,12 +321,18 @@ def _with_addresses(part: Any, files: dict[str, Json]) -> Any:
     if not is_object(part):
         return part
     shape = {key: _with_addresses(value, files) for key, value in part.items()}
-    url = str(part.get("url", ""))
-    file = files.get(url.removeprefix("attachment://")) if url.startswith("attachment://") else None
-    if file:
+    if file := _file(part.get("url"), files):
         known = {key: file[key] for key in ("url", "proxy_url", "width", "height", "content_type") if key in file}
         shape |= known | {"attachment_id": file["id"]}
+    if file := _file(part.get("icon_url"), files):
+        shape |= {"icon_url": file["url"], "proxy_icon_url": file["proxy_url"]}
     return shape
+
+
+def _file(url: Any, files: dict[str, Json]) -> Json | None:
+    """The file that an address refers to, None when it is an address of something else."""
+    name = str(url).removeprefix("attachment://")
+    return files.get(name) if name != url else None
 
 
 def _id(snowflake: int | None) -> str | None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playground.community import CATEGORY, STAGE, TEXT, VOICE
+from playground.community import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
 from playground.control import steering
 from playground.naming import Puzzled, fold, listed
 from playground.page import seat as seats
@@ -19,7 +19,14 @@ from playground.world import World
 
 SHOWN: Final = 25  # as many as a select of Discord's shows at once
 USER, ROLE, MENTIONABLE, CHANNEL = "user", "role", "mentionable", "channel"
-ICONS: Final = {TEXT: "text", VOICE: "voice", STAGE: "stage", CATEGORY: "folder"}
+ICONS: Final = {
+    PUBLIC_THREAD: "thread",
+    PRIVATE_THREAD: "thread",
+    TEXT: "text",
+    VOICE: "voice",
+    STAGE: "stage",
+    CATEGORY: "folder",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def _roles(seat: Seat) -> Iterator[Entity]:
 def _channels(seat: Seat, types: frozenset[int]) -> Iterator[Entity]:
     if seat.guild is None:
         return
-    for channel in sorted(seat.guild.channels.values(), key=lambda one: one.position):
+    rooms = (*seat.guild.channels.values(), *seat.guild.threads.values())
+    for channel in sorted(rooms, key=lambda one: one.position):
         if not types or channel.type in types:
             parent = seat.guild.channels.get(channel.parent or 0)
             icon = ICONS.get(channel.type, "text")

@@ -39,6 +39,7 @@ WRAPPED: Final = {
         'aria-label="Spoiler, press to show it"><span inert data-keep="inert">{}</span></span>'
     ),
 }
+STILL: Final = Markup('<span class="spoiler"><span inert>{}</span></span>')
 LINK: Final = Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofollow" title="{}">{}</a>')
 
 
@@ -47,9 +48,15 @@ def to_html(text: str, reading: Reading) -> Markup:
     return Markup("").join(_Writer(text, reading).blocks(0, len(text)))
 
 
-def line_to_html(text: str, reading: Reading, *, has_mentions: bool = False) -> Markup:
-    """A text of one line, such as the title of an embed: marks and emoji, but no blocks, and mentions as written."""
-    return Markup("").join(_Writer(text, reading, has_mentions=has_mentions).inline(0, len(text)))
+def line_to_html(text: str, reading: Reading) -> Markup:
+    """A text of one line, such as the title of an embed: marks and emoji; blocks, links and mentions as written."""
+    return Markup("").join(_Writer(text, reading, has_mentions=False, in_link=True).inline(0, len(text)))
+
+
+def excerpt_to_html(text: str, reading: Reading) -> Markup:
+    """The first line of a text for whoever only glances at it: nothing in it can be used, and spoilers stay hidden."""
+    writer = _Writer(text, reading, in_link=True, is_still=True)
+    return Markup("").join(writer.inline(0, len(text)))
 
 
 class _Writer:
@@ -61,6 +68,8 @@ class _Writer:
         reading: Reading,
         *,
         has_mentions: bool = True,
+        in_link: bool = False,
+        is_still: bool = False,
         is_quoted: bool = False,
         is_listed: bool = False,
         depth: int = 0,
@@ -72,7 +81,8 @@ class _Writer:
         self._is_quoted = is_quoted
         self._is_listed = is_listed
         self._depth = depth
-        self._in_link = False
+        self._in_link = in_link  # in which nothing else can be a link or a button
+        self._is_still = is_still
         self._ways: dict[str, Callable[[int, int, Pieces], int]] = {
             "*": self._emphasis,
             "_": self._emphasis,
@@ -258,7 +268,7 @@ class _Writer:
         if closing is None:
             return self._literal(at, at + 1, pieces)
         inner = Markup("").join(self.inline(at + 2, closing))
-        pieces.append(WRAPPED[tag].format(inner))
+        pieces.append((STILL if tag == "spoiler" and self._is_still else WRAPPED[tag]).format(inner))
         return closing + 2
 
     def _code(self, at: int, end: int, pieces: Pieces) -> int:
@@ -301,11 +311,12 @@ class _Writer:
     def _token(self, at: int, end: int, pieces: Pieces) -> int:
         token = TOKEN.match(self._text, at, end)
         if token and (self._has_mentions or token.lastgroup in ("emoji", "at", "style")):
-            shown = self._reading.token(token)
+            shown = self._reading.token(token, is_usable=not self._in_link)
             if shown is not None:
                 pieces.append(shown)
                 return token.end()
-        if (braced := BRACED.match(self._text, at, end)) and _is_address(braced[1]):
+        braced = None if self._in_link else BRACED.match(self._text, at, end)
+        if braced and _is_address(braced[1]):
             pieces.append(self._linked(braced[1], escape(braced[1])))
             return braced.end()
         return self._literal(at, at + 1, pieces)

@@ -5,19 +5,22 @@ from typing import Final
 from markupsafe import Markup
 
 from playground import polls, shapes
+from playground.callbacks import CHAT_COMMAND, MENU_COMMAND, REPLY
 from playground.check_commands import SUB_COMMAND, SUB_COMMAND_GROUP
-from playground.check_message import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS
+from playground.check_message import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS
 from playground.deliveries import COMMAND, Delivery
-from playground.jsons import Json, is_object, snowflake
-from playground.page import parts
+from playground.jsons import Json
+from playground.page import embeds, parts
 from playground.page.columns import colour_of
 from playground.page.drawing import draw as draw_template
 from playground.page.drawing import member_picture, picture
 from playground.page.emoji import is_jumbo
 from playground.page.reading import Reading
+from playground.rest_threads import CREATED as THREAD_CREATED
+from playground.rest_threads import STARTER as THREAD_STARTER
 from playground.world import Message, User
 
-EXCERPT_MAX: Final = 120  # characters of a message that is answered
+EXCERPT_MAX: Final = 400  # characters of a message that is answered; what does not fit its line is cut off there
 
 
 def draw(
@@ -32,22 +35,26 @@ def draw(
         asked: the interaction that it was written for, None when that is not known any more.
         reply: the latest interaction that wrote or changed it.
     """
-    shape = parts.loose(shapes.message(message, reading.world, base_url=""))
+    shown = _shown(message, reading)
+    shape = parts.loose(shapes.message(shown, reading.world, base_url=""))
     return draw_template(
-        "message.html",
+        "told.html" if message.type == THREAD_CREATED else "message.html",
         message=message,
+        shown=shown,
         reply=reply,
-        author=_author(message.author, reading),
+        author=_author(shown.author, reading),
         used=_used(message, asked, reading),
         answered=_answered(message, reading),
         is_thinking=bool(message.flags & LOADING),
         is_private=bool(message.flags & EPHEMERAL),
-        is_pinged=reading.seat.user.id in message.mentions or message.mentions_everyone,
-        is_jumbo=is_jumbo(message.content),
-        embeds=[] if message.flags & SUPPRESS_EMBEDS else _described(message, shape["embeds"]),
-        components=shape["components"],
-        attachments=_loose(message, shape["attachments"]),
+        is_silent=bool(message.flags & SUPPRESS_NOTIFICATIONS),
+        is_pinged=_is_pinged(message, reading),
+        is_jumbo=is_jumbo(shown.content),
+        embeds=[] if shown.flags & SUPPRESS_EMBEDS else embeds.arrange(shown, shape["embeds"]),
+        components=shape["components"] if shown is message else [],
+        attachments=embeds.lay_out(shown, shape["attachments"]),
         poll=parts.loose(_poll(message, reading)) if message.poll else None,
+        branch=_branch(message, reading),
         reading=reading,
         **parts.Helpers(reading, base_url).by_name(),
     )
@@ -59,9 +66,16 @@ def draw_failure(delivery: Delivery, *, reading: Reading) -> Markup:
         "failure.html",
         delivery=delivery,
         author=_author(reading.world.bot, reading),
-        used=_command_of(delivery, reading) if delivery.kind == COMMAND else None,
+        used=_command_of(delivery.began, reading) if delivery.began.kind == COMMAND else None,
         reading=reading,
     )
+
+
+def _shown(message: Message, reading: Reading) -> Message:
+    """What stands there: at the beginning of a thread it is the message that the thread started from."""
+    if message.type != THREAD_STARTER or message.reference is None:
+        return message
+    return reading.world.messages.get(int(message.reference["message_id"]), message)
 
 
 def _author(user: User, reading: Reading) -> Json:
@@ -79,11 +93,11 @@ def _author(user: User, reading: Reading) -> Json:
 
 def _used(message: Message, asked: Delivery | None, reading: Reading) -> Json | None:
     """Who used which command for this message; None: it is no first answer to a command."""
-    if message.interaction is None or message.interaction["type"] != COMMAND or message.reference:
+    if message.interaction is None or message.type not in (CHAT_COMMAND, MENU_COMMAND):
         return None
     if asked is None:
         return {"by": _author(reading.world.user(int(message.interaction["user"]["id"])), reading), "command": None}
-    return _command_of(asked, reading)
+    return _command_of(asked.began, reading)
 
 
 def _command_of(delivery: Delivery, reading: Reading) -> Json:
@@ -103,50 +117,60 @@ def _command_of(delivery: Delivery, reading: Reading) -> Json:
 
 def _answered(message: Message, reading: Reading) -> Json | None:
     """The message that this one answers, None when it answers none."""
-    number = snowflake(message.reference.get("message_id")) if is_object(message.reference) else None
-    if number is None:
+    if message.type != REPLY or message.reference is None:
         return None
-    other = reading.world.messages.get(number)
+    other = reading.world.messages.get(int(message.reference["message_id"]))
     if other is None or other.reader not in (None, reading.seat.user.id):
         return {"id": None}
+    return _excerpt(other, reading)
+
+
+def _excerpt(message: Message, reading: Reading) -> Json:
+    """A message in one line."""
     kinds = (
-        (other.attachments, "a file"),
-        (other.embeds, "an embed"),
-        (other.components, "components"),
-        (other.poll, "a poll"),
+        (message.attachments, "a file"),
+        (message.embeds, "an embed"),
+        (message.components, "components"),
+        (message.poll, "a poll"),
     )
-    kind = next((name for there, name in kinds if there), "a message")
     return {
-        "id": number,
-        "by": _author(other.author, reading),
-        "text": other.content[:EXCERPT_MAX],
-        "kind": kind,
+        "id": message.id,
+        "by": _author(message.author, reading),
+        "text": message.content.replace("\n", " ")[:EXCERPT_MAX],
+        "kind": next((name for there, name in kinds if there), "a message"),
+        "at": message.at,
     }
 
 
-def _loose(message: Message, attachments: list[Json]) -> list[Json]:
-    """The files that stand below the text: all but those that an embed shows; a layout shows its own."""
-    if message.flags & COMPONENTS_V2:
-        return []
-    pictures = ("image", "thumbnail", "author", "footer")
-    shown = {
-        str(embed[name].get(key, "")).removeprefix("attachment://")
-        for embed in message.embeds
-        for name in pictures
-        if name in embed
-        for key in ("url", "icon_url")
+def _branch(message: Message, reading: Reading) -> Json | None:
+    """The thread that began with a message, or of which it tells; None: there is none."""
+    reference = message.reference or {}
+    number = int(reference["channel_id"]) if message.type == THREAD_CREATED else message.id
+    channel = reading.world.channels.get(number)
+    if channel is None or channel.thread is None or channel is reading.seat.channel:
+        return None
+    last = reading.world.messages.get(channel.last_message or 0)
+    return {
+        "name": channel.name,
+        "address": reading.seat.query(channel=channel.id),
+        "count": channel.thread.messages,
+        "is_archived": channel.thread.is_archived,
+        "last": _excerpt(last, reading) if last and last.type != THREAD_STARTER else None,
     }
-    return [file for file in attachments if file["filename"] not in shown]
 
 
-def _described(message: Message, embeds: list[Json]) -> list[Json]:
-    """The embeds, their pictures with the descriptions of the files that they are."""
-    told = {str(file.id): file.description for file in message.attachments}
-    for embed in embeds:
-        for name in ("image", "thumbnail"):
-            if embed[name] and not embed[name]["description"]:
-                embed[name]["description"] = told.get(embed[name]["attachment_id"])
-    return embeds
+def _is_pinged(message: Message, reading: Reading) -> bool:
+    """Whether the reader is meant: by name, by a role, as everybody, or because somebody answers them."""
+    seat = reading.seat
+    roles = seat.member.roles if seat.member else []
+    answered = _answered(message, reading) or {"id": None}
+    is_answer_to_me = answered["id"] is not None and answered["by"]["id"] == seat.user.id
+    return (
+        seat.user.id in message.mentions
+        or message.mentions_everyone
+        or any(role in roles for role in message.mention_roles)
+        or (is_answer_to_me and message.author is not seat.user)
+    )
 
 
 def _poll(message: Message, reading: Reading) -> Json:

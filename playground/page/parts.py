@@ -9,11 +9,10 @@ from markupsafe import Markup
 
 from playground.jsons import Json, is_list, is_object
 from playground.page.drawing import icon
-from playground.page.markdown import line_to_html, to_html
+from playground.page.markdown import excerpt_to_html, line_to_html, to_html
 from playground.page.reading import Reading
 
 BUTTON_STYLES: Final = {1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium"}
-PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 KIBIBYTE: Final = 1024
 LOCAL_PATHS: Final = ("/cdn/", "/playground/attachments/")
 
@@ -44,6 +43,7 @@ class Helpers:
         return {
             "text": self.text,
             "line": self.line,
+            "excerpt": self.excerpt,
             "moment": self.moment,
             "written": self.written,
             "source": self.source,
@@ -51,7 +51,6 @@ class Helpers:
             "chosen": self.chosen,
             "host": host,
             "size": size,
-            "is_picture": is_picture,
             "style_of": BUTTON_STYLES.get,
         }
 
@@ -62,6 +61,10 @@ class Helpers:
     def line(self, text: str) -> Markup:
         """A text of one line."""
         return line_to_html(text, self.reading)
+
+    def excerpt(self, text: str) -> Markup:
+        """The beginning of a text."""
+        return excerpt_to_html(text, self.reading)
 
     def moment(self, iso: str, style: str) -> Markup:
         """A moment that is counted on."""
@@ -118,8 +121,3 @@ def size(count: int) -> str:
     if count < KIBIBYTE**2:
         return f"{count / KIBIBYTE:.2f} KB"
     return f"{count / KIBIBYTE**2:.2f} MB"
-
-
-def is_picture(file: Json) -> bool:
-    """Whether Discord shows the file itself."""
-    return file.get("content_type") in PICTURES and bool(file.get("width"))

@@ -43,8 +43,8 @@ class Reading:
     now: datetime
     pings_everyone: bool = False  # whether @everyone in it is a mention
 
-    def token(self, found: re.Match[str]) -> Markup | None:
-        """What a match of TOKEN is shown as; None: as it is written."""
+    def token(self, found: re.Match[str], *, is_usable: bool = True) -> Markup | None:
+        """What a match of TOKEN is shown as; None: as it is written. What is not usable is neither link nor button."""
         shown: Markup | None
         match found.lastgroup:
             case "user":
@@ -52,9 +52,11 @@ class Reading:
             case "role":
                 shown = self._role(int(found["role"]))
             case "channel":
-                shown = self._channel(int(found["channel"]))
-            case "command":
+                shown = self._channel(int(found["channel"]), is_usable=is_usable)
+            case "command" if is_usable:
                 shown = COMMAND.format(found["command"], found["path"], found["path"])
+            case "command":
+                shown = Markup('<span class="mention">/{}</span>').format(found["path"])
             case "emoji":
                 shown = self.emoji(found["emoji"], found["name"])
             case "place":
@@ -115,12 +117,12 @@ class Reading:
             colour, role.name
         )
 
-    def _channel(self, number: int) -> Markup:
+    def _channel(self, number: int, *, is_usable: bool) -> Markup:
         channel = self.world.channels.get(number)
         if channel is None or not channel.name:
             return Markup('<span class="mention">#unknown</span>')
-        return Markup('<a class="mention" href="/{}">{}<bdi>{}</bdi></a>').format(
-            self.seat.query(guild=channel.guild or DIRECT, channel=channel.id),
-            icon("voice" if channel.is_voice else "text"),
-            channel.name,
-        )
+        sign = icon("thread" if channel.thread else "voice" if channel.is_voice else "text")
+        if not is_usable:
+            return Markup('<span class="mention">{}<bdi>{}</bdi></span>').format(sign, channel.name)
+        address = self.seat.query(guild=channel.guild or DIRECT, channel=channel.id)
+        return Markup('<a class="mention" href="/{}">{}<bdi>{}</bdi></a>').format(address, sign, channel.name)

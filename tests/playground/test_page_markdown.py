@@ -1,3 +1,4 @@
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from markupsafe import escape
 from playground.community import COMMUNITY, GUILD
 from playground.page import seat as seats
 from playground.page.emoji import is_jumbo
-from playground.page.markdown import line_to_html, to_html
+from playground.page.markdown import excerpt_to_html, line_to_html, to_html
 from playground.page.reading import Reading
 from playground.world import World
 
@@ -60,6 +61,7 @@ PIECES = st.sampled_from(
             "</a:1>",
             "js\n",
         ),
+        *(f"<#{COMMUNITY.rooms[1].channel}>", "</a:1>"),
         *("on", "e", "씨", "א", "👍🏽", "<:e:1>", "<https://x.y>", "[a](https://a.b)", "http://[", "\u202e", "\x00"),
     ]
 )
@@ -84,6 +86,7 @@ class Checker(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
+        assert tag not in ("a", "button") or not {"a", "button"} & set(self.open)
         assert set(names) <= WRITTEN[tag]
         assert len(names) == len(set(names))
         for name, value in attrs:
@@ -117,6 +120,9 @@ def checked(html: str) -> str:
 def test_whatever_the_text_holds_only_our_own_html_comes_out(text: str) -> None:
     checked(to_html(text, READING))
     checked(line_to_html(text, READING))
+    excerpt = str(excerpt_to_html(text, READING))
+    checked(excerpt)
+    assert not re.search(r"<(a|button) | role=", excerpt)
 
 
 @given(

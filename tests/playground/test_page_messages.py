@@ -1,15 +1,15 @@
-import io
-import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
-from PIL import Image
 from playwright.async_api import expect
 
 from tests.local_discord import Json, LocalDiscord, local_discord
+from tests.playground import gallery
 from tests.playground.browser import Visits, violations
+from tests.playground.gallery import channel, picture
 from tests.playground.small_app import SmallApp, small_app
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,22 +30,9 @@ def app(discord: LocalDiscord) -> Iterator[SmallApp]:
         yield running
 
 
-def picture(colour: str, width_px: int = 300, height_px: int = 200) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width_px, height_px), colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def channel(discord: LocalDiscord, name: str) -> str:
-    return next(room["id"] for room in discord.state()["guilds"][0]["channels"] if room["name"] == name)
-
-
-def post(discord: LocalDiscord, body: Json, files: dict[str, bytes] | None = None, *, room: str = "smalltalk") -> str:
-    """A message of the app, over its REST; the id of its element."""
-    parts = {f"files[{index}]": (name, content) for index, (name, content) in enumerate((files or {}).items())}
-    payload = {"payload_json": (None, json.dumps(body), "application/json")}
-    told = discord.rest("POST", f"/channels/{channel(discord, room)}/messages", files=payload | parts)
-    return f"message-{told.raise_for_status().json()['id']}"
+def post(discord: LocalDiscord, body: Json, files: dict[str, bytes] | None = None, *, room: str = gallery.ROOM) -> str:
+    """The id of the element of a message that the app posts."""
+    return f"message-{gallery.post(discord, body, files, room=room)['id']}"
 
 
 def drawn(discord: LocalDiscord, element: str, *, who: str = "ada", room: str = "smalltalk") -> str:
@@ -242,20 +229,136 @@ async def test_what_one_author_says_in_a_row_stands_under_one_name(discord: Loca
     assert await page.locator(f"#{first}").get_attribute("data-author") == str(discord.config.application_id)
 
 
+async def test_fields_stand_in_rows_of_three(discord: LocalDiscord) -> None:
+    fields = [{"name": str(number), "value": "x", "inline": number != 5} for number in range(8)]
+
+    html = drawn(discord, post(discord, {"embeds": [{"fields": fields}]}))
+
+    assert re.findall(r'<div (?:class="is-inline" data-span="(\d+)")?><dt', html) == [
+        *("4", "4", "4"),
+        *("6", "6"),
+        "",
+        *("6", "6"),
+    ]
+
+
+async def test_embeds_of_one_address_show_their_pictures_together(discord: LocalDiscord) -> None:
+    files = {f"{number}.png": picture("#358") for number in range(5)}
+    embeds = [{"url": "https://example.org", "image": {"url": f"attachment://{name}"}} for name in files]
+
+    html = drawn(discord, post(discord, {"embeds": embeds}, files))
+
+    assert html.count('<article class="embed"') == 2  # four pictures at most stand together
+    assert 'class="gallery" data-count="4"' in html
+
+
+async def test_files_are_shown_by_what_they_are(discord: LocalDiscord) -> None:
+    files = {"a.png": picture("#358"), "b.png": picture("#853"), "x.wav": gallery.sound(), "c.png": picture("#385")}
+
+    html = drawn(discord, post(discord, {}, files | {"bad.png": b"no picture", "notes.txt": b"x"}))
+
+    assert 'data-count="2"' in html
+    assert re.search(r'<audio src="/playground/attachments/\d+" controls', html)
+    assert html.count("<img") == 1 + 3  # the face, and three pictures
+    assert "bad.png" in html
+
+
+async def test_a_thread_shows_below_its_message_and_among_the_channels(discord: LocalDiscord, visit: Visits) -> None:
+    message = gallery.post(discord, {"content": "Chapter 3?"})
+    here = f"/channels/{channel(discord, gallery.ROOM)}/messages/{message['id']}"
+    thread = discord.rest("POST", f"{here}/threads", json={"name": "<i>장 3</i>"}).raise_for_status().json()
+    page = await visit(f"{discord.url}/?channel={channel(discord, gallery.ROOM)}")
+    branch = page.locator(f"#message-{message['id']} .branch")
+
+    gallery.post(discord, {"content": "Yes, **gladly**"}, room=thread["id"])
+
+    await expect(branch).to_contain_text("<i>장 3</i> 1 Message")
+    await expect(branch).to_contain_text("Yes, gladly")
+    await page.locator("#rooms").get_by_role("link", name="<i>장 3</i>").click()
+    await expect(page.locator("#messages")).to_contain_text("This is the beginning of a thread of")
+    await expect(page.locator("#messages > li").nth(1)).to_contain_text("Chapter 3?")
+    await expect(page.locator("#messages > li").nth(2)).to_contain_text("Yes, gladly")
+
+
+async def test_a_thread_on_its_own_is_told(discord: LocalDiscord) -> None:
+    here = f"/channels/{channel(discord, gallery.ROOM)}"
+    discord.rest("POST", f"{here}/threads", json={"name": "Alone", "type": 11}).raise_for_status()
+    told = discord.rest("GET", f"{here}/messages").json()[0]["id"]
+
+    html = drawn(discord, f"message-{told}")
+
+    assert "started a thread" in html
+    assert "Alone" in html
+
+
+async def test_an_answer_shows_what_it_answers_and_pings(discord: LocalDiscord) -> None:
+    said: Json = {"as": "mina", "channel": gallery.ROOM, "content": "Who studies? <@1>"}
+    question = discord.steer("messages", **said).json()["message"]
+    answer = post(discord, {"content": "I do", "message_reference": {"message_id": question["id"]}})
+
+    mine, others = drawn(discord, answer, who="mina"), drawn(discord, answer)
+    discord.steer("messages", **said)
+
+    assert 'class="excerpt"><span dir="auto">Who studies? <span class="mention">@unknown-user' in mine
+    assert "is-pinged" in mine
+    assert "is-pinged" not in others
+
+
+async def test_an_answer_to_a_deleted_message_says_so(discord: LocalDiscord) -> None:
+    question = gallery.post(discord, {"content": "Who?"})
+    answer = post(discord, {"content": "I", "message_reference": {"message_id": question["id"]}})
+    here = f"/channels/{channel(discord, gallery.ROOM)}/messages/{question['id']}"
+    discord.rest("DELETE", here).raise_for_status()
+
+    assert "The original message was deleted." in drawn(discord, answer)
+
+
+async def test_a_failure_is_dismissed(discord: LocalDiscord, app: SmallApp, visit: Visits) -> None:
+    del app
+    failed = ask(discord, text="/down", channel="study-log")["reply"]
+    page = await visit(f"{discord.url}/?channel={channel(discord, 'study-log')}")
+
+    await page.locator(f"#failure-{failed}").get_by_role("button", name="Dismiss message").click()
+
+    await expect(page.locator(f"#failure-{failed}")).to_have_count(0)
+
+
+async def test_times_are_counted_on_and_days_are_told_apart(tmp_path: Path, visit: Visits) -> None:
+    with local_discord(tmp_path) as discord:
+        now = int(discord.config.clock.unix())
+        first = post(discord, {"content": f"<t:{now + 86_400}:R>"})
+        page = await visit(f"{discord.url}/?channel={channel(discord, gallery.ROOM)}")
+        await expect(page.locator(f"#{first} .stamp")).to_have_text("in 1 day")
+
+        discord.steer("clock", advance_s=2 * 86_400).raise_for_status()
+        second, third = post(discord, {"content": "Two days on"}), post(discord, {"content": "At once"})
+
+        await expect(page.locator(f"#{first} .stamp")).to_have_text("1 day ago")
+        await expect(page.locator(f"#{second}")).to_have_class(re.compile("starts-day"))
+        await expect(page.locator(f"#{second} .head")).to_be_visible()
+        await expect(page.locator(f"#{third}")).to_have_class(re.compile("is-continued"))
+
+
+@pytest.fixture(scope="module")
+def hung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
+    with local_discord(tmp_path_factory.mktemp("hung")) as running, small_app(running):
+        gallery.hang(running)
+        gallery.use(running)
+        yield running
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("phone", [False, True])
 async def test_one_of_everything_is_accessible(
-    discord: LocalDiscord,
+    hung: LocalDiscord,
     visit: Visits,
     phone: bool,  # noqa: FBT001 - a parameter
     scheme: Literal["light", "dark"],
 ) -> None:
-    post(discord, EVERYTHING, {"face.png": picture("#884", 80, 80), "card.png": picture("#248")}, room="welcome")
-    post(discord, LAYOUT, {"a.png": picture("#358"), "notes.txt": b"x"}, room="welcome")
-    text = "# One\n- *list*\n> quote\n```py\ncode()\n```\n||spoiler|| `code` <t:1767270600:R>\n-# small"
-    post(discord, {"content": text}, room="welcome")
-
-    page = await visit(f"{discord.url}/?channel={channel(discord, 'welcome')}", phone=phone, scheme=scheme)
+    page = await visit(f"{hung.url}/?channel={channel(hung, gallery.ROOM)}", phone=phone, scheme=scheme)
 
     found = await violations(page)
+
     assert [one for one in found if not one.startswith("heading-order")] == []  # headings are the app's own
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await page.evaluate("(log => log.scrollWidth <= log.clientWidth)(document.getElementById('log'))")

@@ -1,15 +1,22 @@
 // Lets the clock of the time panel run between what the server says, at the pace that it says.
 
+let from = null;
+
 export function start() {
-  let from = null;
+  document.addEventListener("patched", now);
   setInterval(() => {
     const clock = document.querySelector("#time .clock");
     if (!clock?.checkVisibility()) return;
-    const { now, rate } = clock.dataset;
-    if (from?.now !== now || from.rate !== rate) from = { now, rate, heard: performance.now() };
-    const shown = new Date(1000 * now + (performance.now() - from.heard) * rate);
+    const shown = now();
     for (const time of clock.querySelectorAll("time")) time.textContent = written(shown, time.dataset.zone);
   }, 200);
+}
+
+/** What the local Discord's clock shows, which may run ahead or fast. */
+export function now() {
+  const { now: said, rate } = document.querySelector("#time .clock").dataset;
+  if (from?.said !== said || from.rate !== rate) from = { said, rate, heard: performance.now() };
+  return new Date(1000 * said + (performance.now() - from.heard) * rate);
 }
 
 function written(date, timeZone) {

@@ -1,4 +1,5 @@
 // What can be done with a message besides using its components: spoilers, large pictures, votes, dismissing, old times.
+import { now } from "./clock.js";
 
 const TOGETHER_S = 7 * 60; // messages of one author within this stand under one name
 const UNITS = [["second", 1, 60], ["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 30], ["month", 30.44 * 86400, 12], ["year", 365.25 * 86400, Infinity]];
@@ -33,7 +34,7 @@ function act(page, event) {
     enlarge(picture);
   }
   const message = target.closest("[data-message]")?.dataset.message;
-  if (target.closest("[data-dismiss]")) page.send("/playground/dismiss", { ...page.seat, message });
+  if (target.closest("[data-dismiss]")) page.send("/playground/dismiss", { ...page.seat, message, reply: message ? undefined : target.closest("[data-reply]").dataset.reply });
   const answer = target.closest("[data-vote]");
   if (answer) vote(page, message, answer);
 }
@@ -68,25 +69,28 @@ function vote(page, message, answer) {
   page.send("/playground/votes", { ...page.seat, message, answers });
 }
 
-/** Put what one author says in a row under one name, as at Discord. */
+/** Put what one author says in a row under one name, and a line between two days, as at Discord. */
 function group() {
   let before = null;
   for (const message of document.querySelectorAll("#messages > li")) {
-    const { author, at, alone } = message.dataset;
-    const follows = before && author && before.dataset.author === author && at - before.dataset.at < TOGETHER_S;
-    message.classList.toggle("is-continued", Boolean(follows) && alone === undefined);
-    before = author ? message : null;
+    const { author, at, day, alone } = message.dataset;
+    if (!author) continue;
+    const follows = before?.author === author && at - before.at < TOGETHER_S && before.day === day;
+    message.classList.toggle("is-continued", follows && alone === undefined);
+    message.classList.toggle("starts-day", before?.day !== day);
+    before = message.dataset;
   }
 }
 
-/** Count on the times that are told from now. The clock is the local Discord's, which may run ahead. */
+/** Count on the times that are told from now. */
 function tell(locale) {
-  const now = Date.now() + Number(document.getElementById("time")?.dataset.ahead ?? 0) * 1000;
+  const from = now();
   const words = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
   for (const element of document.querySelectorAll('time[data-style="R"]')) {
-    const seconds = (Date.parse(element.dateTime) - now) / 1000;
+    const seconds = (Date.parse(element.dateTime) - from) / 1000;
     const [unit, length] = UNITS.find(([, each, most]) => Math.round(Math.abs(seconds) / each) < most);
-    const told = words.format(Math.sign(seconds) * Math.round(Math.abs(seconds) / length), unit);
+    const count = Math.round(Math.abs(seconds) / length);
+    const told = words.format(seconds < 0 ? -count : count, unit);
     if (element.textContent !== told) element.textContent = told;
   }
 }

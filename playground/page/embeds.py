@@ -1,0 +1,94 @@
+"""Embeds and files as Discord lays them out: fields in rows, pictures side by side, each with its description."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from playground.check_message import COMPONENTS_V2
+from playground.jsons import Json
+from playground.world import Message
+
+IN_A_ROW: Final = 3  # inline fields
+GRID: Final = 12  # columns that a row of fields has
+TOGETHER_MAX: Final = 4  # pictures of embeds that have the same address
+PICTURE: Final = "picture"
+PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
+MEDIA: Final = ("video", "audio")
+SHOWN_IN: Final = ("image", "thumbnail", "author", "footer")  # places of an embed that show a file
+
+
+def arrange(message: Message, embeds: list[Json]) -> list[Json]:
+    """The embeds, with `images` as a gallery has them in the place of `image`, and with `span` on every field.
+
+    Args:
+        message: whose files may be pictures of the embeds.
+        embeds: as Discord tells them, saying None for what they lack.
+    """
+    told = {str(file.id): file.description for file in message.attachments}
+    arranged: list[Json] = []
+    for embed in embeds:
+        for picture in (embed["image"], embed["thumbnail"]):
+            if picture and not picture["description"]:
+                picture["description"] = told.get(picture["attachment_id"])
+        first = arranged[-1] if arranged else None
+        if first and _belongs_to(embed, first):
+            first["images"].append(_item(embed["image"], is_spoiler=False))
+            continue
+        embed["images"] = [_item(embed["image"], is_spoiler=False)] if embed["image"] else []
+        embed["fields"] = list(_in_rows(embed["fields"] or []))
+        arranged.append(embed)
+    return arranged
+
+
+def lay_out(message: Message, attachments: list[Json]) -> list[Json]:
+    """The files below the text: pictures in a row together as `pictures`, each other one as `file` with its `kind`.
+
+    A layout shows its own files, and what an embed shows does not stand below it once more.
+    """
+    if message.flags & COMPONENTS_V2:
+        return []
+    shown = {
+        str(embed[place].get(key, "")).removeprefix("attachment://")
+        for embed in message.embeds
+        for place in SHOWN_IN
+        if place in embed
+        for key in ("url", "icon_url")
+    }
+    below = [file for file in attachments if file["filename"] not in shown]
+    groups: list[Json] = []
+    for kind, group in groupby(below, key=_kind):
+        files = list(group)
+        if kind == PICTURE:
+            groups.append({"pictures": [_item(file, is_spoiler=bool(file["flags"])) for file in files]})
+        else:
+            groups += [{"pictures": [], "file": file, "kind": kind} for file in files]
+    return groups
+
+
+def _item(media: Json, *, is_spoiler: bool) -> Json:
+    """A picture as an item of a gallery."""
+    return {"media": media, "description": media["description"], "spoiler": is_spoiler}
+
+
+def _belongs_to(embed: Json, first: Json) -> bool:
+    """Whether an embed only brings another picture to the one before it."""
+    is_same = embed["url"] is not None and embed["url"] == first["url"]
+    return bool(is_same and embed["image"] and first["images"] and len(first["images"]) < TOGETHER_MAX)
+
+
+def _in_rows(fields: list[Json]) -> Iterator[Json]:
+    for is_inline, group in groupby(fields, key=lambda field: bool(field["inline"])):
+        row: list[Any] = list(group)
+        for start in range(0, len(row), IN_A_ROW):
+            together = row[start : start + IN_A_ROW]
+            for field in together:
+                field["span"] = GRID // len(together) if is_inline else GRID
+                yield field
+
+
+def _kind(file: Json) -> str:
+    """What Discord shows of a file: picture, video, audio, or its name alone."""
+    media = str(file.get("content_type") or "")
+    if media in PICTURES and file.get("width"):
+        return PICTURE
+    return next((kind for kind in MEDIA if media.startswith(f"{kind}/")), "file")
