@@ -59,11 +59,19 @@ def worker(*, supervised: Supervised = False) -> None:
 
 
 @app.command(rich_help_panel="Run")
-def playground(*, supervised: Supervised = False) -> None:
-    """Be the local Discord alone, on PLAYGROUND_PORT; `lyceum up` starts it by itself."""
+def playground(
+    *,
+    endpoint: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where an app takes interactions, one that you wrote.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Who may come: 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Where it listens; PLAYGROUND_PORT unless told.")] = None,
+    supervised: Supervised = False,
+) -> None:
+    """Be the local Discord alone, with its page, for Lyceum or for any other app; `lyceum up` starts it by itself."""
     from cli import serve  # noqa: PLC0415 - see above
 
-    serve.playground(supervised=supervised)
+    serve.playground(endpoint=endpoint, host=host, port=port, supervised=supervised)
 
 
 @cache

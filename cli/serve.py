@@ -82,8 +82,18 @@ def worker(*, supervised: bool) -> None:
     _run("worker", run(settings))
 
 
-def playground(*, supervised: bool) -> None:
-    """Be the local Discord until the process is asked to stop."""
+def playground(*, endpoint: str | None, host: str, port: int | None, supervised: bool) -> None:
+    """Be the local Discord until the process is asked to stop.
+
+    Args:
+        endpoint: where an app takes interactions, which is told as soon as the app verifies; None: told later.
+        host: the address to listen on.
+        port: None: the settings' one.
+        supervised: something else started it and says what a person needs to know.
+
+    Raises:
+        Problem: a real token is set, or nobody can listen there.
+    """
     _, settings = _begin(supervised=supervised)
     if not settings.is_local:
         raise Problem(
@@ -94,13 +104,18 @@ def playground(*, supervised: bool) -> None:
     from playground.config import PlaygroundConfig  # noqa: PLC0415 - see the top
     from playground.main import create_server  # noqa: PLC0415 - see the top
 
-    sock = listen("127.0.0.1", settings.playground_port, variable="PLAYGROUND_PORT")
+    port = settings.playground_port if port is None else port
+    sock = listen(host, port, variable="PLAYGROUND_PORT")
     config = PlaygroundConfig(
-        settings.data_dir,
-        settings.playground_port,
-        clock=Clock(settings.clock_file),
-        openapi_file=settings.openapi_file,
+        settings.data_dir, port, host, clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
     )
+    if not supervised:
+        from cli import foreign  # noqa: PLC0415 - see the top
+        from playground.keys import signing_key  # noqa: PLC0415 - see the top
+
+        foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
+        if endpoint is not None:
+            foreign.follow(port, endpoint)
     with _reported("playground"):
         create_server(config).run(sockets=[sock])
 

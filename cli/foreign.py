@@ -1,0 +1,66 @@
+"""An app that somebody else wrote, at the local Discord: what it has to know, and whether it answers as it must."""
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+
+from cli.control import Control
+from cli.problems import Problem
+from cli.screen import out
+
+if TYPE_CHECKING:
+    from playground.config import PlaygroundConfig
+
+PAUSE_S: Final = 1.0  # between two looks at an app that is not there yet
+
+
+def introduce(config: "PlaygroundConfig", public_key: str, endpoint: str | None) -> None:
+    """Print the address of the page and what an app needs to know."""
+    rows = [
+        ("Page", config.http_url),
+        ("Public key", public_key),
+        ("Application ID", str(config.application_id)),
+        ("Token", config.token),
+        ("REST", f"{config.http_url}/api/v10"),
+        ("Gateway", config.gateway_url),
+    ]
+    grid = Table.grid(padding=(0, 2))
+    for label, value in rows:
+        grid.add_row(f"  {label}", f"[address]{value}[/]" if "://" in value else value)
+    out().print("The local Discord runs. An app needs to know:\n")
+    out().print(grid)
+    if endpoint is None:
+        out().print(
+            "\nOpen the page and tell it there where your app takes interactions, or start with --endpoint URL."
+        )
+    out().print("\nCtrl-C stops it.\n", style="quiet")
+
+
+def follow(port: int, endpoint: str) -> None:
+    """Give the local Discord an endpoint as soon as the app there verifies, and say what is in the way until then.
+
+    Args:
+        port: of the local Discord on this machine, which serves as soon as this process goes on.
+        endpoint: the address at which the app takes interactions.
+    """
+    threading.Thread(target=_look, args=(port, endpoint), daemon=True).start()
+
+
+def _look(port: int, endpoint: str) -> None:
+    told = ""
+    with Control(port) as control:
+        while True:
+            time.sleep(PAUSE_S)
+            try:
+                control.set_endpoint(endpoint)
+            except Problem as problem:
+                if str(problem) != told:
+                    told = str(problem)
+                    out().print(f"[bad]✗[/] {told}", soft_wrap=True)
+                continue
+            out().print(
+                f"[good]✓[/] The app at {endpoint} answers a PING and refuses a wrong signature.", soft_wrap=True
+            )
+            return
