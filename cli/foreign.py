@@ -4,8 +4,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-
 from cli.control import Control
 from cli.problems import Problem
 from cli.screen import out
@@ -26,11 +24,9 @@ def introduce(config: "PlaygroundConfig", public_key: str, endpoint: str | None)
         ("REST", f"{config.http_url}/api/v10"),
         ("Gateway", config.gateway_url),
     ]
-    grid = Table.grid(padding=(0, 2))
-    for label, value in rows:
-        grid.add_row(f"  {label}", f"[address]{value}[/]" if "://" in value else value)
     out().print("The local Discord runs. An app needs to know:\n")
-    out().print(grid)
+    for label, value in rows:
+        out().print(f"  {label:<16}{value}", markup=False, soft_wrap=True)
     if endpoint is None:
         out().print(
             "\nOpen the page and tell it there where your app takes interactions, or start with --endpoint URL."

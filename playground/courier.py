@@ -100,8 +100,10 @@ class Courier:
             answer = None
         if not is_object(answer) or answer.get("type") != 1:
             return 'PING must be answered with {"type": 1}'
-        if wrong.status_code != UNAUTHORIZED:
+        if not wrong.is_client_error:
             return f"a request with a wrong signature must be answered with 401, not {wrong.status_code}"
+        if wrong.status_code != UNAUTHORIZED:  # hikari's 400 is taken by Discord as well
+            log.warning("a wrong signature is refused, but Discord asks for 401", status=wrong.status_code)
         return None
 
     async def probe(self) -> str:

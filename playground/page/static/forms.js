@@ -19,8 +19,10 @@ export function start(page) {
     clear(target.closest("[data-field]"));
     count(target);
   });
+  let pressed = null; // a text that is selected beyond the edge of the form does not close it
+  dialog.addEventListener("pointerdown", ({ target }) => (pressed = target));
   dialog.addEventListener("click", ({ target }) => {
-    if (target.closest("[data-close]") || target === dialog) dialog.close();
+    if (target.closest("[data-close]") || (target === dialog && pressed === dialog)) dialog.close();
   });
   dialog.addEventListener("close", () => {
     const form = dialog.querySelector("[data-form]");
