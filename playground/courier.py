@@ -121,6 +121,11 @@ class Courier:
             return f"The app does not answer ({str(error) or type(error).__name__})."
         if wrong.status_code == UNAUTHORIZED:
             return "Right: the app refused the wrong signature with 401."
+        if wrong.is_client_error:  # hikari's RESTBot says 400, and is in use at Discord
+            return (
+                f"Nearly right: the app refused the wrong signature with {wrong.status_code}; "
+                "Discord asks for 401, but lets it pass."
+            )
         return (
             f"Wrong: the app answered a wrong signature with {wrong.status_code} instead of 401; "
             "Discord would take its endpoint away and write to its owner."

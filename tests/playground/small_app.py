@@ -146,6 +146,7 @@ class SmallApp:
         self.told: Json = {}  # what the callback answered
         self.forgets_edits = False
         self.verifies = True
+        self.refuses_with = 401
         self.knows_again = False  # answers a second delivery with an empty 202
         self.form = FORM  # what it opens
         self.callback_body: Json = {}
@@ -155,7 +156,7 @@ class SmallApp:
     async def endpoint(self, request: Request) -> Response:
         body = await request.body()
         if self.verifies and not self._is_signed(request, body):
-            return Response(None, 401)
+            return Response(None, self.refuses_with)
         interaction: Json = json.loads(body)
         if interaction["type"] == 1:
             return JSONResponse({"type": 1})

@@ -245,10 +245,15 @@ def test_an_app_that_knows_the_second_delivery_is_praised_by_silence(discord: Lo
 
 def test_the_probe_tells_whether_a_wrong_signature_is_refused(discord: LocalDiscord, app: SmallApp) -> None:
     right = order(discord, "probe")["done"]
+    app.refuses_with = 400
+    nearly = order(discord, "probe")["done"]
     app.verifies = False
     wrong = order(discord, "probe")["done"]
 
     assert right == "Right: the app refused the wrong signature with 401."
+    assert nearly == (
+        "Nearly right: the app refused the wrong signature with 400; Discord asks for 401, but lets it pass."
+    )
     assert wrong == (
         "Wrong: the app answered a wrong signature with 200 instead of 401; "
         "Discord would take its endpoint away and write to its owner."

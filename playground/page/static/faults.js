@@ -68,7 +68,8 @@ async function probe(page, panel) {
   const told = panel.querySelector("#probed");
   if (!answer || !told) return;
   told.textContent = answer.done;
-  told.className = `state ${answer.done.startsWith("Right") ? "is-fine" : "is-over"}`;
+  const [first] = answer.done.split(" ");
+  told.className = `state ${{ "Right:": "is-fine", Nearly: "is-near" }[first] ?? "is-over"}`;
   told.hidden = false;
 }
 
