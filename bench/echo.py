@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=12_000)
     options = parser.parse_args()
     pin(os.getpid(), CLIENT_CPU)
-    servers = [lyceum(), plain_starlette(), hikari()]
+    servers = [lyceum(), plain_starlette(), hikari(), hikari(is_tuned=False)]
     rounds: dict[str, list[dict[str, float]]] = {server.name: [] for server in servers}
     for _ in range(options.rounds):
         for server in servers:

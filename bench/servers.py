@@ -54,12 +54,18 @@ def plain_starlette() -> Server:
     return Server("plain Starlette", (sys.executable, *UVICORN, "bench.peers.plain_starlette:app", "--port", "{port}"))
 
 
-def hikari() -> Server:
-    """Hikari's RESTBot with its own HTTP server, in its own environment."""
-    python = environment("hikari", "hikari[server,speedups]")
-    return Server(
-        "hikari RESTBot", (str(python), "-O", str(ROOT / "bench" / "peers" / "hikari_echo.py"), "{port}"), path="/"
-    )
+def hikari(*, is_tuned: bool = True) -> Server:
+    """Hikari's RESTBot with its own HTTP server, in its own environment.
+
+    Args:
+        is_tuned: with every speed-up that hikari knows and optimised bytecode; else as its documentation installs it.
+    """
+    bot = str(ROOT / "bench" / "peers" / "hikari_echo.py")
+    if is_tuned:
+        python = environment("hikari", "hikari[server,speedups]")
+        return Server("hikari RESTBot, tuned", (str(python), "-O", bot, "{port}"), path="/")
+    python = environment("hikari-plain", "hikari[server]")
+    return Server("hikari RESTBot, plain", (str(python), bot, "{port}"), path="/")
 
 
 def environment(name: str, *packages: str) -> Path:

@@ -53,7 +53,7 @@ def main() -> None:
     medians = {
         name: [statistics.median(values) for values in zip(*results, strict=True)] for name, results in rounds.items()
     }
-    of_hikari = medians["hikari RESTBot"][0]
+    of_hikari = medians["hikari RESTBot, tuned"][0]
     table = Table("server", "first PING ms", "of hikari", "resident MiB")
     for name, (first_ms, resident) in medians.items():
         table.add_row(name, f"{first_ms:.0f}", f"{first_ms / of_hikari:.2f} ×", f"{resident:.1f}")
