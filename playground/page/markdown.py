@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from playground.page.code import coloured
 from playground.page.emoji import with_emoji
 from playground.page.marks import FENCE, TICKS, Marks
 from playground.page.reading import TOKEN, Reading
@@ -303,7 +304,9 @@ class _Writer:
         said = self._text[start:closing].rstrip("\n")
         label = Markup('<span class="code-language">{}</span>').format(language[1]) if language else Markup("")
         pieces.append(
-            Markup('<div class="code-block">{}<pre tabindex="0"><code>{}</code></pre></div>').format(label, said)
+            Markup('<div class="code-block">{}<pre tabindex="0"><code>{}</code></pre></div>').format(
+                label, coloured(said, language[1] if language else "")
+            )
         )
         past = closing + len(FENCE)
         return past + 1 if self._text.startswith("\n", past, end) else past

@@ -1,5 +1,6 @@
 """Messages as a person sees them: who said it and why, the text, and everything that hangs below it."""
 
+from datetime import timedelta
 from typing import Final
 
 from markupsafe import Markup
@@ -19,7 +20,9 @@ from playground.page.reading import Reading
 from playground.rest_threads import CREATED as THREAD_CREATED
 from playground.rest_threads import STARTER as THREAD_STARTER
 from playground.world import Message, User
+from wire.limits import TOKEN_LIVES_S
 
+GIVEN_UP_AFTER: Final = timedelta(seconds=TOKEN_LIVES_S)  # nothing can be edited any more
 EXCERPT_MAX: Final = 400  # characters of a message that is answered; what does not fit its line is cut off there
 
 
@@ -46,6 +49,7 @@ def draw(
         used=_used(message, asked, reading),
         answered=_answered(message, reading),
         is_thinking=bool(message.flags & LOADING),
+        is_given_up=bool(message.flags & LOADING) and reading.now - message.at > GIVEN_UP_AFTER,
         is_private=bool(message.flags & EPHEMERAL),
         is_silent=bool(message.flags & SUPPRESS_NOTIFICATIONS),
         is_pinged=_is_pinged(message, reading),

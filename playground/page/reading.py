@@ -26,6 +26,11 @@ TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 COMMAND: Final = Markup('<button type="button" class="mention" data-command="{}" data-path="{}">/{}</button>')
+PERSON: Final = Markup(
+    '<button type="button" class="mention" data-user="{0}" data-card="/page/people/{0}" aria-haspopup="dialog">'
+    "@<bdi>{1}</bdi></button>"
+)
+STILL_PERSON: Final = Markup('<span class="mention" data-user="{}">@<bdi>{}</bdi></span>')
 PLACES: Final = {
     "customize": "Channels & Roles",
     "browse": "Browse Channels",
@@ -48,7 +53,7 @@ class Reading:
         shown: Markup | None
         match found.lastgroup:
             case "user":
-                shown = self.user(int(found["user"]))
+                shown = self.user(int(found["user"]), is_usable=is_usable)
             case "role":
                 shown = self._role(int(found["role"]))
             case "channel":
@@ -71,12 +76,12 @@ class Reading:
         account = self.world.users.get(user)
         return member.display_name if member else account.display_name if account else None
 
-    def user(self, number: int) -> Markup:
-        """A user by name."""
+    def user(self, number: int, *, is_usable: bool) -> Markup:
+        """A user by name, with the card of them behind it."""
         name = self.name_of(number)
         if name is None:
             return Markup('<span class="mention">@unknown-user</span>')
-        return Markup('<span class="mention" data-user="{}">@<bdi>{}</bdi></span>').format(number, name)
+        return (PERSON if is_usable else STILL_PERSON).format(number, name)
 
     def everyone(self, word: str) -> Markup:
         """@everyone or @here."""

@@ -34,7 +34,14 @@ Text between
 def focus(minutes: int) -> str:
     return f"<b>{{minutes}}</b>"
 ```
-https://example.org/a_b_c?x=1&y=2 <https://example.org>"""
+https://example.org/a_b_c?x=1&y=2 <https://example.org>
+```diff
++ added
+- removed
+```
+```ansi
+\x1b[1;31mred\x1b[0m \x1b[32mgreen\x1b[33m yellow\x1b[34m blue\x1b[35m pink\x1b[36m cyan\x1b[0;4m line\x1b[0;45m behind
+```"""
 TEXTS = [MARKS, BLOCKS, ">>> A quote that\ngoes on **to the end**", "🎉🔥👩🏽‍💻<:wave:7002>"]
 PEOPLE = {
     "mina": "오늘 **집중** 시간 두 시간! <@{ada}> 같이 할래? 🙌",

@@ -23,7 +23,7 @@ WRITTEN = {
     "a": {"href", "target", "rel", "title", "class"},
     "bdi": set[str](),
     "blockquote": {"dir"},
-    "button": {"type", "class", "data-command", "data-path"},
+    "button": {"type", "class", "data-command", "data-path", "data-user", "data-card", "aria-haspopup"},
     "code": set[str](),
     "div": {"class"},
     "em": set[str](),
@@ -61,6 +61,7 @@ PIECES = st.sampled_from(
             "js\n",
         ),
         *(f"<#{COMMUNITY.rooms[1].channel}>", "</a:1>"),
+        *("```ansi\n", "\x1b[1;31m", "```diff\n", "+ "),
         *("on", "e", "씨", "א", "👍🏽", "<:e:1>", "<https://x.y>", "[a](https://a.b)", "http://[", "\u202e", "\x00"),
     ]
 )
@@ -131,6 +132,7 @@ def test_a_text_without_marks_stays_as_it_is(text: str) -> None:
 
 HOSTILE = [
     *("*", "_", "**", "__", "~~", "||", "`", "``", "```", "[", "\\", "<", "> ", "- ", "# ", "-# ", "1. ", "\n", " "),
+    *("```ansi\n\x1b[1m", "\x1b[", "```diff\n+\n```"),
     *("*a ", "_a ", "**a ", "__a ", "*a **", "***a ", "_a __", "*a*_", "~~a||", "a~~b~~~~", "`a``b```c", "```a\n"),
     *(
         "[a](",
@@ -255,6 +257,21 @@ def test_code_blocks_name_their_language_and_take_the_line_after_them() -> None:
         'x <div class="code-block"><span class="code-language">py</span><pre tabindex="0"><code>if a &lt; b:\n    pass'
         "</code></pre></div>y"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "html"),
+    [
+        ("diff\n+ <a>\n- b\n c", '<span class="is-added">+ &lt;a&gt;</span>\n<span class="is-removed">- b</span>\n c'),
+        (
+            "ansi\n\x1b[1;31mred\x1b[0m <b>\x1b[4m\x1b[99mx",
+            '<span class="is-bold ansi-31">red</span> &lt;b&gt;<span class="is-underlined">x</span>',
+        ),
+        ("js\n+ a", "+ a"),
+    ],
+)
+def test_a_diff_and_ansi_are_coloured(code: str, html: str) -> None:
+    assert f"<code>{html}</code>" in to_html(f"```{code}```", READING)
 
 
 @pytest.mark.parametrize(

@@ -229,6 +229,33 @@ async def test_what_one_author_says_in_a_row_stands_under_one_name(discord: Loca
     assert await page.locator(f"#{first}").get_attribute("data-author") == str(discord.config.application_id)
 
 
+async def test_what_a_text_names_can_be_used(discord: LocalDiscord, app: SmallApp, visit: Visits) -> None:
+    del app
+    ada = discord.member("ada")["id"]
+    element = post(discord, {"content": f"Ask <@{ada}> or use </my timezone:1>"})
+    page = await visit(f"{discord.url}/?channel={channel(discord, gallery.ROOM)}")
+    text = page.locator(f"#{element} .text")
+
+    await text.get_by_role("button", name="@Ada Okafor").click()
+    await expect(page.locator("#card")).to_contain_text("Europe/London")
+    await page.keyboard.press("Escape")
+    await text.get_by_role("button", name="/my timezone").click()
+
+    await expect(page.locator("#command")).to_contain_text("/my timezone")
+
+
+async def test_an_app_that_never_comes_back_is_given_up(tmp_path: Path, visit: Visits) -> None:
+    with local_discord(tmp_path) as discord, small_app(discord) as app:
+        app.forgets_edits = True
+        element = f"message-{ask(discord, text='/later', wait=False)['message']['id']}"
+        page = await visit(f"{discord.url}/?channel={channel(discord, gallery.ROOM)}")
+        await expect(page.locator(f"#{element}")).to_contain_text("Lyceum is thinking…")
+
+        discord.steer("clock", advance_s=16 * 60).raise_for_status()
+
+        assert "The application did not respond" in drawn(discord, element)
+
+
 async def test_fields_stand_in_rows_of_three(discord: LocalDiscord) -> None:
     fields = [{"name": str(number), "value": "x", "inline": number != 5} for number in range(8)]
 

@@ -74,6 +74,10 @@ class Composer {
     });
     this.#dropping();
     document.addEventListener("reply", ({ detail }) => this.#answer(detail));
+    document.addEventListener("click", ({ target }) => {
+      const named = target.closest("[data-command]");
+      if (named) this.#name(named.dataset.path);
+    });
     document.addEventListener("mention", ({ detail }) => this.#mention(itemOf(detail)));
     document.addEventListener("keydown", (event) => this.#typeAhead(event));
   }
@@ -219,6 +223,14 @@ class Composer {
     const ways = { element, hint, list: this.#list, leave: (text) => this.#leave(text), sent: (answer) => this.#sent(answer) };
     this.#enter(new Invocation(this.#page, entry, ways));
     this.#invocation.fill(words);
+  }
+
+  /** Begin the command that a message names. */
+  #name(path) {
+    if (this.#invocation) this.#leave("");
+    this.text.focus();
+    this.text.value = `/${path} `;
+    this.#look();
   }
 
   #enter(invocation) {
