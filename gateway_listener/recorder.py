@@ -23,6 +23,7 @@ from services import voice
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits
+TURN_ROWS: Final = 50  # added in a row while messages lie ready; then whoever waits for the database has a turn
 TICK_S: Final = 12.0  # of the clock: a crash may cost 15, and a commit takes its time
 SETTLE_S: Final = 60.0  # of the clock
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # then the last one again and again, until the database is back
@@ -97,6 +98,8 @@ class Recorder:
         self._rows += heard.rows
         self._tail = heard.mark
         self._wake.set()
+        if len(self._queue) % TURN_ROWS == 0:
+            await asyncio.sleep(0)  # a socket that is never empty would not pause, and the database would be idle
 
     def pass_over(self, mark: Mark) -> None:
         """Something was heard that needs no writing: only the position moves on."""
@@ -261,7 +264,7 @@ class Recorder:
         """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
         began = monotonic()
         try:
-            async with conn.transaction():
+            async with conn.pipeline(), conn.transaction():
                 await self._record(conn, batch)
         except psycopg.OperationalError:
             if conn.broken or conn.closed:
