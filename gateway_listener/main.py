@@ -1,6 +1,7 @@
 """The listener as a process: its part of the shards until it is asked to stop, and the exit code."""
 
 import asyncio
+import gc
 import signal
 from contextlib import suppress
 from typing import Final
@@ -20,6 +21,7 @@ from gateway_listener.starts import Starts
 from gateway_listener.wish import Wish
 
 AUTO: Final = Wish()
+COLLECT_AFTER: Final = 20_000  # objects; a batch makes some thousands, and nearly all die with it
 CONNECTIONS: Final = 3  # beside one for each shard: to see the others, and to ask for identifies
 
 log = structlog.get_logger()
@@ -37,6 +39,9 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
         with suppress(NotImplementedError):  # not on Windows
             loop.add_signal_handler(number, stop.set)
     reports.configure(settings.sentry_dsn, process="listener")
+    gc.collect()
+    gc.freeze()  # what is loaded by now lives as long as the process: no collection need look at it again
+    gc.set_threshold(COLLECT_AFTER)
     try:
         await listen(settings, wish, stop=stop)
     except GatewayRefused as refusal:
