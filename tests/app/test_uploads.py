@@ -26,17 +26,32 @@ class Cdn:
         self.asked: list[str] = []
         self.answers: dict[str, Answer] = {}
         self.url = ""
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = (await reader.readline()).decode().split()[1]
-        self.asked.append(path)
-        while (await reader.readline()).strip():
-            pass
-        with suppress(ConnectionError):  # whoever asked has heard enough
-            await self.answers[path.partition("?")[0]](writer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            path = (await reader.readline()).decode().split()[1]
+            self.asked.append(path)
+            while (await reader.readline()).strip():
+                pass
+            with suppress(ConnectionError):  # whoever asked has heard enough
+                await self.answers[path.partition("?")[0]](writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def finish(self) -> None:
+        """Let go of whoever is still answered."""
+        serving = list(self._serving)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 def says(head: str, *parts: bytes, status: str = "200 OK") -> Answer:
@@ -56,6 +71,7 @@ async def cdn() -> AsyncIterator[Cdn]:
     given.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield given
+        await given.finish()
 
 
 @pytest.fixture
