@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Response, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Response,
+    async_playwright,
+    expect,
+)
 
 FLAGS: Final = (
     "--no-sandbox",
@@ -23,6 +32,8 @@ MISSING: Final = "No Chromium is here: deploy/install-chromium installs it, as r
 
 Json = dict[str, Any]
 Scheme = Literal["light", "dark"]
+
+expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 
 
 def executable() -> str | None:
