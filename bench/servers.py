@@ -29,6 +29,7 @@ UVICORN = (
     "--log-level",
     "warning",
     "--no-server-header",
+    "--no-proxy-headers",
 )
 
 
@@ -42,10 +43,10 @@ class Server:
 
 
 def lyceum() -> Server:
-    """Lyceum with one echo feature, served as `lyceum web` serves: with `proxy_headers` off."""
+    """Lyceum with one echo feature, served as `lyceum web` serves."""
     return Server(
         "Lyceum",
-        (sys.executable, *UVICORN, "--no-proxy-headers", "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
+        (sys.executable, *UVICORN, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
     )
 
 
