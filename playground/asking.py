@@ -57,6 +57,8 @@ class Asking:
             raise Puzzled(f'Say one thing to do: {listed(BY_NAME)}; for instance {{"text": "/help"}}.')
         delivery = self._ways[asked[0]](find_actor(self._world, body), body)
         await self._courier.send(delivery)
+        if delivery.opened_by and delivery.callback is not None:
+            delivery.opened_by.modal = None  # a form is sent once, but one that failed can be sent again
         if body.get("wait") is not False and not delivery.settled.is_set():
             try:
                 async with asyncio.timeout(max(self._reply_wait_s - delivery.age_s, 0)):

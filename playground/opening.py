@@ -72,9 +72,8 @@ class Opening:
         return self._open(COMPONENT, actor, data | resolved.shape(), message)
 
     def form(self, actor: Actor, opened: Delivery, components: list[Json], resolved: Resolved) -> Delivery:
-        """A filled form; it is closed then, as a form is sent once."""
+        """A filled form."""
         data: Json = {"custom_id": (opened.modal or {})["custom_id"], "components": components}
-        opened.modal = None
         sent = self._open(MODAL_SUBMIT, actor, data | resolved.shape(), opened.source)
         sent.opened_by = opened
         return sent

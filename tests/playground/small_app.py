@@ -77,6 +77,10 @@ COMMANDS: list[Json] = [
     {"name": "Quote", "type": 3},
 ]
 
+ZONES: list[Json] = [
+    {"name": "Seoul, 14:30", "value": "Asia/Seoul"},
+    {"name": "London, 05:30", "value": "Europe/London"},
+]
 BUTTON: Json = {"type": 2, "style": 1, "label": "Next month", "custom_id": "v1:panel:next"}
 PANEL: list[Json] = [
     {
@@ -149,6 +153,8 @@ class SmallApp:
         self.refuses_with = 401
         self.knows_again = False  # answers a second delivery with an empty 202
         self.form = FORM  # what it opens
+        self.is_down = False
+        self.completion_pauses_s: dict[str, float] = {}  # by what is typed
         self.callback_body: Json = {}
         self.callback_files: dict[str, tuple[str, bytes]] = {}
         self.callback_answer: httpx.Response | None = None
@@ -174,15 +180,23 @@ class SmallApp:
 
     async def _answer(self, interaction: Json) -> Response:
         data = interaction["data"]
+        if self.is_down:
+            return Response(None, 500)
         match interaction["type"]:
             case 2:
                 return await self._command(interaction, data)
             case 4:
-                return JSONResponse({"type": 8, "data": {"choices": [{"name": "Seoul, 14:30", "value": "Asia/Seoul"}]}})
+                return await self._complete(data)
             case 5:
                 return JSONResponse({"type": 4, "data": {"content": "Thank you.", "flags": 64}})
             case _:
                 return self._component(interaction, data)
+
+    async def _complete(self, data: Json) -> Response:
+        typed = _focused(data["options"]) or ""
+        await asyncio.sleep(self.completion_pauses_s.get(typed, 0))
+        found = [one for one in ZONES if one["name"].lower().startswith(typed)]
+        return JSONResponse({"type": 8, "data": {"choices": found or ZONES[:1]}})
 
     async def _command(self, interaction: Json, data: Json) -> Response:
         name = data["name"]
@@ -248,6 +262,11 @@ class SmallApp:
             if body is not None:
                 more["json"] = body
             return await client.request(method, self._discord.api_url + path, **more)
+
+
+def _focused(options: list[Json]) -> str | None:
+    inside = (option["value"] if option.get("focused") else _focused(option.get("options", [])) for option in options)
+    return next(filter(None, inside), None)
 
 
 def _said(text: str) -> Json:

@@ -30,6 +30,21 @@ async def panel(page: Page, discord: LocalDiscord) -> Locator:
     return message
 
 
+async def posted(page: Page, discord: LocalDiscord, menu: Json) -> Locator:
+    """A fresh message of the app with one menu."""
+    channel = next(one["id"] for one in discord.state()["guilds"][0]["channels"] if one["name"] == "study-log")
+    body: Json = {"content": "June", "components": [{"type": 1, "components": [menu]}]}
+    told = discord.rest("POST", f"/channels/{channel}/messages", json=body).raise_for_status().json()
+    message = page.locator(f"#message-{told['id']}")
+    await expect(message).to_be_visible()
+    return message
+
+
+def role_id(discord: LocalDiscord, name: str) -> str:
+    guild = discord.state()["guilds"][0]["id"]
+    return next(one["id"] for one in discord.rest("GET", f"/guilds/{guild}/roles").json() if one["name"] == name)
+
+
 def last_sent(app: SmallApp) -> Json:
     return app.seen[-1]["data"]
 
@@ -98,6 +113,106 @@ async def test_a_menu_of_people_is_searched_by_name(
 
     await expect(message).to_contain_text(f"July {discord.member('mina')['id']}")
     assert list(last_sent(app)["resolved"]["users"]) == [discord.member("mina")["id"]]
+
+
+async def test_a_menu_of_roles_and_people_shows_what_is_chosen_and_takes_more(
+    discord: LocalDiscord, app: SmallApp, visit: Visits
+) -> None:
+    mina, regular = discord.member("mina")["id"], role_id(discord, "Regular")
+    preset = [{"id": mina, "type": "user"}]
+    menu = {"type": 7, "custom_id": "all", "placeholder": "All", "max_values": 2, "default_values": preset}
+    page = await visit(discord.url)
+    message = await posted(page, discord, menu)
+
+    await message.get_by_role("button", name="@김민아").click()
+    await expect(page.get_by_role("option", selected=True)).to_contain_text("김민아")
+    await page.get_by_placeholder("Search").fill("regu")
+    await page.get_by_role("group", name="Roles").get_by_role("option", name="Regular").click()
+    await page.get_by_role("button", name="Confirm (2 of 2)").click()
+
+    await expect(message).to_contain_text("July")
+    assert last_sent(app)["values"] == [mina, regular]
+    assert list(last_sent(app)["resolved"]) == ["users", "members", "roles"]
+
+
+@pytest.mark.parametrize(
+    ("menu", "found", "kind"),
+    [({"type": 6}, "Moderator", "roles"), ({"type": 8, "channel_types": [2]}, "Library", "channels")],
+)
+async def test_a_menu_of_one_kind_sends_what_was_chosen(
+    discord: LocalDiscord, app: SmallApp, visit: Visits, menu: Json, found: str, kind: str
+) -> None:
+    page = await visit(discord.url)
+    message = await posted(page, discord, menu | {"custom_id": "one", "placeholder": "One"})
+
+    await message.get_by_role("button", name="One").click()
+    await expect(page.get_by_role("option", name="welcome")).to_have_count(0)  # a text channel
+    await page.get_by_role("option", name=found).click()
+
+    await expect(message).to_contain_text("July")
+    assert [one["name"] for one in last_sent(app)["resolved"][kind].values()] == [found]
+
+
+async def test_what_is_chosen_is_sent_by_its_value_whatever_others_are_called(
+    discord: LocalDiscord, app: SmallApp, visit: Visits
+) -> None:
+    crossed = [{"label": "1", "value": "2"}, {"label": "2", "value": "1"}]
+    page = await visit(discord.url)
+    message = await posted(page, discord, {"type": 3, "custom_id": "x", "placeholder": "X", "options": crossed})
+
+    await message.get_by_role("button", name="X").click()
+    await page.get_by_role("option", name="2").click()
+
+    await expect(message).to_contain_text("July 1")
+    assert last_sent(app)["values"] == ["1"]
+
+
+async def test_a_menu_that_is_open_closes_where_it_was_opened(
+    discord: LocalDiscord, app: SmallApp, visit: Visits
+) -> None:
+    page = await visit(discord.url)
+    message = await panel(page, discord)
+    menu, count = message.get_by_role("button", name="Board"), len(app.seen)
+
+    await menu.click()
+    await expect(page.get_by_role("option")).to_have_count(2)
+    await menu.click()
+
+    await expect(page.get_by_role("option")).to_have_count(0)
+    assert len(app.seen) == count
+
+
+async def test_a_press_that_the_app_does_not_answer_has_failed(
+    discord: LocalDiscord, app: SmallApp, visit: Visits
+) -> None:
+    page = await visit(discord.url)
+    message = await panel(page, discord)
+    app.is_down = True
+
+    await message.get_by_role("button", name="Next month").click()
+    await expect(page.locator(".is-failed").last).to_contain_text("This interaction failed")
+    app.is_down = False
+    await message.get_by_role("button", name="Next month").click()
+
+    await expect(message).to_contain_text("July")
+
+
+async def test_a_form_that_failed_stays_and_can_be_sent_again(
+    discord: LocalDiscord, app: SmallApp, visit: Visits
+) -> None:
+    page = await visit(discord.url)
+    message = await panel(page, discord)
+    await message.get_by_role("button", name="Form").click()
+    await page.get_by_label("Title").fill("Twice")
+    app.is_down = True
+
+    await page.get_by_role("button", name="Submit").click()
+    await expect(page.get_by_text("Something went wrong. Try again.")).to_be_visible()
+    app.is_down = False
+    await page.get_by_role("button", name="Submit").click()
+
+    await expect(page.locator("dialog#form")).to_be_hidden()
+    assert last_sent(app)["components"][0]["component"]["value"] == "Twice"
 
 
 async def test_a_form_is_checked_kept_and_sent(discord: LocalDiscord, app: SmallApp, visit: Visits) -> None:

@@ -4,7 +4,7 @@ import { fold } from "./commands.js";
 import { icon, make } from "./elements.js";
 import { Listbox } from "./listbox.js";
 import { itemOf } from "./optionfields.js";
-import { closePanel, openPanel, place } from "./panels.js";
+import { closePanel, closePanelOf, openPanel, place } from "./panels.js";
 
 const KINDS = { 5: "user", 6: "role", 7: "mentionable", 8: "channel" };
 const FEW = 10; // options among which nobody needs to search
@@ -13,14 +13,15 @@ const PAUSE_MS = 120; // after the last key, before the server is asked
 export function start(page) {
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-press]");
-    if (button) use(page, button, { press: button.dataset.press });
+    if (button) use(page, button, { component: button.dataset.press });
     const select = target.closest("[data-select]");
-    if (select) new Choice(page, select).open();
+    if (select && !closePanelOf(select)) new Choice(page, select).open();
   });
 }
 
 /** Send what was done with a part of a message; it shows that it is under way until the app has answered. */
 async function use(page, part, body) {
+  if (part.ariaBusy === "true") return;
   const message = part.closest("[data-message]").dataset.message;
   part.classList.add("is-pending");
   part.setAttribute("aria-busy", "true");
@@ -30,18 +31,24 @@ async function use(page, part, body) {
   if (error) page.tell(error, "error");
 }
 
-/** What is chosen in a menu: a form keeps it in a hidden list beside the button, a message says what it came with. */
+/**
+ * What is chosen in a menu: a form keeps it in a hidden list beside the button, a message says what it came with, and
+ * keeps what was chosen since until it is drawn anew.
+ */
 export function chosenIn(select) {
   const kept = keptBeside(select);
   if (kept) return [...kept.selectedOptions].map((option) => ({ value: option.value, text: option.label || option.value }));
+  if (select.dataset.kept) return JSON.parse(select.dataset.kept);
   const options = JSON.parse(select.dataset.options ?? "[]").filter((option) => option.default).map(itemOfOption);
   const presets = (select.dataset.defaults ?? "").split(",").filter(Boolean);
-  return [...options, ...presets.map((id) => ({ value: id, text: id }))];
+  return [...options, ...presets.map((id) => ({ value: id, text: null }))];
 }
 
 /** Say in a menu what is chosen, and keep it where the menu is part of a form. */
 export function showChosen(select, items) {
-  keptBeside(select)?.replaceChildren(...items.map((item) => new Option(item.text, item.value, true, true)));
+  const kept = keptBeside(select);
+  if (kept) kept.replaceChildren(...items.map((item) => new Option(item.text, item.value, true, true)));
+  else select.dataset.kept = JSON.stringify(items.map(({ value, text }) => ({ value, text })));
   const words = select.querySelector(".select-words");
   words.classList.toggle("is-empty", !items.length);
   words.textContent = items.length ? items.map((item) => item.text).join(", ") : select.dataset.placeholder;
@@ -69,6 +76,7 @@ class Choice {
   #most;
   #isSent = false;
   #panel;
+  #confirm;
 
   constructor(page, select) {
     const { kind, options, min, max } = select.dataset;
@@ -86,7 +94,8 @@ class Choice {
     const isSmall = this.#options && this.#options.length <= FEW;
     const entries = make("div", { class: "entries" });
     const field = make("input", { type: "text", class: isSmall ? "spoken" : "search", placeholder: "Search", autocomplete: "off", inputmode: isSmall ? "none" : null, "aria-label": label });
-    const confirm = this.#isMany ? make("button", { type: "button", class: "button is-wide" }, "Confirm") : null;
+    const confirm = this.#isMany ? make("button", { type: "button", class: "button is-wide" }) : null;
+    this.#confirm = confirm;
     const panel = make("div", { class: "chooser", role: "dialog", "aria-label": label }, field, entries, confirm);
     this.#panel = panel;
     this.#list = new Listbox(entries, { label, isMultiple: this.#isMany, pick: (item) => this.#pick(item, panel) });
@@ -103,20 +112,41 @@ class Choice {
     openPanel(panel, { at: select, host: select.closest("dialog") ?? document.body, closed });
     this.#list.attach(field);
     field.focus({ preventScroll: true });
-    await this.#refresh("");
+    await Promise.all([this.#nameChosen(), this.#refresh("")]);
+  }
+
+  /** What a message came with is known by its ids alone. */
+  async #nameChosen() {
+    const ids = this.#chosen.filter(({ text }) => text === null).map(({ value }) => value);
+    if (!ids.length) return;
+    const named = (await search(this.#page, { kind: KINDS[this.#select.dataset.kind], ids })).map(itemOf);
+    this.#chosen = this.#chosen.map((item) => named.find(({ value }) => value === item.value) ?? { ...item, text: item.text ?? item.value });
   }
 
   get #isMany() {
     return this.#most > 1;
   }
 
-  async #refresh(text) {
+  /** Show what has `text` in it; the entry that was chosen `last` stays the active one. */
+  async #refresh(text, last = null) {
     const found = this.#options ? this.#matching(text) : await this.#latest.of(() => this.#search(text));
     if (!found) return;
-    const items = found.map((item) => this.#shown(item));
-    const first = items.findIndex((item) => item.chosen);
-    this.#list.show(items.length ? [{ items }] : [{ label: "No matches.", items: [] }], { active: Math.max(first, 0) });
+    const groups = this.#grouped(found.map((item) => this.#shown(item)));
+    const active = groups.flatMap(({ items }) => items).findIndex((item) => (last ? item.value === last : item.chosen));
+    this.#list.show(groups.length ? groups : [{ label: "No matches.", items: [] }], { active: Math.max(active, 0) });
     place(this.#panel, this.#select);
+    this.#sayHowMany();
+  }
+
+  #grouped(items) {
+    const isMixed = KINDS[this.#select.dataset.kind] === "mentionable";
+    const of = (kind) => items.filter(({ entity }) => entity.kind === kind);
+    const groups = isMixed ? [{ label: "Members", items: of("user") }, { label: "Roles", items: of("role") }] : [{ items }];
+    return groups.filter((group) => group.items.length);
+  }
+
+  #sayHowMany() {
+    if (this.#confirm) this.#confirm.textContent = `Confirm (${this.#chosen.length} of ${this.#most})`;
   }
 
   #matching(text) {
@@ -133,7 +163,7 @@ class Choice {
   /** An item with its mark: chosen, or out of reach because nothing more may be. */
   #shown(item) {
     const chosen = this.#chosen.some((one) => one.value === item.value);
-    const mark = chosen ? icon("check") : null;
+    const mark = chosen || this.#isMany ? make("span", { class: this.#isMany ? "tick" : "mark" }, chosen ? icon("check") : null) : null;
     const disabled = !chosen && this.#isMany && this.#chosen.length >= this.#most;
     return { ...item, chosen, disabled, content: [item.content, mark] };
   }
@@ -146,7 +176,7 @@ class Choice {
       return;
     }
     this.#chosen = isChosen ? this.#chosen.filter((one) => one.value !== item.value) : [...this.#chosen, item];
-    this.#refresh(panel.querySelector("input").value);
+    this.#refresh(panel.querySelector("input").value, item.value);
   }
 
   #key(event, panel) {
@@ -178,7 +208,7 @@ class Choice {
     this.#isSent = true;
     showChosen(this.#select, this.#chosen);
     if (this.#select.closest("[data-form]")) this.#select.dispatchEvent(new Event("input", { bubbles: true }));
-    else use(this.#page, this.#select, { select: this.#select.dataset.select, values });
+    else use(this.#page, this.#select, { component: this.#select.dataset.select, values });
   }
 }
 

@@ -1,5 +1,5 @@
 // Forms that an app opens: shown, checked in Discord's words, sent, and kept as they were left.
-import { freeName, interact, packed } from "./asking.js";
+import { freeName, interact, packed, wasAnswered } from "./asking.js";
 import { chosenIn, isSame, showChosen } from "./components.js";
 import { FILE_BYTES_MAX, TOO_LARGE } from "./optionfields.js";
 
@@ -93,13 +93,17 @@ async function submit(page, dialog, form) {
   const button = form.querySelector("[type=submit]");
   button.disabled = true;
   button.setAttribute("aria-busy", "true");
-  const { error, field } = await interact(page, { submit: values, reply: form.dataset.reply, files: await packed(files) });
+  const { answer, error, field } = await interact(page, { form: values, reply: form.dataset.reply, files: await packed(files) });
   button.disabled = false;
   button.removeAttribute("aria-busy");
   if (error) {
     const place = fields.find((one) => one.dataset.field === field);
     if (place) fail(place, error);
     else say(form, error);
+    return;
+  }
+  if (!wasAnswered(answer)) {
+    say(form, "Something went wrong. Try again.");
     return;
   }
   drafts.delete(form.dataset.form);

@@ -34,6 +34,13 @@ export function closePanel(panel, { isEscape = false } = {}) {
   }
 }
 
+/** Close the panel that an element has opened; whether there was one. */
+export function closePanelOf(element) {
+  const one = opened.find(({ at }) => at === element);
+  if (one) closePanel(one.panel);
+  return Boolean(one);
+}
+
 function listen(way) {
   document[way]("pointerdown", leave, true);
   document[way]("keydown", escape, true);
@@ -60,16 +67,20 @@ export function place(panel, at, beside = false) {
   if (isPhone()) {
     panel.style.removeProperty("left");
     panel.style.removeProperty("top");
+    panel.style.removeProperty("max-height");
     return;
   }
   const room = at instanceof Element ? at.getBoundingClientRect() : at;
+  const above = room.top - GAP_PX - EDGE_PX;
+  const below = innerHeight - EDGE_PX - room.bottom - GAP_PX;
+  if (!beside) panel.style.maxHeight = `min(480px, ${Math.max(above, below)}px)`;
   const [width, height] = [panel.offsetWidth, panel.offsetHeight];
   const isRightToLeft = getComputedStyle(panel).direction === "rtl";
   let [left, top] = [isRightToLeft ? room.right - width : room.left, room.bottom + GAP_PX];
   if (beside) {
     [left, top] = [room.right + GAP_PX, room.top];
     if (left + width > innerWidth - EDGE_PX) left = room.left - GAP_PX - width;
-  } else if (top + height > innerHeight - EDGE_PX && room.top - GAP_PX - height > EDGE_PX) {
+  } else if (height > below && above > below) {
     top = room.top - GAP_PX - height;
   }
   panel.style.left = `${Math.max(EDGE_PX, Math.min(left, innerWidth - width - EDGE_PX))}px`;
