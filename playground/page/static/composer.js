@@ -42,7 +42,7 @@ class Composer {
     const { text, picked } = this;
     this.#commands.all(); // they are there when the first slash is typed
     text.addEventListener("focus", () => this.#listen());
-    text.addEventListener("input", () => this.#look());
+    text.addEventListener("input", ({ inputType }) => this.#look({ isTyped: inputType !== "insertFromPaste" }));
     text.addEventListener("keydown", (event) => this.#key(event));
     text.addEventListener("paste", (event) => this.#paste(event));
     this.#form.addEventListener("submit", (event) => {
@@ -57,8 +57,8 @@ class Composer {
       this.#invocation?.focus(target);
       this.#open();
     });
-    this.command.addEventListener("input", ({ target }) => {
-      this.#invocation?.input(target);
+    this.command.addEventListener("input", (event) => {
+      this.#invocation?.input(event);
       this.#open();
     });
     this.command.addEventListener("keydown", (event) => this.#invocation?.key(event));
@@ -91,14 +91,14 @@ class Composer {
   }
 
   /** What the text asks for: a command, a mention, or nothing. */
-  async #look() {
+  async #look({ isTyped = true } = {}) {
     const { value, selectionStart } = this.text;
     this.#sayWhatIsLeft();
     if (value.startsWith("/")) {
       const { app, chat } = await this.#commands.all();
       if (this.text.value !== value || this.#invocation) return;
       const whole = read(chat, value);
-      if (whole) this.#begin(whole.entry, whole.words);
+      if (whole) this.#begin(whole.entry, whole.words, { isTyped });
       else this.#suggest(chat, app, value.slice(1));
       return;
     }
@@ -217,12 +217,12 @@ class Composer {
 
   // Commands
 
-  #begin(entry, words) {
+  #begin(entry, words, { isTyped = false } = {}) {
     this.#looking.forget();
     const { command: element, hint } = this;
     const ways = { element, hint, list: this.#list, leave: (text) => this.#leave(text), sent: (answer) => this.#sent(answer) };
     this.#enter(new Invocation(this.#page, entry, ways));
-    this.#invocation.fill(words);
+    this.#invocation.fill(words, { isTyped });
   }
 
   /** Begin the command that a message names. */

@@ -36,10 +36,11 @@ export class Invocation {
     this.#sayWhatIsLeft();
   }
 
-  /** Fill in what was typed or pasted, and go to where something is missing. */
-  fill(words) {
+  /** Fill in what was pasted and go to where something is missing, or what was typed and stay where one types. */
+  fill(words, { isTyped = false } = {}) {
     for (const [option, text] of words) this.#fieldFor(option).write(text);
-    this.#goOn();
+    if (isTyped && words.length) this.#show(this.#fieldFor(words.at(-1)[0]));
+    else this.#goOn();
   }
 
   /** Take files that were dropped or pasted; the ones for which there is no place are handed back. */
@@ -57,20 +58,22 @@ export class Invocation {
     if (!this.#current) return;
     this.#hasChosen = false;
     this.#list.pick = (item) => this.#take(item);
-    this.#list.attach(target);
+    if (this.#current === this.tail || this.#current.hasList) this.#list.attach(target);
+    else this.#list.release();
     await this.#refresh();
   }
 
-  async input(target) {
+  async input({ target, inputType }) {
+    const isPasted = inputType === "insertFromPaste";
     const field = this.#current;
     if (target === this.tail) {
       const { leading, words } = split(this.tail.value, this.entry);
       if (words.length) {
         this.tail.value = "";
-        this.fill(leading ? [[this.entry.options[0], leading], ...words] : words);
+        this.fill(leading ? [[this.entry.options[0], leading], ...words] : words, { isTyped: !isPasted });
         return;
       }
-    } else if (field?.input === target && target.value !== undefined && this.#splitOff(field)) {
+    } else if (field?.input === target && target.value !== undefined && this.#splitOff(field, { isTyped: !isPasted })) {
       return;
     }
     await this.#refresh();
@@ -218,9 +221,7 @@ export class Invocation {
 
   /** To the first field that needs something, else to the end. */
   #goOn() {
-    const next = this.#fields.find((field) => field.isEmpty);
-    (next?.input ?? this.tail).focus();
-    this.focus(next?.input ?? this.tail);
+    this.#show(this.#fields.find((field) => field.isEmpty) ?? { input: this.tail });
   }
 
   #show(field) {
@@ -273,15 +274,17 @@ export class Invocation {
     next.focus();
   }
 
-  /** "2026-10 user:" in a field begins the next one. */
-  #splitOff(field) {
+  /** "2026-10 user:" in a field begins the next one; the field's own name at its beginning only says which it is. */
+  #splitOff(field, { isTyped }) {
+    if ([field.option.called, field.option.name].some((name) => field.input.value === `${name}:`)) {
+      field.write("");
+      return false;
+    }
     const { leading, words } = split(` ${field.input.value}`, this.entry);
     const others = words.filter(([option]) => option !== field.option);
     if (!others.length || others.length !== words.length) return false;
     field.write(leading);
-    this.fill(others);
-    const [last, text] = others.at(-1);
-    if (!text) this.#fieldFor(last).input.focus();
+    this.fill(others, { isTyped });
     return true;
   }
 }

@@ -2,7 +2,7 @@
 import { interact } from "./asking.js";
 import { commandsOf } from "./commands.js";
 import { icon, make } from "./elements.js";
-import { closePanel, isPhone, openPanel } from "./panels.js";
+import { closePanel, closePanelOf, isPhone, openPanel } from "./panels.js";
 
 const LONG_MS = 500; // as long as a finger has to stay
 const STILL_PX = 10; // as far as it may move meanwhile
@@ -25,7 +25,7 @@ export function start(page) {
   });
   document.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-menu]");
-    if (button) menus.open(button.closest(PLACES), button);
+    if (button && !closePanelOf(button)) menus.open(button.closest(PLACES), button);
   });
   longPresses(menus);
 }
@@ -51,17 +51,7 @@ function longPresses(menus) {
     if (at && Math.hypot(event.clientX - at.left, event.clientY - at.top) > STILL_PX) stop();
   });
   for (const name of ["pointerup", "pointercancel", "scroll", "contextmenu"]) document.addEventListener(name, stop, true);
-  document.addEventListener(
-    "click",
-    (event) => {
-      if (!isOpened) return;
-      isOpened = false;
-      if (event.target.closest(".panel")) return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    true,
-  );
+  document.addEventListener("touchend", (event) => isOpened && event.preventDefault(), { passive: false });
 }
 
 function pointOf({ clientX, clientY }) {
@@ -83,6 +73,7 @@ class Menus {
     const known = await this.#commands.all();
     const items = isUser ? this.#onUser(place, known) : this.#onMessage(place, known);
     const label = isUser ? "What to do with this person" : "What to do with this message";
+    closeMenus(); // a phone may ask twice: for the long press, and for what it takes for a right click
     openMenu(items, { at, label, back });
   }
 
@@ -100,7 +91,7 @@ class Menus {
 
   #onMessage(place, { app, message: commands }) {
     const id = place.dataset.message;
-    const author = nameIn(place.querySelector("[data-user]"));
+    const author = nameIn(place.querySelector(".head [data-user]"));
     const text = place.querySelector("[data-content]")?.innerText.trim();
     const dismiss = place.querySelector("[data-dismiss]");
     return [

@@ -50,7 +50,12 @@ class WrittenField {
     this.input.value = text;
   }
 
-  /** Groups for the list below, or null where there is nothing to choose from. */
+  /** Whether there is anything to choose from. */
+  get hasList() {
+    return false;
+  }
+
+  /** Groups for the list, or null where there is nothing to choose from. */
   async suggest() {
     return null;
   }
@@ -103,6 +108,10 @@ class WrittenField {
 /** What is chosen from a list; `picked` holds while the text is still its own. */
 class PickedField extends WrittenField {
   #picked = null;
+
+  get hasList() {
+    return true;
+  }
 
   get picked() {
     return this.#picked?.text === this.input.value ? this.#picked : null;
@@ -259,7 +268,9 @@ class FileField extends WrittenField {
 
   put(file) {
     this.file = file;
-    this.input.textContent = file ? `${file.name} (${sizeOf(file)})` : "Choose a file";
+    const words = file ? `${file.name} (${sizeOf(file)})` : "Choose a file";
+    this.input.textContent = words;
+    this.input.setAttribute("aria-label", `${this.option.called}: ${words}`);
     this.fail(null);
     this.input.dispatchEvent(new Event("input", { bubbles: true }));
   }
