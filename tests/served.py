@@ -5,14 +5,22 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvicorn
 
 from app.main import create_app
+from app.sync_commands import sync
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Pool
+from handlers import FEATURES
 from handlers.feature import Feature
-from tests.fake_discord import settings
+from services import voice
+from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from tests.fake_discord import APPLICATION, settings
 from tests.local_discord import LocalDiscord, free_port
+from wire.rest import Rest
 
 
 @contextmanager
@@ -50,3 +58,31 @@ def served(
         server.should_exit = True
         thread.join(timeout=15)
         assert not thread.is_alive()
+
+
+async def prepare(discord: LocalDiscord, database_url: str) -> None:
+    """Our commands at Discord, and an hour of study for Mina in the database."""
+    async with Rest(discord.api_url, discord.config.token) as rest:
+        await sync(rest, APPLICATION, FEATURES)
+    guild = discord.state()["guilds"][0]
+    mina = discord.member("mina")
+    room = next(each for each in guild["channels"] if each["kind"] == "voice")
+    place, now = GuildId(int(guild["id"])), datetime.now(UTC)
+    long_ago = now - timedelta(days=70)
+
+    def state(at: datetime, channel: int | None) -> VoiceState:
+        who = Person(UserId(int(mina["id"])), "mina", mina["name"])
+        return VoiceState(place, who.user, ChannelId(channel) if channel else None, 0, "s", at, who)
+
+    async with Pool(database_url) as pool, pool.connection() as conn:
+        rooms = (VoiceChannel(ChannelId(int(room["id"])), room["name"], 2),)
+        await voice.record(
+            conn,
+            [
+                GuildSnapshot(place, guild["name"], None, None, "en-US", None, rooms, (), long_ago),
+                state(long_ago, int(room["id"])),
+                state(long_ago + timedelta(hours=1), None),
+                state(now - timedelta(hours=1), int(room["id"])),
+                state(now, None),
+            ],
+        )

@@ -2,21 +2,17 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.sync_commands import plan, sync
-from core.ids import ChannelId, GuildId, UserId
-from db.connection import Pool
 from handlers import FEATURES
-from services import voice
-from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
-from tests.served import served
+from tests.served import prepare, served
 from wire.rest import Rest
 
 Json = dict[str, Any]
@@ -25,7 +21,7 @@ Json = dict[str, Any]
 @pytest.fixture
 def discord(tmp_path: Path, database_url: str) -> Iterator[LocalDiscord]:
     with local_discord(tmp_path) as running:
-        asyncio.run(_prepare(running, database_url))
+        asyncio.run(prepare(running, database_url))
         with served(running, tmp_path, database_url) as url:
             running.http.put("/playground/endpoint", json={"url": f"{url}/interactions"}).raise_for_status()
             yield running
@@ -99,31 +95,3 @@ def _do(discord: LocalDiscord, **what: object) -> Json:
     answer = discord.steer("interactions", **{"as": "mina"}, **what)
     assert answer.status_code == 200, answer.text
     return answer.json()
-
-
-async def _prepare(discord: LocalDiscord, database_url: str) -> None:
-    """Our commands at Discord, and an hour of study for Mina in the database."""
-    async with Rest(discord.api_url, discord.config.token) as rest:
-        await sync(rest, APPLICATION, FEATURES)
-    guild = discord.state()["guilds"][0]
-    mina = discord.member("mina")
-    room = next(each for each in guild["channels"] if each["kind"] == "voice")
-    place, now = GuildId(int(guild["id"])), datetime.now(UTC)
-    long_ago = now - timedelta(days=70)
-
-    def state(at: datetime, channel: int | None) -> VoiceState:
-        who = Person(UserId(int(mina["id"])), "mina", mina["name"])
-        return VoiceState(place, who.user, ChannelId(channel) if channel else None, 0, "s", at, who)
-
-    async with Pool(database_url) as pool, pool.connection() as conn:
-        rooms = (VoiceChannel(ChannelId(int(room["id"])), room["name"], 2),)
-        await voice.record(
-            conn,
-            [
-                GuildSnapshot(place, guild["name"], None, None, "en-US", None, rooms, (), long_ago),
-                state(long_ago, int(room["id"])),
-                state(long_ago + timedelta(hours=1), None),
-                state(now - timedelta(hours=1), int(room["id"])),
-                state(now, None),
-            ],
-        )
