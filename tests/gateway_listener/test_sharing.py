@@ -148,8 +148,8 @@ def test_dead_listeners_shards_are_resumed_by_the_others_without_a_lost_second(
         for who in PEOPLE:
             for guild in world.guilds:
                 world.move("join", who, guild)
-        world.jump(700)
         world.settle(1, 1, 2)
+        world.jump(700)
         first.kill()
         moved = {(chance.choice(PEOPLE), guild) for guild in world.guilds}
         for who, guild in moved:  # while nobody hears two of the guilds
@@ -224,6 +224,7 @@ def test_change_of_the_shard_count_cuts_the_gap_and_nothing_else(tmp_path: Path,
         world.settle(2)
         for guild in world.guilds:
             world.move("join", "ada", guild)
+        world.settle(2)
         world.jump(700)
         waiting = world.start("4")  # may not listen beside the other number
         world.until(lambda: world.rows("SELECT count(*) FROM gateway_listeners") == [(2,)])
