@@ -264,7 +264,7 @@ class Recorder:
         """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
         began = monotonic()
         try:
-            async with conn.pipeline(), conn.transaction():
+            async with conn.transaction(), conn.pipeline():
                 await self._record(conn, batch)
         except psycopg.OperationalError:
             if conn.broken or conn.closed:
