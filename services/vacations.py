@@ -1,5 +1,6 @@
 """Vacations: dates that a member protects ahead, free of cost."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -164,12 +165,13 @@ def coming(standing: Standing, today: date) -> tuple[Vacation, ...]:
 
 def left(standing: Standing, today: date) -> int:
     """How many dates a vacation that begins tomorrow could have."""
-    planned = _dates(standing)
-    found: set[date] = set()
+    taken = _dates(standing)
     for number in range(1, LONGEST + 1):
         day = today + number * _ONE_DAY
-        found.add(day)
-        if day in planned or max(_used(planned | found, each) for each in found) > ALLOWED:
+        if day in taken:
+            return number - 1
+        taken.add(day)
+        if _used(taken, day) > ALLOWED:  # spans without this date hold as many as before, which were few enough
             return number - 1
     return LONGEST
 
@@ -181,8 +183,8 @@ def _dates(standing: Standing) -> set[date]:
 def _used(planned: set[date], day: date) -> int:
     """The most dates of vacation in any 90 dates in a row that `day` is one of."""
     near = sorted(each for each in planned if abs((each - day).days) < WITHIN)
-    begins = {day, *(each for each in near if each <= day)}
-    return max(sum(begin <= each < begin + WITHIN * _ONE_DAY for each in near) for begin in begins)
+    begins = (day, *(each for each in near if each <= day))
+    return max(bisect_left(near, begin + WITHIN * _ONE_DAY) - bisect_left(near, begin) for begin in begins)
 
 
 def _stretches(planned: Iterable[date]) -> list[Vacation]:
