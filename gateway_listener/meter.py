@@ -1,5 +1,6 @@
 """What a listener counts about its shards, for whoever watches it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -36,9 +37,8 @@ class Meter:
         """A batch is safe; `waiting` are the rows that came after it."""
         self._seen[shard] = seen_at
         self._waiting[shard] = waiting
-        for each in heard:
-            if each.event is not None:
-                self._events.add(type(each.event).__name__)
+        for kind, number in Counter(type(each.event) for each in heard if each.event is not None).items():
+            self._events.add(kind.__name__, by=number)
         if heard:
             self._last[shard] = heard[-1].mark.at
             self._lag.add(max(0.0, (self._clock.now() - heard[0].mark.at).total_seconds()))

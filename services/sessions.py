@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import Struct
+
 from core.enums import CloseReason
 from services.policies import Policy
 from services.voice_events import (
@@ -24,8 +26,7 @@ from services.voice_events import (
 Key = tuple[int, int]  # guild, user
 
 
-@dataclass(slots=True)
-class Segment:
+class Segment(Struct, gc=False):
     """A stretch in one channel with the same flags."""
 
     channel: int
@@ -37,8 +38,7 @@ class Segment:
     is_rewritten: bool = False  # stored, and then within the same second the channel or the flags became others
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct, gc=False):
     """One stay, with the segments that are not credited yet and always the last one."""
 
     guild: int

@@ -64,7 +64,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         return
     rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
     await heard.write(conn, known=rules.places.keys())
-    locked = await stored.lock_members(conn, sorted(heard.members), sorted(heard.whole_guilds))
+    members = sorted(heard.members)
+    locked = await stored.lock_members(conn, members, sorted(heard.whole_guilds))
     await heard.write_members(conn)
     roll = Roll(
         policy=policy,
@@ -74,7 +75,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         bots=set(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
-    members = sorted(heard.members.union(row[:2] for row in locked))
+    if heard.whole_guilds:
+        members = sorted(heard.members.union(row[:2] for row in locked))
     for session in await stays.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:

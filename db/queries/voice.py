@@ -114,11 +114,9 @@ async def set_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
            SET discord_session_id = given.voice_session, ended_at = to_timestamp(given.ended),
                settled_until = to_timestamp(given.settled), counted_s = given.counted,
                close_reason = given.reason::close_reason, is_estimated = given.is_estimated
-           FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(user)s::bigint[], %(voice_session)s::text[],
-                       %(started)s::bigint[], %(ended)s::bigint[], %(settled)s::bigint[], %(counted)s::integer[],
-                       %(reason)s::text[], %(is_estimated)s::boolean[])
-                AS given (guild_id, session_id, user_id, voice_session, started, ended, settled, counted, reason,
-                          is_estimated)
+           FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(voice_session)s::text[], %(ended)s::bigint[],
+                       %(settled)s::bigint[], %(counted)s::integer[], %(reason)s::text[], %(is_estimated)s::boolean[])
+                AS given (guild_id, session_id, voice_session, ended, settled, counted, reason, is_estimated)
            WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id""",
         _session_columns(rows),
     )
@@ -136,7 +134,8 @@ async def add_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
                        %(reason)s::text[], %(is_estimated)s::boolean[])
                 AS given (guild_id, session_id, user_id, voice_session, started, ended, settled, counted, reason,
                           is_estimated)""",
-        _session_columns(rows),
+        _session_columns(rows)
+        | {"user": numbers([row[2] for row in rows]), "started": numbers([row[4] for row in rows])},
     )
 
 
@@ -145,9 +144,9 @@ async def set_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
     await conn.execute(
         """UPDATE voice_segments s
            SET channel_id = given.channel_id, flags = given.flags, ended_at = to_timestamp(given.ended)
-           FROM unnest(%(guild)s::bigint[], %(session)s::bigint[], %(started)s::bigint[], %(user)s::bigint[],
-                       %(channel)s::bigint[], %(flags)s::smallint[], %(ended)s::bigint[])
-                AS given (guild_id, session_id, started, user_id, channel_id, flags, ended)
+           FROM unnest(%(guild)s::bigint[], %(session)s::bigint[], %(started)s::bigint[], %(channel)s::bigint[],
+                       %(flags)s::smallint[], %(ended)s::bigint[])
+                AS given (guild_id, session_id, started, channel_id, flags, ended)
            WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id
              AND s.started_at = to_timestamp(given.started)""",
         _segment_columns(rows),
@@ -162,18 +161,16 @@ async def add_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
            FROM unnest(%(guild)s::bigint[], %(session)s::bigint[], %(started)s::bigint[], %(user)s::bigint[],
                        %(channel)s::bigint[], %(flags)s::smallint[], %(ended)s::bigint[])
                 AS given (guild_id, session_id, started, user_id, channel_id, flags, ended)""",
-        _segment_columns(rows),
+        _segment_columns(rows) | {"user": numbers([row[3] for row in rows])},
     )
 
 
 def _session_columns(rows: Sequence[SessionRow]) -> dict[str, str]:
-    guild, session, user, voice, started, ended, settled, counted, reason, is_estimated = zip(*rows, strict=True)
+    guild, session, _, voice, _, ended, settled, counted, reason, is_estimated = zip(*rows, strict=True)
     return {
         "guild": numbers(guild),
         "id": numbers(session),
-        "user": numbers(user),
         "voice_session": texts(voice),
-        "started": numbers(started),
         "ended": numbers(ended),
         "settled": numbers(settled),
         "counted": numbers(counted),
@@ -183,12 +180,11 @@ def _session_columns(rows: Sequence[SessionRow]) -> dict[str, str]:
 
 
 def _segment_columns(rows: Sequence[SegmentRow]) -> dict[str, str]:
-    guild, session, started, user, channel, flags, ended = zip(*rows, strict=True)
+    guild, session, started, _, channel, flags, ended = zip(*rows, strict=True)
     return {
         "guild": numbers(guild),
         "session": numbers(session),
         "started": numbers(started),
-        "user": numbers(user),
         "channel": numbers(channel),
         "flags": numbers(flags),
         "ended": numbers(ended),
