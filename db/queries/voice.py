@@ -100,7 +100,7 @@ async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
 async def take_session_ids(conn: Connection, count: int) -> list[int]:
     """New ids for `count` sessions."""
     cursor = await conn.execute(
-        """SELECT nextval(pg_get_serial_sequence('voice_sessions', 'session_id')::regclass)
+        """SELECT nextval((SELECT pg_get_serial_sequence('voice_sessions', 'session_id')::regclass))
            FROM generate_series(1, %(count)s)""",
         {"count": count},
     )
