@@ -47,15 +47,33 @@ async def test_events_wait_while_the_database_is_away(
     assert len(await stays(pool)) == 51
 
 
-async def test_event_that_cannot_be_written_is_left_out_alone(gateway: ScriptedGateway, pool: Pool) -> None:
+@pytest.mark.parametrize("wrong", ["user", "room"])  # the first statement of a batch refuses it, or the last one
+async def test_event_that_cannot_be_written_is_left_out_alone(wrong: str, gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
         for number in range(20):
-            await link.voice(2 + number, ROOM, user=7 if number == 11 else ANA + number)
+            user, room = ANA + number, ROOM
+            if number == 11:
+                user, room = (7, room) if wrong == "user" else (user, 7)
+            await link.voice(2 + number, room, user=user)
         await until_seq(pool, 21)
 
     assert [stay.user for stay in await stays(pool)] == [ANA + number for number in range(20) if number != 11]
+
+
+async def test_writer_has_its_turn_while_there_is_always_more_to_read(pool: Pool) -> None:
+    recorder = Recorder(pool, Clock(), queue_rows=10_000_000)
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+
+    for seq in range(1, 2_000_000):
+        await recorder.add(_joined(seq, ANA))
+        if recorder.committed_seq(KEY):
+            break
+    writer.cancel()
+
+    assert recorder.committed_seq(KEY)
 
 
 async def test_who_lost_the_shard_writes_nothing_more(pool: Pool, database_url: str) -> None:

@@ -69,6 +69,18 @@ async def test_a_change_of_channel_or_flags_begins_a_segment_and_a_repetition_do
     assert await segments(conn) == [(LIBRARY, 0, 0, 20), (LIBRARY, 3, 20, 30), (ATRIUM, 3, 30, None)]
 
 
+async def test_a_change_of_flags_writes_no_session_unless_it_was_told_late(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+    version = await rows(conn, "SELECT ctid FROM voice_sessions")
+
+    await voice.record(conn, [state(20, LIBRARY, flags=1)])
+
+    assert await segments(conn) == [(LIBRARY, 0, 0, 20), (LIBRARY, 1, 20, None)]
+    assert await rows(conn, "SELECT ctid FROM voice_sessions") == version
+    await voice.record(conn, [replace(state(30, LIBRARY), is_late=True, since=after(25))])
+    assert await sessions(conn) == [(ANA, 0, None, 0, None, True)]
+
+
 async def test_within_one_second_the_last_word_counts(conn: Connection) -> None:
     await voice.record(conn, [state(0, LIBRARY), state(10.1, ATRIUM), state(10.5, LIBRARY, flags=1)])
 
