@@ -233,7 +233,8 @@ async def test_a_form_is_checked_kept_and_sent(discord: LocalDiscord, app: Small
     await page.get_by_label("Agree").check()
     await page.get_by_role("button", name="Submit").click()
 
-    await expect(page.locator("#messages")).to_contain_text("Thank you.")
+    await expect(page.locator("dialog#form")).to_be_hidden()
+    await expect(page.locator("#messages > li").last).to_contain_text("Thank you.")
     fields = {part["component"]["custom_id"]: part["component"] for part in last_sent(app)["components"]}
     assert fields["title"]["value"] == "시험 주간"
     assert fields["kind"]["value"] == "bug"
