@@ -4,6 +4,7 @@ A plain ASGI callable: Starlette's Request and Response would cost more than eve
 """
 
 import asyncio
+from functools import partial
 from time import perf_counter
 from typing import Final
 
@@ -13,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.dispatch import Dispatcher, trouble
 from app.door_log import Note, by_structlog
 from app.finish import Finisher
-from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Placeholder, respond
+from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder, respond
 from app.signed_body import SignedBody
 from app.turn import Turn
 from core.clock import Clock
@@ -54,8 +55,7 @@ class Endpoint:
         limit_s: float = LIMIT_S,
     ) -> None:
         self._log_line = note
-        self._patience_s = patience_s
-        self._limit_s = limit_s
+        self._patience = Patience(patience_s=patience_s, limit_s=limit_s)
         self._signed = SignedBody("interaction refused", verifier=verifier, clock=clock, note=note)
         self._dispatcher = dispatcher
         self._finisher = finisher
@@ -78,17 +78,16 @@ class Endpoint:
             return
         turn = self._dispatcher.open(interaction, self._clock.now())
         following = REQUEST.set(interaction.id)
+        first = self._patience.begin(send, partial(self._offer, turn))
         try:
-            await self._answer(turn, send, started)
+            await self._answer(turn, first, started)
         finally:
-            REQUEST.reset(following)
+            first.end()
             if turn.is_promised:
                 self._finisher.let_go(turn)
+            REQUEST.reset(following)
 
-    async def _answer(self, turn: Turn, send: Send, started: float) -> None:
-        first = FirstAnswer(send, patience_s=self._patience_s, limit_s=self._limit_s)
-        placeholder, body = _placeholder(turn)
-        first.arm(placeholder, body, self._finisher.before(turn, placeholder))
+    async def _answer(self, turn: Turn, first: FirstAnswer, started: float) -> None:
         try:
             reply = await self._dispatcher.answer(turn)
         except asyncio.CancelledError:
@@ -101,11 +100,16 @@ class Endpoint:
             late = await first.give(202, b"")
         else:
             reply, body = _encode(turn, reply)
-            late = await first.give(200, body.content, body.content_type.encode())
+            late = await first.give(200, body.content, body.content_type)
         answered = perf_counter()
         if reply is not None and (late or turn.due or isinstance(reply, (Drawing, Deferred))):
             await self._finisher.go_on(turn, reply, late)
         self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
+
+    def _offer(self, turn: Turn) -> Offer:
+        """What to show when the handler of `turn` takes too long."""
+        placeholder, body = _placeholder(turn)
+        return Offer(placeholder, body, self._finisher.before(turn, placeholder))
 
     def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
         """The one line in the log for one interaction."""
@@ -124,7 +128,6 @@ class Endpoint:
 
 
 def _placeholder(turn: Turn) -> tuple[Placeholder, bytes]:
-    """What to show when the handler of `turn` takes too long."""
     match turn.interaction:
         case Autocomplete():
             return _NOTHING

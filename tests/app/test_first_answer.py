@@ -1,9 +1,10 @@
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.first_answer import FirstAnswer, Placeholder
+from app.first_answer import FirstAnswer, Offer, Patience, Placeholder
 
 
 class Wire:
@@ -17,10 +18,13 @@ class Wire:
             self.bodies.append(message["body"])
 
 
+def offer(placeholder: Placeholder = Placeholder.THINKING, *, body: bytes = b"wait") -> Callable[[], Offer]:
+    return lambda: Offer(placeholder, body)
+
+
 async def test_the_handler_is_first() -> None:
     wire = Wire()
-    first = FirstAnswer(wire.send, patience_s=0.05)
-    first.arm(Placeholder.THINKING, b"wait")
+    first = Patience(patience_s=0.05).begin(wire.send, offer())
 
     late = await first.give(200, b"done")
     await asyncio.sleep(0.1)
@@ -30,8 +34,7 @@ async def test_the_handler_is_first() -> None:
 
 async def test_the_clock_is_first() -> None:
     wire = Wire()
-    first = FirstAnswer(wire.send, patience_s=0.01)
-    first.arm(Placeholder.SILENT, b"wait")
+    first = Patience(patience_s=0.01).begin(wire.send, offer(Placeholder.SILENT))
     await asyncio.sleep(0.05)
 
     late = await first.give(200, b"done")
@@ -39,16 +42,56 @@ async def test_the_clock_is_first() -> None:
     assert (late, wire.bodies) == (Placeholder.SILENT, [b"wait"])
 
 
+async def test_each_of_several_has_its_own_time() -> None:
+    wire = Wire()
+    patience = Patience(patience_s=0.05)
+    first = patience.begin(wire.send, offer(body=b"first"))
+    await asyncio.sleep(0.02)
+    second = patience.begin(wire.send, offer(body=b"second"))
+    third = patience.begin(wire.send, offer(body=b"third"))
+    await third.give(200, b"done")
+    await asyncio.sleep(0.2)
+
+    assert wire.bodies == [b"done", b"first", b"second"]
+    assert await first.give(200, b"late") is await second.give(200, b"late") is Placeholder.THINKING
+
+
+def test_the_clock_runs_in_a_loop_that_came_later() -> None:
+    wire = Wire()
+    patience = Patience(patience_s=0.01)
+
+    async def begin_and_wait(seconds: float) -> None:
+        first = patience.begin(wire.send, offer())
+        await asyncio.sleep(seconds)
+        first.end()
+
+    asyncio.run(begin_and_wait(0))
+    asyncio.run(begin_and_wait(0.05))
+
+    assert wire.bodies == [b"wait"]
+
+
+async def test_a_handler_that_broke_is_not_answered_for() -> None:
+    wire = Wire()
+    first = Patience(patience_s=0.01).begin(wire.send, offer())
+
+    first.end()
+    await asyncio.sleep(0.05)
+
+    assert wire.bodies == []
+
+
 async def test_nobody_is_left_waiting_for_ever() -> None:
     wire = Wire()
-    first = FirstAnswer(wire.send, patience_s=0.01, limit_s=0.05)
+    patience = Patience(patience_s=0.01, limit_s=0.05)
+    begun: list[FirstAnswer] = []
 
     async def handle() -> None:
-        first.arm(Placeholder.THINKING, b"wait")
+        begun.append(patience.begin(wire.send, offer()))
         await asyncio.sleep(60)
 
     with pytest.raises(asyncio.CancelledError):
         await asyncio.create_task(handle())
 
-    assert first.gave_up
+    assert begun[0].gave_up
     assert wire.bodies == [b"wait"]
