@@ -26,13 +26,10 @@ from wire.limits import (
     OPTIONS_MAX,
 )
 from wire.options import OptionKind
+from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 from wire.received import Context, Install
 
 Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English text) to {Discord's locale: text}
-
-SLASH: Final = 1
-USER_MENU: Final = 2
-MESSAGE_MENU: Final = 3
 
 
 class Option(Struct, frozen=True, kw_only=True):

@@ -1,26 +1,29 @@
 """Trusted bytes to typed interactions: what handlers get."""
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Any, Final, cast
 
-from msgspec import MsgspecError, Struct, ValidationError, convert
-from msgspec.json import decode
+from msgspec import MsgspecError, Raw, Struct, ValidationError
+from msgspec.json import decode, encode
 
-from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
+from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId, MessageId
 from wire.components import ComponentKind
 from wire.errors import BadPayload
 from wire.fields import Fields, channels, mentionables, roles, users
 from wire.options import Options, focused, split_path
 from wire.payloads import (
-    AutocompletePayload,
-    CommandPayload,
-    ComponentPayload,
+    MESSAGE_MENU,
+    SLASH,
+    USER_MENU,
+    CommandData,
+    ComponentData,
     Envelope,
-    Payload,
-    PingPayload,
-    SlashData,
-    UserMenuData,
-    decoder,
+    ModalData,
+    read_command,
+    read_component,
+    read_envelope,
+    read_modal,
 )
 from wire.received import (
     Attachment,
@@ -63,6 +66,16 @@ __all__ = [
     "UserMenu",
     "parse",
 ]
+
+
+class InteractionKind(IntEnum):
+    """Discord's numbers for the types of interactions."""
+
+    PING = 1
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
 
 
 class Ping(Struct, frozen=True):
@@ -208,33 +221,37 @@ def parse(body: bytes) -> Interaction:
         BadPayload: broken JSON, an unknown kind, a missing or mistyped field.
     """
     try:
-        payload = _decode(body)
-    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return _read(body)
+        except ValidationError:
+            return _read_leniently(body)
+    except (MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
         raise BadPayload(str(error)) from error
-    match payload:
-        case CommandPayload():
-            return _command(payload)
-        case ComponentPayload():
-            return _component(payload)
-        case AutocompletePayload(data=data):
-            path, options = split_path(data.name, data.options)
-            typing = focused(options)
-            value = "" if typing.value is None else str(typing.value)
-            return Autocomplete(*_common(payload), data.id, path, Options(options, data.resolved), typing.name, value)
-        case PingPayload():
+
+
+def _read(body: bytes) -> Interaction:
+    envelope = read_envelope(body)
+    known = _KINDS.get(envelope.type)
+    if known is None:
+        if envelope.type == InteractionKind.PING:
+            return _PING
+        raise BadPayload(f"unknown kind {envelope.type}")
+    read, build = known
+    try:
+        data = read(envelope.data)
+    except ValidationError as error:
+        raise ValidationError(f"in the data: {error}") from error
+    return build(envelope, data)
+
+
+def _read_leniently(body: bytes) -> Interaction:
+    """As other servers of this protocol write: null for what Discord leaves out, pings that hold nothing else."""
+    shape = _without_nulls(decode(body))
+    match shape:
+        case {"type": InteractionKind.PING}:
             return _PING
         case _:
-            data = payload.data
-            fields = Fields(data.components, data.resolved)
-            return ModalSubmit(*_common(payload), data.custom_id, fields, payload.message)
-
-
-def _decode(body: bytes) -> Payload:
-    try:
-        return decoder.decode(body)
-    except ValidationError:
-        # Other servers of this protocol write null where Discord leaves a field out: read again, slowly, without nulls.
-        return convert(_without_nulls(decode(body)), Payload, strict=False)
+            return _read(encode(shape))
 
 
 def _without_nulls(value: object) -> object:
@@ -248,32 +265,52 @@ def _without_nulls(value: object) -> object:
             return value
 
 
-def _command(payload: CommandPayload) -> SlashCommand | UserMenu | MessageMenu:
-    match payload.data:
-        case SlashData() as data:
-            path, options = split_path(data.name, data.options)
-            return SlashCommand(*_common(payload), data.id, path, Options(options, data.resolved), data.resolved)
-        case UserMenuData() as data:
-            person = data.resolved.user(data.target_id)
-            if person is None:
-                raise BadPayload("the target is not among the resolved objects")
-            return UserMenu(*_common(payload), data.id, data.name, person)
-        case data:
-            message = data.resolved.messages.get(data.target_id)
-            if message is None:
-                raise BadPayload("the target is not among the resolved objects")
-            return MessageMenu(*_common(payload), data.id, data.name, message)
+def _command(envelope: Envelope, data: CommandData) -> SlashCommand | UserMenu | MessageMenu:
+    if data.type == SLASH:
+        path, options = split_path(data.name, data.options)
+        return SlashCommand(*_common(envelope), data.id, path, Options(options, data.resolved), data.resolved)
+    if data.type == USER_MENU:
+        person = None if data.target_id is None else data.resolved.user(data.target_id)
+        if person is None:
+            raise BadPayload("the target is not among the resolved objects")
+        return UserMenu(*_common(envelope), data.id, data.name, person)
+    if data.type == MESSAGE_MENU:
+        message = None if data.target_id is None else data.resolved.messages.get(MessageId(data.target_id))
+        if message is None:
+            raise BadPayload("the target is not among the resolved objects")
+        return MessageMenu(*_common(envelope), data.id, data.name, message)
+    raise BadPayload(f"unknown command type {data.type}")
 
 
-def _component(payload: ComponentPayload) -> ButtonPress | SelectChoice:
-    data = payload.data
-    if payload.message is None:
+def _autocomplete(envelope: Envelope, data: CommandData) -> Autocomplete:
+    if data.type != SLASH:
+        raise BadPayload(f"unknown command type {data.type}")
+    path, options = split_path(data.name, data.options)
+    typing = focused(options)
+    value = "" if typing.value is None else str(typing.value)
+    return Autocomplete(*_common(envelope), data.id, path, Options(options, data.resolved), typing.name, value)
+
+
+def _component(envelope: Envelope, data: ComponentData) -> ButtonPress | SelectChoice:
+    if envelope.message is None:
         raise BadPayload("a component without its message")
     if data.component_type == ComponentKind.BUTTON:
-        return ButtonPress(*_common(payload), data.custom_id, payload.message)
+        return ButtonPress(*_common(envelope), data.custom_id, envelope.message)
     if data.component_type in _SELECTS:
-        return SelectChoice(*_common(payload), data.custom_id, payload.message, data.values, data.resolved)
+        return SelectChoice(*_common(envelope), data.custom_id, envelope.message, data.values, data.resolved)
     raise BadPayload(f"unknown component type {data.component_type}")
+
+
+def _modal(envelope: Envelope, data: ModalData) -> ModalSubmit:
+    return ModalSubmit(*_common(envelope), data.custom_id, Fields(data.components, data.resolved), envelope.message)
+
+
+_KINDS: Final[dict[int, tuple[Callable[[Raw], Any], Callable[[Envelope, Any], Interaction]]]] = {
+    InteractionKind.COMMAND: (read_command, _command),
+    InteractionKind.COMPONENT: (read_component, _component),
+    InteractionKind.AUTOCOMPLETE: (read_command, _autocomplete),
+    InteractionKind.MODAL: (read_modal, _modal),
+}
 
 
 _Common = tuple[
@@ -294,24 +331,24 @@ _Common = tuple[
 ]
 
 
-def _common(payload: Envelope) -> _Common:
+def _common(envelope: Envelope) -> _Common:
     """The fields of Invocation, in its order."""
-    user = (payload.member and payload.member.user) or payload.user
+    user = (envelope.member and envelope.member.user) or envelope.user
     if user is None:
         raise BadPayload("nobody is named as the person")
     return (
-        payload.id,
-        payload.token,
-        payload.application_id,
+        envelope.id,
+        envelope.token,
+        envelope.application_id,
         user,
-        payload.member,
-        payload.guild_id,
-        payload.channel_id if payload.channel is None else payload.channel.id,
-        payload.locale,
-        payload.guild_locale,
-        payload.app_permissions,
-        payload.entitlements,
-        payload.authorizing_integration_owners,
-        payload.context,
-        payload.attachment_size_limit,
+        envelope.member,
+        envelope.guild_id,
+        envelope.channel_id if envelope.channel is None else envelope.channel.id,
+        envelope.locale,
+        envelope.guild_locale,
+        envelope.app_permissions,
+        envelope.entitlements,
+        envelope.authorizing_integration_owners,
+        envelope.context,
+        envelope.attachment_size_limit,
     )

@@ -1,4 +1,4 @@
-"""The shapes of an interaction's JSON, one class per `type`; parse() turns them into what handlers get.
+"""The shapes of an interaction's JSON; parse() turns them into what handlers get.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding; unknown fields are skipped,
 and what Discord leaves out has a default, so that a new field or a missing one never costs an answer.
@@ -7,12 +7,18 @@ and what Discord leaves out has a default, so that a new field or a missing one 
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 from msgspec.json import Decoder
 
-from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId, MessageId, UserId
+from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from wire.limits import FILE_BYTES_MAX
-from wire.received import NOTHING_RESOLVED, Channel, Entitlement, Id, Member, ReceivedMessage, Resolved, User
+from wire.received import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, User
+
+SLASH: Final = 1  # the kinds of commands
+USER_MENU: Final = 2
+MESSAGE_MENU: Final = 3
+
+_NO_DATA: Final = Raw(b"{}")
 
 
 class OptionPayload(Struct, frozen=True):
@@ -36,30 +42,14 @@ class FieldPayload(Struct, frozen=True):
     components: tuple["FieldPayload", ...] = ()  # inside a row, the older way
 
 
-class SlashData(Struct, frozen=True, tag_field="type", tag=1):
-    """A chat command."""
+class CommandData(Struct, frozen=True):
+    """A command of any kind, or the part of one that is written already."""
 
     id: Id[CommandId]
     name: str
+    type: int  # SLASH, USER_MENU or MESSAGE_MENU
     options: tuple[OptionPayload, ...] = ()
-    resolved: Resolved = NOTHING_RESOLVED
-
-
-class UserMenuData(Struct, frozen=True, tag_field="type", tag=2):
-    """A command from the menu of a person."""
-
-    id: Id[CommandId]
-    name: str
-    target_id: Id[UserId]
-    resolved: Resolved = NOTHING_RESOLVED
-
-
-class MessageMenuData(Struct, frozen=True, tag_field="type", tag=3):
-    """A command from the menu of a message."""
-
-    id: Id[CommandId]
-    name: str
-    target_id: Id[MessageId]
+    target_id: Id[int] | None = None  # the person or message of a menu
     resolved: Resolved = NOTHING_RESOLVED
 
 
@@ -80,15 +70,25 @@ class ModalData(Struct, frozen=True):
     resolved: Resolved = NOTHING_RESOLVED
 
 
-class Envelope(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What all interactions but the ping have."""
+class Place(Struct, frozen=True, gc=False):
+    """Where an interaction happens; what else Discord tells of the channel nobody reads."""
 
+    id: Id[ChannelId]
+
+
+class Envelope(Struct, frozen=True, kw_only=True):
+    """What all interactions have; `data` is read when `type` is known.
+
+    One class for all of them: with one for each, the decoder looks through the bytes for the type before it reads them.
+    """
+
+    type: int
     id: Id[InteractionId]
     token: str
     application_id: Id[ApplicationId]
     guild_id: Id[GuildId] | None = None
     channel_id: Id[ChannelId] | None = None
-    channel: Channel | None = None
+    channel: Place | None = None
     member: Member | None = None
     user: User | None = None
     message: ReceivedMessage | None = None
@@ -99,37 +99,11 @@ class Envelope(Struct, frozen=True, kw_only=True, tag_field="type"):
     authorizing_integration_owners: Mapping[int, int] = {}
     context: int | None = None
     attachment_size_limit: int = FILE_BYTES_MAX
+    data: Raw = _NO_DATA
 
-
-class PingPayload(Struct, frozen=True, tag_field="type", tag=1):
-    """Discord asks whether we are there."""
-
-
-class CommandPayload(Envelope, frozen=True, kw_only=True, tag=2):
-    """A command of any kind."""
-
-    data: SlashData | UserMenuData | MessageMenuData
-
-
-class ComponentPayload(Envelope, frozen=True, kw_only=True, tag=3):
-    """A component of a message."""
-
-    data: ComponentData
-
-
-class AutocompletePayload(Envelope, frozen=True, kw_only=True, tag=4):
-    """A person is typing into an option."""
-
-    data: SlashData
-
-
-class ModalPayload(Envelope, frozen=True, kw_only=True, tag=5):
-    """A modal was sent."""
-
-    data: ModalData
-
-
-Payload = PingPayload | CommandPayload | ComponentPayload | AutocompletePayload | ModalPayload
 
 # Not strict: ids and permissions come as strings and are read as numbers in the same pass.
-decoder: Final[Decoder[Payload]] = Decoder(Payload, strict=False)
+read_envelope: Final = Decoder(Envelope, strict=False).decode
+read_command: Final = Decoder(CommandData, strict=False).decode
+read_component: Final = Decoder(ComponentData, strict=False).decode
+read_modal: Final = Decoder(ModalData, strict=False).decode

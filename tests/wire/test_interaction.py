@@ -274,7 +274,9 @@ def test_parse_refuses_what_is_no_interaction(body: bytes) -> None:
         ("slash_plain", "id", "x", r"\$.id"),
         ("slash_plain", "id", "-1", r">= 0 - at `\$.id"),
         ("slash_plain", "member.user.id", str(2**63), r"\$.member.user.id"),
-        ("slash_plain", "data.type", 4, r"\$.data.type"),
+        ("slash_plain", "data.type", 4, "unknown command type 4"),
+        ("slash_plain", "data", GONE, "in the data: .*`id`"),
+        ("slash_plain", "data.id", [], r"in the data: .*\$.id"),
         ("slash_plain", "data.name", GONE, "name"),
         ("user_menu", "data.resolved", GONE, "target"),
         ("user_menu", "data.target_id", "1", "target"),
@@ -283,7 +285,8 @@ def test_parse_refuses_what_is_no_interaction(body: bytes) -> None:
         ("button", "data.component_type", 99, "unknown component type 99"),
         ("button", "data.custom_id", GONE, "custom_id"),
         ("autocomplete", "data.options", [], "focus"),
-        ("autocomplete", "data.type", 2, r"\$.data.type"),
+        ("autocomplete", "data.type", 2, "unknown command type 2"),
+        ("autocomplete", "type", 6, "unknown kind 6"),
     ],
 )
 def test_parse_names_what_is_wrong(name: str, place: str, value: object, reason: str) -> None:
