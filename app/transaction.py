@@ -1,9 +1,10 @@
 """One interaction, one transaction: who came, what the handler did and wants to happen; all of it or nothing."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from app.answers import KIND as ANSWER
 from app.outbox import write_down

@@ -31,6 +31,7 @@ UVICORN = (
     "--no-server-header",
     "--no-proxy-headers",
 )
+CORKED = ("--http", "app.corked:CorkedProtocol")  # the later one counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def lyceum() -> Server:
     """Lyceum with one echo feature, served as `lyceum web` serves."""
     return Server(
         "Lyceum",
-        (sys.executable, *UVICORN, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
+        (sys.executable, *UVICORN, *CORKED, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
     )
 
 

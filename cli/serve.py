@@ -209,7 +209,7 @@ def _uvicorn(settings: Settings) -> _Options:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop" if sys.platform != "win32" else "asyncio",
-        "http": "httptools",
+        "http": "app.corked:CorkedProtocol",  # httptools, with fewer writes under load
         "ws": "none",
         "access_log": False,
         "log_config": None,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from core.ids import GuildId
 from core.words import Words
 from db.connection import Connection
@@ -30,8 +32,7 @@ from wire.reply import Choices, Message, Reply
 I = TypeVar("I")  # noqa: E741 - the kind of interaction
 
 
-@dataclass(frozen=True, slots=True)
-class Deps:
+class Deps(Struct, frozen=True):
     """What a handler gets beside the interaction; nothing below the handlers sees it."""
 
     conn: Connection  # one transaction, committed after the handler returned

@@ -215,8 +215,10 @@ def _attachments_json(message: Message) -> list[Json]:
 def _check_pictures(message: Message) -> None:
     if message.kept_attachments:
         return
+    shown = [url for embed in message.embeds for url in embed.pictures if url.startswith(ATTACHMENT)]
+    if not shown:
+        return
     names = {file.name for file in message.files}
-    for embed in message.embeds:
-        for url in embed.pictures:
-            if url.startswith(ATTACHMENT) and url.removeprefix(ATTACHMENT) not in names:
-                raise NotAllowed("embed", f"names {url}, which is not among the files")
+    for url in shown:
+        if url.removeprefix(ATTACHMENT) not in names:
+            raise NotAllowed("embed", f"names {url}, which is not among the files")
