@@ -15,7 +15,6 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from core.clock import Clock
-from core.ids import GuildId
 from gateway_listener import frames
 from gateway_listener.address import address
 from gateway_listener.closing import OURS, Ending, Next, after_close
@@ -67,7 +66,7 @@ class Caller:
 
 
 _hello: Final = msgspec.json.Decoder(Hello)
-_ready: Final = msgspec.json.Decoder(Ready)
+_ready: Final = msgspec.json.Decoder(Ready, strict=False)
 
 
 class Connection:
@@ -85,6 +84,7 @@ class Connection:
         self._waits_for_ack = False
         self._has_waited = False  # the queue was full since the last heartbeat, so that answers lie unread
         self._heard_at = caller.clock.now()
+        self._interval_s: float | None = None  # of heartbeats
         self._log = log.bind(shard=caller.shard[0])
 
     @classmethod
@@ -134,7 +134,8 @@ class Connection:
                 hello = await self._receive()
                 while hello is None or hello.op != Op.HELLO:
                     hello = await self._receive()
-            self._start(self._beat(_hello.decode(hello.d).heartbeat_interval / 1000))
+            self._interval_s = _hello.decode(hello.d).heartbeat_interval / 1000
+            self._start(self._beat(self._interval_s))
             await self._greet()
             while self._ending is None:
                 frame = await self._receive()
@@ -205,15 +206,15 @@ class Connection:
     # What we are told
 
     async def _obey(self, frame: Frame) -> None:
-        """Everything but dispatches; unknown operations mean nothing to us."""
+        """Everything but dispatches; unknown operations mean nothing to us, but that somebody is there."""
+        self._heard_at = self._caller.clock.now()
+        self._recorder.hear(self._heard_at)
         match frame.op:
             case Op.HEARTBEAT_ACK:
                 self._waits_for_ack = False
-                self._heard_at = self._caller.clock.now()
             case Op.HEARTBEAT:
                 await self._send_heartbeat()
             case Op.RECONNECT:
-                self._heard_at = self._caller.clock.now()
                 await self._end(
                     Ending(Next.RESUME, "asked to reconnect", was_established=self._is_established, is_prompt=True)
                 )
@@ -224,13 +225,14 @@ class Connection:
 
     async def _lose_session(self, *, is_resumable: bool) -> None:
         self._log.info("The gateway session is not valid.", is_resumable=is_resumable)
-        if self._is_established:
+        was_established = self._is_established
+        if was_established:
             self._recorder.lose(self._caller.clock.now())
             self._is_established = False
         if is_resumable:
             shortest, longest = self._caller.invalid_session_s
             await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-            await self._end(Ending(Next.RESUME, "asked to resume", was_established=self._is_established))
+            await self._end(Ending(Next.RESUME, "asked to resume", was_established=was_established))
         elif self._session.key:
             self._session.forget()
             self._start(self._identify_later())  # Discord keeps the socket open for it
@@ -244,9 +246,8 @@ class Connection:
         if frame.t == "READY":
             await self._begin(frame, at)
             return
-        if frame.s is not None:
-            if session.seq is not None and frame.s <= session.seq:
-                return  # known already: a replay may begin a little early
+        is_known = frame.s is not None and session.seq is not None and frame.s <= session.seq
+        if frame.s is not None and not is_known:
             session.seq = frame.s
         if frame.t == "RESUMED":
             self._log.info("The gateway session goes on.", seq=session.seq, since=session.since)
@@ -254,6 +255,8 @@ class Connection:
             self._establish()
             self._recorder.pass_over(Mark(session.key, session.seq, at))
             return
+        if is_known:
+            return  # a replay may begin a little early
         mark = Mark(session.key, session.seq, at)
         try:
             event = read(frame.t or "", frame.d, Moment(at, session.since))
@@ -275,7 +278,7 @@ class Connection:
         session.first_seq = session.seq = frame.s
         session.since = None
         lost_since = self._recorder.heard_until
-        guilds = None if ready.guilds is None else frozenset(GuildId(int(guild.id)) for guild in ready.guilds)
+        guilds = None if ready.guilds is None else frozenset(guild.id for guild in ready.guilds)
         self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since, guilds=len(guilds or ()))
         self._start(self._caller.starts.sent(self._caller.shard[0]))
         await self._recorder.add(Heard(Mark(session.key, frame.s, at), beginning=Beginning(guilds, lost_since)))
@@ -283,7 +286,7 @@ class Connection:
 
     def _establish(self) -> None:
         self._is_established = True
-        self._recorder.go_live()
+        self._recorder.go_live(quiet_s=self._interval_s)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -12,6 +12,8 @@ from typing import Final, Protocol
 
 import msgspec
 
+from core.ids import GuildId
+
 INTENTS: Final = 1 << 0 | 1 << 7  # GUILDS and GUILD_VOICE_STATES; nothing privileged
 LARGE_THRESHOLD: Final = 50  # members; guilds above it list only those who are online or in voice
 
@@ -53,7 +55,7 @@ class Hello(msgspec.Struct):
 class KnownGuild(msgspec.Struct):
     """A guild that the app is in."""
 
-    id: str
+    id: GuildId
 
 
 class Ready(msgspec.Struct):

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
@@ -73,8 +73,11 @@ class Recorder:
         self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
         self._committed: Position | None = None
         self._is_live = False
+        self._alive_at: datetime | None = None  # the last sign of life that was no event
+        self._quiet: timedelta | None = None  # while live: after so long without one nothing is vouched for
         self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
+        self._refusals = 0  # of the batch in front, by a database that is there
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -108,16 +111,26 @@ class Recorder:
             self._is_due = True
             self._wake.set()
 
-    def go_live(self) -> None:
-        """Everything is heard as it happens from now on."""
+    def go_live(self, *, quiet_s: float | None = None) -> None:
+        """Everything is heard as it happens from now on.
+
+        Args:
+            quiet_s: a heartbeat's interval. When nothing was heard for longer, the connection may be dead or the
+                machine was asleep: that time is not vouched for until something is heard. None: it always is.
+        """
         self._is_live, self._heard_until = True, None
+        self._quiet = None if quiet_s is None else timedelta(seconds=quiet_s)
         self._is_due = True
         self._wake.set()
+
+    def hear(self, at: datetime) -> None:
+        """The other side gave a sign of life that is no event."""
+        self._alive_at = at
 
     def lose(self, heard_until: datetime) -> None:
         """Nothing is heard any more: no moment after `heard_until` may be vouched for until `go_live`."""
         if self._is_live:
-            self._is_live, self._heard_until = False, heard_until
+            self._is_live, self._heard_until = False, min(heard_until, self._vouched())
 
     @property
     def heard_until(self) -> datetime | None:
@@ -158,7 +171,7 @@ class Recorder:
                         self._log.warning(
                             "The database is away; what is heard waits.", why=str(trouble.__cause__ or trouble)
                         )
-                    await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+                    await asyncio.sleep(_retry_s(tries))
                     tries += 1
         finally:
             for timer in timers:
@@ -247,7 +260,7 @@ class Recorder:
             mark, seen_at = taken[-1].mark, taken[-1].mark.at
         elif self._tail:
             mark = self._tail
-            seen_at = self._clock.now() if self._is_live else self._heard_until or mark.at
+            seen_at = self._vouched() if self._is_live else self._heard_until or mark.at
         else:
             return self._committed
         if self._heard_until is not None:
@@ -260,6 +273,14 @@ class Recorder:
             seen_at=seen_at,
         )
 
+    def _vouched(self) -> datetime:
+        """Until when we know what happened; demonstration time may jump, and nothing is missed by that."""
+        now = self._clock.now()
+        heard = [at for at in (self._tail and self._tail.at, self._alive_at) if at is not None]
+        if self._quiet is None or not heard or self._clock.is_bendable:
+            return now
+        return min(now, max(heard) + self._quiet)
+
     async def _commit(self, conn: Connection, batch: _Batch) -> None:
         """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
         began = monotonic()
@@ -269,8 +290,10 @@ class Recorder:
         except psycopg.OperationalError:
             if conn.broken or conn.closed:
                 raise
-            self._log.warning("The database refused a batch for now; trying again.", exc_info=True)
-            await asyncio.sleep(RETRY_S[0])
+            if self._refusals == 0:
+                self._log.warning("The database refuses a batch for now; trying again and again.", exc_info=True)
+            await asyncio.sleep(_retry_s(self._refusals))
+            self._refusals += 1
             return
         except psycopg.Error as error:
             if not isinstance(error, _UNFIT):
@@ -314,6 +337,8 @@ class Recorder:
 
     def _split(self, batch: _Batch, error: Exception) -> None:
         """Half a batch at a time, down to the one event that cannot be written, which is left out."""
+        if not batch.heard:
+            raise error  # not an event but the position: nothing would ever be written
         self._pending.popleft()
         if len(batch.heard) > 1:
             middle = len(batch.heard) // 2
@@ -338,21 +363,24 @@ class Recorder:
             async with conn.transaction():
                 await voice.settle_open(conn, now=now, shard=self._shard)
                 await gateway.remove_other_counts(conn, shard_count=self._shard[1])
-        except psycopg.OperationalError:
+        except Exception as error:  # crediting late is better than not listening
             if conn.broken or conn.closed:
                 raise
-            self._is_settling_due = True
-        except Exception as error:  # noqa: BLE001 - crediting late is better than not listening
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
             reports.send(error, route="settle")
 
     def _done(self, batch: _Batch) -> None:
         self._pending.popleft()
+        self._refusals = 0
         self._committed = batch.position
         self._meter.committed(self._shard, batch.heard, seen_at=batch.position.seen_at, waiting=self._rows)
         self._written.set()
         if not self.is_full:
             self._room.set()
+
+
+def _retry_s(tries: int) -> float:
+    return RETRY_S[min(tries, len(RETRY_S) - 1)]
 
 
 def _same(stored: Position | None, ours: Position | None) -> bool:

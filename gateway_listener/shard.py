@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from gateway_listener.heard import SessionKey
 
 RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
 CONFIRM_S: Final = 3.0
+STOOD_S: Final = 10.0  # a connection that lasted so long was a good one
 
 log = structlog.get_logger()
 
@@ -60,18 +62,22 @@ class Shard:
         self._take_up(position)
         failures = 0
         while True:
+            began = monotonic()
             try:
                 ending = await self._connect()
             except (Unreachable, NoAddress) as error:
                 ending = Ending(Next.RESUME, str(error))
             if ending.next is Next.IDENTIFY:
                 self._session.forget()
-            failures = 0 if ending.was_established else failures + 1
+            has_stood = ending.was_established and monotonic() - began >= STOOD_S
+            failures = 0 if has_stood else failures + 1
             self._log.warning("The gateway connection ended.", why=ending.reason, code=ending.code)
             if ending.was_established:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
-            if failures and not ending.is_prompt:
-                await asyncio.sleep(self._backoff.wait_s(failures, self._caller.chance()))
+            # A quick end is forgiven once where we were let in, and once where we were asked to come back.
+            counted = failures - ending.was_established - ending.is_prompt
+            if counted > 0:
+                await asyncio.sleep(self._backoff.wait_s(counted, self._caller.chance()))
 
     def _take_up(self, position: Position | None) -> None:
         if position and position.session_id is not None and position.seq is not None:

@@ -603,3 +603,61 @@ async def _send_compressed(link: Link, compression: str) -> None:
         await send(0, {"filler": "x" * number}, number, "SOMETHING")
     state = {"guild_id": str(GUILD), "user_id": str(ANA), "channel_id": str(ROOM), "session_id": "v"}
     await send(0, state, 30, "VOICE_STATE_UPDATE")
+
+
+async def test_resumed_without_a_number_of_its_own_goes_on(gateway: ScriptedGateway, pool: Pool) -> None:
+    async with following(gateway.url, pool) as running:
+        link = await gateway.accept()
+        await link.greet()
+        await link.voice(2, ROOM)
+        await until_seq(pool, 2)
+        await link.close(4000)
+        again = await gateway.accept()
+        await again.hello()
+        await again.expect(6)
+
+        await again.send(0, {}, s=2, t="RESUMED")
+        await again.voice(3, None)
+        await until_seq(pool, 3)
+
+        assert running.recorder.heard_until is None
+
+
+async def test_guild_without_a_number_for_its_id_costs_the_connection_alone(
+    gateway: ScriptedGateway, pool: Pool
+) -> None:
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.hello()
+        await link.expect(2)
+        await link.ready(guilds=[{"id": "mine"}])
+
+        again = await gateway.accept()
+        await again.greet()
+        await until_seq(pool, 1)
+
+
+async def test_gateway_that_lets_us_in_and_throws_us_out_is_not_hammered(
+    gateway: ScriptedGateway, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+
+    def note(_backoff: Backoff, failures: int, _chance: float) -> float:
+        waited.append(failures)
+        return 0.0
+
+    monkeypatch.setattr(Backoff, "wait_s", note)
+    async with following(gateway.url, pool):
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        for _ in range(4):
+            await link.close(4000)
+            link = await gateway.accept()
+            await link.hello()
+            await link.expect(6)
+            await link.send(0, {}, s=2, t="RESUMED")
+            await link.send(1)
+            await link.expect(1)
+
+    assert waited == [1, 2, 3]  # the first end is forgiven

@@ -311,3 +311,50 @@ def _joined(seq: int, user: int, at: datetime | None = None) -> Heard:
     at = at or Clock().now()
     state = VoiceState(GuildId(GUILD), UserId(user), ChannelId(ROOM), 0, "v", at)
     return Heard(Mark(KEY, seq, at), state)
+
+
+class SleptClock(Clock):
+    """The clock of a machine that was asleep for a while."""
+
+    slept_s = 0.0
+
+    def unix(self) -> float:
+        return super().unix() + self.slept_s
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_time_in_which_nothing_was_heard_is_not_vouched_for(is_lost: bool, pool: Pool) -> None:  # noqa: FBT001
+    clock = SleptClock()
+    recorder = Recorder(pool, clock)
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    await recorder.add(_joined(1, ANA))
+    recorder.go_live(quiet_s=40)
+    heard_at = clock.now()
+    await until_seq(pool, 1)
+
+    clock.slept_s = 8 * 3600.0
+    if is_lost:
+        recorder.lose(clock.now())
+    await recorder.confirm(patience_s=5)
+    asleep = await position(pool)
+    recorder.go_live(quiet_s=40)
+    recorder.hear(clock.now())
+    await recorder.confirm(patience_s=5)
+    awake = await position(pool)
+    writer.cancel()
+
+    assert timedelta(seconds=39) < asleep.seen_at - heard_at < timedelta(seconds=41)
+    assert clock.now() - awake.seen_at < timedelta(seconds=5)
+
+
+async def test_position_that_cannot_be_written_ends_the_writer(pool: Pool) -> None:
+    recorder = Recorder(pool, Clock())
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+
+    recorder.pass_over(Mark(SessionKey("first"), 2**70, Clock().now()))
+    recorder.go_live()
+
+    with pytest.raises(psycopg.Error):
+        await asyncio.wait_for(writer, 20)
