@@ -33,7 +33,7 @@ async def everything(settings: Settings) -> list[Finding]:
             found = [await _version(conn), await _clock(conn)]
             schema = await _schema(url, settings)
             if not schema.advice:
-                found += [await _listener(conn, settings), await _worker(conn), await _outbox(conn)]
+                found += [await _listener(conn, settings), await _worker(conn, settings), await _outbox(conn)]
             if not settings.is_local:
                 found.append(await _copies(conn))
     except OutsideTrouble as trouble:
@@ -74,7 +74,7 @@ async def _listener(conn: "Connection", settings: Settings) -> Finding:
     start = "Start it: `lyceum listener`, or `lyceum up` for everything."
     shards = await list_heard(conn)
     if not shards:
-        return note("listener", "Nobody has listened to the gateway yet.", start)
+        return (note if settings.is_local else bad)("listener", "Nobody has listened to the gateway yet.", start)
     newest = max(shards, key=lambda each: each.seen_at)
     current = [each for each in shards if each.count == newest.count]
     now = Clock(settings.clock_file).now()
@@ -88,15 +88,12 @@ async def _listener(conn: "Connection", settings: Settings) -> Finding:
     return good("listener", f"The gateway was heard {max(age_s, 0):.0f} s ago.")
 
 
-async def _worker(conn: "Connection") -> Finding:
-    cursor = await conn.execute(
-        """SELECT count(*) FROM pg_stat_activity
-           WHERE application_name LIKE 'lyceum worker%' AND datname = current_database()"""
-    )
-    [(count,)] = await cursor.fetchall()
-    if not count:
+async def _worker(conn: "Connection", settings: Settings) -> Finding:
+    from db.queries.metrics import count_workers  # noqa: PLC0415 - when something is asked
+
+    if not await count_workers(conn):
         advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
-        return note("worker", "No worker is connected to the database.", advice)
+        return (note if settings.is_local else bad)("worker", "No worker is connected to the database.", advice)
     return good("worker", "A worker is connected to the database.")
 
 

@@ -38,6 +38,8 @@ def doctor(
         out().print_json(json.dumps({"ok": not failed, "checks": [asdict(finding) for finding in findings]}))
     elif failed:
         out().print(f"\n[bad]{failed} of {len(findings)} checks found something that has to be mended.[/]")
+    elif noted := sum(finding.state is State.NOTE for finding in findings):
+        out().print(f"\n[good]{len(findings) - noted} checks passed[/], {noted} to look at.")
     else:
         out().print(f"\n[good]All {len(findings)} checks passed.[/]")
     if failed:

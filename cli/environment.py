@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 
 _LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
 _QUOTED: Final = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
@@ -20,12 +20,23 @@ def read_env(text: str) -> dict[str, str]:
 
 
 def environment(folder: Path | None = None) -> dict[str, str]:
-    """The environment of this process over that of `.env` in `folder` (default: the working directory)."""
+    """The environment of this process over that of `.env` in `folder` (default: the working directory).
+
+    Raises:
+        SettingsError: there is a `.env` that cannot be read. To go on without it would be to serve somebody else: with
+            no token set, the local Discord.
+    """
     path = (folder or Path.cwd()) / ".env"
     try:
-        stored = read_env(path.read_text(encoding="utf-8"))
-    except OSError:  # there is none, or it is somebody else's
+        stored = read_env(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
         stored = {}
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}): let this account read it, or move it away."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} cannot be read: it is not UTF-8. Save it as UTF-8.") from error
     return {**stored, **os.environ}
 
 

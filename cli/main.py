@@ -50,14 +50,19 @@ def _unexpected(error: Exception) -> str:
     reference = secrets.token_hex(3)
     written = f"{datetime.now(UTC).isoformat()} ref={reference} {' '.join(sys.argv[1:])}\n"
     written += "".join(traceback.format_exception(error))
-    try:
-        from cli.environment import read_settings  # noqa: PLC0415 - the folder may be what is wrong
+    for folder, name in ((_data_dir, "errors.log"), (Path.cwd, "lyceum-errors.log")):
+        try:
+            path = folder() / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(written)
+        except (OSError, SettingsError):
+            continue
+        return f"That broke on our side (ref {reference}): {path} says how; please report it with that part."
+    return f"That broke on our side (ref {reference}): {written.rstrip().rpartition(chr(10))[2]}; please report that."
 
-        path = read_settings().data_dir / "errors.log"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(written)
-    except (OSError, SettingsError):
-        path = Path("lyceum-errors.log").absolute()
-        path.write_text(written, encoding="utf-8")
-    return f"That broke on our side (ref {reference}): {path} says how; please report it with that part."
+
+def _data_dir() -> Path:
+    from cli.environment import read_settings  # noqa: PLC0415 - the folder may be what is wrong
+
+    return read_settings().data_dir

@@ -1,7 +1,7 @@
 """How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
 
 from datetime import datetime
-from typing import Final, LiteralString
+from typing import Final
 
 from core.errors import OutsideTrouble
 
@@ -38,7 +38,13 @@ class Signs:
 
     async def worker(self) -> bool:
         """Whether a worker is connected to the database."""
-        return await self._has_row("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'lyceum worker%'")
+        from db.queries.metrics import count_workers  # noqa: PLC0415 - `lyceum up` alone asks
+
+        try:
+            async with self._pool.connection() as conn:
+                return await count_workers(conn) > 0
+        except OutsideTrouble:
+            return False
 
     async def before_listener(self) -> None:
         """Note what the listener has committed so far."""
@@ -53,13 +59,6 @@ class Signs:
         try:
             return (await self._client.get(url)).status_code == OK
         except self._unreachable:
-            return False
-
-    async def _has_row(self, query: LiteralString) -> bool:
-        try:
-            async with self._pool.connection() as conn:
-                return await (await conn.execute(query)).fetchone() is not None
-        except OutsideTrouble:
             return False
 
     async def _last_heard(self) -> datetime | None:

@@ -73,6 +73,7 @@ def seed(
     if members is None and sessions is not None:
         raise Problem("--sessions says how often a crowd came: say with --members how large it is.", code=USAGE)
     url = database.database_url(settings)
+    database.upgrade(url)
     started, now = time.monotonic(), Clock(settings.clock_file).now()
     if members is None:
         written, weeks = asyncio.run(past.seed(url, now=now)), past.WEEKS
@@ -100,7 +101,6 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
 
     from cli import bulk, crowd  # noqa: PLC0415 - loads the services
 
-    database.upgrade(url)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out()) as progress:
         task = progress.add_task("writing", total=sessions)

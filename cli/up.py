@@ -23,7 +23,7 @@ from cli.problems import Problem
 from cli.screen import out
 from cli.signs import Signs
 from cli.supervisor import Child, Part, run_once
-from core.settings import Settings
+from core.settings import Settings, unusable
 
 HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
 _COLOURS: Final = {"web": "cyan", "worker": "magenta", "listener": "green", "playground": "yellow", "lyceum": "bold"}
@@ -35,7 +35,10 @@ def up() -> None:
     settings = read_settings(environ)
     if settings.database_url:
         ourselves.run("db", "current", environ=environ)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unusable(settings.data_dir, error) from error
     with _only_one(settings.data_dir) as was_killed:
         _check_ports(settings, patience_s=HANDOVER_S if was_killed else 0)
         asyncio.run(_Up(settings, environ).run())
@@ -46,6 +49,7 @@ class _Up:
         self._settings = settings
         self._environ = environ
         self._is_embedded = settings.database_url is None
+        self._signs: Signs | None = None
         self._children: list[Child] = []  # in the order in which they are started
         self._is_ready = self._shows_logs = False
         host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
@@ -88,7 +92,7 @@ class _Up:
         if self._is_embedded:
             with _step("Preparing the tables", "The tables are up to date"):
                 await run_once("db", "upgrade", environ=self._environ)
-        signs = Signs(url, web_url=self._web_url, playground_url=self._playground_url)
+        self._signs = signs = Signs(url, web_url=self._web_url, playground_url=self._playground_url)
         if settings.is_local:
             with _step("Starting the local Discord", "The local Discord answers"):
                 await self._add(Part("playground", ("playground",), signs.playground, then=self._introduce, stop_s=8))
@@ -145,6 +149,8 @@ class _Up:
             self._note("lyceum", f"could not sync the commands: {problem}")
 
     async def _stop(self) -> None:
+        if self._signs:
+            await self._signs.aclose()
         if not self._children and not self._is_embedded:
             return
         self._shows_logs = False
@@ -227,8 +233,10 @@ def _only_one(data_dir: Path) -> Generator[bool]:
         file.seek(0)
         was_killed = bool(file.read().strip())
         _write(file, f"{os.getpid()}\n")
-        yield was_killed
-        _write(file, "")
+        try:
+            yield was_killed
+        finally:
+            _write(file, "")
 
 
 def _write(file: IO[str], text: str) -> None:

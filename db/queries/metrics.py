@@ -64,3 +64,13 @@ async def count_sessions_beside(
     )
     [(both, ghosts, absent)] = await cursor.fetchall()
     return int(both), int(ghosts), int(absent)
+
+
+async def count_workers(conn: Connection) -> int:
+    """How many workers are connected to this database."""
+    cursor = await conn.execute(
+        """SELECT count(*) FROM pg_stat_activity
+           WHERE application_name LIKE 'lyceum worker%' AND datname = current_database()"""
+    )
+    [(count,)] = await cursor.fetchall()
+    return count

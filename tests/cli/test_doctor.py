@@ -101,7 +101,8 @@ def test_doctor_compares_the_settings_with_what_discord_knows(house: House, data
     assert later["intents"] == ("note", "Privileged intents are switched on and not used: message content.")
     assert later["endpoint"][0] == "note"
     assert later["commands"][0] == "bad"
-    assert later["listener"] == ("note", "Nobody has listened to the gateway yet.")
+    assert later["listener"] == ("bad", "Nobody has listened to the gateway yet.")
+    assert later["worker"] == ("bad", "No worker is connected to the database.")
     assert later["errors"][0] == "note"
     assert later["backup"][0] in {"good", "note"}
     assert "secret" not in wrong_app.stdout + wrong_key.stdout

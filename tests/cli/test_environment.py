@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.environment import environment, read_env
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +46,23 @@ def test_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_environment_without_a_file_is_the_environment(tmp_path: Path) -> None:
     assert environment(tmp_path) == dict(os.environ)
+
+
+def test_environment_takes_a_file_as_editors_on_windows_write_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SENTRY_DSN=x", encoding="utf-8-sig")
+
+    assert environment(tmp_path)["SENTRY_DSN"] == "x"
+
+
+@pytest.mark.parametrize("trouble", ["a folder", "not UTF-8"])
+def test_environment_does_not_go_on_without_a_file_that_is_there(trouble: str, tmp_path: Path) -> None:
+    if trouble == "a folder":
+        (tmp_path / ".env").mkdir()
+    else:
+        (tmp_path / ".env").write_bytes(b"KEY=\xff")
+
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        environment(tmp_path)
 
 
 class Noted(dict[str, str]):

@@ -78,7 +78,13 @@ def test_database_of_the_real_discord_gets_no_made_up_past(environ: dict[str, st
     assert (code, said.startswith("A made-up past is for the local Discord only: ")) == (USAGE, True)
 
 
-@pytest.mark.parametrize("arguments", [["current"], ["upgrade"], ["downgrade"]])
+def test_an_empty_database_is_prepared_before_it_gets_a_past(environ: dict[str, str], empty_database_url: str) -> None:
+    environ["DATABASE_URL"] = empty_database_url
+
+    assert db("seed", environ=environ)[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["current"], ["upgrade"], ["downgrade"], ["seed"]])
 def test_database_that_is_away_is_told_apart(environ: dict[str, str], arguments: list[str]) -> None:
     environ["DATABASE_URL"] = "postgresql://127.0.0.1:1/nothing"
 

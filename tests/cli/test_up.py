@@ -102,3 +102,21 @@ def test_up_stops_in_the_middle_of_its_start(house: House) -> None:
 
     assert code == 0, up.said()
     assert house.processes() == {}
+
+
+def test_a_start_that_failed_is_not_taken_for_one_that_was_killed(house: House) -> None:
+    with socket.create_server(("127.0.0.1", int(house.environ["API_PORT"]))):
+        first = house.run("up")
+        second = house.run("up")
+
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert (house.folder / "up.lock").read_text() == ""
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(house: House) -> None:
+    (house.folder / "file").write_text("")
+
+    refused = house.run("up", LYCEUM_DATA_DIR=str(house.folder / "file" / "data"))
+
+    assert refused.returncode == 2
+    assert "cannot be used (" in refused.stderr
