@@ -53,6 +53,18 @@ class DayKind(StrEnum):
     DAILY = "daily"
 
 
+class DayMark(StrEnum):
+    """What became of a day."""
+
+    ACTIVE = "active"  # the threshold was met; today too, once it is
+    UNDER = "under"  # some time, less than the threshold
+    PROTECTED = "protected"  # no activity, but the run goes on
+    MISSED = "missed"
+    TODAY_OPEN = "today_open"  # today, threshold not met yet
+    FUTURE = "future"
+    BEFORE = "before"  # before the member was first seen here
+
+
 class ProtectionKind(StrEnum):
     """What keeps a run of days alive over a date without activity."""
 

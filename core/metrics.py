@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+PORT_MAX: Final = 65_535
 PORTS: Final = 100  # how many processes may share METRICS_PORT and the ports after it
 
 log = structlog.get_logger()
@@ -44,7 +45,8 @@ def served(ask: Ask, *, process: str, host: str, port: int | None) -> "Generator
     from prometheus_client import start_http_server  # noqa: PLC0415 - see the top
 
     registry = _registry(ask, process)
-    for number in range(port, port + PORTS):
+    last = min(port + PORTS - 1, PORT_MAX)
+    for number in range(port, last + 1):
         try:
             server, thread = start_http_server(number, host or "0.0.0.0", registry)  # noqa: S104 - as web listens
         except OSError as error:
@@ -61,7 +63,7 @@ def served(ask: Ask, *, process: str, host: str, port: int | None) -> "Generator
             thread.join()
         return
     else:
-        log.error("metrics are not served", port=port, reason=f"all of the {PORTS} ports are in use")
+        log.error("metrics are not served", port=port, reason=f"all ports up to {last} are in use")
     yield None
 
 

@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final, TypeVar
 
+import structlog
+
 from core.errors import OutsideTrouble
+from core.tallies import Counts, Tally
 from db.connection import Connection, Pool
 
 BEHIND_MAX_S: Final = 5.0  # what was committed earlier is on the replica, or the replica is not asked
@@ -13,6 +16,8 @@ _LOOK_S: Final = 1.0  # how often the primary's position is taken
 _REST_S: Final = 10.0  # a replica that failed is left alone for so long
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class PoolWithReplica(Pool):
@@ -41,6 +46,10 @@ class PoolWithReplica(Pool):
         self._taken_at = float("-inf")
         self._proven_at = float("-inf")  # all that was committed before this moment is on the replica
         self._away_until = float("-inf")
+        self._has_failed = False  # and was not asked since
+        self._reads = Counts(
+            "lyceum_replica_reads", "Reads that a replica may answer, and what became of it.", "answer"
+        )
 
     async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
         """What `ask` finds on the replica, or on `primary` when the replica is behind, away or fails in the middle."""
@@ -51,10 +60,24 @@ class PoolWithReplica(Pool):
             try:
                 async with self._replica.connection() as replica:
                     if await self._keeps_up(replica):
-                        return await ask(replica)
-            except (OutsideTrouble, OperationalError):  # the latter: a statement that stood in the way of the replay
+                        found = await ask(replica)
+                        self._has_failed = False
+                        self._reads.add("replica")
+                        return found
+            except (OutsideTrouble, OperationalError) as error:  # the latter: it stood in the way of the replay
                 self._away_until = self._clock() + _REST_S
+                self._reads.add("replica failed")
+                if not self._has_failed:
+                    log.warning(
+                        "The replica does not answer; the primary does its work.", why=str(error.__cause__ or error)
+                    )
+                self._has_failed = True
+        self._reads.add("primary")
         return await ask(primary)
+
+    def tallies(self) -> list[Tally]:
+        """Those of the primary's pool, and who has answered."""
+        return [*super().tallies(), self._reads]
 
     async def close(self) -> None:
         """Give all connections back, the replica's too."""
@@ -72,10 +95,9 @@ class PoolWithReplica(Pool):
 
     async def _keeps_up(self, replica: Connection) -> bool:
         if self._proven_at < self._taken_at:
-            cursor = await replica.execute(
-                "SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)", [self._position]
-            )
+            position, taken_at = self._position, self._taken_at  # another read may take them anew meanwhile
+            cursor = await replica.execute("SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)", [position])
             [(is_there,)] = await cursor.fetchall()
             if is_there:
-                self._proven_at = self._taken_at
+                self._proven_at = max(self._proven_at, taken_at)
         return self._clock() - self._proven_at <= BEHIND_MAX_S

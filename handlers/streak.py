@@ -13,7 +13,7 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line
 from render import streak_calendar
-from render.streak_calendar import CalendarDay, DayMark, StreakCalendar
+from render.streak_calendar import CalendarDay, StreakCalendar
 from services import profiles
 from services.people import display_name
 from services.profiles import MonthCalendar
@@ -101,8 +101,9 @@ def _card(found: MonthCalendar, person: Person, guild: GuildId) -> StreakCalenda
         name=display_name(person),
         month=found.first,
         today=found.today,
-        days=tuple(CalendarDay(each.day, DayMark(each.mark), each.seconds, each.protection) for each in found.days),
+        days=tuple(CalendarDay(each.day, each.mark, each.seconds, each.protection) for each in found.days),
         current=found.streak.current,
+        alive_since=found.streak.started_on,
         longest=found.streak.longest,
         avatar=picture_of(person, guild),
         tint=person.user,

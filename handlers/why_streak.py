@@ -2,11 +2,11 @@
 
 from typing import assert_never
 
-from core.enums import ProtectionKind
+from core.enums import DayMark, ProtectionKind
 from core.words import Words, at
 from handlers.looks import REASON_MAX, plain
 from handlers.members import streak_line
-from services.chronicle import Chronicle, DayMark, DayStory, Gap, Unsaved
+from services.chronicle import Chronicle, DayStory, Gap, Unsaved
 
 
 def told(found: Chronicle, words: Words) -> list[str]:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
 from PIL import Image
 
-from core.enums import ProtectionKind
+from core.enums import DayMark, ProtectionKind
 from core.words import Words
 from render import icons, shapes, theme
 from render.pixels import resized, strip
@@ -23,18 +22,6 @@ _INTENSITY: Final = ((4 * _HOUR, 1.0), (2 * _HOUR, 0.87), (_HOUR, 0.73), (0, 0.3
 _LEGEND_PX: Final = range(23, 16, -1)  # sizes to try, largest first
 _LEGEND_GAP_PX: Final = 14
 _FADED: Final[Colour] = (92, 98, 116)  # days to come: there, but not yet anything to read
-
-
-class DayMark(StrEnum):
-    """What became of a day."""
-
-    ACTIVE = "active"  # the threshold was met; today too, once it is
-    UNDER = "under"  # some time, less than the threshold
-    PROTECTED = "protected"  # no activity, but the run goes on
-    MISSED = "missed"
-    TODAY_OPEN = "today_open"  # today, threshold not met yet
-    FUTURE = "future"
-    BEFORE = "before"  # before the member's first day here
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +77,10 @@ class Grid:
 
 
 def draw_ribbons(
-    canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, *, today: date, current: int, accent: Accent
+    canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, *, alive_since: date | None, accent: Accent
 ) -> None:
-    """Join the days of each run; the one of `current` days, alive, shines, and dots lead from it to an open today."""
+    """Join the days of each run; the one that is alive shines, and dots lead from it to an open today."""
     by_date = {day.date: day for day in days}
-    alive = _alive(by_date, today, current)
     for day in days:
         before = by_date.get(day.date - timedelta(days=1))
         if before is None:
@@ -103,7 +89,7 @@ def draw_ribbons(
             _draw_dots(canvas, grid, day.date, accent)
         if not (day.carries_run and before.carries_run):
             continue
-        colour = accent.shade(0.24) if day.date in alive else RAIL
+        colour = accent.shade(0.24) if alive_since is not None and day.date > alive_since else RAIL
         half = grid.mark_px // 2
         x, y = grid.centre(day.date)
         if day.date.weekday():
@@ -224,22 +210,6 @@ def _draw_dots(canvas: Image.Image, grid: Grid, today: date, accent: Accent) -> 
     free = grid.column_px - grid.mark_px
     for dot in range(3):
         shapes.disc(canvas, (x - grid.mark_px / 2 - free * (dot + 1) / 4, y), 7, accent.shade(0.5))
-
-
-def _alive(by_date: dict[date, CalendarDay], today: date, current: int) -> set[date]:
-    """The days of the run that is alive, as far as this month shows them."""
-    if not current:
-        return set()
-    last = max((day for day in by_date if day <= today), default=today)
-    day = last if last in by_date and by_date[last].carries_run else last - timedelta(days=1)
-    # An earlier month shows a part of it only when the run reaches back beyond that month's end.
-    if day < today - timedelta(days=1) and day <= today - timedelta(days=current + 1):
-        return set()
-    found: set[date] = set()
-    while day in by_date and by_date[day].carries_run:
-        found.add(day)
-        day -= timedelta(days=1)
-    return found
 
 
 @lru_cache(maxsize=8)

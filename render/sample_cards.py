@@ -9,12 +9,12 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from core.enums import Board, Language, Period, ProtectionKind
+from core.enums import Board, DayMark, Language, Period, ProtectionKind
 from core.words import Words, words_for
 from render import leaderboard_card, profile_card, streak_calendar
 from render.leaderboard_card import BoardRow, LeaderboardCard
 from render.profile_card import ProfileCard
-from render.streak_calendar import CalendarDay, DayMark, StreakCalendar
+from render.streak_calendar import CalendarDay, StreakCalendar
 
 TODAY: Final = date(2026, 10, 23)
 HOUR: Final = 3600
@@ -229,16 +229,27 @@ def _profiles() -> list[Sample]:
 def _calendars() -> list[Sample]:
     october = date(2026, 10, 1)
     typical = StreakCalendar(
-        "김민아 Mina", october, TODAY, month_of_days(october, "132-u234f2334-13v41231O"), 8, 45, "mina", MINA
+        "김민아 Mina",
+        october,
+        TODAY,
+        month_of_days(october, "132-u234f2334-13v41231O"),
+        8,
+        date(2026, 10, 15),
+        45,
+        "mina",
+        MINA,
     )
-    done = StreakCalendar("שרה כהן", october, TODAY, month_of_days(october, ".....1u-12tt34-u214gr43"), 5, 6, None, 6)
-    first = StreakCalendar("Noah", october, TODAY, month_of_days(october, "." * 22 + "o"), 0, 0, None, 5)
+    done = StreakCalendar(
+        "שרה כהן", october, TODAY, month_of_days(october, ".....1u-12tt34-u214gr43"), 5, date(2026, 10, 17), 6, None, 6
+    )
+    first = StreakCalendar("Noah", october, TODAY, month_of_days(october, "." * 22 + "o"), 0, None, 0, None, 5)
     full = StreakCalendar(
         "W" * 32,
         date(2026, 8, 1),
         TODAY,
         month_of_days(date(2026, 8, 1), "4444444444444444444444444444444"),
         1000,
+        date(2024, 1, 29),
         1000,
         "legend",
         2,
@@ -249,6 +260,7 @@ def _calendars() -> list[Sample]:
         date(2027, 2, 28),
         month_of_days(date(2027, 2, 1), "12f41--3211u-1234fv-2341r312"),
         7,
+        date(2027, 2, 21),
         30,
         None,
         3,

@@ -7,9 +7,10 @@ from typing import Final
 
 from PIL import Image
 
+from core.enums import DayMark
 from core.words import Words
 from render import avatar, png, shapes, theme
-from render.day_marks import CalendarDay, DayMark, Grid, draw_day, draw_legend, draw_ribbons
+from render.day_marks import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
 from render.figures import common_px, figure
 from render.icons import Icon, icon
 from render.text import fit_all, write
@@ -30,7 +31,8 @@ class StreakCalendar:
     month: date  # its first day
     today: date
     days: tuple[CalendarDay, ...]  # in order; days of the month that are left out stay blank
-    current: int  # days of the run that is alive, 0: none
+    current: int  # active days of the run that is alive, 0: none
+    alive_since: date | None  # the first date of that run; None: there is none
     longest: int
     avatar: str | None  # key into `avatars`; None: initials
     tint: int = 0  # the user's id: chooses the accent
@@ -46,7 +48,7 @@ def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) ->
     for column, name in enumerate(words.weekdays()):
         at = (grid.left + grid.column_px * (column + 0.5), 202)
         write(canvas, at, name, theme.label(words, 24), HAZE, align="centre", max_width=grid.column_px - 12)
-    draw_ribbons(canvas, card.days, grid, today=card.today, current=card.current, accent=accent)
+    draw_ribbons(canvas, card.days, grid, alive_since=card.alive_since, accent=accent)
     for day in card.days:
         draw_day(
             canvas,

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from core.enums import DayMark
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import freezes as stored
 from db.queries.freezes import StaffAct
 from services import profiles, streaks
-from services.day_marks import CalendarDay, DayMark, Marks
+from services.day_marks import CalendarDay, Marks
 from services.freeze_rules import Gap, Unsaved
 from services.profiles import Profile
 

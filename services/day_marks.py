@@ -3,21 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from core.enums import ProtectionKind
-
-
-class DayMark(StrEnum):
-    """How a date went."""
-
-    ACTIVE = "active"
-    UNDER = "under"  # some time, but less than makes a day active
-    PROTECTED = "protected"
-    MISSED = "missed"
-    TODAY_OPEN = "today_open"  # today, not active yet
-    FUTURE = "future"
-    BEFORE = "before"  # before the member was first seen
+from core.enums import DayMark, ProtectionKind
 
 
 @dataclass(frozen=True, slots=True)

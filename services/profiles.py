@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.enums import DayKind, Visibility
+from core.enums import DayKind, DayMark, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
@@ -13,7 +13,7 @@ from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
 from services import streaks, zone_rules
 from services.boards import MARKED_FOR
-from services.day_marks import CalendarDay, DayMark, Marks
+from services.day_marks import CalendarDay, Marks
 from services.days import DISCORD_BEGAN, Calendar, calendar_of
 from services.freezes import FreezeStatus, status_of
 from services.holding import NotSeenYet

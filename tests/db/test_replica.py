@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from core.tallies import Counts
 from db import embedded
 from db.connection import Connection
 from db.replica import PoolWithReplica
@@ -98,7 +100,13 @@ async def test_without_a_replica_behind_the_address_the_primary_answers(servers:
     replica = primary if address == "primary" else "postgresql://127.0.0.1:1/nothing"
 
     async with PoolWithReplica(primary, replica_url=replica) as pool, pool.connection() as conn:
-        assert [await pool.read(conn, where) for _ in range(3)] == [False] * 3
+        with capture_logs() as logs:
+            assert [await pool.read(conn, where) for _ in range(3)] == [False] * 3
+        counted = {tally.name: dict(tally.rows()) for tally in pool.tallies() if isinstance(tally, Counts)}
+
+    failed = {("replica failed",): 1} if address == "away" else {}
+    assert counted["lyceum_replica_reads"] == {("primary",): 3} | failed
+    assert [line["log_level"] for line in logs] == ["warning"] * len(failed)
 
 
 async def test_a_reader_whose_replica_fails_in_the_middle_is_asked_again_of_the_primary(

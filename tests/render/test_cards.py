@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from core.enums import Board, Language, Period
+from core.enums import Board, DayMark, Language, Period
 from core.words import words_for
 from render import leaderboard_card, profile_card, streak_calendar
 from render.figures import common_px, figure
@@ -18,7 +18,7 @@ from render.leaderboard_card import BoardRow, LeaderboardCard
 from render.profile_card import ProfileCard
 from render.sample_cards import Sample, portrait, samples
 from render.samples import main
-from render.streak_calendar import CalendarDay, DayMark, StreakCalendar
+from render.streak_calendar import CalendarDay, StreakCalendar
 from render.text import shaping_is_complete
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -117,7 +117,7 @@ def test_every_kind_of_day_looks_different_in_grey(mark: DayMark) -> None:
 
     def month(kind: DayMark) -> Image.Image:
         days = (CalendarDay(first + timedelta(days=6), kind, 500),)
-        card = StreakCalendar("Mina", first, first + timedelta(days=20), days, 0, 0, None)
+        card = StreakCalendar("Mina", first, first + timedelta(days=20), days, 0, None, 0, None)
         drawn = Image.open(BytesIO(streak_calendar.draw(card, words=WORDS, avatars={})))
         return drawn.convert("L").crop((280, 216, 440, 640))
 
@@ -125,9 +125,23 @@ def test_every_kind_of_day_looks_different_in_grey(mark: DayMark) -> None:
         assert ImageStat.Stat(ImageChops.difference(month(mark), month(other))).sum[0] > 2000
 
 
+def test_a_run_that_a_vacation_carried_shines_in_the_months_that_it_reaches_back_to() -> None:
+    first = date(2026, 10, 1)
+    days = (
+        CalendarDay(date(2026, 10, 19), DayMark.ACTIVE, 4000),
+        *(CalendarDay(date(2026, 10, day), DayMark.PROTECTED) for day in range(20, 32)),
+    )
+    alive = StreakCalendar("Mina", first, date(2026, 11, 11), days, 2, date(2026, 10, 19), 2, None)
+
+    shining = streak_calendar.draw(alive, words=WORDS, avatars={})
+    over = streak_calendar.draw(replace(alive, alive_since=date(2026, 11, 11)), words=WORDS, avatars={})
+
+    assert shining != over
+
+
 def test_a_day_of_today_is_marked() -> None:
     first = date(2026, 10, 1)
-    card = StreakCalendar("Mina", first, first, (CalendarDay(first, DayMark.ACTIVE, 4000),), 1, 1, None)
+    card = StreakCalendar("Mina", first, first, (CalendarDay(first, DayMark.ACTIVE, 4000),), 1, first, 1, None)
 
     today = streak_calendar.draw(card, words=WORDS, avatars={})
     later = streak_calendar.draw(replace(card, today=first + timedelta(days=9)), words=WORDS, avatars={})
@@ -140,7 +154,7 @@ def test_a_day_of_today_is_marked() -> None:
 )
 def test_months_of_four_to_six_weeks_fit(month: date) -> None:
     days = tuple(CalendarDay(month + timedelta(days=index), DayMark.ACTIVE, 9000) for index in range(28))
-    card = StreakCalendar("Mina", month, month + timedelta(days=27), days, 28, 28, None)
+    card = StreakCalendar("Mina", month, month + timedelta(days=27), days, 28, month, 28, None)
 
     assert streak_calendar.draw(card, words=WORDS, avatars={}).startswith(b"\x89PNG")
 

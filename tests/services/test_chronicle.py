@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from core.enums import ProtectionKind
+from core.enums import DayMark, ProtectionKind
 from db.connection import Connection
 from services import chronicle, freezes, grants, repairs, vacations
-from services.chronicle import Chronicle, DayMark, Unsaved
+from services.chronicle import Chronicle, Unsaved
 from services.holding import NotSeenYet
 from tests.populate import ANA, BEN, LYCEUM
 from tests.services.freeze_world import be_active, begin, close, day, noon

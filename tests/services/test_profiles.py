@@ -2,12 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.enums import ProtectionKind, Visibility
+from core.enums import DayMark, ProtectionKind, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from db.queries.profiles import DayTotal
 from services import profiles, voice
-from services.day_marks import CalendarDay, DayMark
+from services.day_marks import CalendarDay
 from services.levels import Level
 from services.streaks import Streak
 from tests.populate import ANA, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
