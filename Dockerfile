@@ -24,6 +24,6 @@ ENV PATH=/opt/lyceum/bin:$PATH PYTHONUNBUFFERED=1 API_HOST=0.0.0.0 API_PORT=8000
 EXPOSE 8000
 # Whoever restarts what is unhealthy must not do so because a database is away: that is what /ready is for (see deploy/compose.yaml).
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-c", \
-    "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"API_PORT\"]}/live', timeout=4)"]
+    "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ.get(\"API_PORT\") or 8000}/live', timeout=4)"]
 ENTRYPOINT ["lyceum"]
 CMD ["web"]
