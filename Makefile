@@ -13,6 +13,8 @@ help:  ## Show this list
 up: .venv/run  ## Run everything here; without a Discord token the local Discord stands in
 	@$(BIN)/lyceum up
 
+prepare: .venv/run  ## Prepare what `make up` needs, and run nothing
+
 test: .venv/dev  ## Pass all tests, with the coverage gate
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
 
@@ -73,4 +75,4 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@deploy/install-chromium
 	@touch $@
 
-.PHONY: help up test check lint types format samples migration schema words lock clean
+.PHONY: help up prepare test check lint types format samples migration schema words lock clean
