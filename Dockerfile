@@ -11,7 +11,7 @@ RUN /opt/lyceum/bin/pip install --no-cache-dir --disable-pip-version-check --no-
     && /opt/lyceum/bin/python -m compileall -q .
 
 FROM ${PYTHON_IMAGE}
-# libfribidi0: with it, Pillow shapes Indic scripts and joined emoji.
+# libfribidi0: Pillow loads it to shape every script.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libfribidi0 \
     && rm -rf /var/lib/apt/lists/* \

@@ -1,5 +1,5 @@
-# `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need: in .venv, and where they may, two Debian
-# packages (libfribidi0 for both, chromium for the tests).
+# `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
+# be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium; else they go without.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -12,6 +12,8 @@ help:  ## Show this list
 
 up: .venv/run  ## Run everything here; without a Discord token the local Discord stands in
 	@$(BIN)/lyceum up
+
+prepare: .venv/run  ## Prepare what `make up` needs, and run nothing
 
 test: .venv/dev  ## Pass all tests, with the coverage gate
 	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
@@ -63,7 +65,7 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@echo "Preparing (2/3): packages, each checked against its hash"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "Preparing (3/3): shaping of Arabic, Hebrew, Thai and Devanagari"
+	@echo "Preparing (3/3): the library that shapes every script"
 	@$(BIN)/python -c 'from PIL import features; raise SystemExit(not features.check("fribidi"))' || deploy/install-fribidi
 	@touch $@
 
@@ -73,4 +75,4 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@deploy/install-chromium
 	@touch $@
 
-.PHONY: help up test check lint types format samples migration schema words lock clean
+.PHONY: help up prepare test check lint types format samples migration schema words lock clean
