@@ -87,7 +87,7 @@ async def database(url: str | None, *, members: int, sessions: int) -> AsyncGene
 
 
 async def samples(conn: Connection, count: int) -> dict[str, Sample]:
-    """People of the largest guild, and one or two of each of many guilds."""
+    """People of the largest guild, under the name that the table gives it."""
     cursor = await conn.execute("SELECT guild_id, count(*) FROM members GROUP BY guild_id ORDER BY 2 DESC LIMIT 1")
     [(largest, size)] = await cursor.fetchall()
     cursor = await conn.execute(
@@ -157,7 +157,7 @@ def board_questions(
 
 
 async def ask_everything(url: str, count: int) -> Table:
-    """Measure every question and print what it took."""
+    """Measure every question; answers the table of what each took."""
     now, chance = datetime.now(UTC), Random(2026)
     async with Pool(url, max_size=1, wait_s=600) as pool:
         async with pool.connection() as conn:

@@ -30,8 +30,8 @@ class Outcome:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, pending: list[bytes], outcome: Outcome, done: asyncio.Future[None], interval_s: float) -> None:
-        self._pending, self._outcome, self._done, self._interval_s = pending, outcome, done, interval_s
+    def __init__(self, pending: list[bytes], outcome: Outcome, done: asyncio.Future[None]) -> None:
+        self._pending, self._outcome, self._done = pending, outcome, done
         self._received = bytearray()
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
@@ -61,21 +61,17 @@ class _Connection(asyncio.Protocol):
         if len(self._received) < end + 4 + length:
             return
         del self._received[: end + 4 + length]
-        answered_in = time.perf_counter() - self._sent_at
-        self._outcome.latencies_s.append(answered_in)
+        self._outcome.latencies_s.append(time.perf_counter() - self._sent_at)
         self._outcome.statuses[int(head[9:12])] += 1
-        if self._interval_s > answered_in:
-            asyncio.get_running_loop().call_later(self._interval_s - answered_in, self._send)
-        else:
-            self._send()
+        self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._done.done():
             self._done.set_exception(exc or ConnectionError("The server closed the connection."))
 
 
-def run(port: int, requests: Sequence[bytes], *, connections: int, per_second: float | None = None) -> Outcome:
-    """Send all `requests` over `connections` and wait for every answer; `per_second` holds the rate down.
+def run(port: int, requests: Sequence[bytes], *, connections: int) -> Outcome:
+    """Send all `requests` over `connections` and wait for every answer.
 
     Raises:
         OSError: the server went away.
@@ -84,13 +80,10 @@ def run(port: int, requests: Sequence[bytes], *, connections: int, per_second: f
     async def main() -> Outcome:
         loop = asyncio.get_running_loop()
         outcome, pending = Outcome(), list(reversed(requests))
-        interval_s = connections / per_second if per_second else 0.0
         dones: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
         begun = time.perf_counter()
         for done in dones:
-            await loop.create_connection(
-                lambda done=done: _Connection(pending, outcome, done, interval_s), "127.0.0.1", port
-            )
+            await loop.create_connection(lambda done=done: _Connection(pending, outcome, done), "127.0.0.1", port)
         await asyncio.gather(*dones)
         outcome.elapsed_s = time.perf_counter() - begun
         return outcome

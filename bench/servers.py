@@ -1,4 +1,4 @@
-"""Starts what is measured, each on a processor of its own, and prepares the environments of the peers."""
+"""Starts the servers that are measured, on a processor of their own, and prepares the environments of the peers."""
 
 import contextlib
 import os
@@ -87,7 +87,7 @@ def environment(name: str, *packages: str) -> Path:
 
 @contextlib.contextmanager
 def running(server: Server) -> Generator[tuple[int, psutil.Process]]:
-    """The server on a free port, answering, on its own processor; its log goes to stderr when it dies."""
+    """The server on a free port, answering, on its own processor; what it logs is not kept."""
     port = free_port()
     environ = os.environ | {
         "DISCORD_TOKEN": "token",

@@ -3,39 +3,19 @@
 import argparse
 import os
 import statistics
-import subprocess
 import time
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.deliveries import APPLICATION_ID, PUBLIC_KEY
-from bench.servers import ROOT, Server, first_answer, free_port, hikari, lyceum, plain_starlette
+from bench.servers import CLIENT_CPU, Server, hikari, lyceum, pin, plain_starlette, running
 
 
 def measure(server: Server) -> tuple[float, float]:
     """Milliseconds from process start to the first PONG, and MiB resident then."""
-    port = free_port()
-    environ = os.environ | {
-        "DISCORD_TOKEN": "token",
-        "DISCORD_PUBLIC_KEY": PUBLIC_KEY,
-        "DISCORD_APPLICATION_ID": str(APPLICATION_ID),
-    }
     begun = time.perf_counter()
-    process = subprocess.Popen(
-        [part.format(port=port) for part in server.command],
-        cwd=ROOT,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        first_answer(port, path=server.path)
-        return 1000 * (time.perf_counter() - begun), psutil.Process(process.pid).memory_info().rss / 2**20
-    finally:
-        process.terminate()
-        process.wait(10)
+    with running(server) as (_, process):
+        return 1000 * (time.perf_counter() - begun), process.memory_info().rss / 2**20
 
 
 def main() -> None:
@@ -43,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    pin(os.getpid(), CLIENT_CPU)
     servers = [lyceum(), plain_starlette(), hikari()]
     rounds: dict[str, list[tuple[float, float]]] = {server.name: [] for server in servers}
     for number in range(options.rounds + 1):
