@@ -4,6 +4,7 @@ A handler returns them as `then=(SendMessage(…), GiveRole(…))` of its reply.
 reads it, checked before the commit, so that a later version of the house can still do what an earlier one decided.
 """
 
+import re
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -84,6 +85,8 @@ class _Payload(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
+# The one character that PostgreSQL cannot keep, as JSON writes it; behind one more backslash it is what somebody wrote.
+_NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _encoder: Final = Encoder()
 _payload: Final = Decoder(_Payload)
 
@@ -112,7 +115,7 @@ def pack(effect: Effect) -> str:
             packed = _Payload(guild=effect.guild, user=effect.user, role=effect.role, reason=effect.reason)
         case _:
             raise TypeError(f"{type(effect).__name__} is no kind of effect.")
-    return _encoder.encode(packed).decode().replace("\\u0000", "")  # the one character that PostgreSQL cannot keep
+    return _NUL.sub(r"\1", _encoder.encode(packed).decode())
 
 
 async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
