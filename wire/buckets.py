@@ -40,7 +40,11 @@ class Bucket:
         Raises:
             DiscordUnavailable: there is no room before `deadline`, in monotonic seconds.
         """
-        await self._order.acquire()
+        try:
+            async with asyncio.timeout(max(deadline - monotonic(), 0)):
+                await self._order.acquire()
+        except TimeoutError as error:
+            raise DiscordUnavailable("Discord kept those before us waiting for too long.") from error
         is_alone = True
         try:
             await self._room(deadline)
@@ -60,6 +64,8 @@ class Bucket:
     async def _room(self, deadline: float) -> None:
         while True:
             now = monotonic()
+            if now > deadline:
+                raise DiscordUnavailable("Our turn came too late.")
             if now >= self._resets_at:  # a new window, until an answer tells more
                 self._left = self._limit or 1
                 self._resets_at = now + self._window_s

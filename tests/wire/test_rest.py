@@ -16,7 +16,7 @@ from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId
 from core.trace import following
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
-from wire.buckets import MANY, Buckets
+from wire.buckets import MANY, Bucket, Buckets
 from wire.commands import command, list_json, user_menu
 from wire.errors import (
     CannotDirectMessage,
@@ -464,6 +464,32 @@ async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, disco
 
     assert len(discord.seen) == 1
     assert time.monotonic() - started_at < 30
+
+
+async def test_patience_ends_too_for_those_who_wait_behind_a_request_that_hangs() -> None:
+    asked: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await asyncio.sleep(0.4)
+        return httpx.Response(200, json={"id": "1"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        rest = Rest("https://d.test", client=client, patience_s=0.25)
+        first, *others = await asyncio.gather(
+            *(rest.follow_up(APP, TOKEN, HELLO) for _ in range(3)), return_exceptions=True
+        )
+        await rest.follow_up(APP, TOKEN, HELLO)  # nobody stands in the way any more
+
+    assert not isinstance(first, BaseException)
+    assert [isinstance(each, DiscordUnavailable) and each.is_unseen for each in others] == [True, True]
+    assert len(asked) == 2
+
+
+async def test_nothing_goes_out_after_its_deadline() -> None:
+    with pytest.raises(DiscordUnavailable):
+        async with Bucket().turn(time.monotonic() - 0.001):
+            pytest.fail("it went out")
 
 
 async def test_buckets_of_past_interactions_are_forgotten() -> None:
