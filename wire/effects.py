@@ -108,7 +108,7 @@ def pack(effect: Effect) -> str:
             packed = _Payload(
                 channel=effect.channel,
                 message_id=effect.message_id,
-                body=edit_json(effect.message),
+                body=edit_json(_alone(effect.message)),
                 files=effect.message.files,
             )
         case GiveRole() | TakeRole():
@@ -177,7 +177,13 @@ def _body(what: _Payload, **more: object) -> Body:
 def _new(message: Message) -> Json:
     if message.private:
         raise NotAllowed("message.private", "is for answers to interactions only")
-    return create_json(message)
+    return create_json(_alone(message))
+
+
+def _alone(message: Message) -> Message:
+    if message.then:
+        raise NotAllowed("message.then", "is for replies only")
+    return message
 
 
 def _given(value: T | None) -> T:

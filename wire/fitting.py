@@ -53,7 +53,8 @@ def check_fit(reply: Reply, interaction: Interaction) -> None:
     """Refuse a first answer that Discord would not take.
 
     Raises:
-        DoesNotFit: the kind of reply, or an edit of a message that is not there or cannot become this one.
+        DoesNotFit: the kind of reply, an edit of a message that is not there or cannot become this one, or effects
+            that nobody would see to.
     """
     if type(reply) not in _FITTING[type(interaction)]:
         raise DoesNotFit(reply, interaction, "Discord takes no such answer")
@@ -61,20 +62,26 @@ def check_fit(reply: Reply, interaction: Interaction) -> None:
         _source_of(reply, interaction)
     elif isinstance(reply, EditMessage):
         _check_edit(reply, reply, interaction)
-    elif isinstance(reply, Drawing) and reply.edits:
-        _check_edit(reply, reply.message, interaction)
+    elif isinstance(reply, Drawing):
+        if reply.message.then:
+            raise DoesNotFit(reply, interaction, "what follows stands in its own `then`, not in its message's")
+        if reply.edits:
+            _check_edit(reply, reply.message, interaction)
 
 
 def check_late(message: Message, deferral: Deferred) -> None:
     """Refuse what cannot take the place of a "thinking…" that is already there.
 
     Raises:
-        DoesNotFit: a form, an edit of another message, or a private text where everybody would read it.
+        DoesNotFit: a form, an edit of another message, a private text where everybody would read it, or effects: the
+            transaction that would have kept them is over.
     """
     if isinstance(message, Modal):  # pyright: ignore[reportUnnecessaryIsInstance] - types are not looked at when it runs
         raise FormTooLate(message, deferral)
     if type(message) is not Message:
         raise DoesNotFit(message, deferral, "a deferred answer is a new message")
+    if message.then:
+        raise DoesNotFit(message, deferral, "what follows stands in the `then` of the deferral, which comes first")
     if message.private and not deferral.private:
         raise DoesNotFit(message, deferral, "it was deferred for everybody to read, and that cannot be changed")
 

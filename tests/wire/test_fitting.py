@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.ids import ChannelId
 from playground import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
+from wire.effects import SendMessage
 from wire.errors import Unsendable
 from wire.fitting import DoesNotFit, FormTooLate, check_fit, check_late
 from wire.interaction import ButtonPress, ModalSubmit, parse
@@ -56,6 +58,9 @@ KINDS = {
     "modal of a command": callbacks.MODAL_SUBMIT,
     "modal of a button": callbacks.MODAL_SUBMIT,
 }
+
+
+EFFECT = SendMessage(channel=ChannelId(CHANNEL), message=Message("and so"))
 
 
 async def work() -> Message:
@@ -113,6 +118,13 @@ def test_an_edit_brings_no_poll() -> None:
         check_fit(EditMessage("new", poll=Poll("q", (PollAnswer("a"),))), with_flags(0))
 
 
+def test_what_a_drawing_decides_is_its_own_and_not_its_messages() -> None:
+    command = parse(json.dumps(PAYLOADS["command"]).encode())
+    check_fit(replace(DRAWING, then=(EFFECT,)), command)
+    with pytest.raises(DoesNotFit, match="then"):
+        check_fit(replace(DRAWING, message=Message(then=(EFFECT,))), command)
+
+
 def test_a_form_of_a_command_has_no_message_to_edit() -> None:
     submit = parse(json.dumps(PAYLOADS["modal of a command"]).encode())
     assert isinstance(submit, ModalSubmit)
@@ -129,6 +141,8 @@ def test_after_a_deferral_only_a_new_message_comes_and_never_a_private_one_in_pu
         check_late(Message("text", private=True), public)
     with pytest.raises(DoesNotFit, match="new message"):
         check_late(EditMessage("text"), public)
+    with pytest.raises(DoesNotFit, match="then"):
+        check_late(Message("text", then=(EFFECT,)), public)
     form: Any = FORM
     with pytest.raises(FormTooLate) as late:
         check_late(form, public)
