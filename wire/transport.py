@@ -124,8 +124,7 @@ class Transport:
             DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended. With `is_unseen`,
                 Discord surely did nothing.
         """
-        if route.is_ours and self._is_refused:
-            raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
+        self._check_token(route)
         call = _Call(sent, query, self._headers(route, sent, reason))
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
@@ -133,6 +132,7 @@ class Transport:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._buckets.turn(route, deadline) as bucket:
+                    self._check_token(route)  # it may have been refused to somebody else while we waited
                     return await self._once(route, call, bucket)
             except DiscordUnavailable as trouble:  # patience ended while waiting for a turn
                 trouble.is_unseen = is_unseen
@@ -148,6 +148,10 @@ class Transport:
                     await sleep_until(monotonic() + backoff_s, deadline)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover - for the type checker
 
+    def _check_token(self, route: Route) -> None:
+        if route.is_ours and self._is_refused:
+            raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
+
     async def _once(self, route: Route, call: "_Call", bucket: Bucket) -> bytes:
         answer = await self._send(route, call)
         bucket = self._buckets.learn(route, bucket, answer.headers)
@@ -159,6 +163,8 @@ class Transport:
             bucket.pause(seconds)
             if failure.is_global or "x-ratelimit-global" in answer.headers:
                 self._buckets.pause(seconds)
+            elif failure.retry_after is None and "x-ratelimit-scope" not in answer.headers:
+                self._buckets.shut(seconds)
             raise _TryAgain("429", is_unseen=True, has_waited=True)
         if answer.status_code >= _SERVER_TROUBLE:
             raise _TryAgain(str(answer.status_code))

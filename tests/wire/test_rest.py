@@ -233,6 +233,15 @@ async def test_a_refused_token_is_not_used_again(rest: Rest, discord: DiscordSer
     assert len(discord.seen) == 2
 
 
+async def test_those_who_wait_do_not_use_a_refused_token(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(failed(401, 0, "401: Unauthorized"))
+
+    ended = await asyncio.gather(*(rest.get_current_application() for _ in range(3)), return_exceptions=True)
+
+    assert [type(each) for each in ended] == [Unauthorized] * 3
+    assert len(discord.seen) == 1
+
+
 async def test_a_refusal_of_an_interactions_token_leaves_ours_in_use(rest: Rest, discord: DiscordServer) -> None:
     discord.script.append(failed(401, 50027, "Invalid Webhook Token"))
     discord.script.append(failed(401, 0))
@@ -428,6 +437,30 @@ async def test_a_global_429_stops_everything_that_is_ours(rest: Rest, discord: D
     assert [seen.path.split("/")[3] for seen in others] == ["webhooks", "channels", "channels"]
     assert all(seen.at - refused.at >= 0.2 for seen in others[1:])
     assert discord.statuses == [429, 200, 200, 200]
+
+
+async def test_a_429_of_a_proxy_stops_everything(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(Response("<html>", status_code=429, headers={"retry-after": "0.3"}))
+
+    first = asyncio.create_task(rest.edit_original(APP, TOKEN, HELLO))
+    while not discord.statuses:  # noqa: ASYNC110 - the server is another thread
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+    await asyncio.gather(first, rest.follow_up(APP, "another", HELLO), rest.get_current_application())
+
+    refused, *others = discord.seen
+    assert len(others) == 3
+    assert all(seen.at - refused.at >= 0.3 for seen in others)
+
+
+async def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    buckets = Buckets()
+    for seconds in (60, 0):
+        buckets.pause(seconds)
+
+    with pytest.raises(DiscordUnavailable, match="wait 60 s"):
+        async with buckets.turn(route("GET", "/users/@me"), time.monotonic() + 1):
+            pytest.fail("it went out")
 
 
 async def test_a_global_429_is_waited_out_by_an_answer_too(rest: Rest, discord: DiscordServer) -> None:
