@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final, Self
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from core.ids import AttachmentId, GuildId, RoleId, UserId
 from wire.body import Body, File, body
@@ -80,8 +79,7 @@ def to_webhook_edit(message: Message) -> Body:
 
     The only edit that may bring a poll, and only where the message was deferred until now.
     """
-    shape = edit_json(replace(message, poll=None), is_empty=message.poll is not None)
-    return body(shape if message.poll is None else shape | {"poll": poll_json(message.poll)}, message.files)
+    return body(edit_json(message, takes_poll=True), message.files)
 
 
 def to_message_edit(message: Message) -> Body:
@@ -141,17 +139,17 @@ def create_json(message: Message) -> Json:
     return shape
 
 
-def edit_json(message: Message, *, is_empty: bool = False) -> Json:
+def edit_json(message: Message, *, takes_poll: bool = False) -> Json:
     """An edit that leaves nothing of the old message but its kept attachments.
 
     Args:
         message: what it becomes.
-        is_empty: a message with nothing in it is fine, for something else is added.
+        takes_poll: the old message only said "thinking…", and may become a poll.
 
     Raises:
         Unsendable: Discord would refuse it.
     """
-    if message.poll is not None:
+    if message.poll is not None and not takes_poll:
         raise NotAllowed("message.poll", "cannot be added by an edit")
     at_most("content", message.content, CONTENT_MAX)
     shape: Json = {
@@ -163,7 +161,9 @@ def edit_json(message: Message, *, is_empty: bool = False) -> Json:
     }
     if message.layout:  # what cannot stand beside a layout is taken away in the same call
         shape |= {"content": None, "embeds": None, "components": _layout_json(message)}
-    if not (is_empty or message.content or message.embeds or shape["components"] or shape["attachments"]):
+    if message.poll is not None:
+        shape["poll"] = poll_json(message.poll)
+    if not (message.content or message.embeds or shape["components"] or shape["attachments"] or message.poll):
         raise NotAllowed("message", "must not be empty")
     _check_pictures(message)
     flags = _editable_flags(message)

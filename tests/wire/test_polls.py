@@ -13,6 +13,7 @@ from wire.reply import (
     Message,
     Poll,
     PollAnswer,
+    TextDisplay,
     to_callback,
     to_message_create,
     to_message_edit,
@@ -58,6 +59,12 @@ def test_a_poll_goes_into_new_messages_and_into_one_that_was_deferred(judge: Jud
 def test_no_other_edit_brings_a_poll(encode: Callable[[EditMessage], object]) -> None:
     with pytest.raises(NotAllowed, match="cannot be added by an edit"):
         encode(EditMessage("text", poll=POLL))
+
+
+@pytest.mark.parametrize("encode", [to_webhook_edit, to_webhook_message, to_callback])
+def test_a_poll_never_stands_beside_a_layout(encode: Callable[[Message], object]) -> None:
+    with pytest.raises(NotAllowed, match=r"^message\.layout: stands alone"):
+        encode(Message(layout=(TextDisplay("Choose"),), poll=POLL))
 
 
 @pytest.mark.parametrize(
