@@ -5,7 +5,7 @@ Source: https://discord.com/developers/docs/resources/message
 
 import re
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 from msgspec import Struct
 
@@ -32,11 +32,6 @@ class Mentions(Struct, frozen=True, kw_only=True):
     users: tuple[UserId, ...] = ()
     roles: tuple[RoleId, ...] = ()
     everyone: bool = False
-
-    @classmethod
-    def none(cls) -> Self:
-        """Nobody."""
-        return cls()
 
 
 class Effect(Struct, frozen=True, kw_only=True):

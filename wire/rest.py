@@ -37,23 +37,6 @@ _RACE_DELAYS: Final = (
 T = TypeVar("T")
 
 
-class SessionStartLimit(Struct, frozen=True):
-    """How many gateway sessions may still be started."""
-
-    total: int
-    remaining: int
-    reset_after: int  # milliseconds
-    max_concurrency: int
-
-
-class GatewayBot(Struct, frozen=True):
-    """Where to connect to the gateway, and with how many shards."""
-
-    url: str
-    shards: int
-    session_start_limit: SessionStartLimit
-
-
 class Application(Struct, frozen=True):
     """Our own application."""
 
@@ -61,7 +44,6 @@ class Application(Struct, frozen=True):
     name: str = ""
     verify_key: str = ""
     interactions_endpoint_url: str | None = None
-    approximate_guild_count: int | None = None
     flags: int = 0  # among them which privileged intents were switched on
 
 
@@ -71,7 +53,6 @@ class _Id(Struct, frozen=True):
 
 _id: Final = Decoder(_Id, strict=False)
 _message: Final = Decoder(ReceivedMessage, strict=False)
-_gateway: Final = Decoder(GatewayBot)
 _application: Final = Decoder(Application, strict=False)
 _objects: Final = Decoder(list[Json])
 
@@ -101,11 +82,6 @@ class Rest(Transport):
         """The first answer as it stands."""
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         return _read(_message, await self._despite_race(lambda: self.request(where)))
-
-    async def delete_original(self, application: ApplicationId, token: str) -> None:
-        """Take the first answer back."""
-        where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        await self._despite_race(lambda: self.request(where))
 
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
         """Say one more thing; at most five times where only the person installed the app."""
@@ -147,24 +123,18 @@ class Rest(Transport):
         """Replace all commands of a scope; gives them with their ids."""
         return _read(_objects, await self.request(_commands_route("PUT", application, guild), body(list(commands))))
 
-    async def get_commands(
-        self, application: ApplicationId, *, guild: GuildId | None = None, with_localizations: bool = True
-    ) -> list[Json]:
+    async def get_commands(self, application: ApplicationId, *, guild: GuildId | None = None) -> list[Json]:
         """The commands of a scope; with every language, which a comparison needs."""
-        query = {"with_localizations": "true"} if with_localizations else None
+        query = {"with_localizations": "true"}
         return _read(_objects, await self.request(_commands_route("GET", application, guild), query=query))
 
-    async def gateway_bot(self) -> GatewayBot:
-        """Where to connect to the gateway."""
-        return _read(_gateway, await self.request(route("GET", "/gateway/bot")))
+    async def check(self) -> None:
+        """Return when Discord answers, and takes our token."""
+        await self.request(route("GET", "/gateway/bot"))
 
     async def get_current_application(self) -> Application:
         """Our application as Discord knows it."""
         return _read(_application, await self.request(route("GET", "/applications/@me")))
-
-    async def edit_current_application(self, **fields: object) -> Application:
-        """Change our application; a new `interactions_endpoint_url` is tried by Discord before it answers."""
-        return _read(_application, await self.request(route("PATCH", "/applications/@me"), body(fields)))
 
 
 def _read(decoder: Decoder[T], content: bytes) -> T:

@@ -60,7 +60,6 @@ class Transport:
         token: str | None = None,
         *,
         client: "httpx.AsyncClient | None" = None,
-        user_agent: str = USER_AGENT,
         patience_s: float = PATIENCE_S,
         backoff_s: float = BACKOFF_S,
     ) -> None:
@@ -68,7 +67,6 @@ class Transport:
         self._token = token
         self._given = client
         self._opened: httpx.AsyncClient | None = None
-        self._user_agent = user_agent
         self._patience_s = patience_s
         self._backoff_s = backoff_s
         self._buckets = Buckets()
@@ -206,7 +204,7 @@ class Transport:
         log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
-        headers = {"User-Agent": self._user_agent}
+        headers = {"User-Agent": USER_AGENT}
         if route.is_ours and self._token is not None:
             headers["Authorization"] = f"Bot {self._token}"
         if sent is not None:

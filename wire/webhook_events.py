@@ -11,7 +11,7 @@ from msgspec import Meta, MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 
 from core.enums import WebhookEventKind
-from core.ids import SNOWFLAKE_MIN, ApplicationId, EntitlementId, GuildId, SkuId, UserId
+from core.ids import SNOWFLAKE_MIN, EntitlementId, GuildId, SkuId, UserId
 from wire.errors import BadPayload
 
 _Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=(1 << 63) - 1)]
@@ -92,7 +92,6 @@ class _Authorization(Struct, frozen=True):
 class _Entitlement(Struct, frozen=True):
     id: _Snowflake
     sku_id: _Snowflake
-    application_id: ApplicationId | None = None
     type: Annotated[int, Meta(ge=0, le=(1 << 15) - 1)] = 0
     user_id: _Snowflake | None = None
     guild_id: _Snowflake | None = None

@@ -197,9 +197,7 @@ def test_an_edit_of_the_original(judge: Judge) -> None:
 
 
 def test_a_follow_up_and_a_channel_message(judge: Judge) -> None:
-    follow_up: Any = judge(
-        "IncomingWebhookRequestPartial", to_webhook_message(Message("Hi", private=True, mentions=Mentions.none()))
-    )
+    follow_up: Any = judge("IncomingWebhookRequestPartial", to_webhook_message(Message("Hi", private=True)))
     created = judge("MessageCreateRequest", to_message_create(Message("Hi"), nonce="reminder-42"))
 
     assert follow_up["flags"] == 64
