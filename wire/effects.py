@@ -12,8 +12,10 @@ from msgspec.json import Decoder, Encoder
 
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from wire.body import Body, File, body
+from wire.checks import length
 from wire.embeds import Json
 from wire.errors import CannotDirectMessage, NoMutualGuild, NotAllowed
+from wire.limits import NONCE_MAX
 from wire.message import Effect, Message, create_json, edit_json
 from wire.rest import Rest
 from wire.routes import route
@@ -128,6 +130,7 @@ async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
         nonce: at most 25 characters; Discord gives back the message that was sent with it a few minutes ago.
 
     Raises:
+        LimitExceeded: the nonce.
         DiscordError: Discord said no.
         DiscordUnavailable: nobody knows, unless it says `is_unseen`.
     """
@@ -166,6 +169,7 @@ async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
 
 
 async def _send(rest: Rest, channel: ChannelId, what: _Payload, nonce: str) -> None:
+    length("nonce", nonce, 1, NONCE_MAX)
     where = route("POST", "/channels/{channel}/messages", channel=channel)
     await rest.request(where, _body(what, nonce=nonce, enforce_nonce=True), is_repeatable=True)
 

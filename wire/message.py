@@ -16,7 +16,7 @@ from wire.components import Row, distinct, rows_json
 from wire.embeds import Embed, Json, embeds_json
 from wire.errors import NotAllowed
 from wire.layout import ATTACHMENT, Part, check_files, layout_json
-from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
+from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX
 from wire.polls import Poll, poll_json
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
@@ -77,30 +77,9 @@ def to_webhook_edit(message: Message) -> Body:
     return body(edit_json(message, takes_poll=True), message.files)
 
 
-def to_message_edit(message: Message) -> Body:
-    """The body of PATCH /channels/{id}/messages/{id}: the message becomes this one as a whole."""
-    return body(edit_json(message), message.files)
-
-
 def to_webhook_message(message: Message) -> Body:
     """The body of a follow-up."""
     return body(create_json(message), message.files)
-
-
-def to_message_create(message: Message, *, nonce: str | None = None) -> Body:
-    """The body of POST /channels/{id}/messages.
-
-    Args:
-        message: not private, which only answers to interactions can be.
-        nonce: at most 25 characters; the same one sent twice within minutes makes one message.
-    """
-    if message.private:
-        raise NotAllowed("message.private", "is for answers to interactions only")
-    shape = create_json(message)
-    if nonce is not None:
-        length("nonce", nonce, 1, NONCE_MAX)
-        shape |= {"nonce": nonce, "enforce_nonce": True}
-    return body(shape, message.files)
 
 
 def create_json(message: Message) -> Json:

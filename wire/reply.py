@@ -50,8 +50,6 @@ from wire.message import (
     Message,
     create_json,
     edit_json,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -122,8 +120,6 @@ __all__ = [
     "UserSelect",
     "disabled",
     "to_callback",
-    "to_message_create",
-    "to_message_edit",
     "to_webhook_edit",
     "to_webhook_message",
 ]

@@ -1,4 +1,6 @@
-"""Discord's REST as methods: answers to interactions, messages, the command list, our own application.
+"""Discord's REST as methods: answers to interactions, the command list, our own application.
+
+Messages in channels and roles are effects, and so in wire/effects.py.
 
 Source: https://discord.com/developers/docs/reference
 """
@@ -10,7 +12,7 @@ from typing import Final, TypeVar
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
+from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, UserId
 from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
@@ -19,8 +21,6 @@ from wire.reply import (
     Message,
     Reply,
     to_callback,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -97,19 +97,6 @@ class Rest(Transport):
         return await attempt()
 
     # With the bot's token.
-
-    async def create_message(
-        self, channel: ChannelId, message: Message, *, nonce: str | None = None
-    ) -> ReceivedMessage:
-        """Post into a channel. With a nonce it is tried again after any trouble, and still posted once."""
-        where = route("POST", "/channels/{channel}/messages", channel=channel)
-        sent = to_message_create(message, nonce=nonce)
-        return _read(_message, await self.request(where, sent, is_repeatable=nonce is not None))
-
-    async def edit_message(self, channel: ChannelId, message_id: MessageId, message: Message) -> ReceivedMessage:
-        """Make a message of ours become `message` as a whole; the way after 15 minutes."""
-        where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=message_id)
-        return _read(_message, await self.request(where, to_message_edit(message)))
 
     async def create_dm(self, user: UserId) -> ChannelId:
         """The channel of direct messages with a person; the same each time."""
