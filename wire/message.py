@@ -13,14 +13,14 @@ from core.ids import AttachmentId, GuildId, RoleId, UserId
 from wire.body import Body, File, body
 from wire.checks import at_most, length
 from wire.components import Row, distinct, rows_json
-from wire.embeds import Embed, Json, embeds_json
+from wire.embeds import ATTACHMENT, Embed, Json, embeds_json
 from wire.errors import NotAllowed
-from wire.layout import ATTACHMENT, Part, check_files, layout_json
+from wire.layout import Part, check_files, layout_json
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX
 from wire.polls import Poll, poll_json
+from wire.received import EPHEMERAL
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
-EPHEMERAL: Final = 1 << 6
 _SILENT: Final = 1 << 12
 SECOND_VERSION: Final = 1 << 15  # the message has a layout; never to be taken off again
 _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)

@@ -44,7 +44,6 @@ from wire.limits import (
     SUGGESTIONS_MAX,
 )
 from wire.message import (
-    EPHEMERAL,
     Effect,
     Mentions,
     Message,
@@ -65,6 +64,7 @@ from wire.modals import (
     modal_json,
 )
 from wire.polls import Poll, PollAnswer
+from wire.received import EPHEMERAL
 
 __all__ = [
     "Acknowledge",

@@ -13,8 +13,9 @@ from msgspec.json import Decoder
 from core.enums import WebhookEventKind
 from core.ids import SNOWFLAKE_MIN, EntitlementId, GuildId, SkuId, UserId
 from wire.errors import BadPayload
+from wire.received import ID_MAX
 
-_Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=(1 << 63) - 1)]
+_Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 
 
