@@ -12,9 +12,10 @@ from tests.fake_discord import ANA, CHANNEL, envelope
 from wire.effects import SendMessage
 from wire.errors import Unsendable
 from wire.fitting import DoesNotFit, FormTooLate, check_fit, check_late
-from wire.interaction import ButtonPress, ModalSubmit, parse
+from wire.interaction import ButtonPress, ModalSubmit
 from wire.layout import TextDisplay
 from wire.message import SECOND_VERSION
+from wire.parsing import parse
 from wire.reply import (
     Acknowledge,
     Choices,

@@ -561,7 +561,7 @@ async def test_a_proxy_in_the_environment_is_not_for_this_machine(
 
 def test_answering_interactions_loads_no_http_client(pytestconfig: pytest.Config) -> None:
     script = (
-        "import sys, wire.rest, wire.reply, wire.interaction, wire.signature, wire.commands;"
+        "import sys, wire.rest, wire.reply, wire.parsing, wire.signature, wire.commands;"
         "wire.rest.Rest('http://127.0.0.1');"
         "print(sorted({'httpx', 'httpcore', 'jsonschema', 'starlette'} & set(sys.modules)))"
     )
