@@ -17,7 +17,7 @@ from wire.interaction import (
     SlashCommand,
     UserMenu,
 )
-from wire.message import SECOND_VERSION
+from wire.message import COMPONENTS_V2
 from wire.received import ReceivedMessage
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
@@ -90,7 +90,7 @@ def _check_edit(reply: Reply, message: Message, interaction: Interaction) -> Non
     source = _source_of(reply, interaction)
     if message.poll is not None:
         raise DoesNotFit(reply, interaction, "an edit brings no poll")
-    if source.flags & SECOND_VERSION and not message.layout:
+    if source.flags & COMPONENTS_V2 and not message.layout:
         raise DoesNotFit(reply, interaction, "a message with a layout keeps having one")
 
 

@@ -22,7 +22,7 @@ from wire.received import EPHEMERAL
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 _SILENT: Final = 1 << 12
-SECOND_VERSION: Final = 1 << 15  # the message has a layout; never to be taken off again
+COMPONENTS_V2: Final = 1 << 15  # Discord's name: the message has a layout; never to be taken off again
 _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
 
 
@@ -155,7 +155,7 @@ def _layout_json(message: Message) -> list[Json]:
 
 
 def _editable_flags(message: Message) -> int:
-    return (_SUPPRESS_EMBEDS if message.suppress_embeds else 0) | (SECOND_VERSION if message.layout else 0)
+    return (_SUPPRESS_EMBEDS if message.suppress_embeds else 0) | (COMPONENTS_V2 if message.layout else 0)
 
 
 def _mentions_json(mentions: Mentions) -> Json:

@@ -14,7 +14,7 @@ from wire.errors import Unsendable
 from wire.fitting import DoesNotFit, FormTooLate, check_fit, check_late
 from wire.interaction import ButtonPress, ModalSubmit
 from wire.layout import TextDisplay
-from wire.message import SECOND_VERSION
+from wire.message import COMPONENTS_V2
 from wire.parsing import parse
 from wire.reply import (
     Acknowledge,
@@ -106,12 +106,12 @@ def with_flags(flags: int) -> ButtonPress:
 
 
 def test_a_message_with_a_layout_keeps_having_one() -> None:
-    check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(SECOND_VERSION))
+    check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(COMPONENTS_V2))
     check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(0))
-    check_fit(Message("beside it"), with_flags(SECOND_VERSION))
+    check_fit(Message("beside it"), with_flags(COMPONENTS_V2))
     for reply in (EditMessage("old"), replace(DRAWING, edits=True)):
         with pytest.raises(DoesNotFit, match="keeps having one"):
-            check_fit(reply, with_flags(SECOND_VERSION))
+            check_fit(reply, with_flags(COMPONENTS_V2))
 
 
 def test_an_edit_brings_no_poll() -> None:
