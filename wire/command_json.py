@@ -34,7 +34,7 @@ Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English 
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """An option, a subcommand or a group; made by the functions below."""
+    """An option, a subcommand or a group; made by the builders in wire/commands.py."""
 
     kind: OptionKind
     name: str

@@ -43,7 +43,10 @@ class DoesNotFit(Unsendable):
 
 
 class FormTooLate(DoesNotFit, TimeoutError):
-    """A form came after "thinking…": it can only be the first answer."""
+    """A form came after "thinking…": it can only be the first answer.
+
+    It was on its way when the clock ran out, so it is a TimeoutError too: the person reads that it took too long.
+    """
 
     def __init__(self, reply: Modal, answers: object) -> None:
         super().__init__(reply, answers, "a form can only be the first answer")

@@ -159,6 +159,7 @@ class Drawing(Struct, frozen=True):
     Attributes:
         message: what comes with the picture; an embed may name it as `attachment://<filename>`.
         draw: pure, called off the event loop with the bytes of those avatars that could be fetched, by path.
+        filename: the picture's, as in `File`.
         alt: what is to be seen.
         avatars: CDN paths.
         edits: the message that held the pressed button becomes this one, instead of a new one.

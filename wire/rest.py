@@ -71,7 +71,8 @@ class Rest(Transport):
         """Make the first answer become `message` as a whole; within 15 minutes of the interaction.
 
         Raises:
-            UnknownWebhook: the token has expired. Right after a deferral Discord may say so because it has not read
+            UnknownWebhook: the token has expired.
+            UnknownMessage: the answer was deleted. Right after a deferral Discord may say either while it has not read
                 our first answer yet; that is tried again four times within a second and a half.
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)

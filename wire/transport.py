@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 ATTEMPTS: Final = 5
 PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
-BACKOFF_S: Final = 0.25  # doubled with each attempt: the most that is waited before the next
+BACKOFF_S: Final = 0.25  # doubled with each attempt, also the first: up to 0.5 s, 1 s, 2 s and 4 s are waited
 
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
