@@ -20,7 +20,8 @@ from app.turn import Turn
 from core.clock import Clock
 from core.trace import REQUEST
 from wire.errors import BadPayload, Unsendable
-from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice, parse
+from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
+from wire.parsing import parse
 from wire.reply import Acknowledge, Body, Choices, Deferred, Drawing, Message, Pong, Reply, to_callback
 from wire.signature import Verifier
 

@@ -66,7 +66,7 @@ class Health:
         return await (await self._pool()).is_alive()
 
     async def _ask_discord(self) -> bool:
-        await self._rest().gateway_bot()
+        await self._rest().check()
         return True
 
 

@@ -74,6 +74,8 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
         await uploads.fetch(file, file_types=wanted.file_types, size_max=wanted.size_max) for file in wanted.files
     ]
     reply = await run(feature, partial(wanted.use, tuple(contents)))
+    if isinstance(reply, Message):
+        reply = replace(reply, then=())  # its effects are written down by now
     return cast("Message | None", reply)  # `use` gives nothing else
 
 

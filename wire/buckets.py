@@ -40,7 +40,11 @@ class Bucket:
         Raises:
             DiscordUnavailable: there is no room before `deadline`, in monotonic seconds.
         """
-        await self._order.acquire()
+        try:
+            async with asyncio.timeout(max(deadline - monotonic(), 0)):
+                await self._order.acquire()
+        except TimeoutError as error:
+            raise DiscordUnavailable("Discord kept those before us waiting for too long.") from error
         is_alone = True
         try:
             await self._room(deadline)
@@ -60,6 +64,8 @@ class Bucket:
     async def _room(self, deadline: float) -> None:
         while True:
             now = monotonic()
+            if now > deadline:
+                raise DiscordUnavailable("Our turn came too late.")
             if now >= self._resets_at:  # a new window, until an answer tells more
                 self._left = self._limit or 1
                 self._resets_at = now + self._window_s
@@ -93,7 +99,8 @@ class Buckets:
         self._names: dict[tuple[str, str], str] = {}  # method and template to Discord's name of the bucket
         self._buckets: dict[tuple[str, str], Bucket] = {}  # that name, or method and template, with the major ids
         self._sent: deque[float] = deque()  # the moments of the last second, counted to the global limit
-        self._paused_until = 0.0
+        self._paused_until = 0.0  # for what counts to the global limit
+        self._shut_until = 0.0  # for everything
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -110,8 +117,7 @@ class Buckets:
             async with bucket.turn(deadline):
                 if bucket is not self._find(route):
                     continue  # while we waited, Discord told that these requests share another bucket
-                if route.is_ours:
-                    await self._global_room(deadline)
+                await self._global_room(route, deadline)
                 yield bucket
                 return
 
@@ -126,8 +132,12 @@ class Buckets:
         return bucket
 
     def pause(self, seconds: float) -> None:
-        """Discord said 429 for everything: nothing that counts to the global limit for so long."""
-        self._paused_until = monotonic() + seconds
+        """Discord said 429 for all of ours: nothing that counts to the global limit for so long."""
+        self._paused_until = max(self._paused_until, monotonic() + seconds)
+
+    def shut(self, seconds: float) -> None:
+        """The proxy before Discord said 429, which it says to our whole address: nothing at all for so long."""
+        self._shut_until = max(self._shut_until, monotonic() + seconds)
 
     def _key(self, route: Route) -> tuple[str, str]:
         name = self._names.get((route.method, route.template), f"{route.method} {route.template}")
@@ -142,9 +152,14 @@ class Buckets:
             bucket = self._buckets[key] = Bucket()
         return bucket
 
-    async def _global_room(self, deadline: float) -> None:
+    async def _global_room(self, route: Route, deadline: float) -> None:
         while True:
             now = monotonic()
+            if now < self._shut_until:
+                await sleep_until(self._shut_until, deadline)
+                continue
+            if not route.is_ours:
+                return
             while self._sent and self._sent[0] <= now - 1:
                 self._sent.popleft()
             if now < self._paused_until:

@@ -36,11 +36,6 @@ def avatar_path(
     return None
 
 
-def guild_icon_path(guild: GuildId, *, icon: str | None, size: int = 128) -> str | None:
-    """The guild's icon, None when it has none."""
-    return f"/icons/{guild}/{icon}.png{_query(size)}" if _is_hash(icon) else None
-
-
 def _is_hash(text: str | None) -> bool:
     return text is not None and _HASH.fullmatch(text) is not None
 

@@ -5,6 +5,7 @@ Source: https://discord.com/developers/docs/interactions/application-commands
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from typing import Final, cast
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English 
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """An option, a subcommand or a group; made by the functions below."""
+    """An option, a subcommand or a group; made by the builders in wire/commands.py."""
 
     kind: OptionKind
     name: str
@@ -179,8 +180,7 @@ def _option_json(parent: Command | Option, option: Option, localise: Localise) -
         shape["choices"] = [_choice_json(name, value, localise) for name, value in option.choices]
     if option.options:
         shape["options"] = _options_json(option, option.options, localise)
-    for name, value in option.bounds:
-        shape[name] = _bound(f"{option.name}.{name}", name, value)
+    shape |= _bounds_json(option)
     if option.channel_types:
         shape["channel_types"] = sorted(set(option.channel_types))
     if option.file_types:
@@ -209,12 +209,19 @@ def _choice_json(name: str, value: str | float, localise: Localise) -> Json:
     return _texts("choice.name", "choice", "name", name, CHOICE_NAME_MAX, localise) | {"value": value}
 
 
-def _bound(field: str, name: str, value: float) -> float:
-    if name.endswith("_length"):
-        within(field, value, 0 if name == "min_length" else 1, OPTION_TEXT_MAX)
-    else:
-        within(field, value, -OPTION_NUMBER_MAX, OPTION_NUMBER_MAX)
-    return value
+def _bounds_json(option: Option) -> Json:
+    farthest = OPTION_NUMBER_MAX - 1 if option.kind is OptionKind.INTEGER else OPTION_NUMBER_MAX
+    bounds = dict(option.bounds)
+    for name, value in bounds.items():
+        if name.endswith("_length"):
+            within(f"{option.name}.{name}", value, 0 if name == "min_length" else 1, OPTION_TEXT_MAX)
+        else:
+            within(f"{option.name}.{name}", value, -farthest, farthest)
+    for what in ("value", "length"):
+        least, most = f"min_{what}", f"max_{what}"
+        if least in bounds and most in bounds:
+            within(f"{option.name}.{least}", bounds[least], -inf, bounds[most])
+    return {**bounds}
 
 
 def _named(thing: str, name: str, description: str, localise: Localise) -> Json:

@@ -202,7 +202,7 @@ def button_json(button: Button, custom_ids: list[str]) -> Json:
 
 
 def select_json(select: Select) -> Json:
-    """A select as Discord reads it, in a message."""
+    """A select as Discord reads it, in a message or, but for `required`, in a modal."""
     within("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
     within("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
     shape: Json = {

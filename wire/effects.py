@@ -4,6 +4,7 @@ A handler returns them as `then=(SendMessage(…), GiveRole(…))` of its reply.
 reads it, checked before the commit, so that a later version of the house can still do what an earlier one decided.
 """
 
+import re
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -11,8 +12,10 @@ from msgspec.json import Decoder, Encoder
 
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from wire.body import Body, File, body
+from wire.checks import length
 from wire.embeds import Json
 from wire.errors import CannotDirectMessage, NoMutualGuild, NotAllowed
+from wire.limits import NONCE_MAX
 from wire.message import Effect, Message, create_json, edit_json
 from wire.rest import Rest
 from wire.routes import route
@@ -84,6 +87,8 @@ class _Payload(Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
+# The one character that PostgreSQL cannot keep, as JSON writes it; behind one more backslash it is what somebody wrote.
+_NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _encoder: Final = Encoder()
 _payload: Final = Decoder(_Payload)
 
@@ -105,14 +110,14 @@ def pack(effect: Effect) -> str:
             packed = _Payload(
                 channel=effect.channel,
                 message_id=effect.message_id,
-                body=edit_json(effect.message),
+                body=edit_json(_alone(effect.message)),
                 files=effect.message.files,
             )
         case GiveRole() | TakeRole():
             packed = _Payload(guild=effect.guild, user=effect.user, role=effect.role, reason=effect.reason)
         case _:
             raise TypeError(f"{type(effect).__name__} is no kind of effect.")
-    return _encoder.encode(packed).decode().replace("\\u0000", "")  # the one character that PostgreSQL cannot keep
+    return _NUL.sub(r"\1", _encoder.encode(packed).decode())
 
 
 async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
@@ -125,6 +130,7 @@ async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
         nonce: at most 25 characters; Discord gives back the message that was sent with it a few minutes ago.
 
     Raises:
+        LimitExceeded: the nonce.
         DiscordError: Discord said no.
         DiscordUnavailable: nobody knows, unless it says `is_unseen`.
     """
@@ -163,6 +169,7 @@ async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
 
 
 async def _send(rest: Rest, channel: ChannelId, what: _Payload, nonce: str) -> None:
+    length("nonce", nonce, 1, NONCE_MAX)
     where = route("POST", "/channels/{channel}/messages", channel=channel)
     await rest.request(where, _body(what, nonce=nonce, enforce_nonce=True), is_repeatable=True)
 
@@ -174,7 +181,13 @@ def _body(what: _Payload, **more: object) -> Body:
 def _new(message: Message) -> Json:
     if message.private:
         raise NotAllowed("message.private", "is for answers to interactions only")
-    return create_json(message)
+    return create_json(_alone(message))
+
+
+def _alone(message: Message) -> Message:
+    if message.then:
+        raise NotAllowed("message.then", "is for replies only")
+    return message
 
 
 def _given(value: T | None) -> T:

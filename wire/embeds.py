@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ from wire.limits import (
 )
 
 Json = dict[str, object]
+ATTACHMENT: Final = "attachment://"  # then the name of a file in the same message
 
 
 class Field(Struct, frozen=True):
@@ -169,7 +171,7 @@ def web_url(field: str, url: str, limit: int) -> str:
 
 def picture_url(field: str, url: str) -> str:
     """The address itself, when it names a picture on the web or among the files of the message."""
-    if url.startswith("attachment://"):
+    if url.startswith(ATTACHMENT):
         if not url.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif")):
             raise NotAllowed(field, "must be a jpg, jpeg, png, webp or gif")
         return url

@@ -17,7 +17,7 @@ from wire.interaction import (
     SlashCommand,
     UserMenu,
 )
-from wire.message import SECOND_VERSION
+from wire.message import COMPONENTS_V2
 from wire.received import ReceivedMessage
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
@@ -43,7 +43,10 @@ class DoesNotFit(Unsendable):
 
 
 class FormTooLate(DoesNotFit, TimeoutError):
-    """A form came after "thinking…": it can only be the first answer."""
+    """A form came after "thinking…": it can only be the first answer.
+
+    It was on its way when the clock ran out, so it is a TimeoutError too: the person reads that it took too long.
+    """
 
     def __init__(self, reply: Modal, answers: object) -> None:
         super().__init__(reply, answers, "a form can only be the first answer")
@@ -53,7 +56,8 @@ def check_fit(reply: Reply, interaction: Interaction) -> None:
     """Refuse a first answer that Discord would not take.
 
     Raises:
-        DoesNotFit: the kind of reply, or an edit of a message that is not there or cannot become this one.
+        DoesNotFit: the kind of reply, an edit of a message that is not there or cannot become this one, or effects
+            that nobody would see to.
     """
     if type(reply) not in _FITTING[type(interaction)]:
         raise DoesNotFit(reply, interaction, "Discord takes no such answer")
@@ -61,20 +65,26 @@ def check_fit(reply: Reply, interaction: Interaction) -> None:
         _source_of(reply, interaction)
     elif isinstance(reply, EditMessage):
         _check_edit(reply, reply, interaction)
-    elif isinstance(reply, Drawing) and reply.edits:
-        _check_edit(reply, reply.message, interaction)
+    elif isinstance(reply, Drawing):
+        if reply.message.then:
+            raise DoesNotFit(reply, interaction, "what follows stands in its own `then`, not in its message's")
+        if reply.edits:
+            _check_edit(reply, reply.message, interaction)
 
 
 def check_late(message: Message, deferral: Deferred) -> None:
     """Refuse what cannot take the place of a "thinking…" that is already there.
 
     Raises:
-        DoesNotFit: a form, an edit of another message, or a private text where everybody would read it.
+        DoesNotFit: a form, an edit of another message, a private text where everybody would read it, or effects: the
+            transaction that would have kept them is over.
     """
     if isinstance(message, Modal):  # pyright: ignore[reportUnnecessaryIsInstance] - types are not looked at when it runs
         raise FormTooLate(message, deferral)
     if type(message) is not Message:
         raise DoesNotFit(message, deferral, "a deferred answer is a new message")
+    if message.then:
+        raise DoesNotFit(message, deferral, "what follows stands in the `then` of the deferral, which comes first")
     if message.private and not deferral.private:
         raise DoesNotFit(message, deferral, "it was deferred for everybody to read, and that cannot be changed")
 
@@ -83,7 +93,7 @@ def _check_edit(reply: Reply, message: Message, interaction: Interaction) -> Non
     source = _source_of(reply, interaction)
     if message.poll is not None:
         raise DoesNotFit(reply, interaction, "an edit brings no poll")
-    if source.flags & SECOND_VERSION and not message.layout:
+    if source.flags & COMPONENTS_V2 and not message.layout:
         raise DoesNotFit(reply, interaction, "a message with a layout keeps having one")
 
 

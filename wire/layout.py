@@ -6,13 +6,12 @@ layout shows it. Source: https://discord.com/developers/docs/components/referenc
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import IntEnum
-from typing import Final
 
 from msgspec import Struct
 
 from wire.checks import at_most, length, within
 from wire.components import Button, ComponentKind, Row, button_json, distinct, row_json
-from wire.embeds import Json, picture_url, web_url
+from wire.embeds import ATTACHMENT, Json, picture_url, web_url
 from wire.errors import LimitExceeded, NotAllowed
 from wire.limits import (
     ALT_MAX,
@@ -24,8 +23,6 @@ from wire.limits import (
     SECTION_TEXTS_MAX,
     TEXT_DISPLAY_MAX,
 )
-
-ATTACHMENT: Final = "attachment://"
 
 
 class TextDisplay(Struct, frozen=True):

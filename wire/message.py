@@ -5,25 +5,24 @@ Source: https://discord.com/developers/docs/resources/message
 
 import re
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from core.ids import AttachmentId, GuildId, RoleId, UserId
 from wire.body import Body, File, body
 from wire.checks import at_most, length
 from wire.components import Row, distinct, rows_json
-from wire.embeds import Embed, Json, embeds_json
+from wire.embeds import ATTACHMENT, Embed, Json, embeds_json
 from wire.errors import NotAllowed
-from wire.layout import ATTACHMENT, Part, check_files, layout_json
-from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX, NONCE_MAX
+from wire.layout import Part, check_files, layout_json
+from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX
 from wire.polls import Poll, poll_json
+from wire.received import EPHEMERAL
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
-EPHEMERAL: Final = 1 << 6
 _SILENT: Final = 1 << 12
-SECOND_VERSION: Final = 1 << 15  # the message has a layout; never to be taken off again
+COMPONENTS_V2: Final = 1 << 15  # Discord's name: the message has a layout; never to be taken off again
 _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
 
 
@@ -33,11 +32,6 @@ class Mentions(Struct, frozen=True, kw_only=True):
     users: tuple[UserId, ...] = ()
     roles: tuple[RoleId, ...] = ()
     everyone: bool = False
-
-    @classmethod
-    def none(cls) -> Self:
-        """Nobody."""
-        return cls()
 
 
 class Effect(Struct, frozen=True, kw_only=True):
@@ -80,34 +74,12 @@ def to_webhook_edit(message: Message) -> Body:
 
     The only edit that may bring a poll, and only where the message was deferred until now.
     """
-    shape = edit_json(replace(message, poll=None), is_empty=message.poll is not None)
-    return body(shape if message.poll is None else shape | {"poll": poll_json(message.poll)}, message.files)
-
-
-def to_message_edit(message: Message) -> Body:
-    """The body of PATCH /channels/{id}/messages/{id}: the message becomes this one as a whole."""
-    return body(edit_json(message), message.files)
+    return body(edit_json(message, takes_poll=True), message.files)
 
 
 def to_webhook_message(message: Message) -> Body:
     """The body of a follow-up."""
     return body(create_json(message), message.files)
-
-
-def to_message_create(message: Message, *, nonce: str | None = None) -> Body:
-    """The body of POST /channels/{id}/messages.
-
-    Args:
-        message: not private, which only answers to interactions can be.
-        nonce: at most 25 characters; the same one sent twice within minutes makes one message.
-    """
-    if message.private:
-        raise NotAllowed("message.private", "is for answers to interactions only")
-    shape = create_json(message)
-    if nonce is not None:
-        length("nonce", nonce, 1, NONCE_MAX)
-        shape |= {"nonce": nonce, "enforce_nonce": True}
-    return body(shape, message.files)
 
 
 def create_json(message: Message) -> Json:
@@ -141,17 +113,17 @@ def create_json(message: Message) -> Json:
     return shape
 
 
-def edit_json(message: Message, *, is_empty: bool = False) -> Json:
+def edit_json(message: Message, *, takes_poll: bool = False) -> Json:
     """An edit that leaves nothing of the old message but its kept attachments.
 
     Args:
         message: what it becomes.
-        is_empty: a message with nothing in it is fine, for something else is added.
+        takes_poll: the old message only said "thinking…", and may become a poll.
 
     Raises:
         Unsendable: Discord would refuse it.
     """
-    if message.poll is not None:
+    if message.poll is not None and not takes_poll:
         raise NotAllowed("message.poll", "cannot be added by an edit")
     at_most("content", message.content, CONTENT_MAX)
     shape: Json = {
@@ -163,7 +135,9 @@ def edit_json(message: Message, *, is_empty: bool = False) -> Json:
     }
     if message.layout:  # what cannot stand beside a layout is taken away in the same call
         shape |= {"content": None, "embeds": None, "components": _layout_json(message)}
-    if not (is_empty or message.content or message.embeds or shape["components"] or shape["attachments"]):
+    if message.poll is not None:
+        shape["poll"] = poll_json(message.poll)
+    if not (message.content or message.embeds or shape["components"] or shape["attachments"] or message.poll):
         raise NotAllowed("message", "must not be empty")
     _check_pictures(message)
     flags = _editable_flags(message)
@@ -181,7 +155,7 @@ def _layout_json(message: Message) -> list[Json]:
 
 
 def _editable_flags(message: Message) -> int:
-    return (_SUPPRESS_EMBEDS if message.suppress_embeds else 0) | (SECOND_VERSION if message.layout else 0)
+    return (_SUPPRESS_EMBEDS if message.suppress_embeds else 0) | (COMPONENTS_V2 if message.layout else 0)
 
 
 def _mentions_json(mentions: Mentions) -> Json:

@@ -1,4 +1,4 @@
-"""The shapes of an interaction's JSON; parse() turns them into what handlers get.
+"""The shapes of an interaction's JSON; wire/parsing.py turns them into what handlers get.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding; unknown fields are skipped,
 and what Discord leaves out has a default, so that a new field or a missing one never costs an answer.

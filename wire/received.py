@@ -19,7 +19,8 @@ from core.ids import (
 )
 
 T = TypeVar("T", bound=int)
-Id = Annotated[T, Meta(ge=0, le=(1 << 63) - 1)]  # fits into PostgreSQL's bigint
+ID_MAX: Final = (1 << 63) - 1  # fits into PostgreSQL's bigint
+Id = Annotated[T, Meta(ge=0, le=ID_MAX)]
 
 EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
 

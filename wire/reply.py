@@ -44,14 +44,11 @@ from wire.limits import (
     SUGGESTIONS_MAX,
 )
 from wire.message import (
-    EPHEMERAL,
     Effect,
     Mentions,
     Message,
     create_json,
     edit_json,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -67,6 +64,7 @@ from wire.modals import (
     modal_json,
 )
 from wire.polls import Poll, PollAnswer
+from wire.received import EPHEMERAL
 
 __all__ = [
     "Acknowledge",
@@ -122,8 +120,6 @@ __all__ = [
     "UserSelect",
     "disabled",
     "to_callback",
-    "to_message_create",
-    "to_message_edit",
     "to_webhook_edit",
     "to_webhook_message",
 ]
@@ -163,6 +159,7 @@ class Drawing(Struct, frozen=True):
     Attributes:
         message: what comes with the picture; an embed may name it as `attachment://<filename>`.
         draw: pure, called off the event loop with the bytes of those avatars that could be fetched, by path.
+        filename: the picture's, as in `File`.
         alt: what is to be seen.
         avatars: CDN paths.
         edits: the message that held the pressed button becomes this one, instead of a new one.

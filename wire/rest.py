@@ -1,4 +1,6 @@
-"""Discord's REST as methods: answers to interactions, messages, the command list, our own application.
+"""Discord's REST as methods: answers to interactions, the command list, our own application.
+
+Messages in channels and roles are effects, and so in wire/effects.py.
 
 Source: https://discord.com/developers/docs/reference
 """
@@ -10,7 +12,7 @@ from typing import Final, TypeVar
 from msgspec import MsgspecError, Struct
 from msgspec.json import Decoder
 
-from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
+from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, UserId
 from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
@@ -19,8 +21,6 @@ from wire.reply import (
     Message,
     Reply,
     to_callback,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -37,23 +37,6 @@ _RACE_DELAYS: Final = (
 T = TypeVar("T")
 
 
-class SessionStartLimit(Struct, frozen=True):
-    """How many gateway sessions may still be started."""
-
-    total: int
-    remaining: int
-    reset_after: int  # milliseconds
-    max_concurrency: int
-
-
-class GatewayBot(Struct, frozen=True):
-    """Where to connect to the gateway, and with how many shards."""
-
-    url: str
-    shards: int
-    session_start_limit: SessionStartLimit
-
-
 class Application(Struct, frozen=True):
     """Our own application."""
 
@@ -61,7 +44,6 @@ class Application(Struct, frozen=True):
     name: str = ""
     verify_key: str = ""
     interactions_endpoint_url: str | None = None
-    approximate_guild_count: int | None = None
     flags: int = 0  # among them which privileged intents were switched on
 
 
@@ -71,7 +53,6 @@ class _Id(Struct, frozen=True):
 
 _id: Final = Decoder(_Id, strict=False)
 _message: Final = Decoder(ReceivedMessage, strict=False)
-_gateway: Final = Decoder(GatewayBot)
 _application: Final = Decoder(Application, strict=False)
 _objects: Final = Decoder(list[Json])
 
@@ -90,7 +71,8 @@ class Rest(Transport):
         """Make the first answer become `message` as a whole; within 15 minutes of the interaction.
 
         Raises:
-            UnknownWebhook: the token has expired. Right after a deferral Discord may say so because it has not read
+            UnknownWebhook: the token has expired.
+            UnknownMessage: the answer was deleted. Right after a deferral Discord may say either while it has not read
                 our first answer yet; that is tried again four times within a second and a half.
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
@@ -101,11 +83,6 @@ class Rest(Transport):
         """The first answer as it stands."""
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         return _read(_message, await self._despite_race(lambda: self.request(where)))
-
-    async def delete_original(self, application: ApplicationId, token: str) -> None:
-        """Take the first answer back."""
-        where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        await self._despite_race(lambda: self.request(where))
 
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
         """Say one more thing; at most five times where only the person installed the app."""
@@ -122,19 +99,6 @@ class Rest(Transport):
 
     # With the bot's token.
 
-    async def create_message(
-        self, channel: ChannelId, message: Message, *, nonce: str | None = None
-    ) -> ReceivedMessage:
-        """Post into a channel. With a nonce it is tried again after any trouble, and still posted once."""
-        where = route("POST", "/channels/{channel}/messages", channel=channel)
-        sent = to_message_create(message, nonce=nonce)
-        return _read(_message, await self.request(where, sent, is_repeatable=nonce is not None))
-
-    async def edit_message(self, channel: ChannelId, message_id: MessageId, message: Message) -> ReceivedMessage:
-        """Make a message of ours become `message` as a whole; the way after 15 minutes."""
-        where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=message_id)
-        return _read(_message, await self.request(where, to_message_edit(message)))
-
     async def create_dm(self, user: UserId) -> ChannelId:
         """The channel of direct messages with a person; the same each time."""
         sent = body({"recipient_id": str(user)})
@@ -147,24 +111,18 @@ class Rest(Transport):
         """Replace all commands of a scope; gives them with their ids."""
         return _read(_objects, await self.request(_commands_route("PUT", application, guild), body(list(commands))))
 
-    async def get_commands(
-        self, application: ApplicationId, *, guild: GuildId | None = None, with_localizations: bool = True
-    ) -> list[Json]:
+    async def get_commands(self, application: ApplicationId, *, guild: GuildId | None = None) -> list[Json]:
         """The commands of a scope; with every language, which a comparison needs."""
-        query = {"with_localizations": "true"} if with_localizations else None
+        query = {"with_localizations": "true"}
         return _read(_objects, await self.request(_commands_route("GET", application, guild), query=query))
 
-    async def gateway_bot(self) -> GatewayBot:
-        """Where to connect to the gateway."""
-        return _read(_gateway, await self.request(route("GET", "/gateway/bot")))
+    async def check(self) -> None:
+        """Return when Discord answers, and takes our token."""
+        await self.request(route("GET", "/gateway/bot"))
 
     async def get_current_application(self) -> Application:
         """Our application as Discord knows it."""
         return _read(_application, await self.request(route("GET", "/applications/@me")))
-
-    async def edit_current_application(self, **fields: object) -> Application:
-        """Change our application; a new `interactions_endpoint_url` is tried by Discord before it answers."""
-        return _read(_application, await self.request(route("PATCH", "/applications/@me"), body(fields)))
 
 
 def _read(decoder: Decoder[T], content: bytes) -> T:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 ATTEMPTS: Final = 5
 PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
-BACKOFF_S: Final = 0.25  # doubled with each attempt: the most that is waited before the next
+BACKOFF_S: Final = 0.25  # doubled with each attempt, also the first: up to 0.5 s, 1 s, 2 s and 4 s are waited
 
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
@@ -60,7 +60,6 @@ class Transport:
         token: str | None = None,
         *,
         client: "httpx.AsyncClient | None" = None,
-        user_agent: str = USER_AGENT,
         patience_s: float = PATIENCE_S,
         backoff_s: float = BACKOFF_S,
     ) -> None:
@@ -68,7 +67,6 @@ class Transport:
         self._token = token
         self._given = client
         self._opened: httpx.AsyncClient | None = None
-        self._user_agent = user_agent
         self._patience_s = patience_s
         self._backoff_s = backoff_s
         self._buckets = Buckets()
@@ -124,8 +122,7 @@ class Transport:
             DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended. With `is_unseen`,
                 Discord surely did nothing.
         """
-        if route.is_ours and self._is_refused:
-            raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
+        self._check_token(route)
         call = _Call(sent, query, self._headers(route, sent, reason))
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
@@ -133,6 +130,7 @@ class Transport:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._buckets.turn(route, deadline) as bucket:
+                    self._check_token(route)  # it may have been refused to somebody else while we waited
                     return await self._once(route, call, bucket)
             except DiscordUnavailable as trouble:  # patience ended while waiting for a turn
                 trouble.is_unseen = is_unseen
@@ -148,6 +146,10 @@ class Transport:
                     await sleep_until(monotonic() + backoff_s, deadline)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover - for the type checker
 
+    def _check_token(self, route: Route) -> None:
+        if route.is_ours and self._is_refused:
+            raise Unauthorized(_UNAUTHORIZED, 0, "The token was refused before and is not tried again.")
+
     async def _once(self, route: Route, call: "_Call", bucket: Bucket) -> bytes:
         answer = await self._send(route, call)
         bucket = self._buckets.learn(route, bucket, answer.headers)
@@ -159,6 +161,8 @@ class Transport:
             bucket.pause(seconds)
             if failure.is_global or "x-ratelimit-global" in answer.headers:
                 self._buckets.pause(seconds)
+            elif failure.retry_after is None and "x-ratelimit-scope" not in answer.headers:
+                self._buckets.shut(seconds)
             raise _TryAgain("429", is_unseen=True, has_waited=True)
         if answer.status_code >= _SERVER_TROUBLE:
             raise _TryAgain(str(answer.status_code))
@@ -200,7 +204,7 @@ class Transport:
         log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
-        headers = {"User-Agent": self._user_agent}
+        headers = {"User-Agent": USER_AGENT}
         if route.is_ours and self._token is not None:
             headers["Authorization"] = f"Bot {self._token}"
         if sent is not None:

@@ -11,10 +11,11 @@ from msgspec import Meta, MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 
 from core.enums import WebhookEventKind
-from core.ids import SNOWFLAKE_MIN, ApplicationId, EntitlementId, GuildId, SkuId, UserId
+from core.ids import SNOWFLAKE_MIN, EntitlementId, GuildId, SkuId, UserId
 from wire.errors import BadPayload
+from wire.received import ID_MAX
 
-_Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=(1 << 63) - 1)]
+_Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -92,7 +93,6 @@ class _Authorization(Struct, frozen=True):
 class _Entitlement(Struct, frozen=True):
     id: _Snowflake
     sku_id: _Snowflake
-    application_id: ApplicationId | None = None
     type: Annotated[int, Meta(ge=0, le=(1 << 15) - 1)] = 0
     user_id: _Snowflake | None = None
     guild_id: _Snowflake | None = None

@@ -18,7 +18,7 @@ from tests.served import served
 from wire.commands import Context, Install, attachment, command, string
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, ModalSubmit, SelectChoice, SlashCommand
-from wire.message import SECOND_VERSION
+from wire.message import COMPONENTS_V2
 from wire.reply import (
     Button,
     ChannelSelect,
@@ -143,7 +143,7 @@ async def chosen(choice: SelectChoice, deps: Deps) -> EditMessage:
         told = ", ".join(str(each.id) for each in choice.channels)
     elif choice.resolved.users or choice.resolved.roles:
         told = ", ".join(str(each.id) for each in choice.mentionables)
-    if choice.message.flags & SECOND_VERSION:
+    if choice.message.flags & COMPONENTS_V2:
         return EditMessage(layout=page(f"chosen: {told}"), files=FILES)
     return EditMessage(f"chosen: {told}")
 

@@ -30,7 +30,8 @@ from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord, slash_payl
 from tests.local_discord import LocalDiscord, local_discord
 from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
 from wire.errors import Unsendable
-from wire.interaction import SlashCommand, parse
+from wire.interaction import SlashCommand
+from wire.parsing import parse
 from wire.reply import Effect, Message
 from wire.rest import Rest
 

@@ -11,7 +11,8 @@ from playground.copying import curl, payload_file, signed_curl
 from playground.exchange import APP, DISCORD, Body, Exchange, File
 from tests.local_discord import LocalDiscord
 from tests.playground.small_app import PNG, SmallApp, small_app
-from wire.interaction import SlashCommand, parse
+from wire.interaction import SlashCommand
+from wire.parsing import parse
 
 NASTY = 'it\'s "quoted", $HOME `id` \\ !! \n ünïcode 민아 🌱'
 

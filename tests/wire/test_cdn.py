@@ -1,7 +1,7 @@
 import pytest
 
 from core.ids import GuildId, UserId
-from wire.cdn import avatar_path, guild_icon_path
+from wire.cdn import avatar_path
 
 MINA = UserId(198622483471925248)
 GUILD = GuildId(290926798626357999)
@@ -19,11 +19,6 @@ def test_avatar_path_prefers_the_picture_worn_here() -> None:
 def test_avatar_path_is_none_for_the_default_picture_and_for_a_hash_that_is_none() -> None:
     assert avatar_path(MINA, avatar=None) is None
     assert avatar_path(MINA, avatar="../../x") is None
-
-
-def test_guild_icon_path() -> None:
-    assert guild_icon_path(GUILD, icon="ab", size=4096) == "/icons/290926798626357999/ab.png?size=4096"
-    assert guild_icon_path(GUILD, icon=None) is None
 
 
 @pytest.mark.parametrize("size", [0, 8, 100, 8192])

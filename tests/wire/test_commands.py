@@ -220,11 +220,16 @@ def translate(**texts: str) -> Localise:
         (with_options(integer("o", "d", choices=(("n", 2**53),))), "choice.value", 2**53 - 1, 2**53),
         (with_options(string("o", "d", max_length=0)), "o.max_length", 1, 0),
         (with_options(string("o", "d", min_length=6001)), "o.min_length", 6000, 6001),
-        (with_options(integer("o", "d", min_value=-(2**54))), "o.min_value", -(2**53), -(2**54)),
+        (with_options(integer("o", "d", min_value=-(2**53))), "o.min_value", -(2**53) + 1, -(2**53)),
+        (with_options(integer("o", "d", max_value=2**53)), "o.max_value", 2**53 - 1, 2**53),
+        (with_options(number("o", "d", max_value=2**54)), "o.max_value", 2**53, 2**54),
+        (with_options(integer("o", "d", min_value=4, max_value=3)), "o.min_value", 3, 4),
+        (with_options(number("o", "d", min_value=0.5, max_value=-0.5)), "o.min_value", -0.5, 0.5),
+        (with_options(string("o", "d", min_length=9, max_length=8)), "o.min_length", 8, 9),
         (with_options(attachment("o", "d", file_types=(".a",) * 11)), "o.file_types", 10, 11),
     ],
 )
-def test_numbers_beyond_discords_limits(wrong: Command, field: str, limit: int, actual: int) -> None:
+def test_numbers_beyond_discords_limits(wrong: Command, field: str, limit: float, actual: float) -> None:
     with pytest.raises(LimitExceeded) as refused:
         to_json(wrong, english)
 

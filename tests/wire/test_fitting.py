@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from core.ids import ChannelId
 from playground import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
+from wire.effects import SendMessage
 from wire.errors import Unsendable
 from wire.fitting import DoesNotFit, FormTooLate, check_fit, check_late
-from wire.interaction import ButtonPress, ModalSubmit, parse
+from wire.interaction import ButtonPress, ModalSubmit
 from wire.layout import TextDisplay
-from wire.message import SECOND_VERSION
+from wire.message import COMPONENTS_V2
+from wire.parsing import parse
 from wire.reply import (
     Acknowledge,
     Choices,
@@ -58,6 +61,9 @@ KINDS = {
 }
 
 
+EFFECT = SendMessage(channel=ChannelId(CHANNEL), message=Message("and so"))
+
+
 async def work() -> Message:
     return Message("done")
 
@@ -100,17 +106,24 @@ def with_flags(flags: int) -> ButtonPress:
 
 
 def test_a_message_with_a_layout_keeps_having_one() -> None:
-    check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(SECOND_VERSION))
+    check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(COMPONENTS_V2))
     check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(0))
-    check_fit(Message("beside it"), with_flags(SECOND_VERSION))
+    check_fit(Message("beside it"), with_flags(COMPONENTS_V2))
     for reply in (EditMessage("old"), replace(DRAWING, edits=True)):
         with pytest.raises(DoesNotFit, match="keeps having one"):
-            check_fit(reply, with_flags(SECOND_VERSION))
+            check_fit(reply, with_flags(COMPONENTS_V2))
 
 
 def test_an_edit_brings_no_poll() -> None:
     with pytest.raises(DoesNotFit, match="brings no poll"):
         check_fit(EditMessage("new", poll=Poll("q", (PollAnswer("a"),))), with_flags(0))
+
+
+def test_what_a_drawing_decides_is_its_own_and_not_its_messages() -> None:
+    command = parse(json.dumps(PAYLOADS["command"]).encode())
+    check_fit(replace(DRAWING, then=(EFFECT,)), command)
+    with pytest.raises(DoesNotFit, match="then"):
+        check_fit(replace(DRAWING, message=Message(then=(EFFECT,))), command)
 
 
 def test_a_form_of_a_command_has_no_message_to_edit() -> None:
@@ -129,6 +142,8 @@ def test_after_a_deferral_only_a_new_message_comes_and_never_a_private_one_in_pu
         check_late(Message("text", private=True), public)
     with pytest.raises(DoesNotFit, match="new message"):
         check_late(EditMessage("text"), public)
+    with pytest.raises(DoesNotFit, match="then"):
+        check_late(Message("text", then=(EFFECT,)), public)
     form: Any = FORM
     with pytest.raises(FormTooLate) as late:
         check_late(form, public)

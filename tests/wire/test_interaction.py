@@ -15,6 +15,7 @@ from wire.interaction import (
     ButtonPress,
     Context,
     Entitlement,
+    Invocation,
     Member,
     MessageMenu,
     ModalSubmit,
@@ -23,8 +24,9 @@ from wire.interaction import (
     SlashCommand,
     User,
     UserMenu,
-    parse,
 )
+from wire.parsing import parse
+from wire.payloads import read_envelope
 
 GONE = object()
 NAMES = sorted(path.stem for path in (HERE / "payloads").glob("*.json"))
@@ -55,6 +57,17 @@ def changed(name: str, place: str, value: object) -> object:
 
 def test_parse_reads_a_ping_with_and_without_the_rest(payload: Payload) -> None:
     assert parse(payload("ping")) == parse(b'{"type":1}') == Ping()
+
+
+def test_what_every_interaction_has_stands_in_its_place(payload: Payload) -> None:
+    given = json.loads(payload("slash_plain")) | {"locale": "ko", "guild_locale": "de", "context": 1}
+    body = json.dumps(given | {"app_permissions": "7", "attachment_size_limit": 8}).encode()
+    envelope, command = read_envelope(body), parse(body)
+
+    assert envelope.member is not None
+    told = {name: getattr(envelope, name) for name in Invocation.__struct_fields__} | {"user": envelope.member.user}
+    assert {name: getattr(command, name) for name in Invocation.__struct_fields__} == told
+    assert len(set(map(repr, told.values()))) == len(told), "no two are alike, so that none can stand for another"
 
 
 def test_parse_reads_what_every_interaction_has(payload: Payload) -> None:

@@ -13,6 +13,7 @@ from playground.rest import Upload
 from tests.wire.conftest import Judge
 from wire.body import Body
 from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.message import create_json, edit_json
 from wire.reply import (
     Button,
     ChannelSelect,
@@ -37,8 +38,6 @@ from wire.reply import (
     Thumbnail,
     UserSelect,
     to_callback,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -94,7 +93,7 @@ def test_every_part_goes_through_every_way(judge: Judge) -> None:
     message = Message(layout=EVERYTHING, files=(CHART, NOTES), private=True)
     sent: Any = judge(CALLBACK, payload_of(to_callback(message)))
     again: Any = judge(FOLLOW_UP, payload_of(to_webhook_message(message)))
-    posted: Any = judge("MessageCreateRequest", payload_of(to_message_create(Message(layout=(HELLO,)))))
+    posted: Any = judge("MessageCreateRequest", create_json(Message(layout=(HELLO,))))
 
     assert sent["data"] == again
     assert sent["data"]["flags"] == 32768 | 64
@@ -107,7 +106,7 @@ def test_an_edit_takes_away_what_cannot_stand_beside_a_layout(judge: Judge) -> N
     message = EditMessage(layout=(HELLO,))
     update: Any = judge(CALLBACK, payload_of(to_callback(message)))
     edit: Any = judge(EDIT, payload_of(to_webhook_edit(message)))
-    judge("MessageEditRequestPartial", payload_of(to_message_edit(message)))
+    judge("MessageEditRequestPartial", edit_json(message))
 
     assert update == {"type": 7, "data": edit}
     assert (edit["content"], edit["embeds"], edit["flags"]) == (None, None, 32768)

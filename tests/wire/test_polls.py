@@ -7,15 +7,15 @@ import pytest
 from playground import check_message
 from tests.wire.conftest import Judge
 from wire.errors import LimitExceeded, NotAllowed
+from wire.message import create_json, edit_json
 from wire.reply import (
     EditMessage,
     Emoji,
     Message,
     Poll,
     PollAnswer,
+    TextDisplay,
     to_callback,
-    to_message_create,
-    to_message_edit,
     to_webhook_edit,
     to_webhook_message,
 )
@@ -33,7 +33,7 @@ def test_a_poll_goes_into_new_messages_and_into_one_that_was_deferred(judge: Jud
 
     said: Any = judge(CALLBACK, to_callback(message))
     follow_up: Any = judge("IncomingWebhookRequestPartial", to_webhook_message(message))
-    posted: Any = judge("MessageCreateRequest", to_message_create(message))
+    posted: Any = judge("MessageCreateRequest", create_json(message))
     arrived: Any = judge("IncomingWebhookUpdateRequestPartial", to_webhook_edit(message))
 
     assert said["data"] == follow_up == posted
@@ -54,10 +54,16 @@ def test_a_poll_goes_into_new_messages_and_into_one_that_was_deferred(judge: Jud
     assert check_message.check(arrived, {}, thinking) == []
 
 
-@pytest.mark.parametrize("encode", [to_message_edit, to_callback])
+@pytest.mark.parametrize("encode", [edit_json, to_callback])
 def test_no_other_edit_brings_a_poll(encode: Callable[[EditMessage], object]) -> None:
     with pytest.raises(NotAllowed, match="cannot be added by an edit"):
         encode(EditMessage("text", poll=POLL))
+
+
+@pytest.mark.parametrize("encode", [to_webhook_edit, to_webhook_message, to_callback])
+def test_a_poll_never_stands_beside_a_layout(encode: Callable[[Message], object]) -> None:
+    with pytest.raises(NotAllowed, match=r"^message\.layout: stands alone"):
+        encode(Message(layout=(TextDisplay("Choose"),), poll=POLL))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId
 from core.trace import following
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
-from wire.buckets import MANY, Buckets
+from wire.body import body
+from wire.buckets import MANY, Bucket, Buckets
 from wire.commands import command, list_json, user_menu
 from wire.errors import (
     CannotDirectMessage,
@@ -30,7 +31,7 @@ from wire.errors import (
     UnknownWebhook,
 )
 from wire.reply import File, Message, Pong
-from wire.rest import Application, GatewayBot, Rest, SessionStartLimit
+from wire.rest import Application, Rest
 from wire.routes import route
 
 APP = ApplicationId(1000000000000000001)
@@ -61,25 +62,29 @@ def by_channel(seen: Seen) -> tuple[str, str]:
     return "abcd1234", seen.path.split("/")[4]
 
 
+async def post(rest: Rest, channel: int, *, is_repeatable: bool = False) -> None:
+    where = route("POST", "/channels/{channel}/messages", channel=channel)
+    await rest.request(where, body({"content": "hello"}), is_repeatable=is_repeatable)
+
+
+async def change(rest: Rest, channel: int) -> None:
+    where = route("PATCH", "/channels/{channel}/messages/{message}", channel=channel, message=ID)
+    await rest.request(where, body({"content": "hello"}))
+
+
 # What goes out
 
 
 async def test_requests_carry_what_discord_asks_for(rest: Rest, discord: DiscordServer) -> None:
-    sent = await rest.create_message(ChannelId(5), HELLO, nonce="n-1")
+    await post(rest, 5)
 
     (seen,) = discord.seen
-    assert sent.id == ID
     assert (seen.method, seen.path) == ("POST", "/api/v10/channels/5/messages")
     assert seen.headers["authorization"] == "Bot secret"
     assert seen.headers["user-agent"].startswith("DiscordBot (https://")
     assert seen.headers["content-type"] == "application/json"
     assert "x-audit-log-reason" not in seen.headers
-    assert json.loads(seen.body) == {
-        "allowed_mentions": {"parse": []},
-        "content": "hello",
-        "nonce": "n-1",
-        "enforce_nonce": True,
-    }
+    assert json.loads(seen.body) == {"content": "hello"}
 
 
 async def test_answers_to_interactions_carry_no_token_of_ours(rest: Rest, discord: DiscordServer) -> None:
@@ -87,14 +92,12 @@ async def test_answers_to_interactions_carry_no_token_of_ours(rest: Rest, discor
     await rest.edit_original(APP, TOKEN, HELLO)
     await rest.get_original(APP, TOKEN)
     await rest.follow_up(APP, TOKEN, HELLO)
-    await rest.delete_original(APP, TOKEN)
 
     assert [(seen.method, seen.path) for seen in discord.seen] == [
         ("POST", f"/api/v10/interactions/7/{TOKEN}/callback"),
         ("PATCH", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
         ("GET", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
         ("POST", f"/api/v10/webhooks/{APP}/{TOKEN}"),
-        ("DELETE", f"/api/v10/webhooks/{APP}/{TOKEN}/messages/@original"),
     ]
     assert not any("authorization" in seen.headers for seen in discord.seen)
 
@@ -136,7 +139,7 @@ async def test_the_command_list(rest: Rest, discord: DiscordServer, judge: Judge
     put = await rest.put_commands(APP, wanted)
     got = await rest.get_commands(APP)
     await rest.put_commands(APP, wanted, guild=GuildId(3))
-    await rest.get_commands(APP, guild=GuildId(3), with_localizations=False)
+    await rest.get_commands(APP, guild=GuildId(3))
 
     assert put == got == listed
     assert [(seen.method, seen.path) for seen in discord.seen] == [
@@ -153,34 +156,19 @@ async def test_the_command_list(rest: Rest, discord: DiscordServer, judge: Judge
 
 @respx.mock
 async def test_small_answers_are_typed(judge: Judge) -> None:
-    respx.get("https://d.test/gateway/bot").respond(
-        json={
-            "url": "wss://gateway.discord.gg",
-            "shards": 2,
-            "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 14400000, "max_concurrency": 1},
-        }
-    )
+    asked = respx.get("https://d.test/gateway/bot").respond(json={"url": "wss://gateway.discord.gg"})
     shown = {"id": str(APP), "name": "Lyceum", "verify_key": "ab", "interactions_endpoint_url": None}
     respx.get("https://d.test/applications/@me").respond(json=shown)
-    changed = respx.patch("https://d.test/applications/@me").respond(
-        json=shown | {"interactions_endpoint_url": "https://e.org/interactions"}
-    )
     opened = respx.post("https://d.test/users/@me/channels").respond(json={"id": "77", "type": 1})
-    respx.patch("https://d.test/channels/5/messages/6").respond(json={"id": "6"})
     respx.get(f"https://d.test/applications/{APP}/commands", params={"with_localizations": "true"}).respond(json=[])
 
     async with httpx.AsyncClient() as client, Rest("https://d.test", "secret", client=client) as rest:
-        assert await rest.gateway_bot() == GatewayBot(
-            "wss://gateway.discord.gg", 2, SessionStartLimit(1000, 999, 14400000, 1)
-        )
+        await rest.check()
+        assert asked.called
         assert await rest.get_current_application() == Application(APP, "Lyceum", "ab")
-        edited = await rest.edit_current_application(interactions_endpoint_url="https://e.org/interactions")
-        assert edited.interactions_endpoint_url == "https://e.org/interactions"
         assert await rest.create_dm(UserId(9)) == ChannelId(77)
-        assert (await rest.edit_message(ChannelId(5), MessageId(6), HELLO)).id == MessageId(6)
         assert await rest.get_commands(APP) == []
         assert rest.client is client
-    judge("ApplicationFormPartial", json.loads(changed.calls.last.request.content))
     judge("CreatePrivateChannelRequest", json.loads(opened.calls.last.request.content))
 
 
@@ -204,7 +192,7 @@ async def test_refusals_are_typed_and_not_repeated(
     discord.script.append(answer)
 
     with pytest.raises(DiscordError) as refused:
-        await rest.create_message(ChannelId(5), HELLO, nonce="n")
+        await post(rest, 5, is_repeatable=True)
 
     assert type(refused.value) is kind
     assert refused.value.code == code
@@ -233,6 +221,15 @@ async def test_a_refused_token_is_not_used_again(rest: Rest, discord: DiscordSer
     assert len(discord.seen) == 2
 
 
+async def test_those_who_wait_do_not_use_a_refused_token(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(failed(401, 0, "401: Unauthorized"))
+
+    ended = await asyncio.gather(*(rest.get_current_application() for _ in range(3)), return_exceptions=True)
+
+    assert [type(each) for each in ended] == [Unauthorized] * 3
+    assert len(discord.seen) == 1
+
+
 async def test_a_refusal_of_an_interactions_token_leaves_ours_in_use(rest: Rest, discord: DiscordServer) -> None:
     discord.script.append(failed(401, 50027, "Invalid Webhook Token"))
     discord.script.append(failed(401, 0))
@@ -240,7 +237,7 @@ async def test_a_refusal_of_an_interactions_token_leaves_ours_in_use(rest: Rest,
     for _ in range(2):
         with pytest.raises(DiscordError):
             await rest.follow_up(APP, TOKEN, HELLO)
-    await rest.create_message(ChannelId(5), HELLO)
+    await post(rest, 5)
 
     assert discord.statuses == [401, 401, 200]
 
@@ -283,13 +280,13 @@ async def test_server_trouble_without_end(rest: Rest, discord: DiscordServer) ->
     assert TOKEN not in str(gone.value)
 
 
-async def test_a_message_is_sent_again_only_with_a_nonce(rest: Rest, discord: DiscordServer) -> None:
+async def test_a_post_is_sent_again_only_when_that_does_no_harm(rest: Rest, discord: DiscordServer) -> None:
     discord.script += [failed(500)]
     with pytest.raises(DiscordUnavailable, match="500"):
-        await rest.create_message(ChannelId(5), HELLO)
+        await post(rest, 5)
 
     discord.script += [failed(500)]
-    await rest.create_message(ChannelId(5), HELLO, nonce="n")
+    await post(rest, 5, is_repeatable=True)
 
     assert discord.statuses == [500, 500, 200]
 
@@ -310,7 +307,7 @@ async def test_a_message_that_discord_may_have_seen_is_not_sent_twice(
         sent = respx.post("https://d.test/channels/5/messages").mock(side_effect=trouble("gone"))
         async with Rest("https://d.test", backoff_s=0.001) as rest:
             with pytest.raises(DiscordUnavailable, match=trouble.__name__):
-                await rest.create_message(ChannelId(5), HELLO)
+                await post(rest, 5)
 
     assert sent.call_count == attempts
 
@@ -330,7 +327,7 @@ async def test_an_answer_that_cannot_be_read_is_no_bug_of_ours_and_nothing_is_se
 async def test_nobody_there() -> None:
     async with Rest("http://127.0.0.1:9", backoff_s=0.001) as rest:
         with pytest.raises(DiscordUnavailable, match="ConnectError"):
-            await rest.gateway_bot()
+            await rest.check()
 
 
 # Limits
@@ -339,18 +336,18 @@ async def test_nobody_there() -> None:
 async def test_a_bucket_is_never_overrun(rest: Rest, discord: DiscordServer) -> None:
     discord.limit_of = by_channel
 
-    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(10)))
+    await asyncio.gather(*(post(rest, 5) for _ in range(10)))
 
     assert discord.statuses == [200] * 10
 
 
 async def test_channels_have_buckets_of_their_own(rest: Rest, discord: DiscordServer) -> None:
     discord.limit_of = by_channel
-    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(3)))
+    await asyncio.gather(*(post(rest, 5) for _ in range(3)))
 
-    waiting = asyncio.create_task(rest.create_message(ChannelId(5), HELLO))
+    waiting = asyncio.create_task(post(rest, 5))
     await asyncio.sleep(0)
-    await asyncio.gather(*(rest.create_message(ChannelId(6), HELLO) for _ in range(3)))
+    await asyncio.gather(*(post(rest, 6) for _ in range(3)))
     await waiting
 
     assert [seen.path.split("/")[4] for seen in discord.seen] == ["5"] * 3 + ["6"] * 3 + ["5"]
@@ -359,12 +356,12 @@ async def test_channels_have_buckets_of_their_own(rest: Rest, discord: DiscordSe
 
 async def test_routes_that_share_a_bucket_share_their_turns(rest: Rest, discord: DiscordServer) -> None:
     discord.limit_of = by_channel
-    await rest.create_message(ChannelId(5), HELLO)
-    await rest.edit_message(ChannelId(5), ID, HELLO)  # now both names of the bucket are known
+    await post(rest, 5)
+    await change(rest, 5)  # now both names of the bucket are known
 
     await asyncio.gather(
-        *(rest.create_message(ChannelId(5), HELLO) for _ in range(4)),
-        *(rest.edit_message(ChannelId(5), ID, HELLO) for _ in range(4)),
+        *(post(rest, 5) for _ in range(4)),
+        *(change(rest, 5) for _ in range(4)),
     )
 
     assert discord.statuses == [200] * 10
@@ -375,8 +372,8 @@ async def test_those_who_wait_while_a_bucket_becomes_known_follow_it(rest: Rest,
     discord.places = 2
 
     await asyncio.gather(
-        *(rest.create_message(ChannelId(channel), HELLO) for channel in (5, 6, 5, 6, 5, 6)),
-        *(rest.edit_message(ChannelId(channel), ID, HELLO) for channel in (5, 6, 5, 6)),
+        *(post(rest, channel) for channel in (5, 6, 5, 6, 5, 6)),
+        *(change(rest, channel) for channel in (5, 6, 5, 6)),
     )
 
     assert discord.statuses.count(200) == 10
@@ -410,7 +407,7 @@ async def test_a_server_that_says_nothing_of_limits_is_believed_when_it_says_429
     discord.limit_of = by_channel
     discord.is_silent_about_limits = True
 
-    await asyncio.gather(*(rest.create_message(ChannelId(5), HELLO) for _ in range(5)))
+    await asyncio.gather(*(post(rest, 5) for _ in range(5)))
 
     assert discord.statuses == [200, 200, 200, 429, 200, 200]
 
@@ -418,16 +415,40 @@ async def test_a_server_that_says_nothing_of_limits_is_believed_when_it_says_429
 async def test_a_global_429_stops_everything_that_is_ours(rest: Rest, discord: DiscordServer) -> None:
     discord.script.append(limited(0.2, is_global=True))
 
-    first = asyncio.create_task(rest.create_message(ChannelId(5), HELLO))
+    first = asyncio.create_task(post(rest, 5))
     while not discord.statuses:  # noqa: ASYNC110 - the server is another thread
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.05)
-    await asyncio.gather(first, rest.create_message(ChannelId(6), HELLO), rest.edit_original(APP, TOKEN, HELLO))
+    await asyncio.gather(first, post(rest, 6), rest.edit_original(APP, TOKEN, HELLO))
 
     refused, *others = discord.seen
     assert [seen.path.split("/")[3] for seen in others] == ["webhooks", "channels", "channels"]
     assert all(seen.at - refused.at >= 0.2 for seen in others[1:])
     assert discord.statuses == [429, 200, 200, 200]
+
+
+async def test_a_429_of_a_proxy_stops_everything(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(Response("<html>", status_code=429, headers={"retry-after": "0.3"}))
+
+    first = asyncio.create_task(rest.edit_original(APP, TOKEN, HELLO))
+    while not discord.statuses:  # noqa: ASYNC110 - the server is another thread
+        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
+    await asyncio.gather(first, rest.follow_up(APP, "another", HELLO), rest.get_current_application())
+
+    refused, *others = discord.seen
+    assert len(others) == 3
+    assert all(seen.at - refused.at >= 0.3 for seen in others)
+
+
+async def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    buckets = Buckets()
+    for seconds in (60, 0):
+        buckets.pause(seconds)
+
+    with pytest.raises(DiscordUnavailable, match="wait 60 s"):
+        async with buckets.turn(route("GET", "/users/@me"), time.monotonic() + 1):
+            pytest.fail("it went out")
 
 
 async def test_a_global_429_is_waited_out_by_an_answer_too(rest: Rest, discord: DiscordServer) -> None:
@@ -443,7 +464,7 @@ async def test_no_more_than_fifty_a_second_but_for_interactions(rest: Rest, disc
     started_at = time.monotonic()
 
     await asyncio.gather(
-        *(rest.create_message(ChannelId(n), HELLO) for n in range(55)),
+        *(post(rest, n) for n in range(55)),
         *(rest.edit_original(APP, f"token{n}", HELLO) for n in range(20)),
     )
 
@@ -464,6 +485,32 @@ async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, disco
 
     assert len(discord.seen) == 1
     assert time.monotonic() - started_at < 30
+
+
+async def test_patience_ends_too_for_those_who_wait_behind_a_request_that_hangs() -> None:
+    asked: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        await asyncio.sleep(0.4)
+        return httpx.Response(200, json={"id": "1"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        rest = Rest("https://d.test", client=client, patience_s=0.25)
+        first, *others = await asyncio.gather(
+            *(rest.follow_up(APP, TOKEN, HELLO) for _ in range(3)), return_exceptions=True
+        )
+        await rest.follow_up(APP, TOKEN, HELLO)  # nobody stands in the way any more
+
+    assert not isinstance(first, BaseException)
+    assert [isinstance(each, DiscordUnavailable) and each.is_unseen for each in others] == [True, True]
+    assert len(asked) == 2
+
+
+async def test_nothing_goes_out_after_its_deadline() -> None:
+    with pytest.raises(DiscordUnavailable):
+        async with Bucket().turn(time.monotonic() - 0.001):
+            pytest.fail("it went out")
 
 
 async def test_buckets_of_past_interactions_are_forgotten() -> None:
@@ -514,7 +561,7 @@ async def test_a_proxy_in_the_environment_is_not_for_this_machine(
 
 def test_answering_interactions_loads_no_http_client(pytestconfig: pytest.Config) -> None:
     script = (
-        "import sys, wire.rest, wire.reply, wire.interaction, wire.signature, wire.commands;"
+        "import sys, wire.rest, wire.reply, wire.parsing, wire.signature, wire.commands;"
         "wire.rest.Rest('http://127.0.0.1');"
         "print(sorted({'httpx', 'httpcore', 'jsonschema', 'starlette'} & set(sys.modules)))"
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId, RoleId, SkuId, UserId
 from tests.wire.conftest import Judge
+from wire.body import Body, body
 from wire.commands import (
     Command,
     Context,
@@ -29,6 +30,7 @@ from wire.commands import (
     user_menu,
 )
 from wire.errors import Unsendable
+from wire.message import create_json
 from wire.reply import (
     Author,
     Button,
@@ -58,7 +60,6 @@ from wire.reply import (
     TextStyle,
     UserSelect,
     to_callback,
-    to_message_create,
     to_webhook_edit,
 )
 
@@ -154,19 +155,23 @@ messages: dict[str, Any] = {
 }
 
 
+def posted(message: Message) -> Body:
+    return body(create_json(message))
+
+
 @slow
 @given(message=st.fixed_dictionaries(messages).map(lambda fields: Message(**fields)))
 def test_any_message(judge: Judge, message: Message) -> None:
     for send, schema in (
         (to_callback, "CreateMessageInteractionCallbackRequest"),
         (to_webhook_edit, "IncomingWebhookUpdateRequestPartial"),
-        (to_message_create, "MessageCreateRequest"),
+        (posted, "MessageCreateRequest"),
     ):
         try:
-            body = send(message)
+            sent = send(message)
         except Unsendable:
             continue
-        judge(schema, body)
+        judge(schema, sent)
         event(schema)
 
 
@@ -174,11 +179,11 @@ def test_any_message(judge: Judge, message: Message) -> None:
 @given(message=st.fixed_dictionaries(messages).map(lambda fields: EditMessage(**fields)))
 def test_any_edit(judge: Judge, message: EditMessage) -> None:
     try:
-        body = to_callback(message)
+        sent = to_callback(message)
     except Unsendable:
         return
     event("sent")
-    judge("UpdateMessageInteractionCallbackRequest", body)
+    judge("UpdateMessageInteractionCallbackRequest", sent)
 
 
 inputs = st.one_of(
