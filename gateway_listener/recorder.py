@@ -73,7 +73,7 @@ class Recorder:
         self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
         self._committed: Position | None = None
         self._is_live = False
-        self._alive_at: datetime | None = None  # the last sign of life that was no event
+        self._alive_at: datetime | None = None  # the last sign of life
         self._quiet: timedelta | None = None  # while live: after so long without one nothing is vouched for
         self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
@@ -124,7 +124,7 @@ class Recorder:
         self._wake.set()
 
     def hear(self, at: datetime) -> None:
-        """The other side gave a sign of life that is no event."""
+        """The other side gave a sign of life."""
         self._alive_at = at
 
     def lose(self, heard_until: datetime) -> None:
@@ -274,12 +274,20 @@ class Recorder:
         )
 
     def _vouched(self) -> datetime:
-        """Until when we know what happened; demonstration time may jump, and nothing is missed by that."""
-        now = self._clock.now()
-        heard = [at for at in (self._tail and self._tail.at, self._alive_at) if at is not None]
-        if self._quiet is None or not heard or self._clock.is_bendable:
-            return now
-        return min(now, max(heard) + self._quiet)
+        """Until when we know what happened, as far as anybody can."""
+        now, heard = self._clock.now(), self._last_heard()
+        return now if self._quiet is None or heard is None else min(now, heard + self._quiet)
+
+    def _creditable(self, seen_at: datetime) -> datetime:
+        """Until when time may be credited: that cannot be taken back when it turns out that nobody was there."""
+        heard = self._last_heard()
+        return seen_at if self._quiet is None or heard is None else min(seen_at, heard)
+
+    def _last_heard(self) -> datetime | None:
+        """The last sign of life; None: demonstration time may jump, so that it says nothing."""
+        if self._clock.is_bendable:
+            return None
+        return max((at for at in (self._tail and self._tail.at, self._alive_at) if at is not None), default=None)
 
     async def _commit(self, conn: Connection, batch: _Batch) -> None:
         """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
@@ -305,7 +313,7 @@ class Recorder:
             return
         self._done(batch)
         if batch.settles:
-            await self._settle_now(conn, batch.position.seen_at)
+            await self._settle_now(conn, self._creditable(batch.position.seen_at))
         if batch.heard:
             self._log.debug(
                 "committed",

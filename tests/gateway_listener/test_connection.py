@@ -20,6 +20,7 @@ from tests.gateway_listener.scripted import (
     TOKEN,
     Link,
     ScriptedGateway,
+    SleptClock,
     following,
     guild_create,
     scripted_gateway,
@@ -661,3 +662,43 @@ async def test_gateway_that_lets_us_in_and_throws_us_out_is_not_hammered(
             await link.expect(1)
 
     assert waited == [1, 2, 3]  # the first end is forgiven
+
+
+@pytest.mark.parametrize("op", [11, 7])
+async def test_frame_from_before_a_long_sleep_proves_nothing(op: int, gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await link.voice(2, ROOM)
+        await until_seq(pool, 2)
+        asleep_at = clock.now()
+        clock.slept_s = 8 * 3600
+        await link.send(op)
+        again = await gateway.accept()
+        await again.hello()
+        resume = await again.expect(6)
+        heard_until = listener.recorder.heard_until
+
+    assert resume["seq"] == 2
+    assert heard_until
+    assert heard_until <= asleep_at
+
+
+async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock, queue_rows=1) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
+            for number in range(2, 6):
+                await link.voice(number, ROOM, user=ANA + number)
+                await asyncio.sleep(0.1)
+            assert listener.recorder.is_full
+            clock.slept_s = 600
+        await until_seq(pool, 5)
+
+        assert listener.recorder.heard_until is None
+        assert len(gateway.links) == 1
