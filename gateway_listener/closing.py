@@ -45,7 +45,7 @@ class Ending:
     reason: str
     code: int | None = None  # None: there was no close frame
     was_established: bool = False  # READY or RESUMED had come
-    is_prompt: bool = False  # Discord asked us to come back: no need to wait
+    is_prompt: bool = False  # Discord asked us to come back, and what it wants us to wait has passed
 
 
 def after_close(code: int | None) -> Next:

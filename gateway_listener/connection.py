@@ -27,7 +27,7 @@ from gateway_listener.starts import Starts
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0
 FAREWELL_S: Final = 0.5  # for the other side to answer our close
-INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before identifying again
+INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before coming back
 DEAF_BEATS: Final = 2  # heartbeat intervals without a frame: what comes then lay there while the machine was asleep
 
 log = structlog.get_logger()
@@ -206,11 +206,6 @@ class Connection:
         self._session.may_identify = False
         await self._socket.send(frames.identify(self._caller.token, shard=self._caller.shard))
 
-    async def _identify_later(self) -> None:
-        shortest, longest = self._caller.invalid_session_s
-        await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-        await self._identify()
-
     async def _beat(self, interval_s: float) -> None:
         await asyncio.sleep(interval_s * self._caller.chance())
         while True:
@@ -253,16 +248,14 @@ class Connection:
         if was_established:
             self._recorder.lose(self._heard_at)
             self._is_established = False
-        if is_resumable:
-            shortest, longest = self._caller.invalid_session_s
-            await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-            await self._end(Ending(Next.RESUME, "asked to resume", was_established=was_established))
-        elif self._session.key:
-            self._session.forget()
-            self._start(self._identify_later())  # Discord keeps the socket open for it
-        else:
+        if self._session.key is None:
             await self._caller.starts.sent(self._caller.shard[0])
             await self._end(Ending(Next.IDENTIFY, "identify refused"))
+            return
+        shortest, longest = self._caller.invalid_session_s
+        await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
+        following, reason = (Next.RESUME, "asked to resume") if is_resumable else (Next.IDENTIFY, "session invalid")
+        await self._end(Ending(following, reason, was_established=was_established, is_prompt=True))
 
     async def _dispatch(self, frame: Frame) -> None:
         session = self._session

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+import respx
 import zstandard
+from httpx import Response
 
 from core.clock import Clock
 from db.connection import Pool
@@ -15,6 +17,7 @@ from tests.gateway_listener.scripted import (
     ANA,
     BEN,
     GUILD,
+    NOBODY,
     OTHER_ROOM,
     ROOM,
     TOKEN,
@@ -242,21 +245,22 @@ async def test_invalid_but_resumable_session_is_resumed(gateway: ScriptedGateway
     assert resume["session_id"] == "first"
 
 
-async def test_invalid_session_identifies_on_the_same_socket(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_invalid_session_is_followed_by_a_new_one(gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
         await until_seq(pool, 1)
 
         await link.send(9, d=False)
-        await link.expect(2)
-        await link.ready("second", s=0)
+        again = await gateway.accept()
+        await again.greet("second", s=0)
         found = await until_seq(pool, 0, session="second")
 
     assert found.seq == 0
+    assert await link.closed() not in (None, 1000, 1001)
 
 
-async def test_refused_resume_identifies_on_the_open_socket(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_refused_resume_is_followed_by_a_new_session(gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
@@ -267,9 +271,25 @@ async def test_refused_resume_identifies_on_the_open_socket(gateway: ScriptedGat
         await again.expect(6)
 
         await again.send(9, d=False)
-        await again.expect(2)
-        await again.ready("second")
+        last = await gateway.accept()
+        await last.greet("second")
         await until_seq(pool, 1, session="second")
+
+
+async def test_wrong_token_after_an_invalid_session_ends_everything(
+    gateway: ScriptedGateway, pool: Pool, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{NOBODY}/gateway/bot").mock(
+        side_effect=[*[Response(200, json={"url": gateway.url})] * 2, Response(401)]
+    )
+    async with following("", pool) as listener:
+        link = await gateway.accept()
+        await link.greet(url=gateway.url)
+        await until_seq(pool, 1)
+        await link.send(9, d=False)
+
+        with pytest.raises(GatewayRefused, match="DISCORD_TOKEN"):
+            await asyncio.wait_for(listener.shard, 5)
 
 
 async def test_refused_identify_is_tried_again_on_another_socket(gateway: ScriptedGateway, pool: Pool) -> None:
