@@ -67,8 +67,10 @@ class Shard:
             self._connected_at = math.inf
             try:
                 ending = await self._connect()
-            except (Unreachable, NoAddress) as error:
+            except Unreachable as error:
                 ending = Ending(Next.RESUME, str(error))
+            except NoAddress as error:
+                ending = Ending(Next.RESUME, str(error), wait_s=error.retry_after_s)
             if ending.next is Next.IDENTIFY:
                 self._session.forget()
             has_stood = ending.was_established and monotonic() - self._connected_at >= STOOD_S
@@ -78,8 +80,8 @@ class Shard:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
             # A quick end is forgiven once where we were let in, and once where we were asked to come back.
             counted = failures - ending.was_established - ending.is_prompt
-            if counted > 0:
-                await asyncio.sleep(self._backoff.wait_s(counted, self._caller.chance()))
+            wait_s = self._backoff.wait_s(counted, self._caller.chance()) if counted > 0 else 0.0
+            await asyncio.sleep(max(wait_s, ending.wait_s))
 
     def _take_up(self, position: Position | None) -> None:
         if position and position.session_id is not None and position.seq is not None:
