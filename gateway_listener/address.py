@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
-from gateway_listener.closing import GatewayRefused
+from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.frames import best_compression
 
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
@@ -82,9 +82,7 @@ class Directory:
         except httpx.HTTPError as error:
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
-            raise GatewayRefused(
-                "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN."
-            )
+            raise GatewayRefused(WRONG_CREDENTIAL)
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:

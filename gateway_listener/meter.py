@@ -85,7 +85,12 @@ class Meter:
             self._events,
             self._lag,
             self._states,
-            *_ages("lyceum_shard_heard_age_seconds", "Since this listener has last committed.", self._seen, now),
+            *_ages(
+                "lyceum_shard_heard_age_seconds",
+                "Since the shard was last heard, as far as committed.",
+                self._seen,
+                now,
+            ),
             *_ages("lyceum_shard_event_age_seconds", "Since the last event that was committed.", self._last, now),
             *(
                 Reading("lyceum_shard_waiting_rows", _QUEUE, waiting(), _label(shard))
