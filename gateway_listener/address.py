@@ -1,5 +1,7 @@
 """Where the gateway is, and how often it may be started."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -7,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
-from gateway_listener.closing import GatewayRefused
+from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.frames import best_compression
 
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
@@ -39,6 +41,10 @@ class GatewayBot(msgspec.Struct):
 
 class NoAddress(Exception):
     """Discord did not say where its gateway is; the sentence says why."""
+
+    def __init__(self, sentence: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s  # 0: it did not say when to ask again
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +82,21 @@ class Directory:
         except httpx.HTTPError as error:
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
-            raise GatewayRefused(
-                "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN."
-            )
+            raise GatewayRefused(WRONG_CREDENTIAL)
         if response.status_code != _OK:
-            raise NoAddress(f"status {response.status_code}")
+            raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:
             return msgspec.json.decode(response.content, type=GatewayBot)
         except msgspec.MsgspecError as error:
             raise NoAddress(str(error)) from error
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    try:
+        wait_s = float(headers.get("Retry-After", 0))
+    except ValueError:  # a date, which Discord does not send
+        return 0.0
+    return wait_s if 0 < wait_s < math.inf else 0.0
 
 
 def address(url: str, *, compression: str | None = "auto") -> str:

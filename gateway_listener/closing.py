@@ -11,9 +11,13 @@ REFUSED: Final = 78  # our exit code, of the family "configuration error": start
 TOO_FEW_SHARDS: Final = 4011
 OURS: Final = 4900  # how we close: 1000 and 1001 would end the session, anything else keeps it for a few minutes
 
+WRONG_CREDENTIAL: Final = (
+    "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN."
+)
+
 _FRESH: Final = frozenset({4003, 4007, 4009})  # session invalidated, wrong sequence number, session timed out
 _FATAL: Final = {
-    4004: "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN.",
+    4004: WRONG_CREDENTIAL,
     4010: "Discord refused the shard: its number must be lower than the number of shards.",
     TOO_FEW_SHARDS: "Discord wants this bot split into more shards, of at most 2,500 servers each: use --shards auto.",
     4012: "Discord no longer speaks version 10 of its gateway: this Lyceum is too old and needs an update.",
@@ -45,7 +49,8 @@ class Ending:
     reason: str
     code: int | None = None  # None: there was no close frame
     was_established: bool = False  # READY or RESUMED had come
-    is_prompt: bool = False  # Discord asked us to come back: no need to wait
+    wait_s: float = 0.0  # at least, before the next connection
+    is_prompt: bool = False  # Discord asked us to come back, and what it wants us to wait has passed
 
 
 def after_close(code: int | None) -> Next:

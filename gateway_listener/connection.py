@@ -27,13 +27,18 @@ from gateway_listener.starts import Starts
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0
 FAREWELL_S: Final = 0.5  # for the other side to answer our close
-INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before identifying again
+INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before coming back
+DEAF_BEATS: Final = 2  # heartbeat intervals without a frame: what comes then lay there while the machine was asleep
 
 log = structlog.get_logger()
 
 
 class Unreachable(Exception):
     """Nobody answers there."""
+
+
+class _Overslept(Exception):
+    """Nothing was read for so long that the other side must have given up."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class Connection:
         self._is_established = False
         self._waits_for_ack = False
         self._has_waited = False  # the queue was full since the last heartbeat, so that answers lie unread
+        self._has_paused = False  # the same since the last frame: the silence is ours
         self._heard_at = caller.clock.now()
         self._interval_s: float | None = None  # of heartbeats
         self._log = log.bind(shard=caller.shard[0])
@@ -148,6 +154,8 @@ class Connection:
             pass
         except (UnreadableFrame, *UNREADABLE) as error:
             ending = Ending(Next.RESUME, f"unreadable: {error}", was_established=self._is_established)
+        except _Overslept:
+            ending = Ending(Next.RESUME, "nothing was heard for long", was_established=self._is_established)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else None
             if self._ending is None:
@@ -157,7 +165,25 @@ class Connection:
         return self._ending or ending
 
     async def _receive(self) -> Frame | None:
-        return self._reader.read(await self._socket.recv())
+        message = await self._socket.recv()
+        self._hear()
+        return self._reader.read(message)
+
+    def _hear(self) -> None:
+        """A frame came, whatever it says: somebody is there.
+
+        Raises:
+            _Overslept: or was there, before the machine fell asleep.
+        """
+        clock = self._caller.clock
+        now = clock.now()
+        if self._is_established and self._interval_s and not (self._has_paused or clock.is_bendable):
+            silence_s = (now - self._heard_at).total_seconds()
+            if silence_s > DEAF_BEATS * self._interval_s:
+                raise _Overslept
+        self._has_paused = False
+        self._heard_at = now
+        self._recorder.hear(now)
 
     # What we send
 
@@ -180,11 +206,6 @@ class Connection:
         self._session.may_identify = False
         await self._socket.send(frames.identify(self._caller.token, shard=self._caller.shard))
 
-    async def _identify_later(self) -> None:
-        shortest, longest = self._caller.invalid_session_s
-        await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-        await self._identify()
-
     async def _beat(self, interval_s: float) -> None:
         await asyncio.sleep(interval_s * self._caller.chance())
         while True:
@@ -206,9 +227,7 @@ class Connection:
     # What we are told
 
     async def _obey(self, frame: Frame) -> None:
-        """Everything but dispatches; unknown operations mean nothing to us, but that somebody is there."""
-        self._heard_at = self._caller.clock.now()
-        self._recorder.hear(self._heard_at)
+        """Everything but dispatches; unknown operations mean nothing to us."""
         match frame.op:
             case Op.HEARTBEAT_ACK:
                 self._waits_for_ack = False
@@ -227,22 +246,20 @@ class Connection:
         self._log.info("The gateway session is not valid.", is_resumable=is_resumable)
         was_established = self._is_established
         if was_established:
-            self._recorder.lose(self._caller.clock.now())
+            self._recorder.lose(self._heard_at)
             self._is_established = False
-        if is_resumable:
-            shortest, longest = self._caller.invalid_session_s
-            await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-            await self._end(Ending(Next.RESUME, "asked to resume", was_established=was_established))
-        elif self._session.key:
-            self._session.forget()
-            self._start(self._identify_later())  # Discord keeps the socket open for it
-        else:
+        if self._session.key is None:
             await self._caller.starts.sent(self._caller.shard[0])
             await self._end(Ending(Next.IDENTIFY, "identify refused"))
+            return
+        shortest, longest = self._caller.invalid_session_s
+        await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
+        following, reason = (Next.RESUME, "asked to resume") if is_resumable else (Next.IDENTIFY, "session invalid")
+        await self._end(Ending(following, reason, was_established=was_established, is_prompt=True))
 
     async def _dispatch(self, frame: Frame) -> None:
         session = self._session
-        self._heard_at = at = self._caller.clock.now()
+        at = self._heard_at
         if frame.t == "READY":
             await self._begin(frame, at)
             return
@@ -267,7 +284,7 @@ class Connection:
             self._recorder.pass_over(mark)
             return
         if self._recorder.is_full:
-            self._has_waited = True
+            self._has_waited = self._has_paused = True
         await self._recorder.add(Heard(mark, event))
 
     async def _begin(self, frame: Frame, at: datetime) -> None:

@@ -139,7 +139,11 @@ def best_compression() -> str:
 
 
 def heartbeat(seq: int | None) -> str:
-    """We are alive, and everything up to `seq` is safe."""
+    """We are alive, and everything up to `seq` is safe.
+
+    That is what is committed, not what was received last: Discord may forget what we say we have, and a process that
+    takes over after a crash resumes from what was committed.
+    """
     return _encode({"op": Op.HEARTBEAT, "d": seq}).decode()
 
 

@@ -1,7 +1,7 @@
 """What a listener counts about its shards, for whoever watches it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,12 +31,15 @@ class Meter:
         )
         self._seen: dict[tuple[int, int], datetime] = {}
         self._last: dict[tuple[int, int], datetime] = {}
-        self._waiting: dict[tuple[int, int], int] = {}
+        self._waiting: dict[tuple[int, int], Callable[[], int]] = {}
 
-    def committed(self, shard: tuple[int, int], heard: Sequence[Heard], *, seen_at: datetime, waiting: int) -> None:
-        """A batch is safe; `waiting` are the rows that came after it."""
-        self._seen[shard] = seen_at
+    def watch(self, shard: tuple[int, int], waiting: Callable[[], int]) -> None:
+        """The shard is ours; `waiting` counts the rows that are not committed, whenever somebody wants to know."""
         self._waiting[shard] = waiting
+
+    def committed(self, shard: tuple[int, int], heard: Sequence[Heard], *, seen_at: datetime) -> None:
+        """A batch is safe."""
+        self._seen[shard] = seen_at
         for kind, number in Counter(type(each.event) for each in heard if each.event is not None).items():
             self._events.add(kind.__name__, by=number)
         if heard:
@@ -44,7 +47,7 @@ class Meter:
             self._lag.add(max(0.0, (self._clock.now() - heard[0].mark.at).total_seconds()))
 
     async def compare(self, conn: Connection, heard: Sequence[Heard]) -> None:
-        """Open sessions beside the people that snapshots name, in the transaction that wrote both.
+        """Open sessions beside the people that snapshots name, right after both were committed.
 
         Nobody remembers who sits where, so this can only be known when Discord says it of a whole guild; guilds of
         which more was heard after that are left out.
@@ -59,12 +62,13 @@ class Meter:
             for state in snapshot.states
             if state.channel is not None and not (state.person and state.person.is_bot)
         ]
-        both, ghosts, absent = await metrics.count_sessions_beside(
-            conn,
-            guilds=numbers([snapshot.guild for snapshot in snapshots]),
-            present_guilds=numbers([guild for guild, _ in present]),
-            present_users=numbers([user for _, user in present]),
-        )
+        async with conn.transaction():
+            both, ghosts, absent = await metrics.count_sessions_beside(
+                conn,
+                guilds=numbers([snapshot.guild for snapshot in snapshots]),
+                present_guilds=numbers([guild for guild, _ in present]),
+                present_users=numbers([user for _, user in present]),
+            )
         self._states.add("both", by=both)
         self._states.add("session alone", by=ghosts)
         self._states.add("no session", by=absent)
@@ -81,11 +85,16 @@ class Meter:
             self._events,
             self._lag,
             self._states,
-            *_ages("lyceum_shard_heard_age_seconds", "Since this listener has last committed.", self._seen, now),
+            *_ages(
+                "lyceum_shard_heard_age_seconds",
+                "Since the shard was last heard, as far as committed.",
+                self._seen,
+                now,
+            ),
             *_ages("lyceum_shard_event_age_seconds", "Since the last event that was committed.", self._last, now),
             *(
-                Reading("lyceum_shard_waiting_rows", _QUEUE, rows, _label(shard))
-                for shard, rows in list(self._waiting.items())
+                Reading("lyceum_shard_waiting_rows", _QUEUE, waiting(), _label(shard))
+                for shard, waiting in list(self._waiting.items())
             ),
         ]
 

@@ -69,11 +69,12 @@ class Recorder:
         self._queue_rows = queue_rows
         self._queue: deque[Heard] = deque()
         self._rows = 0
+        self._pending_rows = 0
         self._tail: Mark | None = None  # the last thing heard, also of what is not written
         self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
         self._committed: Position | None = None
         self._is_live = False
-        self._alive_at: datetime | None = None  # the last sign of life that was no event
+        self._alive_at: datetime | None = None  # the last sign of life
         self._quiet: timedelta | None = None  # while live: after so long without one nothing is vouched for
         self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
@@ -124,7 +125,7 @@ class Recorder:
         self._wake.set()
 
     def hear(self, at: datetime) -> None:
-        """The other side gave a sign of life that is no event."""
+        """The other side gave a sign of life."""
         self._alive_at = at
 
     def lose(self, heard_until: datetime) -> None:
@@ -215,6 +216,7 @@ class Recorder:
         if not self._owned.is_set():
             self._committed = stored
             self._heard_until = stored.seen_at if stored else None
+            self._meter.watch(self._shard, self._waiting)
             self._owned.set()
         elif _same(stored, self._committed):
             return
@@ -244,6 +246,7 @@ class Recorder:
             taken.append(heard)
             rows += heard.rows
         self._rows -= rows
+        self._pending_rows += rows
         position = self._position(taken)
         is_wanted = bool(taken) or self._is_asked or (self._is_live and (self._is_due or self._is_settling_due))
         settles = self._is_settling_due and self._is_live and not self._queue
@@ -274,12 +277,20 @@ class Recorder:
         )
 
     def _vouched(self) -> datetime:
-        """Until when we know what happened; demonstration time may jump, and nothing is missed by that."""
-        now = self._clock.now()
-        heard = [at for at in (self._tail and self._tail.at, self._alive_at) if at is not None]
-        if self._quiet is None or not heard or self._clock.is_bendable:
-            return now
-        return min(now, max(heard) + self._quiet)
+        """Until when we know what happened, as far as anybody can."""
+        now, heard = self._clock.now(), self._last_heard()
+        return now if self._quiet is None or heard is None else min(now, heard + self._quiet)
+
+    def _creditable(self, seen_at: datetime) -> datetime:
+        """Until when time may be credited: that cannot be taken back when it turns out that nobody was there."""
+        heard = self._last_heard()
+        return seen_at if self._quiet is None or heard is None else min(seen_at, heard)
+
+    def _last_heard(self) -> datetime | None:
+        """The last sign of life; None: demonstration time may jump, so that it says nothing."""
+        if self._clock.is_bendable:
+            return None
+        return max((at for at in (self._tail and self._tail.at, self._alive_at) if at is not None), default=None)
 
     async def _commit(self, conn: Connection, batch: _Batch) -> None:
         """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
@@ -304,8 +315,9 @@ class Recorder:
             self._split(batch, error)
             return
         self._done(batch)
+        await self._compare(conn, batch)
         if batch.settles:
-            await self._settle_now(conn, batch.position.seen_at)
+            await self._settle_now(conn, self._creditable(batch.position.seen_at))
         if batch.heard:
             self._log.debug(
                 "committed",
@@ -323,8 +335,17 @@ class Recorder:
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
             await voice.record(conn, events)
-            await self._meter.compare(conn, batch.heard)
         await gateway.set_position(conn, batch.position, shard=self._shard)
+
+    async def _compare(self, conn: Connection, batch: _Batch) -> None:
+        """Count for whoever watches; no event may wait or be lost for that."""
+        try:
+            await self._meter.compare(conn, batch.heard)
+        except Exception as error:
+            if conn.broken or conn.closed:
+                raise
+            self._log.exception("Open sessions could not be compared with a snapshot.")
+            reports.send(error, route="compare")
 
     async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
         """What a new session says about the time before it."""
@@ -369,11 +390,15 @@ class Recorder:
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
             reports.send(error, route="settle")
 
+    def _waiting(self) -> int:
+        return self._rows + self._pending_rows
+
     def _done(self, batch: _Batch) -> None:
         self._pending.popleft()
         self._refusals = 0
+        self._pending_rows = sum(heard.rows for left in self._pending for heard in left.heard)
         self._committed = batch.position
-        self._meter.committed(self._shard, batch.heard, seen_at=batch.position.seen_at, waiting=self._rows)
+        self._meter.committed(self._shard, batch.heard, seen_at=batch.position.seen_at)
         self._written.set()
         if not self.is_full:
             self._room.set()

@@ -1,6 +1,7 @@
 """Keeps one shard connected: where to go next, after what wait, with which session."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -51,6 +52,7 @@ class Shard:
         self._session = Session()
         self._resumes = 0
         self._skips_resume_url = False
+        self._connected_at = math.inf  # not yet
         self._log = log.bind(shard=caller.shard[0])
 
     async def run(self, position: Position | None) -> None:
@@ -62,22 +64,24 @@ class Shard:
         self._take_up(position)
         failures = 0
         while True:
-            began = monotonic()
+            self._connected_at = math.inf
             try:
                 ending = await self._connect()
-            except (Unreachable, NoAddress) as error:
+            except Unreachable as error:
                 ending = Ending(Next.RESUME, str(error))
+            except NoAddress as error:
+                ending = Ending(Next.RESUME, str(error), wait_s=error.retry_after_s)
             if ending.next is Next.IDENTIFY:
                 self._session.forget()
-            has_stood = ending.was_established and monotonic() - began >= STOOD_S
+            has_stood = ending.was_established and monotonic() - self._connected_at >= STOOD_S
             failures = 0 if has_stood else failures + 1
             self._log.warning("The gateway connection ended.", why=ending.reason, code=ending.code)
             if ending.was_established:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
             # A quick end is forgiven once where we were let in, and once where we were asked to come back.
             counted = failures - ending.was_established - ending.is_prompt
-            if counted > 0:
-                await asyncio.sleep(self._backoff.wait_s(counted, self._caller.chance()))
+            wait_s = self._backoff.wait_s(counted, self._caller.chance()) if counted > 0 else 0.0
+            await asyncio.sleep(max(wait_s, ending.wait_s))
 
     def _take_up(self, position: Position | None) -> None:
         if position and position.session_id is not None and position.seq is not None:
@@ -103,6 +107,7 @@ class Shard:
         except Unreachable:
             self._skips_resume_url = session.key is not None and not self._skips_resume_url
             raise
+        self._connected_at = monotonic()
         self._skips_resume_url = False
         self._resumes += session.key is not None
         ending = await connection.talk()

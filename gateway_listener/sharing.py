@@ -83,6 +83,7 @@ class Sharing:
     async def _look_around(self) -> None:
         """Look at the others twice a second, for ever; while the database is away everything stays as it is."""
         while True:
+            wait_s = RETRY_S
             try:
                 async with self._pool.connection() as conn:
                     await self._come(conn)
@@ -92,8 +93,11 @@ class Sharing:
             except (OutsideTrouble, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
                 log.debug("The other listeners cannot be seen.", why=str(trouble))
             except NoAddress as trouble:
-                log.warning("Discord does not say how many shards it recommends; asking again.", why=str(trouble))
-            await asyncio.sleep(RETRY_S)
+                wait_s = max(RETRY_S, trouble.retry_after_s)
+                log.warning(
+                    "Discord does not say how many shards it recommends; asking again.", why=str(trouble), wait_s=wait_s
+                )
+            await asyncio.sleep(wait_s)
 
     async def _come(self, conn: Connection) -> None:
         """Be one of them; after a lost connection under the same number."""

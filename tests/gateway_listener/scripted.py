@@ -146,6 +146,15 @@ async def scripted_gateway() -> AsyncGenerator[ScriptedGateway]:
         await server.wait_closed()
 
 
+class SleptClock(Clock):
+    """The clock of a machine that was asleep for a while."""
+
+    slept_s = 0.0
+
+    def unix(self) -> float:
+        return super().unix() + self.slept_s
+
+
 @dataclass
 class Following:
     """A listener in the test's own loop."""
@@ -163,14 +172,16 @@ async def following(
     compression: str | None = "auto",
     queue_rows: int = 20_000,
     token: str = TOKEN,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[Following]:
     """A listener that follows `url`, quick to try again."""
-    recorder = Recorder(pool, Clock(), queue_rows=queue_rows)
+    clock = clock or Clock()
+    recorder = Recorder(pool, clock, queue_rows=queue_rows)
     directory = Directory(NOBODY, token, url or None)
     caller = Caller(
         token,
         recorder,
-        Clock(),
+        clock,
         Starts(pool, directory, window_s=0.05),
         invalid_session_s=(0.02, 0.05),
         farewell_s=0.1,

@@ -51,6 +51,21 @@ async def test_without_any_address_it_is_tried_again_later(respx_mock: respx.Moc
         await Directory(API, "secret", None).look_up()
 
 
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [({"Retry-After": "2.5"}, 2.5), ({}, 0), ({"Retry-After": "soon"}, 0), ({"Retry-After": "nan"}, 0)],
+)
+async def test_who_asks_too_often_is_told_how_long_to_wait(
+    headers: dict[str, str], wait_s: float, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{API}/gateway/bot").respond(429, headers=headers)
+
+    with pytest.raises(NoAddress) as caught:
+        await Directory(API, "secret", None).look_up()
+
+    assert caught.value.retry_after_s == wait_s
+
+
 async def test_wrong_token_is_not_tried_again(respx_mock: respx.MockRouter) -> None:
     respx_mock.get(f"{API}/gateway/bot").respond(401)
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+import respx
 import zstandard
+from httpx import Response
 
 from core.clock import Clock
 from db.connection import Pool
@@ -15,11 +17,13 @@ from tests.gateway_listener.scripted import (
     ANA,
     BEN,
     GUILD,
+    NOBODY,
     OTHER_ROOM,
     ROOM,
     TOKEN,
     Link,
     ScriptedGateway,
+    SleptClock,
     following,
     guild_create,
     scripted_gateway,
@@ -241,21 +245,22 @@ async def test_invalid_but_resumable_session_is_resumed(gateway: ScriptedGateway
     assert resume["session_id"] == "first"
 
 
-async def test_invalid_session_identifies_on_the_same_socket(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_invalid_session_is_followed_by_a_new_one(gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
         await until_seq(pool, 1)
 
         await link.send(9, d=False)
-        await link.expect(2)
-        await link.ready("second", s=0)
+        again = await gateway.accept()
+        await again.greet("second", s=0)
         found = await until_seq(pool, 0, session="second")
 
     assert found.seq == 0
+    assert await link.closed() not in (None, 1000, 1001)
 
 
-async def test_refused_resume_identifies_on_the_open_socket(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_refused_resume_is_followed_by_a_new_session(gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
@@ -266,9 +271,25 @@ async def test_refused_resume_identifies_on_the_open_socket(gateway: ScriptedGat
         await again.expect(6)
 
         await again.send(9, d=False)
-        await again.expect(2)
-        await again.ready("second")
+        last = await gateway.accept()
+        await last.greet("second")
         await until_seq(pool, 1, session="second")
+
+
+async def test_wrong_token_after_an_invalid_session_ends_everything(
+    gateway: ScriptedGateway, pool: Pool, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{NOBODY}/gateway/bot").mock(
+        side_effect=[*[Response(200, json={"url": gateway.url})] * 2, Response(401)]
+    )
+    async with following("", pool) as listener:
+        link = await gateway.accept()
+        await link.greet(url=gateway.url)
+        await until_seq(pool, 1)
+        await link.send(9, d=False)
+
+        with pytest.raises(GatewayRefused, match="DISCORD_TOKEN"):
+            await asyncio.wait_for(listener.shard, 5)
 
 
 async def test_refused_identify_is_tried_again_on_another_socket(gateway: ScriptedGateway, pool: Pool) -> None:
@@ -661,3 +682,43 @@ async def test_gateway_that_lets_us_in_and_throws_us_out_is_not_hammered(
             await link.expect(1)
 
     assert waited == [1, 2, 3]  # the first end is forgiven
+
+
+@pytest.mark.parametrize("op", [11, 7])
+async def test_frame_from_before_a_long_sleep_proves_nothing(op: int, gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await link.voice(2, ROOM)
+        await until_seq(pool, 2)
+        asleep_at = clock.now()
+        clock.slept_s = 8 * 3600
+        await link.send(op)
+        again = await gateway.accept()
+        await again.hello()
+        resume = await again.expect(6)
+        heard_until = listener.recorder.heard_until
+
+    assert resume["seq"] == 2
+    assert heard_until
+    assert heard_until <= asleep_at
+
+
+async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock, queue_rows=1) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
+            for number in range(2, 6):
+                await link.voice(number, ROOM, user=ANA + number)
+                await asyncio.sleep(0.1)
+            assert listener.recorder.is_full
+            clock.slept_s = 600
+        await until_seq(pool, 5)
+
+        assert listener.recorder.heard_until is None
+        assert len(gateway.links) == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import respx
@@ -68,6 +69,20 @@ async def test_no_session_is_started_beyond_the_daily_limit(
         await link.greet()
 
     assert route.call_count == 2
+
+
+async def test_first_connection_waits_as_long_as_discord_wants(
+    gateway: ScriptedGateway, pool: Pool, respx_mock: respx.MockRouter
+) -> None:
+    answers = [Response(429, headers={"Retry-After": "1.2"}), *[Response(200, json={"url": gateway.url})] * 2]
+    respx_mock.get(f"{NOBODY}/gateway/bot").mock(side_effect=answers)
+    began = monotonic()
+    async with following("", pool):
+        link = await gateway.accept()
+        waited_s = monotonic() - began
+        await link.greet()
+
+    assert waited_s >= 1.2
 
 
 async def _until_committed(discord: LocalDiscord, pool: Pool) -> str:

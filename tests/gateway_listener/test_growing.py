@@ -54,6 +54,18 @@ async def test_listeners_grow_together_when_discord_wants_more_shards(
     assert first.followed == second.followed == set()
 
 
+async def test_listener_waits_as_long_as_discord_wants(pool: Pool, respx_mock: respx.MockRouter) -> None:
+    route = respx_mock.get(f"{API}/gateway/bot")
+    route.mock(side_effect=[Response(429, headers={"Retry-After": "60"})])
+    stop = asyncio.Event()
+    running = asyncio.create_task(Sharing(pool, Directory(API, "secret", None), Wish(), Shards().follow).run(stop))
+    await asyncio.sleep(1.5)
+    stop.set()
+    await running
+
+    assert route.call_count == 1
+
+
 async def test_shards_that_were_told_do_not_grow(pool: Pool, respx_mock: respx.MockRouter) -> None:
     recommended(respx_mock, 3)
 

@@ -16,9 +16,25 @@ from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder, Superseded, Taken
 from services.voice import VoiceState
 from tests.gateway_listener.rows import Stay, position, stays, until_seq
-from tests.gateway_listener.scripted import ANA, GUILD, OTHER_ROOM, ROOM, Link, ScriptedGateway, following
+from tests.gateway_listener.scripted import (
+    ANA,
+    GUILD,
+    OTHER_ROOM,
+    ROOM,
+    Link,
+    ScriptedGateway,
+    SleptClock,
+    following,
+)
 
 KEY = SessionKey("first")
+
+
+class HastyClock(Clock):
+    """Real time, without patience."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 600)
 
 
 async def test_events_wait_while_the_database_is_away(
@@ -269,12 +285,12 @@ async def test_log_cut_anywhere_gives_the_same_stays(seed: int, gateway: Scripte
     assert all(isinstance(stay, Stay) for stay in await stays(pool))
 
 
-async def _until_credited(pool: Pool) -> None:
+async def _until_credited(pool: Pool) -> int:
     for _ in range(250):
         async with pool.connection() as conn:
             row = await (await conn.execute("SELECT sum(counted_s) FROM voice_sessions")).fetchone()
         if row and row[0]:
-            return
+            return row[0]
         await asyncio.sleep(0.02)
     raise AssertionError("nothing was ever credited")
 
@@ -313,15 +329,6 @@ def _joined(seq: int, user: int, at: datetime | None = None) -> Heard:
     return Heard(Mark(KEY, seq, at), state)
 
 
-class SleptClock(Clock):
-    """The clock of a machine that was asleep for a while."""
-
-    slept_s = 0.0
-
-    def unix(self) -> float:
-        return super().unix() + self.slept_s
-
-
 @pytest.mark.parametrize("is_lost", [False, True])
 async def test_time_in_which_nothing_was_heard_is_not_vouched_for(is_lost: bool, pool: Pool) -> None:  # noqa: FBT001
     clock = SleptClock()
@@ -358,3 +365,19 @@ async def test_position_that_cannot_be_written_ends_the_writer(pool: Pool) -> No
 
     with pytest.raises(psycopg.Error):
         await asyncio.wait_for(writer, 20)
+
+
+async def test_nothing_is_credited_past_the_last_frame(pool: Pool) -> None:
+    joined = Clock().now() - timedelta(minutes=20)
+    recorder = Recorder(pool, HastyClock())
+    writer = asyncio.create_task(recorder.run())
+    await recorder.start()
+    await recorder.add(_joined(1, ANA, joined))
+    recorder.hear(joined + timedelta(minutes=18))
+    recorder.go_live(quiet_s=40)
+    credited_s = await _until_credited(pool)
+    vouched = (await position(pool)).seen_at
+    writer.cancel()
+
+    assert credited_s == 18 * 60
+    assert vouched - joined == timedelta(minutes=18, seconds=40)
