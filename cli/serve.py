@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from cli import ourselves
+from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
 from core.clock import Clock
@@ -106,8 +107,8 @@ def playground(*, endpoint: str | None, host: str, port: int | None, supervised:
 
     port = settings.playground_port if port is None else port
     sock = listen(host, port, variable="PLAYGROUND_PORT")
-    config = PlaygroundConfig(
-        settings.data_dir, port, host, clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
+    config = PlaygroundConfig(  # its host is what addresses carry; the socket listens already
+        settings.data_dir, port, in_url(host), clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
     )
     if not supervised:
         from cli import foreign  # noqa: PLC0415 - see the top
@@ -115,7 +116,7 @@ def playground(*, endpoint: str | None, host: str, port: int | None, supervised:
 
         foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
         if endpoint is not None:
-            foreign.follow(port, endpoint)
+            foreign.follow(port, endpoint, host=host)
     with _reported("playground"):
         create_server(config).run(sockets=[sock])
 

@@ -17,6 +17,7 @@ from typing import IO, Final
 from rich.table import Table
 
 from cli import ourselves, serve
+from cli.addresses import in_url
 from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
@@ -52,8 +53,7 @@ class _Up:
         self._signs: Signs | None = None
         self._children: list[Child] = []  # in the order in which they are started
         self._is_ready = self._shows_logs = False
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
-        self._web_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        self._web_url = f"http://{in_url(settings.host)}:{settings.port}"
         self._playground_url = f"http://127.0.0.1:{settings.playground_port}"
 
     async def run(self) -> None:
