@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cli.addresses import in_url
-from cli.problems import FAILED, USAGE, Problem
+from cli.problems import AWAY, FAILED, USAGE, Problem
 
 if TYPE_CHECKING:
     import httpx
@@ -88,12 +88,14 @@ class Control:
             response = self._client.request(method, path, json=body)
         except self._refused:
             raise Problem(
-                f"The local Discord is not running on port {self._port}: start it with `make up` in another terminal."
+                f"The local Discord is not running on port {self._port}: start it with `make up` in another terminal.",
+                code=AWAY,
             ) from None
         except self._silent as error:
             raise Problem(
                 f"The local Discord on port {self._port} does not answer ({type(error).__name__}): "
-                "look at the terminal of `make up`."
+                "look at the terminal of `make up`.",
+                code=AWAY,
             ) from None
         if response.status_code < _BAD_REQUEST:
             return response
