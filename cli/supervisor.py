@@ -1,7 +1,7 @@
 """Child processes under one roof: started in order, started again when they crash, stopped in order, never orphaned.
 
 Every child's standard input is a pipe that only this process holds open. When this process ends, however it ends, the
-pipes close and the children stop by themselves (see `cli.serve.stop_with_parent`), on every platform alike.
+pipes close and the children stop by themselves (see `cli.process.stop_with_parent`), on every platform alike.
 """
 
 import asyncio
