@@ -78,8 +78,8 @@ async def _version(conn: "Connection") -> Finding:
 
 async def _schema(url: str, settings: Settings) -> Finding:
     try:
-        stands, newest = await asyncio.to_thread(database.current, url)
-        database.check(stands, newest)
+        stands, _ = await asyncio.to_thread(database.current, url)
+        database.check(stands)
     except Problem as problem:
         if settings.database_url is None:
             return note("schema", str(problem), "`lyceum up` does this by itself.")
