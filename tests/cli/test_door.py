@@ -113,3 +113,19 @@ def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House, empt
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
     assert failed.stderr.startswith("✗ That broke on our side (ref ")
     assert f"ref={reference} db current" in Path(written).read_text(encoding="utf-8")
+
+
+def test_an_error_in_reading_the_settings_leaves_no_traceback_either(house: House) -> None:
+    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert f"{house.folder / 'lyceum-errors.log'} says how" in failed.stderr
+
+
+def test_an_error_that_cannot_be_written_down_is_told_in_its_last_line(house: House) -> None:
+    (house.folder / "lyceum-errors.log").mkdir()
+
+    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert failed.stderr.endswith("): RuntimeError: Could not determine home directory; please report that.\n")
