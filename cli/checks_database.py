@@ -37,9 +37,35 @@ async def everything(settings: Settings) -> list[Finding]:
             if not settings.is_local:
                 found.append(await _copies(conn))
     except OutsideTrouble as trouble:
-        why = str(trouble.__cause__ or trouble).strip().splitlines()[0]
-        return [bad("database", f"The database does not answer: {why}", "Is it running, and is DATABASE_URL right?")]
+        found = f"The database does not answer: {_why(trouble)}"
+        return [bad("database", found, "Is it running, and is DATABASE_URL right?")]
     return [found[0], schema, *found[1:]]
+
+
+async def replica(settings: Settings) -> list[Finding]:
+    """Whether the replica answers and is one; nothing where there is none."""
+    from db.connection import Pool  # noqa: PLC0415 - when something is asked
+
+    if settings.replica_url is None:
+        return []
+    try:
+        async with (
+            Pool(settings.replica_url, application_name="lyceum doctor", max_size=1, wait_s=5) as pool,
+            pool.connection() as conn,
+        ):
+            cursor = await conn.execute("SELECT pg_is_in_recovery()")
+            [(follows,)] = await cursor.fetchall()
+    except OutsideTrouble as trouble:
+        advice = "The database does all the work meanwhile. Is the replica running, and is DATABASE_REPLICA_URL right?"
+        return [bad("replica", f"The replica does not answer: {_why(trouble)}", advice)]
+    if not follows:
+        advice = "Let it name a streaming replica of DATABASE_URL, or unset it."
+        return [bad("replica", "DATABASE_REPLICA_URL leads to a server that follows no other.", advice)]
+    return [good("replica", "The replica answers and follows the database.")]
+
+
+def _why(trouble: OutsideTrouble) -> str:
+    return str(trouble.__cause__ or trouble).strip().splitlines()[0]
 
 
 async def _version(conn: "Connection") -> Finding:
@@ -52,8 +78,8 @@ async def _version(conn: "Connection") -> Finding:
 
 async def _schema(url: str, settings: Settings) -> Finding:
     try:
-        stands, newest = await asyncio.to_thread(database.current, url)
-        database.check(stands, newest)
+        stands, _ = await asyncio.to_thread(database.current, url)
+        database.check(stands)
     except Problem as problem:
         if settings.database_url is None:
             return note("schema", str(problem), "`lyceum up` does this by itself.")

@@ -4,6 +4,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from cli.addresses import in_url
 from cli.findings import Finding, bad, good, note
 from core.clock import Clock
 from core.settings import Settings
@@ -100,13 +101,13 @@ async def web(settings: Settings) -> list[Finding]:
     """Whether our own door answers, refuses what nobody signed, and, where we can sign, answers what is signed."""
     import httpx  # noqa: PLC0415 - when something is asked
 
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
-    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    url = f"http://{in_url(settings.host)}:{settings.port}"
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
         try:
             forged = await client.post(f"{url}/interactions", content=_PING)
         except httpx.HTTPError:
-            return [note("web", f"Nothing answers at {url}.", "Start it: `lyceum web`, or `lyceum up` for everything.")]
+            advice = "Start it: `lyceum web`, or `lyceum up` for everything."
+            return [(note if settings.is_local else bad)("web", f"Nothing answers at {url}.", advice)]
         if forged.status_code != _REFUSED:
             advice = f"Is another program listening on port {settings.port}? Then choose another with API_PORT."
             return [bad("web", f"{url} answers {forged.status_code} to a forged request instead of 401.", advice)]

@@ -65,7 +65,9 @@ def playground(
         str | None, typer.Option(metavar="URL", help="Where an app takes interactions, one that you wrote.")
     ] = None,
     host: Annotated[str, typer.Option(help="Who may come: 127.0.0.1 is this machine alone.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Where it listens; PLAYGROUND_PORT unless told.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Where it listens; PLAYGROUND_PORT unless told.")
+    ] = None,
     supervised: Supervised = False,
 ) -> None:
     """Be the local Discord alone, with its page, for Lyceum or for any other app; `lyceum up` starts it by itself."""

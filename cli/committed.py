@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.control import Control
 from cli.database import database_url
-from cli.problems import Problem
+from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings
 
@@ -41,7 +41,7 @@ async def wait_until_committed(settings: Settings, control: Control, *, patience
                 if not told:
                     told = _told(await asyncio.to_thread(control.sessions))
     except OutsideTrouble as trouble:
-        raise Problem(f"{trouble} Look at the terminal of `make up`.") from trouble
+        raise Problem(f"{trouble} Look at the terminal of `make up`.", code=AWAY) from trouble
 
 
 def _told(answer: Json) -> dict[str, int]:

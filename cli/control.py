@@ -3,7 +3,8 @@
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from cli.problems import FAILED, USAGE, Problem
+from cli.addresses import in_url
+from cli.problems import AWAY, FAILED, USAGE, Problem
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +20,7 @@ _MISUSE: Final = frozenset({400, 404, 405, 409, 422})
 class Control:
     """A connection to the local Discord on this machine; every failure is a sentence for the person at the terminal."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, host: str = "127.0.0.1") -> None:
         import httpx  # noqa: PLC0415 - a tenth of a second that `lyceum web` never needs
 
         self._port = port
@@ -27,7 +28,7 @@ class Control:
         self._silent = httpx.HTTPError
         # A proxy in the environment is for the outside; this server is on this machine.
         self._client: httpx.Client = httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S, trust_env=False
+            base_url=f"http://{in_url(host)}:{port}", timeout=PATIENCE_S, trust_env=False
         )
 
     def __enter__(self) -> Self:
@@ -87,12 +88,14 @@ class Control:
             response = self._client.request(method, path, json=body)
         except self._refused:
             raise Problem(
-                f"The local Discord is not running on port {self._port}: start it with `make up` in another terminal."
+                f"The local Discord is not running on port {self._port}: start it with `make up` in another terminal.",
+                code=AWAY,
             ) from None
         except self._silent as error:
             raise Problem(
                 f"The local Discord on port {self._port} does not answer ({type(error).__name__}): "
-                "look at the terminal of `make up`."
+                "look at the terminal of `make up`.",
+                code=AWAY,
             ) from None
         if response.status_code < _BAD_REQUEST:
             return response

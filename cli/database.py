@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings, unusable
+from db import revisions
 
 
 def embedded_url(settings: Settings) -> str:
@@ -52,16 +54,10 @@ def upgrade(url: str, revision: str = "head") -> None:
     Raises:
         Problem: the database does not answer, or there is no such revision.
     """
-    from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
+    from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
-    from db import migrate  # noqa: PLC0415 - likewise
-
-    try:
+    with _told_apart():
         migrate.upgrade(url, revision)
-    except OutsideTrouble as trouble:
-        raise Problem(str(trouble), code=AWAY) from trouble
-    except CommandError as error:
-        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -70,16 +66,10 @@ def downgrade(url: str, revision: str) -> None:
     Raises:
         Problem: the database does not answer, or there is no such revision.
     """
-    from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
+    from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
-    from db import migrate  # noqa: PLC0415 - likewise
-
-    try:
+    with _told_apart():
         migrate.downgrade(url, revision)
-    except OutsideTrouble as trouble:
-        raise Problem(str(trouble), code=AWAY) from trouble
-    except CommandError as error:
-        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
 
 def current(url: str) -> tuple[str | None, str | None]:
@@ -96,7 +86,7 @@ def current(url: str) -> tuple[str | None, str | None]:
         raise Problem(str(trouble), code=AWAY) from trouble
 
 
-def check(stands: str | None, newest: str | None) -> None:
+def check(stands: str | None) -> None:
     """Refuse a schema that our statements would not fit; one that a newer version has moved on still fits.
 
     Raises:
@@ -104,9 +94,9 @@ def check(stands: str | None, newest: str | None) -> None:
     """
     if stands is None:
         raise Problem("The database is empty: prepare it with `lyceum db upgrade`.")
-    if newest is not None and stands < newest:  # revisions are numbered
+    if not revisions.fits(stands):
         raise Problem(
-            f"The database stands at revision {stands} and this version needs {newest}: "
+            f"The database stands at revision {stands} and this version needs {revisions.NEEDED}: "
             "bring it up to date with `lyceum db upgrade`."
         )
 
@@ -122,6 +112,19 @@ def forget_the_dead(folder: Path) -> None:
         alive = [pid for pid in pids if _is_alive(pid)]
         if alive != pids:
             users.write_text(json.dumps(alive), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _told_apart() -> Generator[None]:
+    """Translate what can be wrong with moving the schema."""
+    from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
+
+    try:
+        yield
+    except OutsideTrouble as trouble:
+        raise Problem(str(trouble), code=AWAY) from trouble
+    except CommandError as error:
+        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
 
 def _is_alive(pid: int) -> bool:

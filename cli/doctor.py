@@ -85,6 +85,7 @@ async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
         ("commands", lambda: checks_discord.commands(settings, rest)),
         ("clock", lambda: checks_discord.clock(settings, rest)),
         ("database", lambda: checks_database.everything(settings)),
+        ("replica", lambda: checks_database.replica(settings)),
         ("watching", lambda: checks_here.watching(settings)),
     ]
     async with rest:

@@ -34,19 +34,20 @@ def introduce(config: "PlaygroundConfig", public_key: str, endpoint: str | None)
     out().print("\nCtrl-C stops it.\n", style="quiet")
 
 
-def follow(port: int, endpoint: str) -> None:
+def follow(port: int, endpoint: str, *, host: str) -> None:
     """Give the local Discord an endpoint as soon as the app there verifies, and say what is in the way until then.
 
     Args:
         port: of the local Discord on this machine, which serves as soon as this process goes on.
         endpoint: the address at which the app takes interactions.
+        host: on which it listens.
     """
-    threading.Thread(target=_look, args=(port, endpoint), daemon=True).start()
+    threading.Thread(target=_look, args=(port, endpoint, host), daemon=True).start()
 
 
-def _look(port: int, endpoint: str) -> None:
+def _look(port: int, endpoint: str, host: str) -> None:
     told = ""
-    with Control(port) as control:
+    with Control(port, host=host) as control:
         while True:
             time.sleep(PAUSE_S)
             try:

@@ -56,10 +56,11 @@ def _unexpected(error: Exception) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as file:
                 file.write(written)
-        except (OSError, SettingsError):
+        except Exception:  # noqa: BLE001, S112 - reading the settings may be what broke, and this is the last door
             continue
         return f"That broke on our side (ref {reference}): {path} says how; please report it with that part."
-    return f"That broke on our side (ref {reference}): {written.rstrip().rpartition(chr(10))[2]}; please report that."
+    last = written.rstrip().rpartition("\n")[2].removesuffix(".")
+    return f"That broke on our side (ref {reference}): {last}; please report that."
 
 
 def _data_dir() -> Path:

@@ -2,10 +2,12 @@
 
 from typing import Final
 
-FAILED: Final = 1  # it was tried and did not work
 MARK: Final = "✗"  # before the sentence
-AWAY: Final = 3  # something outside did not answer; it may later
+
+# Exit codes:
+FAILED: Final = 1  # it was tried and did not work
 USAGE: Final = 2  # it cannot work as it was asked for
+AWAY: Final = 3  # something outside did not answer; it may later
 
 
 class Problem(Exception):

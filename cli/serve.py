@@ -3,40 +3,34 @@
 Nothing heavy is imported before it is needed: `lyceum web` answers its first ping in a fraction of a second.
 """
 
-import asyncio
 import os
-import secrets
 import signal
-import socket
 import sys
 import threading
 import time
-from collections.abc import Coroutine, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from cli import ourselves
+from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
+from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
 from core.clock import Clock
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from uvicorn import Server
 
 KEEP_ALIVE_S: Final = 75  # longer than the usual proxy keeps its side, so that it is never us who hang up first
 GRACE_S: Final = 20  # for pictures on their way when the process is asked to stop
-BACKLOG: Final = 2048
-INSIST_S: Final = 10.0
 
 
 def web(*, supervised: bool) -> None:
     """Answer interactions until the process is asked to stop."""
     environ, settings = _begin(supervised=supervised)
-    sock = listen(settings.host, settings.port, variable="API_PORT")
+    sock = listen(settings.host, settings.port, port_by="API_PORT")
     settings = _with_database(settings, environ)
     # The factory, also that of further processes, reads the same environment that this command was given.
     os.environ.update(environ)
@@ -47,12 +41,12 @@ def web(*, supervised: bool) -> None:
         sock.close()  # uvicorn's own supervisor opens it again and shares it out
         if not supervised and (problem := _schema_problem(environ)):
             raise problem
-        with _reported("web"):
+        with reported("web"):
             uvicorn.run(**_uvicorn(settings), workers=settings.web_processes)
         return
     server = uvicorn.Server(uvicorn.Config(**_uvicorn(settings)))
     checking = None if supervised else _Checking(environ, server)
-    with _reported("web"):
+    with reported("web"):
         server.run(sockets=[sock])
     if checking and checking.problem:
         raise checking.problem
@@ -70,7 +64,7 @@ def listener(*, shards: str, supervised: bool) -> None:
     settings = _prepared(settings, environ, supervised=supervised)
     from gateway_listener.main import run  # noqa: PLC0415 - see the top
 
-    _run("listener", run(settings, wish))
+    run_until_done("listener", run(settings, wish))
 
 
 def worker(*, supervised: bool) -> None:
@@ -79,7 +73,7 @@ def worker(*, supervised: bool) -> None:
     settings = _prepared(settings, environ, supervised=supervised)
     from app.schedule import run  # noqa: PLC0415 - see the top
 
-    _run("worker", run(settings))
+    run_until_done("worker", run(settings))
 
 
 def playground(*, endpoint: str | None, host: str, port: int | None, supervised: bool) -> None:
@@ -104,10 +98,11 @@ def playground(*, endpoint: str | None, host: str, port: int | None, supervised:
     from playground.config import PlaygroundConfig  # noqa: PLC0415 - see the top
     from playground.main import create_server  # noqa: PLC0415 - see the top
 
+    port_by = "PLAYGROUND_PORT" if port is None else "--port"
     port = settings.playground_port if port is None else port
-    sock = listen(host, port, variable="PLAYGROUND_PORT")
-    config = PlaygroundConfig(
-        settings.data_dir, port, host, clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
+    sock = listen(host, port, port_by=port_by, host_by="--host")
+    config = PlaygroundConfig(  # its host is what addresses carry; the socket listens already
+        settings.data_dir, port, in_url(host), clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
     )
     if not supervised:
         from cli import foreign  # noqa: PLC0415 - see the top
@@ -115,54 +110,9 @@ def playground(*, endpoint: str | None, host: str, port: int | None, supervised:
 
         foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
         if endpoint is not None:
-            foreign.follow(port, endpoint)
-    with _reported("playground"):
+            foreign.follow(port, endpoint, host=host)
+    with reported("playground"):
         create_server(config).run(sockets=[sock])
-
-
-def listen(host: str, port: int, *, variable: str) -> socket.socket:
-    """A socket that listens there.
-
-    Raises:
-        Problem: somebody else does, or this machine has no such address.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((host, port))
-        sock.listen(BACKLOG)
-    except PermissionError:
-        sock.close()
-        raise Problem(f"This account may not listen on port {port}: set {variable} to one from 1024 up.") from None
-    except OSError as error:
-        sock.close()
-        if isinstance(error, socket.gaierror) or error.errno == _NO_SUCH_ADDRESS:
-            raise Problem(f'This machine has no address "{host}": set API_HOST to 127.0.0.1 or 0.0.0.0.') from None
-        raise Problem(
-            f"Port {port} is in use by another program: stop that one, or choose another with {variable}={port + 10}."
-        ) from None
-    sock.set_inheritable(True)
-    return sock
-
-
-def stop_with_parent() -> None:
-    """Stop this process when its standard input closes, which happens when the supervising process is gone."""
-
-    def wait() -> None:
-        try:
-            while os.read(0, 4096):
-                pass
-        except OSError:
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(INSIST_S)
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
-
-
-_NO_SUCH_ADDRESS: Final = 99 if sys.platform == "linux" else 49  # EADDRNOTAVAIL
 
 
 class _Checking:
@@ -271,32 +221,3 @@ def _schema_problem(environ: Mapping[str, str]) -> Problem | None:
 
 def _leave(_number: int, _frame: object) -> None:
     raise SystemExit(0)
-
-
-def _run(name: str, work: Coroutine[Any, Any, None]) -> None:
-    with _reported(name):
-        if sys.platform == "win32":
-            asyncio.run(work)
-        else:
-            import uvloop  # noqa: PLC0415 - see the top
-
-            uvloop.run(work)
-
-
-@contextmanager
-def _reported(name: str) -> "Generator[None]":
-    """Give an unexpected error a reference, and log it where the process logs everything."""
-    try:
-        yield
-    except (Problem, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        import structlog  # noqa: PLC0415 - see the top
-
-        reference = secrets.token_hex(3)
-        from core import reports  # noqa: PLC0415 - see the top
-
-        structlog.get_logger().exception("the process failed", process=name, ref=reference)
-        reports.send(error, ref=reference)
-        reports.flush()
-        raise Problem(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error

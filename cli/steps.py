@@ -1,6 +1,6 @@
 """What `lyceum try` is asked to do, one step after the other, in the order of the command line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,8 +8,6 @@ from cli.problems import USAGE, Problem
 
 Json = dict[str, Any]
 
-STEP_OPTIONS: Final = ("--press", "--select", "--field", "--user-menu", "--message-menu")
-OTHER_OPTIONS: Final = ("--as", "--guild", "--locale", "--save", "--target", "--reply")  # those that take a value
 _KINDS: Final = {
     "--press": "press",
     "--select": "select",
@@ -27,12 +25,15 @@ class Step:
     request: Json
 
 
-def read_steps(text: str | None, arguments: Sequence[str], *, target: str | None, completes: bool) -> list[Step]:
+def read_steps(
+    text: str | None, arguments: Sequence[str], *, valued: Collection[str], target: str | None, completes: bool
+) -> list[Step]:
     """The steps of one command line: the command or menu first, then presses, choices and fields as they stand.
 
     Args:
         text: the slash command, if one is given.
         arguments: the command line as it was typed; only it still knows the order of different options.
+        valued: every option that takes a value, which may look like an option itself.
         target: whom or what a menu is used on.
         completes: ask what `text` could be completed to, instead of sending it.
 
@@ -45,7 +46,7 @@ def read_steps(text: str | None, arguments: Sequence[str], *, target: str | None
         command = text if text.startswith("/") else f"/{text}"
         steps.append(Step(f"{command} …", {"autocomplete": command}) if completes else Step(command, {"text": command}))
     fields: dict[str, str] = {}
-    for kind, value in _in_order(arguments):
+    for kind, value in _in_order(arguments, valued):
         if kind == "field":
             if not fields:
                 steps.append(Step("submit", {"submit": fields}))
@@ -78,15 +79,15 @@ def _pair(value: str, option: str, form: str) -> tuple[str, str]:
     return left.strip(), right.strip()
 
 
-def _in_order(arguments: Iterable[str]) -> list[tuple[str, str]]:
+def _in_order(arguments: Iterable[str], valued: Collection[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     words = iter(arguments)
     for word in words:
         option, equals, value = word.partition("=")
         if word == "--":
             break
-        if option in STEP_OPTIONS:
+        if option in _KINDS:
             found.append((_KINDS[option], value if equals else next(words, "")))
-        elif option in OTHER_OPTIONS and not equals:
+        elif option in valued and not equals:
             next(words, None)
     return found

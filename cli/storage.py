@@ -47,7 +47,7 @@ def current() -> None:
     """Print where the schema stands; exit code 1 when it is not up to date."""
     stands, newest = database.current(database.database_url(read_settings()))
     out().print("empty" if stands is None else f"{stands} (up to date)" if stands == newest else stands)
-    database.check(stands, newest)
+    database.check(stands)
 
 
 @app.command()

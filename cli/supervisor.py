@@ -1,7 +1,8 @@
 """Child processes under one roof: started in order, started again when they crash, stopped in order, never orphaned.
 
 Every child's standard input is a pipe that only this process holds open. When this process ends, however it ends, the
-pipes close and the children stop by themselves (see `cli.serve.stop_with_parent`), on every platform alike.
+pipes close and the children stop by themselves (see `cli.process.stop_with_parent`). Needs POSIX: each child leads a
+group of processes, which is ended as a whole.
 """
 
 import asyncio
@@ -17,10 +18,10 @@ from typing import Final
 
 from cli.ourselves import child_environment, command, last_words
 from cli.problems import Problem
+from gateway_listener.closing import REFUSED
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
-POINTLESS: Final = 78  # the exit code of a child for which starting again would change nothing
 REMEMBERED_LINES: Final = 30
 _LOOK_S: Final = 0.05
 _LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
@@ -107,7 +108,7 @@ class Child:
             started = time.monotonic()
             code = await _end_of(process)
             _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
-            if code == POINTLESS:
+            if code == REFUSED:
                 await self._hear_out(process)
                 self._note(self.part.name, f"is not started again: {last_words(self.last_lines)}")
                 return

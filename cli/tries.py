@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
 
 from cli.control import Control
 from cli.environment import read_settings
@@ -68,7 +68,7 @@ def attempt(
     """
     del press, select, field, user_menu, message_menu  # read from the command line, where they stand in order
     typed: list[str] = ctx.meta[_TYPED]
-    steps = read_steps(text, typed, target=target, completes=autocomplete)
+    steps = read_steps(text, typed, valued=valued_options(ctx.command.params), target=target, completes=autocomplete)
     settings = read_settings()
     if who is None and locale is None:  # who sits at this terminal reads its language
         locale = terminal_locale(os.environ)
@@ -141,6 +141,12 @@ class _Pictures:
             path = self._folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
             number += 1
         return path
+
+
+def valued_options(params: Iterable[object]) -> frozenset[str]:
+    """The options that take a value, among the parameters of a command."""
+    options = [param for param in params if isinstance(param, TyperOption) and not param.is_flag]
+    return frozenset(name for option in options for name in option.opts)
 
 
 def terminal_locale(environ: Mapping[str, str]) -> str:

@@ -16,10 +16,12 @@ from typing import IO, Final
 
 from rich.table import Table
 
-from cli import ourselves, serve
+from cli import ourselves
+from cli.addresses import in_url
 from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
+from cli.process import listen
 from cli.screen import out
 from cli.signs import Signs
 from cli.supervisor import Child, Part, run_once
@@ -52,8 +54,7 @@ class _Up:
         self._signs: Signs | None = None
         self._children: list[Child] = []  # in the order in which they are started
         self._is_ready = self._shows_logs = False
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared only
-        self._web_url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        self._web_url = f"http://{in_url(settings.host)}:{settings.port}"
         self._playground_url = f"http://127.0.0.1:{settings.playground_port}"
 
     async def run(self) -> None:
@@ -260,10 +261,10 @@ def _check_ports(settings: Settings, *, patience_s: float) -> None:
     if settings.is_local:
         ports.append(("127.0.0.1", settings.playground_port, "PLAYGROUND_PORT"))
     until = time.monotonic() + patience_s
-    for host, port, variable in ports:
+    for host, port, port_by in ports:
         while True:
             try:
-                serve.listen(host, port, variable=variable).close()
+                listen(host, port, port_by=port_by).close()
                 break
             except Problem:
                 if time.monotonic() > until:

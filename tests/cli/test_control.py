@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from cli.control import Control
-from cli.problems import FAILED, USAGE, Problem
+from cli.problems import AWAY, FAILED, USAGE, Problem
 from tests.cli.conftest import free_port
 
 
@@ -62,6 +62,10 @@ def test_control_explains_answers_of_strangers(port: int) -> None:
 
 
 def test_control_explains_silence(port: int) -> None:
-    assert refusal(port, 0)[0].startswith(f"The local Discord on port {port} does not answer (RemoteProtocolError): ")
+    told, code = refusal(port, 0)
+    assert told.startswith(f"The local Discord on port {port} does not answer (RemoteProtocolError): ")
+    assert code == AWAY
     nobody = free_port()
-    assert refusal(nobody, 200)[0].startswith(f"The local Discord is not running on port {nobody}: ")
+    told, code = refusal(nobody, 200)
+    assert told.startswith(f"The local Discord is not running on port {nobody}: ")
+    assert code == AWAY

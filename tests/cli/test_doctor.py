@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli import checks_database
 from cli.checks_discord import clock
 from cli.findings import State
 from core.settings import Settings
@@ -101,11 +102,26 @@ def test_doctor_compares_the_settings_with_what_discord_knows(house: House, data
     assert later["intents"] == ("note", "Privileged intents are switched on and not used: message content.")
     assert later["endpoint"][0] == "note"
     assert later["commands"][0] == "bad"
+    assert later["web"][0] == "bad"
     assert later["listener"] == ("bad", "Nobody has listened to the gateway yet.")
     assert later["worker"] == ("bad", "No worker is connected to the database.")
     assert later["errors"][0] == "note"
     assert later["backup"][0] in {"good", "note"}
     assert "secret" not in wrong_app.stdout + wrong_key.stdout
+
+
+async def test_a_replica_has_to_answer_and_to_be_one(house: House, database_url: str) -> None:
+    async def look(**replica: str) -> list[tuple[State, str]]:
+        settings = Settings.from_env(house.environ | {"DATABASE_URL": database_url} | replica)
+        return [(finding.state, finding.found.partition(":")[0]) for finding in await checks_database.replica(settings)]
+
+    assert await look() == []
+    assert await look(DATABASE_REPLICA_URL="postgresql://127.0.0.1:1/nothing") == [
+        (State.BAD, "The replica does not answer")
+    ]
+    assert await look(DATABASE_REPLICA_URL=database_url) == [
+        (State.BAD, "DATABASE_REPLICA_URL leads to a server that follows no other.")
+    ]
 
 
 @pytest.mark.parametrize(("off_s", "state"), [(0, State.GOOD), (-10, State.NOTE), (400, State.BAD)])

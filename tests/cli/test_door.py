@@ -3,8 +3,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from starlette.responses import Response
 
+from cli.problems import AWAY, FAILED
 from tests.cli.conftest import House, free_port
+from tests.wire.discord_server import failed, serve
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
@@ -32,7 +35,7 @@ def test_settings_come_from_the_file_in_the_working_directory(house: House) -> N
 def test_commands_for_the_local_discord_say_how_to_start_it(house: House, arguments: list[str]) -> None:
     refused = house.run(*arguments)
 
-    assert refused.returncode == 1
+    assert refused.returncode == AWAY
     assert refused.stderr == (
         f"✗ The local Discord is not running on port {house.playground_port}: "
         "start it with `make up` in another terminal.\n"
@@ -42,8 +45,34 @@ def test_commands_for_the_local_discord_say_how_to_start_it(house: House, argume
 def test_commands_say_that_discord_does_not_answer(house: House) -> None:
     refused = house.run("commands", "diff", DISCORD_API_URL=f"http://127.0.0.1:{free_port()}")
 
-    assert refused.returncode == 1
+    assert refused.returncode == AWAY
     assert refused.stderr.endswith("does not answer: start the local one with `make up`.\n")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "next_step"),
+    [
+        (failed(401), "check DISCORD_TOKEN and DISCORD_APPLICATION_ID."),
+        (failed(404), "check DISCORD_APPLICATION_ID."),
+        (failed(400, 30034), "try again later; `lyceum commands diff` says what is still to send."),
+        (failed(400, 50035), "our list is at fault, not your settings; please report this line."),
+    ],
+)
+def test_commands_blame_the_token_only_where_it_is_refused(house: House, refusal: Response, next_step: str) -> None:
+    with serve() as discord:
+        discord.script = [refusal]
+        refused = house.run("commands", "diff", DISCORD_API_URL=discord.url)
+
+    assert refused.returncode == FAILED
+    assert refused.stderr.endswith(f"): {next_step}\n")
+
+
+def test_voice_says_that_the_database_is_away(house: House) -> None:
+    with house.start("playground") as local:
+        local.wait_for("Ctrl-C stops it.")
+        refused = house.run("voice", "join", "mina", "Library", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
+
+    assert (refused.returncode, refused.stderr.endswith("Look at the terminal of `make up`.\n")) == (AWAY, True)
 
 
 def test_commands_want_a_real_guild(house: House) -> None:
@@ -84,3 +113,19 @@ def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House, empt
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
     assert failed.stderr.startswith("✗ That broke on our side (ref ")
     assert f"ref={reference} db current" in Path(written).read_text(encoding="utf-8")
+
+
+def test_an_error_in_reading_the_settings_leaves_no_traceback_either(house: House) -> None:
+    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert f"{house.folder / 'lyceum-errors.log'} says how" in failed.stderr
+
+
+def test_an_error_that_cannot_be_written_down_is_told_in_its_last_line(house: House) -> None:
+    (house.folder / "lyceum-errors.log").mkdir()
+
+    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+
+    assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
+    assert failed.stderr.endswith("): RuntimeError: Could not determine home directory; please report that.\n")

@@ -87,6 +87,22 @@ def test_the_local_discord_tells_what_an_app_needs_to_know(house: House) -> None
     assert "start with --endpoint URL" in said
 
 
+def test_a_local_discord_on_another_address_is_asked_there(house: House) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    with house.start("playground", "--host", "127.0.0.2", "--endpoint", nobody) as local:
+        local.wait_for("could not be verified: it does not answer")
+
+    assert f"Page            http://127.0.0.2:{house.playground_port}\n" in local.said()
+
+
+def test_a_local_discord_for_everybody_names_an_address_that_can_be_opened(house: House) -> None:
+    with house.start("playground", "--host", "0.0.0.0") as local:  # noqa: S104 - that is what is asked
+        local.wait_for("Ctrl-C stops it.")
+
+    assert f"Page            http://127.0.0.1:{house.playground_port}\n" in local.said()
+    assert f"Gateway         ws://127.0.0.1:{house.playground_port}/gateway\n" in local.said()
+
+
 def test_it_never_stands_beside_a_real_token(house: House) -> None:
     real = {"DISCORD_TOKEN": "t", "DISCORD_PUBLIC_KEY": "a" * 64, "DISCORD_APPLICATION_ID": "1000000000000000001"}
 

@@ -3,11 +3,16 @@ import pytest
 from cli.problems import USAGE, Problem
 from cli.steps import Step, read_steps
 
+VALUED = frozenset({"--as", "--press", "--target"})
+
 
 def steps(
     text: str | None, *arguments: str, target: str | None = None, completes: bool = False
 ) -> list[tuple[str, object]]:
-    return [(one.name, one.request) for one in read_steps(text, arguments, target=target, completes=completes)]
+    return [
+        (one.name, one.request)
+        for one in read_steps(text, arguments, valued=VALUED, target=target, completes=completes)
+    ]
 
 
 def test_steps_run_in_the_order_in_which_they_are_written() -> None:
@@ -35,7 +40,7 @@ def test_steps_send_neighbouring_fields_together() -> None:
 
 
 def test_steps_take_a_command_with_or_without_its_slash() -> None:
-    assert read_steps(" profile ", ["profile"], target=None, completes=False) == [
+    assert read_steps(" profile ", ["profile"], valued=VALUED, target=None, completes=False) == [
         Step("/profile", {"text": "/profile"})
     ]
 
@@ -76,6 +81,6 @@ def test_steps_end_where_options_end() -> None:
 )
 def test_steps_say_what_is_wrong(arguments: list[str], sentence: str) -> None:
     with pytest.raises(Problem) as problem:
-        read_steps(None, arguments, target=None, completes=False)
+        read_steps(None, arguments, valued=VALUED, target=None, completes=False)
 
     assert (str(problem.value), problem.value.code) == (sentence, USAGE)

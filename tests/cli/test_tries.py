@@ -1,8 +1,11 @@
 from typing import Any
 
 import pytest
+import typer.main
+from typer.core import TyperGroup
 
-from cli.tries import heading, terminal_locale
+from cli.command_line import build
+from cli.tries import heading, terminal_locale, valued_options
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,13 @@ def test_a_terminal_is_answered_in_its_language(environ: dict[str, str], locale:
 )
 def test_heading_says_who_and_how_fast(answer: dict[str, Any], words: str) -> None:
     assert heading(answer) == words
+
+
+def test_every_option_of_try_that_takes_a_value_is_known() -> None:
+    command = typer.main.get_command(build(whole=True))
+    assert isinstance(command, TyperGroup)
+
+    assert valued_options(command.commands["try"].params) == {
+        "--as", "--guild", "--locale", "--press", "--select", "--field", "--user-menu", "--message-menu", "--target",
+        "--save",
+    }  # fmt: skip
