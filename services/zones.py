@@ -10,7 +10,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import at
 from db.connection import Connection
-from db.queries import heard, members, voice
+from db.queries import heard, members, protections, voice
 from db.queries import zones as stored
 from db.queries.zones import StoredZone
 from services import streaks
@@ -229,9 +229,9 @@ async def _change(
     protected_on: date | None = None
     if skipped < after.date_of(valid_from):
         kind = ProtectionKind.TRAVEL
-        last = await stored.find_last_protected(conn, guild=guild, user=user, kind=kind)
+        last = await protections.find_last(conn, guild=guild, user=user, kind=kind)
         if last is None or skipped - last >= TRAVEL_EVERY:
-            await stored.add_protection(conn, guild=guild, user=user, day=skipped, kind=kind, now=now)
+            await protections.add(conn, [(guild, user, skipped)], kind=kind, now=now)
             protected_on = skipped
     await streaks.refresh(conn, [(guild, user)])
     return ZoneChange(wanted.zone, wanted.day_start, valid_from, protected_on)
