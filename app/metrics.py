@@ -90,8 +90,8 @@ async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[T
 async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
     """How the house stands: who is open, what waits, how long ago the gateway was heard."""
     from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
+    from db.queries import gateway, outbox  # noqa: PLC0415 - likewise
     from db.queries import metrics as stored  # noqa: PLC0415 - likewise
-    from db.queries import outbox  # noqa: PLC0415 - likewise
 
     found = [
         Reading("lyceum_open_sessions", "Stays in voice that are recorded.", await stored.count_open_sessions(conn))
@@ -111,6 +111,6 @@ async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
             (now - each.seen_at).total_seconds(),
             (("shard", f"{each.shard}/{each.count}"),),
         )
-        for each in await stored.list_heard(conn)
+        for each in await gateway.list_heard(conn)
     ]
     return found

@@ -95,7 +95,7 @@ async def _clock(conn: "Connection") -> Finding:
 
 
 async def _listener(conn: "Connection", settings: Settings) -> Finding:
-    from db.queries.metrics import list_heard  # noqa: PLC0415 - when something is asked
+    from db.queries.gateway import list_heard  # noqa: PLC0415 - when something is asked
 
     start = "Start it: `lyceum listener`, or `lyceum up` for everything."
     shards = await list_heard(conn)

@@ -32,7 +32,7 @@ def show(
 ) -> None:
     """Print what needs attention, the oldest first, and how many there are of each status."""
 
-    async def ask(conn: Connection) -> "tuple[list[stored.Told], dict[EffectStatus, int]]":
+    async def ask(conn: Connection) -> "tuple[list[stored.ListedEntry], dict[EffectStatus, int]]":
         return await stored.list_by_status(conn, status, limit=limit), dict(await stored.count_by_status(conn))
 
     found, counts = _on_database(ask)

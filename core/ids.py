@@ -14,9 +14,9 @@ ApplicationId = NewType("ApplicationId", int)
 CommandId = NewType("CommandId", int)
 SkuId = NewType("SkuId", int)
 EntitlementId = NewType("EntitlementId", int)
-SessionId = NewType("SessionId", int)  # ours: one voice session, unique within its guild
 
 DISCORD_EPOCH_MS: Final = 1_420_070_400_000  # 2015-01-01T00:00Z; discord.com/developers/docs/reference#snowflakes
+SNOWFLAKE_MAX: Final = (1 << 63) - 1  # what a bigint holds; Discord's own ids have 64 bits and reach this in 2084
 SNOWFLAKE_MIN: Final = 1 << 22  # one millisecond after the epoch: anything below is no id of Discord's
 
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

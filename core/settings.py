@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from core.ids import SNOWFLAKE_MIN, ApplicationId
+from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ApplicationId
 
 DISCORD_API_URL: Final = "https://discord.com/api/v10"
 DISCORD_CDN_URL: Final = "https://cdn.discordapp.com"
@@ -166,7 +166,7 @@ class _Reader:
 
     def application(self, name: str) -> ApplicationId:
         text = self.text(name)
-        if text and not (text.isascii() and text.isdigit() and int(text) >= SNOWFLAKE_MIN):
+        if text and not (text.isascii() and text.isdigit() and SNOWFLAKE_MIN <= int(text) <= SNOWFLAKE_MAX):
             self.problems.append(f"{name} must be the number of the developer portal")
             return ApplicationId(0)
         return ApplicationId(int(text or 0))

@@ -52,6 +52,10 @@ class Words:
 
         return format_decimal(value, locale=_CLDR[self.language])
 
+    def days(self, count: int) -> str:
+        """So many days: 1 day, 12 days."""
+        return self.plural("{count} day", "{count} days", count)
+
     def duration(self, seconds: int) -> str:
         """Hours and whole minutes, rounded down: 3 h 20 min, 45 min, 0 min."""
         hours, minutes = divmod(seconds // 60, 60)

@@ -1,4 +1,4 @@
-"""The pool and the type names `Pool` and `Connection`; nothing else opens a connection.
+"""The pool and the type names `Pool` and `Connection`: how every room but migrations, models and bulk imports connects.
 
 psycopg is imported when the first connection is asked for: a process that only answers pings never pays for it.
 """

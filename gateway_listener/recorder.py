@@ -208,7 +208,7 @@ class Recorder:
 
     async def _own(self, conn: Connection) -> None:
         """Lock the shard; later insist that nobody else has written meanwhile."""
-        await gateway.set_quick_farewell(conn)
+        await gateway.set_keepalives(conn)
         if not await gateway.try_lock_shard(conn, shard=self._shard[0]):
             raise Superseded if self._owned.is_set() else Taken
         stored = await gateway.find_position(conn, shard=self._shard)
@@ -354,7 +354,7 @@ class Recorder:
             gone = await voice.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
             if gone:
                 self._log.info("Servers have removed the app meanwhile.", guilds=gone)
-        await gateway.set_other_counts_over(conn, shard_count=self._shard[1])
+        await gateway.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
 
     def _split(self, batch: _Batch, error: Exception) -> None:
         """Half a batch at a time, down to the one event that cannot be written, which is left out."""

@@ -66,7 +66,7 @@ class Starts:
                 async with self._pool.connection() as conn:
                     if await listeners.take_start(conn, bucket=bucket, hold_s=2 * self._window_s):
                         return
-                    wait_s = await listeners.find_start_wait(conn, bucket=bucket)
+                    wait_s = await listeners.get_start_wait(conn, bucket=bucket)
             except OutsideTrouble as trouble:
                 log.warning("The database is away; no session is started.", why=str(trouble))
             await asyncio.sleep(max(wait_s, 0) + JITTER_S * random.random())  # noqa: S311 - no secret

@@ -148,7 +148,7 @@ def _use(words: Words, *, is_on: bool) -> str:
 
 
 def _vacation(each: Vacation, words: Words) -> str:
-    days = words.plural("{count} day", "{count} days", each.days)
+    days = words.days(each.days)
     return words(
         "Vacation from {first} to {last}, {days}.", first=words.date(each.first), last=words.date(each.last), days=days
     )

@@ -169,7 +169,7 @@ def _value(board: Board, value: int, words: Words) -> str:
         case Board.XP:
             return words("{xp} XP", xp=words.number(value))
         case Board.STREAK:
-            return words.plural("{count} day", "{count} days", value)
+            return words.days(value)
 
 
 def _footer(page: BoardPage, words: Words) -> str:

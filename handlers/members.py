@@ -36,6 +36,6 @@ def streak_line(streak: Streak, words: Words) -> str:
     """The run that is alive and the best one."""
     return words(
         "Streak: **{current}** · longest **{longest}**",
-        current=words.plural("{count} day", "{count} days", streak.current),
-        longest=words.plural("{count} day", "{count} days", streak.longest),
+        current=words.days(streak.current),
+        longest=words.days(streak.longest),
     )

@@ -47,7 +47,7 @@ def news(status: FreezeStatus, words: Words) -> list[str]:
 def repair_line(offer: Offer, words: Words) -> str:
     """How a run can be repaired, or how far that is."""
     first, second = (words.date(day) for day in offer.dates)
-    days = words.plural("{count} day", "{count} days", offer.run_days)
+    days = words.days(offer.run_days)
     if offer.is_done:
         return words("Done: {date} is repaired, and your run goes through it.", date=words.date(offer.missed_on))
     if offer.is_asked:

@@ -43,7 +43,7 @@ def _run(found: Chronicle, words: Words) -> list[str]:
 
 
 def _facts(gap: Gap, words: Words) -> dict[str, str]:
-    days = words.plural("{count} day", "{count} days", gap.run_days)
+    days = words.days(gap.run_days)
     return {"days": days, "date": words.date(gap.day), "why": _unsaved(gap.unsaved, words)}
 
 

@@ -15,7 +15,6 @@ from render.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
 FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
 EMOJI: Final = "NotoColorEmoji.ttf"
 EMOJI_SIZE_PX: Final = 109  # the only size that the bitmaps of this font have
-ARABIC: Final = "NotoSansArabic-SemiBold.ttf"
 
 _CJK_BOLD: Final = "NotoSansCJK-Bold.otf"
 _CJK_MEDIUM: Final = "NotoSansCJK-Medium.otf"

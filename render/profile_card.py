@@ -197,4 +197,4 @@ def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Acc
 
 
 def _days(count: int, words: Words) -> str:
-    return words.plural("{count} day", "{count} days", count)
+    return words.days(count)

@@ -306,7 +306,7 @@ def _boards() -> list[Sample]:
         return lambda index: (words.duration(round(312 * HOUR * 0.82**index) + index * 700), 0.82**index)
 
     def days(words: Words) -> Callable[[int], tuple[str, float]]:
-        return lambda index: (words.plural("{count} day", "{count} days", 1000 - index * 111), 1 - index * 0.111)
+        return lambda index: (words.days(1000 - index * 111), 1 - index * 0.111)
 
     english, korean, spanish, chinese = (words_for(language) for language in Language)
     pictures = {f"{index}": portrait(index) for index in range(10)}

@@ -71,8 +71,8 @@ def alt(card: StreakCalendar, *, words: Words) -> str:
         words("Streak calendar of {name}, {month}.", name=card.name[:_ALT_NAME_MAX], month=words.month(card.month)),
         words(
             "Streak: {current}, longest {longest}.",
-            current=words.plural("{count} day", "{count} days", card.current),
-            longest=words.plural("{count} day", "{count} days", card.longest),
+            current=words.days(card.current),
+            longest=words.days(card.longest),
         ),
         words.plural("{count} active day this month.", "{count} active days this month.", counts[DayMark.ACTIVE]),
     ]
@@ -93,8 +93,8 @@ def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: 
     write(canvas, (left, 72), card.name or "–", theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
     write(canvas, (left, 128), words.month(card.month), theme.heading(words, 52), CHALK, max_width=room, smallest_px=30)
     figures = (
-        (words("Streak"), words.plural("{count} day", "{count} days", card.current), accent.bright, card.current),
-        (words("Longest"), words.plural("{count} day", "{count} days", card.longest), CHALK, card.longest),
+        (words("Streak"), words.days(card.current), accent.bright, card.current),
+        (words("Longest"), words.days(card.longest), CHALK, card.longest),
     )
     size_px = common_px((text for _, text, _, _ in figures), words, size_px=50, max_width=figure_px)
     names = (name for name, _, _, _ in figures)

@@ -10,6 +10,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import freezes as stored
+from db.queries import protections
 from services import repairs, streaks, vacations
 from services.freeze_rules import EARNED_EVERY, is_on
 from services.holding import hold
@@ -123,7 +124,7 @@ def is_on_now(standing: Standing, today: date) -> bool:
 
 
 async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
-    frozen: list[tuple[int, int, date, str]] = []
+    frozen: list[protections.DateRow] = []
     missed: list[stored.MissedRow] = []
     for each in await streaks.standings(conn, members):
         for gap in each.walk().gaps:
@@ -133,9 +134,9 @@ async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: d
                 continue
             missed.append((each.guild, each.user, gap.day, gap.run_days, gap.is_saved))
             if gap.is_saved:
-                frozen.append((each.guild, each.user, gap.day, ProtectionKind.FREEZE))
+                frozen.append((each.guild, each.user, gap.day))
     if frozen:
-        await stored.add_protections(conn, frozen)
+        await protections.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
     if missed:
         await stored.set_missed(conn, missed, now=noted_at)
     await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

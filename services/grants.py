@@ -9,7 +9,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import freezes as stored
-from db.queries import zones
+from db.queries import protections
 from db.queries.freezes import StaffAct
 from services import streaks
 from services.days import DISCORD_BEGAN
@@ -77,7 +77,7 @@ async def grant(
     if day in set(standing.active):
         raise DateIsActive
     kind = ProtectionKind.GRANT
-    if not await zones.add_protection(conn, guild=guild, user=user, day=day, kind=kind, now=now):
+    if not await protections.add(conn, [(guild, user, day)], kind=kind, now=now):
         raise DateIsProtected
     await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
     await streaks.refresh(conn, [(guild, user)])
@@ -93,7 +93,7 @@ async def revoke(
     """
     why = _said(reason)
     await hold(conn, guild, user)
-    if not await stored.remove_protections(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
+    if not await protections.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
         raise NothingGranted
     await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
     await streaks.refresh(conn, [(guild, user)])

@@ -25,6 +25,7 @@ class Heard:
     whole_guilds: set[int] = field(default_factory=set[int])  # all of their open sessions are concerned
     members: set[Key] = field(default_factory=set[Key])
     earliest: int = 1 << 40  # of all moments told, in seconds since 1970
+    latest: int | None = None  # of all moments at which something was heard, likewise; None: none was told
     guild_rows: dict[int, stored.GuildRow] = field(default_factory=dict[int, stored.GuildRow])
     gone_guilds: set[int] = field(default_factory=set[int])
     channel_rows: dict[Key, stored.ChannelRow] = field(default_factory=dict[Key, stored.ChannelRow])
@@ -56,7 +57,9 @@ class Heard:
                 case ChannelGone():
                     heard.channel_rows.pop((event.guild, event.channel), None)
                     heard.gone_channels[event.guild, event.channel] = unix(event.at)
+                    heard._at(unix(event.at))
                 case _:  # GuildGone
+                    heard._at(unix(event.at))
                     heard._since(unix(event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.gone_guilds.add(event.guild)
@@ -66,34 +69,36 @@ class Heard:
         """Bring guilds, channels and accounts up to date; `known` guilds have their rows already."""
         unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
         if unknown:
-            await stored.add_guilds(conn, unknown)
+            await stored.add_guilds(conn, unknown, at=self.latest)
         if self.guild_rows:
-            await stored.set_guilds(conn, list(self.guild_rows.values()))
+            await stored.set_guilds(conn, list(self.guild_rows.values()), at=self.latest)
         if self.gone_guilds:
-            await stored.set_guilds_gone(conn, sorted(self.gone_guilds))
+            await stored.set_guilds_gone(conn, sorted(self.gone_guilds), at=self.latest)
         if self.complete:
             kept = [channel for guild, channel in self.channel_rows if guild in self.complete]
-            await stored.set_other_channels_gone(conn, list(self.complete.items()), kept)
+            await stored.set_other_channels_gone(conn, list(self.complete.items()), kept, at=self.latest)
         if self.gone_channels:
-            await stored.set_channels_gone(conn, [(*key, at) for key, at in self.gone_channels.items()])
+            await stored.set_channels_gone(conn, [(*key, at) for key, at in self.gone_channels.items()], at=self.latest)
         if self.channel_rows:
-            await stored.set_channels(conn, list(self.channel_rows.values()))
+            await stored.set_channels(conn, list(self.channel_rows.values()), at=self.latest)
         if self.user_rows:
-            await stored.set_users(conn, list(self.user_rows.values()))
+            await stored.set_users(conn, list(self.user_rows.values()), at=self.latest)
         nameless = sorted(self.nameless - self.user_rows.keys())
         if nameless:
-            await stored.add_nameless_users(conn, nameless)
+            await stored.add_nameless_users(conn, nameless, at=self.latest)
 
     async def write_members(self, conn: Connection) -> None:
         """Bring members up to date; those that existed are locked by now."""
         if self.member_rows:
-            await stored.set_members(conn, list(self.member_rows.values()))
+            await stored.set_members(conn, list(self.member_rows.values()), at=self.latest)
         nameless = sorted(self.members - self.member_rows.keys())
         if nameless:
-            await stored.add_members(conn, nameless)
+            await stored.add_members(conn, nameless, at=self.latest)
 
     def _state(self, state: VoiceState) -> None:
-        self._since(int(state.at.timestamp()) if state.since is None else min(unix(state.at), unix(state.since)))
+        at = int(state.at.timestamp())
+        self._at(at)
+        self._since(at if state.since is None else min(at, unix(state.since)))
         person = state.person
         if person is not None:
             self.user_rows[state.user] = (
@@ -112,6 +117,7 @@ class Heard:
         self.members.add((state.guild, state.user))
 
     def _guild(self, event: GuildSnapshot | GuildChange) -> None:
+        self._at(unix(event.at))
         self._since(unix(event.at))
         self.whole_guilds.add(event.guild)
         self.gone_guilds.discard(event.guild)
@@ -138,3 +144,7 @@ class Heard:
 
     def _since(self, at: int) -> None:
         self.earliest = min(self.earliest, at)
+
+    def _at(self, at: int) -> None:
+        if self.latest is None or at > self.latest:
+            self.latest = at

@@ -24,7 +24,7 @@ async def load(
     }
     if cut:
         starts = [(*key, session.segments[0].start) for key, session in cut.items()]
-        for guild, number, until in await told.list_last_seen(conn, starts):
+        for guild, number, until in await told.list_camera_off(conn, starts):
             cut[guild, number].seen_until = until
     return sessions
 

@@ -9,6 +9,7 @@ from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import freezes as protecting
+from db.queries import protections
 from db.queries import streaks as stored
 from services import zone_rules
 from services.days import Calendar, calendar_of
@@ -203,9 +204,9 @@ def cached(standing: Standing) -> stored.RunRow | None:
 
 async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
     """Bring missed dates in step with the active ones; the standings are brought up to date as well."""
-    late: list[protecting.DateRow] = []
-    returned: list[protecting.DateRow] = []
-    repaired: list[tuple[int, int, date, str]] = []
+    late: list[protections.DateRow] = []
+    returned: list[protections.DateRow] = []
+    repaired: list[protections.DateRow] = []
     for each in found:
         active = set(each.active)
         for day in [day for day, kind in each.protections.items() if kind is ProtectionKind.FREEZE and day in active]:
@@ -217,13 +218,13 @@ async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
                 late.append((each.guild, each.user, day))
             elif noted.is_asked and day not in each.protections and is_repaired(each, day, active):
                 each.protections[day] = ProtectionKind.REPAIR
-                repaired.append((each.guild, each.user, day, ProtectionKind.REPAIR))
+                repaired.append((each.guild, each.user, day))
     if late:
         await protecting.set_late(conn, late)
     if returned:
-        await protecting.remove_protections(conn, returned, kind=ProtectionKind.FREEZE)
+        await protections.remove(conn, returned, kind=ProtectionKind.FREEZE)
     if repaired:
-        await protecting.add_protections(conn, repaired)
+        await protections.add(conn, repaired, kind=ProtectionKind.REPAIR, now=None)
 
 
 def is_repaired(standing: Standing, day: date, active: Collection[date]) -> bool:

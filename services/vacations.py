@@ -10,7 +10,7 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import freezes as stored
+from db.queries import protections
 from services import streaks
 from services.holding import hold
 from services.streaks import Standing
@@ -135,8 +135,8 @@ async def plan(
         raise VacationTooLong(longest)
     if max(_used(both, day) for day in wanted) > ALLOWED:
         raise VacationsUsedUp(max(0, ALLOWED - max(_used(planned, day) for day in wanted)))
-    rows = [(guild, user, day, ProtectionKind.VACATION.value) for day in sorted(wanted)]
-    await stored.add_protections(conn, rows)
+    rows = [(guild, user, day) for day in sorted(wanted)]
+    await protections.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
     await streaks.refresh(conn, [(guild, user)])
     return tuple(each for each in _stretches(both) if each.last >= today)
 
@@ -153,7 +153,7 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     ahead = [(guild, user, day) for day in sorted(_dates(standing)) if day > today]
     if not ahead:
         raise NoVacationToCancel
-    count = await stored.remove_protections(conn, ahead, kind=ProtectionKind.VACATION)
+    count = await protections.remove(conn, ahead, kind=ProtectionKind.VACATION)
     await streaks.refresh(conn, [(guild, user)])
     return count
 

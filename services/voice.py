@@ -7,8 +7,8 @@ from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored_days
+from db.queries import gateway, policies
 from db.queries import heard as stored_people
-from db.queries import policies
 from db.queries import stays as told
 from db.queries import voice as stored
 from services import company, rulebook, stays, streaks
@@ -42,6 +42,7 @@ __all__ = [
     "cut_open",
     "last_heard",
     "leave_missing",
+    "list_heard",
     "rebuild",
     "record",
     "recount",
@@ -86,6 +87,11 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     await _write(conn, changed, due=ended, rules=rules)
 
 
+async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
+    """Of each shard (id, count) the moment of its last committed word, in seconds since 1970."""
+    return [(each.shard, each.count, unix(each.seen_at)) for each in await gateway.list_heard(conn)]
+
+
 async def settle_open(
     conn: Connection,
     *,
@@ -106,7 +112,7 @@ async def settle_open(
         policy: what counts.
     Returns: the number of open sessions.
     """
-    heard = await stored.list_heard(conn)
+    heard = await list_heard(conn)
     latest = unix(now)
 
     def bring(session: Session, press: int | None, place: Place) -> int:
@@ -133,7 +139,7 @@ async def cut_open(
     far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
     ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
     """
-    others = [row for row in await stored.list_heard(conn) if row[:2] != shard]
+    others = [row for row in await list_heard(conn) if row[:2] != shard]
     own = [] if heard_until is None else [(*shard, unix(heard_until))]
 
     def bring(session: Session, press: int | None, _: Place) -> int:

@@ -10,7 +10,6 @@ from typing import Final
 
 from db.connection import Connection
 from db.queries import gateway
-from db.queries import watchdog as stored
 from services import voice
 
 QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
@@ -25,8 +24,8 @@ async def watch(conn: Connection, *, now: datetime) -> int:
     everything as this left it.
     """
     ended = 0
-    for shard, count, _ in await stored.list_quiet(conn, before=now - QUIET):
-        if not await stored.try_hold_shard(conn, shard=shard):
+    for shard, count, _ in await gateway.list_quiet(conn, before=now - QUIET):
+        if not await gateway.try_hold_shard(conn, shard=shard):
             continue
         position = await gateway.find_position(conn, shard=(shard, count))  # again, now that nobody can change it
         if position is None or position.seen_at >= now - QUIET:
@@ -35,5 +34,5 @@ async def watch(conn: Connection, *, now: datetime) -> int:
             await voice.settle_open(conn, now=now, shard=(shard, count))
         else:
             ended += await voice.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
-            await stored.set_session_over(conn, shard=(shard, count))
+            await gateway.set_session_over(conn, shard=(shard, count))
     return ended

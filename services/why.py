@@ -10,7 +10,6 @@ from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries import stays as told
-from db.queries import voice as stored
 from services import company, rulebook, stays, voice
 from services.days import Calendar, guild_calendar
 from services.judging import NOBODY, Pause, Piece, judge
@@ -65,7 +64,7 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
     rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
     timeline, calendar = rules.timeline(guild), guild_calendar(rules.zone(guild))
     start = unix(calendar.bounds(calendar.date_of(now))[0])
-    until = min(unix(now), voice.last_heard(await stored.list_heard(conn), guild) or unix(now))
+    until = min(unix(now), voice.last_heard(await voice.list_heard(conn), guild) or unix(now))
     sessions = stays.of_rows(await told.list_history(conn, [(guild, user)], since=start))
     first = min([start, *(session.started for session in sessions)])
     crowd = await company.between(conn, guild, sessions, start=first, end=max(until, first + 1)) if sessions else NOBODY

@@ -10,11 +10,12 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import at
 from db.connection import Connection
-from db.queries import heard, members, voice
+from db.queries import heard, members, protections, voice
 from db.queries import zones as stored
 from db.queries.zones import StoredZone
 from services import streaks
 from services.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
+from services.sessions import unix
 from services.voice_events import Person
 from services.zone_search import ZoneChoice, canonical, describe, meant, search_zones
 
@@ -129,7 +130,7 @@ async def change_zone(
         ZoneUnknown, ZoneChangedRecently, NothingChanged: nothing was written.
     """
     name = zone_meant(zone, now=now)
-    history, guild_zone = await _history(conn, guild, user, person)
+    history, guild_zone = await _history(conn, guild, user, person, now=now)
     changed_at = _last_change([(rule.zone, rule.created_at) for rule in history], guild_zone)
     day_start_min = history[-1].day_start_min if history else 0
     if history and history[-1].zone == name:
@@ -150,7 +151,7 @@ async def change_day_start(
     """
     if not timedelta(0) <= day_start <= DAY_START_MAX or day_start % timedelta(minutes=1):
         raise DayStartOutOfRange
-    history, guild_zone = await _history(conn, guild, user, person)
+    history, guild_zone = await _history(conn, guild, user, person, now=now)
     changed_at = _last_change([(rule.day_start_min, rule.created_at) for rule in history], 0)
     zone = history[-1].zone if history else guild_zone
     if day_start == timedelta(minutes=history[-1].day_start_min if history else 0):
@@ -168,13 +169,14 @@ def clock(day_start: timedelta) -> str:
 
 
 async def _history(
-    conn: Connection, guild: GuildId, user: UserId, person: Person | None
+    conn: Connection, guild: GuildId, user: UserId, person: Person | None, *, now: datetime
 ) -> tuple[list[StoredZone], str]:
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
-        await heard.add_guilds(conn, [guild])
-        await heard.set_users(conn, [(user, person.username, person.global_name, person.avatar_hash, person.is_bot)])
-        await heard.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)])
+        account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
+        await heard.add_guilds(conn, [guild], at=unix(now))
+        await heard.set_users(conn, [account], at=unix(now))
+        await heard.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
     await voice.lock_members(conn, [(guild, user)], [])
     facts = await members.find_guild(conn, guild=guild)
     return await stored.list_rules(conn, guild=guild, user=user), "UTC" if facts is None else facts.timezone
@@ -227,9 +229,9 @@ async def _change(
     protected_on: date | None = None
     if skipped < after.date_of(valid_from):
         kind = ProtectionKind.TRAVEL
-        last = await stored.find_last_protected(conn, guild=guild, user=user, kind=kind)
+        last = await protections.find_last(conn, guild=guild, user=user, kind=kind)
         if last is None or skipped - last >= TRAVEL_EVERY:
-            await stored.add_protection(conn, guild=guild, user=user, day=skipped, kind=kind, now=now)
+            await protections.add(conn, [(guild, user, skipped)], kind=kind, now=now)
             protected_on = skipped
     await streaks.refresh(conn, [(guild, user)])
     return ZoneChange(wanted.zone, wanted.day_start, valid_from, protected_on)

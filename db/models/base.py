@@ -24,13 +24,12 @@ from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
-from core.ids import SNOWFLAKE_MIN
+from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN
 
-SNOWFLAKE_MAX: Final = (1 << 63) - 1  # what a bigint holds; Discord's own ids have 64 bits and reach this in 2084
 _INTEGERS: Final[dict[type[TypeEngine[Any]], int]] = {
     SmallInteger: (1 << 15) - 1,
     Integer: (1 << 31) - 1,
-    BigInteger: (1 << 63) - 1,
+    BigInteger: SNOWFLAKE_MAX,
 }
 
 Moment = AwareDatetime  # a naive moment has no place in a timestamptz

@@ -32,7 +32,7 @@ class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, DiscordIDMixin, table=True):
-    """One voice or stage channel and what it is for."""
+    """One voice or stage channel, or a category, and what it is for."""
 
     __tablename__ = "channels"
     __table_args__ = (
@@ -45,5 +45,5 @@ class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, Dis
     channel_id: int = snowflake()
     name: str = words("", max_length=100)
     parent_id: int | None = snowflake(None, description="The category. Empty: none.")
-    type: int = whole(2, kind=SmallInteger, description="Discord's channel type: 2 voice, 13 stage.")
+    type: int = whole(2, kind=SmallInteger, description="Discord's channel type: 2 voice, 4 category, 13 stage.")
     kind: ChannelKind = choice(CHANNEL_KIND, ChannelKind.STUDY)

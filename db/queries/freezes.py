@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.arrays import dates, numbers, texts
+from db.queries.arrays import dates, numbers
+from db.queries.protections import DateRow
 from db.rows import row_of
 
 MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the run at stake, whether a freeze was used
-DateRow = tuple[int, int, date]  # guild, user, date
 
 
 async def claim_due(conn: Connection, *, now: datetime, limit: int) -> list[tuple[int, int]]:
@@ -64,35 +63,8 @@ async def set_late(conn: Connection, rows: Sequence[DateRow]) -> None:
     )
 
 
-async def add_protections(conn: Connection, rows: Sequence[tuple[int, int, date, str]]) -> int:
-    """Protect dates: guild, user, date, kind. Those protected before stay as they are; how many are new."""
-    guild, user, day, kind = zip(*rows, strict=True)
-    cursor = await conn.execute(
-        """INSERT INTO protections (guild_id, user_id, protected_on, kind)
-           SELECT guild_id, user_id, protected_on, kind::protection_kind
-           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(kind)s::text[])
-                AS given (guild_id, user_id, protected_on, kind)
-           ON CONFLICT ON CONSTRAINT pk_protections DO NOTHING""",
-        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": texts(kind)},
-    )
-    return cursor.rowcount
-
-
-async def remove_protections(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind) -> int:
-    """Take back protections of one kind; how many there were."""
-    guild, user, day = zip(*rows, strict=True)
-    cursor = await conn.execute(
-        """DELETE FROM protections p
-           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[]) AS given (guild_id, user_id, day)
-           WHERE p.guild_id = given.guild_id AND p.user_id = given.user_id AND p.protected_on = given.day
-             AND p.kind = %(kind)s""",
-        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": kind},
-    )
-    return cursor.rowcount
-
-
 async def set_switch(conn: Connection, *, guild: GuildId, user: UserId, since: date, is_on: bool) -> None:
-    """From `since` on freezes are used, or are not; what was chosen for later dates falls away."""
+    """From `since` on freezes are used, or are not; what was chosen for that date before falls away."""
     await conn.execute(
         """INSERT INTO freeze_switches (guild_id, user_id, since_on, is_on)
            VALUES (%(guild)s, %(user)s, %(since)s, %(is_on)s)

@@ -7,6 +7,8 @@ from typing import Final
 from db.connection import Connection
 from db.rows import row_of
 
+QuietRow = tuple[int, int, datetime]  # shard, count, the last moment that was heard of it
+
 SHARD_LOCKS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
 
 
@@ -18,6 +20,25 @@ class Position:
     resume_url: str | None  # None: Discord named none
     seq: int | None
     seen_at: datetime  # the last moment at which the shard is known to have been heard
+
+
+@dataclass(frozen=True, slots=True)
+class ShardHeard:
+    """How far a shard of the gateway was heard, as its listener has committed."""
+
+    shard: int
+    count: int
+    seen_at: datetime
+
+
+async def list_heard(conn: Connection) -> list[ShardHeard]:
+    """Every shard that was ever listened to."""
+    cursor = conn.cursor(row_factory=row_of(ShardHeard))
+    await cursor.execute(
+        """SELECT shard_id AS shard, shard_count AS count, seen_at FROM gateway_sessions
+           ORDER BY shard_count, shard_id"""
+    )
+    return await cursor.fetchall()
 
 
 async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position | None:
@@ -50,7 +71,7 @@ async def set_position(conn: Connection, position: Position, *, shard: tuple[int
     )
 
 
-async def set_other_counts_over(conn: Connection, *, shard_count: int) -> None:
+async def end_sessions_of_other_counts(conn: Connection, *, shard_count: int) -> None:
     """Sessions of another number of shards are never resumed: what they missed has been heard by others since."""
     await conn.execute(
         """UPDATE gateway_sessions SET session_id = NULL, resume_url = NULL, seq = NULL
@@ -83,9 +104,40 @@ async def try_lock_shard(conn: Connection, *, shard: int) -> bool:
     return row is not None and bool(row[0])
 
 
-async def set_quick_farewell(conn: Connection) -> None:
+async def set_keepalives(conn: Connection) -> None:
     """Let the server notice within 20 seconds when this process's machine is gone, and free its shard."""
     await conn.execute(
         """SELECT set_config('tcp_keepalives_idle', '8', false), set_config('tcp_keepalives_interval', '4', false),
                   set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '20000', false)"""
+    )
+
+
+async def list_quiet(conn: Connection, *, before: datetime) -> list[QuietRow]:
+    """Shards not heard of since `before`, of the number of shards that was heard last: others are history."""
+    cursor = await conn.execute(
+        """SELECT shard_id, shard_count, seen_at FROM gateway_sessions
+           WHERE seen_at < %(before)s
+             AND shard_count = (SELECT shard_count FROM gateway_sessions ORDER BY seen_at DESC LIMIT 1)
+           ORDER BY shard_id""",
+        {"before": before},
+    )
+    return await cursor.fetchall()
+
+
+async def try_hold_shard(conn: Connection, *, shard: int) -> bool:
+    """Whether no listener owns the shard; none can until this transaction ends."""
+    cursor = await conn.execute(
+        "SELECT pg_try_advisory_xact_lock(%(shards)s::int, %(shard)s::int)",
+        {"shards": SHARD_LOCKS, "shard": shard},
+    )
+    [(is_held,)] = await cursor.fetchall()
+    return is_held
+
+
+async def set_session_over(conn: Connection, *, shard: tuple[int, int]) -> None:
+    """The next listener of the shard (id, count) starts a new session, and is told who is there."""
+    await conn.execute(
+        """UPDATE gateway_sessions SET session_id = NULL, resume_url = NULL, seq = NULL
+           WHERE shard_id = %(shard)s AND shard_count = %(count)s""",
+        {"shard": shard[0], "count": shard[1]},
     )

@@ -1,4 +1,7 @@
-"""Guilds, channels and people as the gateway tells of them: whole batches, one statement each."""
+"""Guilds, channels and people as the gateway tells of them: whole batches, one statement each.
+
+`at` is the moment of a batch in seconds since 1970, which rows that are new or changed bear; None: the server's clock.
+"""
 
 from collections.abc import Sequence
 
@@ -11,28 +14,31 @@ UserRow = tuple[int, str, str | None, str | None, bool]  # id, username, global 
 MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar in this guild
 
 
-async def add_guilds(conn: Connection, guilds: Sequence[int]) -> None:
+async def add_guilds(conn: Connection, guilds: Sequence[int], *, at: int | None) -> None:
     """Rows for guilds that are not known yet; their names come with a snapshot."""
     await conn.execute(
-        """INSERT INTO guilds (guild_id)
-           SELECT guild_id FROM unnest(%(guilds)s::bigint[]) AS given (guild_id) ORDER BY guild_id
+        """INSERT INTO guilds (guild_id, created_at, updated_at)
+           SELECT guild_id, coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
+           FROM unnest(%(guilds)s::bigint[]) AS given (guild_id) ORDER BY guild_id
            ON CONFLICT DO NOTHING""",
-        {"guilds": numbers(guilds)},
+        {"guilds": numbers(guilds), "at": at},
     )
 
 
-async def set_guilds(conn: Connection, rows: Sequence[GuildRow]) -> None:
+async def set_guilds(conn: Connection, rows: Sequence[GuildRow], *, at: int | None) -> None:
     """Guilds as Discord shows them now; settings of ours stay as they are."""
     guild, name, owner, icon, locale, afk = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO guilds AS g (guild_id, name, owner_id, icon_hash, locale, afk_channel_id)
-           SELECT guild_id, name, owner_id, icon_hash, locale, afk_channel_id
+        """INSERT INTO guilds AS g (guild_id, name, owner_id, icon_hash, locale, afk_channel_id, created_at, updated_at)
+           SELECT guild_id, name, owner_id, icon_hash, locale, afk_channel_id,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(guild)s::bigint[], %(name)s::text[], %(owner)s::bigint[], %(icon)s::text[], %(locale)s::text[],
                        %(afk)s::bigint[]) AS given (guild_id, name, owner_id, icon_hash, locale, afk_channel_id)
            ORDER BY guild_id
            ON CONFLICT (guild_id) DO UPDATE
            SET name = excluded.name, owner_id = excluded.owner_id, icon_hash = excluded.icon_hash,
-               locale = excluded.locale, afk_channel_id = excluded.afk_channel_id, is_active = true, updated_at = now()
+               locale = excluded.locale, afk_channel_id = excluded.afk_channel_id, is_active = true,
+               updated_at = excluded.updated_at
            WHERE (g.name, g.owner_id, g.icon_hash, g.locale, g.afk_channel_id, g.is_active)
                  IS DISTINCT FROM (excluded.name, excluded.owner_id, excluded.icon_hash, excluded.locale,
                                    excluded.afk_channel_id, true)""",
@@ -43,16 +49,17 @@ async def set_guilds(conn: Connection, rows: Sequence[GuildRow]) -> None:
             "icon": texts(icon),
             "locale": texts(locale),
             "afk": numbers(afk),
+            "at": at,
         },
     )
 
 
-async def set_guilds_gone(conn: Connection, guilds: Sequence[int]) -> None:
+async def set_guilds_gone(conn: Connection, guilds: Sequence[int], *, at: int | None) -> None:
     """Guilds that the app was removed from."""
     await conn.execute(
-        """UPDATE guilds SET is_active = false, updated_at = now()
+        """UPDATE guilds SET is_active = false, updated_at = coalesce(to_timestamp(%(at)s::bigint), now())
            WHERE guild_id = ANY (%(guilds)s::bigint[]) AND is_active""",
-        {"guilds": numbers(guilds)},
+        {"guilds": numbers(guilds), "at": at},
     )
 
 
@@ -69,19 +76,20 @@ async def list_missing_guilds(conn: Connection, present: Sequence[int], *, shard
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def set_channels(conn: Connection, rows: Sequence[ChannelRow]) -> None:
+async def set_channels(conn: Connection, rows: Sequence[ChannelRow], *, at: int | None) -> None:
     """Voice channels as Discord shows them now; what a channel is for is chosen once, by its type."""
     guild, channel, name, kind, parent = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO channels AS c (guild_id, channel_id, name, type, parent_id, kind)
+        """INSERT INTO channels AS c (guild_id, channel_id, name, type, parent_id, kind, created_at, updated_at)
            SELECT guild_id, channel_id, name, type, parent_id,
-                  CASE type WHEN 13 THEN 'stage'::channel_kind ELSE 'study' END
+                  CASE type WHEN 13 THEN 'stage'::channel_kind ELSE 'study' END,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(guild)s::bigint[], %(channel)s::bigint[], %(name)s::text[], %(type)s::smallint[],
                        %(parent)s::bigint[]) AS given (guild_id, channel_id, name, type, parent_id)
            ORDER BY guild_id, channel_id
            ON CONFLICT (guild_id, channel_id) DO UPDATE
            SET name = excluded.name, type = excluded.type, parent_id = excluded.parent_id, deleted_at = NULL,
-               updated_at = now()
+               updated_at = excluded.updated_at
            WHERE (c.name, c.type, c.parent_id, c.deleted_at)
                  IS DISTINCT FROM (excluded.name, excluded.type, excluded.parent_id, NULL)""",
         {
@@ -90,40 +98,47 @@ async def set_channels(conn: Connection, rows: Sequence[ChannelRow]) -> None:
             "name": texts(name),
             "type": numbers(kind),
             "parent": numbers(parent),
+            "at": at,
         },
     )
 
 
-async def set_channels_gone(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+async def set_channels_gone(conn: Connection, rows: Sequence[tuple[int, int, int]], *, at: int | None) -> None:
     """Channels that were deleted: guild, channel, when."""
-    guild, channel, at = zip(*rows, strict=True)
+    guild, channel, since = zip(*rows, strict=True)
     await conn.execute(
-        """UPDATE channels c SET deleted_at = to_timestamp(gone.at), updated_at = now()
-           FROM unnest(%(guild)s::bigint[], %(channel)s::bigint[], %(at)s::bigint[]) AS gone (guild_id, channel_id, at)
+        """UPDATE channels c
+           SET deleted_at = to_timestamp(gone.at), updated_at = coalesce(to_timestamp(%(at)s::bigint), now())
+           FROM unnest(%(guild)s::bigint[], %(channel)s::bigint[], %(since)s::bigint[])
+                AS gone (guild_id, channel_id, at)
            WHERE c.guild_id = gone.guild_id AND c.channel_id = gone.channel_id AND c.deleted_at IS NULL""",
-        {"guild": numbers(guild), "channel": numbers(channel), "at": numbers(at)},
+        {"guild": numbers(guild), "channel": numbers(channel), "since": numbers(since), "at": at},
     )
 
 
-async def set_other_channels_gone(conn: Connection, guilds: Sequence[tuple[int, int]], kept: Sequence[int]) -> None:
+async def set_other_channels_gone(
+    conn: Connection, guilds: Sequence[tuple[int, int]], kept: Sequence[int], *, at: int | None
+) -> None:
     """All voice channels of these guilds (guild, when) but the `kept` ones are deleted; categories are not told of."""
-    guild, at = zip(*guilds, strict=True)
+    guild, since = zip(*guilds, strict=True)
     await conn.execute(
-        """UPDATE channels c SET deleted_at = to_timestamp(seen.at), updated_at = now()
-           FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS seen (guild_id, at)
+        """UPDATE channels c
+           SET deleted_at = to_timestamp(seen.at), updated_at = coalesce(to_timestamp(%(at)s::bigint), now())
+           FROM unnest(%(guild)s::bigint[], %(since)s::bigint[]) AS seen (guild_id, at)
            WHERE c.guild_id = seen.guild_id AND c.deleted_at IS NULL AND c.type <> 4
              AND NOT EXISTS (SELECT FROM unnest(%(kept)s::bigint[]) AS kept (channel_id)
                              WHERE kept.channel_id = c.channel_id)""",
-        {"guild": numbers(guild), "at": numbers(at), "kept": numbers(kept)},
+        {"guild": numbers(guild), "since": numbers(since), "kept": numbers(kept), "at": at},
     )
 
 
-async def set_users(conn: Connection, rows: Sequence[UserRow]) -> None:
+async def set_users(conn: Connection, rows: Sequence[UserRow], *, at: int | None) -> None:
     """Accounts under their present names; those that have not changed are left alone, without a lock."""
     user, username, global_name, avatar, is_bot = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO users (user_id, username, global_name, avatar_hash, is_bot)
-           SELECT given.user_id, given.username, given.global_name, given.avatar_hash, given.is_bot
+        """INSERT INTO users (user_id, username, global_name, avatar_hash, is_bot, created_at, updated_at)
+           SELECT given.user_id, given.username, given.global_name, given.avatar_hash, given.is_bot,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(user)s::bigint[], %(username)s::text[], %(global_name)s::text[], %(avatar)s::text[],
                        %(is_bot)s::boolean[]) AS given (user_id, username, global_name, avatar_hash, is_bot)
            LEFT JOIN users u USING (user_id)
@@ -132,23 +147,25 @@ async def set_users(conn: Connection, rows: Sequence[UserRow]) -> None:
            ORDER BY given.user_id
            ON CONFLICT (user_id) DO UPDATE
            SET username = excluded.username, global_name = excluded.global_name, avatar_hash = excluded.avatar_hash,
-               is_bot = excluded.is_bot, updated_at = now()""",
+               is_bot = excluded.is_bot, updated_at = excluded.updated_at""",
         {
             "user": numbers(user),
             "username": texts(username),
             "global_name": texts(global_name),
             "avatar": texts(avatar),
             "is_bot": numbers(is_bot),
+            "at": at,
         },
     )
 
 
-async def set_members(conn: Connection, rows: Sequence[MemberRow]) -> None:
+async def set_members(conn: Connection, rows: Sequence[MemberRow], *, at: int | None) -> None:
     """Members under their present names in the guild; one who had left is back."""
     guild, user, nick, avatar = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO members (guild_id, user_id, nick, avatar_hash)
-           SELECT given.guild_id, given.user_id, given.nick, given.avatar_hash
+        """INSERT INTO members (guild_id, user_id, nick, avatar_hash, created_at, updated_at)
+           SELECT given.guild_id, given.user_id, given.nick, given.avatar_hash,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(nick)s::text[], %(avatar)s::text[])
                 AS given (guild_id, user_id, nick, avatar_hash)
            LEFT JOIN members m USING (guild_id, user_id)
@@ -156,31 +173,35 @@ async def set_members(conn: Connection, rows: Sequence[MemberRow]) -> None:
               OR (m.nick, m.avatar_hash, m.left_at) IS DISTINCT FROM (given.nick, given.avatar_hash, NULL)
            ORDER BY given.guild_id, given.user_id
            ON CONFLICT (guild_id, user_id) DO UPDATE
-           SET nick = excluded.nick, avatar_hash = excluded.avatar_hash, left_at = NULL, updated_at = now()""",
-        {"guild": numbers(guild), "user": numbers(user), "nick": texts(nick), "avatar": texts(avatar)},
+           SET nick = excluded.nick, avatar_hash = excluded.avatar_hash, left_at = NULL,
+               updated_at = excluded.updated_at""",
+        {"guild": numbers(guild), "user": numbers(user), "nick": texts(nick), "avatar": texts(avatar), "at": at},
     )
 
 
-async def add_nameless_users(conn: Connection, users: Sequence[int]) -> None:
+async def add_nameless_users(conn: Connection, users: Sequence[int], *, at: int | None) -> None:
     """Accounts of which only the id is known; it stands in for the name until one is heard."""
     await conn.execute(
-        """INSERT INTO users (user_id, username)
-           SELECT user_id, user_id::text FROM unnest(%(users)s::bigint[]) AS given (user_id) ORDER BY given.user_id
+        """INSERT INTO users (user_id, username, created_at, updated_at)
+           SELECT user_id, user_id::text,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
+           FROM unnest(%(users)s::bigint[]) AS given (user_id) ORDER BY given.user_id
            ON CONFLICT DO NOTHING""",
-        {"users": numbers(users)},
+        {"users": numbers(users), "at": at},
     )
 
 
-async def add_members(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
+async def add_members(conn: Connection, rows: Sequence[tuple[int, int]], *, at: int | None) -> None:
     """Rows for members (guild, user) that are not known yet."""
     guild, user = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO members (guild_id, user_id)
-           SELECT guild_id, user_id
+        """INSERT INTO members (guild_id, user_id, created_at, updated_at)
+           SELECT guild_id, user_id,
+                  coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            ORDER BY guild_id, user_id
            ON CONFLICT DO NOTHING""",
-        {"guild": numbers(guild), "user": numbers(user)},
+        {"guild": numbers(guild), "user": numbers(user), "at": at},
     )
 
 

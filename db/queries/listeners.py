@@ -121,7 +121,7 @@ async def take_start(conn: Connection, *, bucket: int, hold_s: float) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def find_start_wait(conn: Connection, *, bucket: int) -> float:
+async def get_start_wait(conn: Connection, *, bucket: int) -> float:
     """Seconds until a bucket is free; 0 or less: it is."""
     cursor = await conn.execute(
         """SELECT extract(epoch FROM free_at - clock_timestamp())::float FROM gateway_starts

@@ -1,29 +1,8 @@
 """Numbers for whoever watches the house."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from db.connection import Connection
-from db.rows import row_of
-
-
-@dataclass(frozen=True, slots=True)
-class ShardHeard:
-    """How far a shard of the gateway was heard, as its listener has committed."""
-
-    shard: int
-    count: int
-    seen_at: datetime
-
-
-async def list_heard(conn: Connection) -> list[ShardHeard]:
-    """Every shard that was ever listened to."""
-    cursor = conn.cursor(row_factory=row_of(ShardHeard))
-    await cursor.execute(
-        """SELECT shard_id AS shard, shard_count AS count, seen_at FROM gateway_sessions
-           ORDER BY shard_count, shard_id"""
-    )
-    return await cursor.fetchall()
 
 
 async def count_open_sessions(conn: Connection) -> int:

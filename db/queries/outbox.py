@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ListedEntry:
     """An effect as it is shown to a person; what it says is left out."""
 
     guild: int
@@ -181,9 +181,9 @@ async def count_by_status(conn: Connection) -> Mapping[EffectStatus, int]:
     return {EffectStatus(status): count for status, count in await cursor.fetchall()}
 
 
-async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) -> list[Told]:
+async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) -> list[ListedEntry]:
     """Effects of one status, the longest due first."""
-    cursor = conn.cursor(row_factory=row_of(Told))
+    cursor = conn.cursor(row_factory=row_of(ListedEntry))
     await cursor.execute(
         """SELECT guild_id AS guild, outbox_id AS id, kind, dedupe_key, status, attempts, last_error, due_at, settled_at
            FROM outbox WHERE status = %(status)s::effect_status ORDER BY due_at LIMIT %(limit)s""",

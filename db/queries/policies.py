@@ -134,9 +134,10 @@ async def set_kind(
 ) -> None:
     """Note what a channel or category is for, and who said so."""
     await conn.execute(
-        """INSERT INTO channels AS c (guild_id, channel_id, name, type, kind, created_by, updated_by)
-           VALUES (%(guild)s, %(channel)s, %(name)s, %(type)s, %(kind)s, %(by)s, %(by)s)
+        """INSERT INTO channels AS c
+               (guild_id, channel_id, name, type, kind, created_by, updated_by, created_at, updated_at)
+           VALUES (%(guild)s, %(channel)s, %(name)s, %(type)s, %(kind)s, %(by)s, %(by)s, %(now)s, %(now)s)
            ON CONFLICT (guild_id, channel_id) DO UPDATE
-           SET kind = excluded.kind, updated_by = excluded.updated_by, updated_at = %(now)s""",
+           SET kind = excluded.kind, updated_by = excluded.updated_by, updated_at = excluded.updated_at""",
         {"guild": guild, "channel": channel, "name": name, "type": type_, "kind": kind, "by": by, "now": now},
     )

@@ -79,7 +79,7 @@ async def list_presences(
     return await cursor.fetchall()
 
 
-async def list_last_seen(conn: Connection, segments: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+async def list_camera_off(conn: Connection, segments: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """Of each session (guild, session, before) when camera or stream went off last before a moment (unix), if ever."""
     guild, session, before = zip(*segments, strict=True)
     cursor = await conn.execute(

@@ -89,14 +89,6 @@ async def list_open_members(
     return await cursor.fetchall()
 
 
-async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
-    """Of each shard (id, count) the moment of its last committed word, in seconds since 1970."""
-    cursor = await conn.execute(
-        "SELECT shard_id, shard_count, floor(extract(epoch FROM seen_at))::bigint FROM gateway_sessions"
-    )
-    return await cursor.fetchall()
-
-
 async def take_session_ids(conn: Connection, count: int) -> list[int]:
     """New ids for `count` sessions."""
     cursor = await conn.execute(

@@ -1,9 +1,8 @@
-"""The zones and day starts that a member has lived by, and the dates protected because of a journey."""
+"""The zones and day starts that a member has lived by."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.rows import row_of
@@ -66,27 +65,3 @@ async def remove_rules(conn: Connection, *, guild: GuildId, user: UserId, after:
         {"guild": guild, "user": user, "after": after},
     )
     return cursor.rowcount
-
-
-async def add_protection(
-    conn: Connection, *, guild: GuildId, user: UserId, day: date, kind: ProtectionKind, now: datetime
-) -> bool:
-    """Protect a date of the member's calendar. False: it was protected before, and stays as it is."""
-    cursor = await conn.execute(
-        """INSERT INTO protections (guild_id, user_id, protected_on, kind, created_at)
-           VALUES (%(guild)s, %(user)s, %(day)s, %(kind)s, %(now)s)
-           ON CONFLICT ON CONSTRAINT pk_protections DO NOTHING""",
-        {"guild": guild, "user": user, "day": day, "kind": kind, "now": now},
-    )
-    return cursor.rowcount == 1
-
-
-async def find_last_protected(conn: Connection, *, guild: GuildId, user: UserId, kind: ProtectionKind) -> date | None:
-    """The latest date that a member's protections of one kind cover, if there is any."""
-    cursor = await conn.execute(
-        """SELECT max(protected_on) FROM protections
-           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s""",
-        {"guild": guild, "user": user, "kind": kind},
-    )
-    [(day,)] = await cursor.fetchall()
-    return day

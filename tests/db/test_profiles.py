@@ -5,7 +5,7 @@ import pytest
 from core.enums import DayKind, ProtectionKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import profiles, zones
+from db.queries import profiles, protections, zones
 from db.queries.profiles import DayTotal, ProfileFacts
 from db.queries.zones import StoredZone
 from tests.populate import ANA, BEN, ELSEWHERE, LYCEUM, MINA, NOON, ROBOT, add_guild, add_member, add_streak
@@ -113,14 +113,14 @@ async def test_protected_days_are_kept_once_and_found_again(conn: Connection) ->
     await add_member(conn, ANA, "ana")
 
     async def protect(day: date, kind: ProtectionKind) -> bool:
-        return await zones.add_protection(conn, guild=LYCEUM, user=ANA, day=day, kind=kind, now=NOON)
+        return await protections.add(conn, [(LYCEUM, ANA, day)], kind=kind, now=NOON) == 1
 
-    assert await zones.find_last_protected(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) is None
+    assert await protections.find_last(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) is None
     assert await protect(YESTERDAY, ProtectionKind.TRAVEL)
     assert not await protect(YESTERDAY, ProtectionKind.FREEZE)
     assert await protect(TODAY, ProtectionKind.FREEZE)
 
-    assert await zones.find_last_protected(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) == YESTERDAY
+    assert await protections.find_last(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) == YESTERDAY
 
 
 async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> None:

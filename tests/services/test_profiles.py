@@ -58,6 +58,15 @@ async def test_a_profile_without_any_time_is_empty_and_not_missing(conn: Connect
     assert found.member_since == TODAY
 
 
+async def test_days_before_the_listener_met_a_member_are_not_missed(conn: Connection) -> None:
+    await voice.record(conn, [state(-3 * DAY, LIBRARY)])  # the clock of the product is not the server's
+
+    found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON)
+
+    assert found.member_since == TODAY - timedelta(days=3)
+    assert {day.mark for day in found.days if day.day < found.member_since} == {DayMark.BEFORE}
+
+
 async def test_a_run_is_current_until_its_day_after_has_ended(conn: Connection) -> None:
     await study(conn, ANA, (-1, 900))
     last_moment = datetime(2026, 3, 19, tzinfo=UTC) - timedelta(seconds=1)

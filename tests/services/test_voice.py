@@ -34,6 +34,21 @@ async def test_a_join_opens_a_session_and_makes_rows_for_whoever_is_unknown(conn
     assert await rows(conn, "SELECT user_id, username FROM users") == [(ANA, "ana")]
 
 
+async def test_rows_bear_the_moment_at_which_they_were_heard(conn: Connection) -> None:
+    who = Person(ANA, "ana")
+    await voice.record(conn, [snapshot(0), replace(state(60, LIBRARY), person=who), state(120, LIBRARY, BEN)])
+
+    for table in ("guilds", "channels", "users", "members"):
+        found = await rows(conn, f"SELECT DISTINCT created_at, updated_at FROM {table}")  # noqa: S608 - names of ours
+        assert found == [(after(120), after(120))], table
+
+
+async def test_a_channel_alone_is_told_without_a_moment(conn: Connection) -> None:
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Library", 2))])
+
+    assert await rows(conn, "SELECT created_at = now() FROM channels") == [(True,)]
+
+
 async def test_a_leave_closes_and_credits(conn: Connection) -> None:
     await voice.record(conn, [state(0, LIBRARY)])
     await voice.record(conn, [state(600, None)])

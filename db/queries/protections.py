@@ -1,0 +1,52 @@
+"""Dates on which a member's run is protected, whatever protects them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from core.enums import ProtectionKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries.arrays import dates, numbers
+
+DateRow = tuple[int, int, date]  # guild, user, date
+
+
+async def add(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind, now: datetime | None) -> int:
+    """Protect dates of the members' calendars; those protected before stay as they are. How many are new.
+
+    `now` is the moment that the new ones bear; None: the server's clock.
+    """
+    guild, user, day = zip(*rows, strict=True)
+    cursor = await conn.execute(
+        """INSERT INTO protections (guild_id, user_id, protected_on, kind, created_at)
+           SELECT guild_id, user_id, protected_on, %(kind)s::protection_kind, coalesce(%(now)s::timestamptz, now())
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[])
+                AS given (guild_id, user_id, protected_on)
+           ON CONFLICT ON CONSTRAINT pk_protections DO NOTHING""",
+        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": kind, "now": now},
+    )
+    return cursor.rowcount
+
+
+async def remove(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind) -> int:
+    """Take back protections of one kind; how many there were."""
+    guild, user, day = zip(*rows, strict=True)
+    cursor = await conn.execute(
+        """DELETE FROM protections p
+           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[]) AS given (guild_id, user_id, day)
+           WHERE p.guild_id = given.guild_id AND p.user_id = given.user_id AND p.protected_on = given.day
+             AND p.kind = %(kind)s""",
+        {"guild": numbers(guild), "user": numbers(user), "day": dates(day), "kind": kind},
+    )
+    return cursor.rowcount
+
+
+async def find_last(conn: Connection, *, guild: GuildId, user: UserId, kind: ProtectionKind) -> date | None:
+    """The latest date that a member's protections of one kind cover, if there is any."""
+    cursor = await conn.execute(
+        """SELECT max(protected_on) FROM protections
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s""",
+        {"guild": guild, "user": user, "kind": kind},
+    )
+    [(day,)] = await cursor.fetchall()
+    return day
