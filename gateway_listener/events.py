@@ -22,6 +22,7 @@ from services.voice import (
     Event,
     GuildChange,
     GuildGone,
+    GuildOutage,
     GuildSnapshot,
     Person,
     VoiceChannel,
@@ -114,7 +115,7 @@ def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
 def _guild_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _guild(raw)
     if payload.unavailable:
-        return None  # an outage: people stay where they are, and a snapshot follows
+        return GuildOutage(guild=payload.id, at=moment.at)
     return GuildGone(guild=payload.id, at=moment.at)
 
 

@@ -11,6 +11,7 @@ from services.voice_events import (
     ChannelGone,
     Event,
     GuildChange,
+    GuildOutage,
     GuildSnapshot,
     VoiceChannel,
     VoiceState,
@@ -58,6 +59,10 @@ class Heard:
                     heard.channel_rows.pop((event.guild, event.channel), None)
                     heard.gone_channels[event.guild, event.channel] = unix(event.at)
                     heard._at(unix(event.at))
+                case GuildOutage():
+                    heard._at(unix(event.at))
+                    heard._since(unix(event.at))
+                    heard.whole_guilds.add(event.guild)
                 case _:  # GuildGone
                     heard._at(unix(event.at))
                     heard._since(unix(event.at))

@@ -18,6 +18,7 @@ from services.voice_events import (
     Event,
     GuildChange,
     GuildGone,
+    GuildOutage,
     GuildSnapshot,
     VoiceChannel,
     VoiceState,
@@ -162,13 +163,13 @@ class Roll:
             case GuildSnapshot():
                 self._snapshot(event)
             case GuildChange():
-                self._move_afk(event.guild, event.afk_channel)
-                for session in self._open_in(event.guild):
-                    if session.segments[-1].channel == event.afk_channel:
-                        self._close(session, unix(event.at), CloseReason.IGNORED_CHANNEL)
+                self._change(event)
             case GuildGone():
                 for session in self._open_in(event.guild):
                     self._close(session, unix(event.at), CloseReason.GUILD_GONE)
+            case GuildOutage():
+                for session in self._open_in(event.guild):
+                    session.is_estimated = session.is_changed = True
             case ChannelChange():
                 self._move_channels(event.guild, (event.channel,))
             case ChannelGone():  # Discord tells apart where its people went
@@ -178,6 +179,12 @@ class Roll:
         """All sessions that differ from what is stored, in the order in which they must be written."""
         last = (session for members in self.latest.values() for session in members.values())
         return [*self.finished, *(session for session in last if session.is_due)]
+
+    def _change(self, change: GuildChange) -> None:
+        self._move_afk(change.guild, change.afk_channel)
+        for session in self._open_in(change.guild):
+            if session.segments[-1].channel == change.afk_channel:
+                self._close(session, unix(change.at), CloseReason.IGNORED_CHANNEL)
 
     def _state(self, state: VoiceState) -> None:
         channel = state.channel

@@ -106,4 +106,11 @@ class GuildGone(Struct, frozen=True, gc=False):
     at: datetime
 
 
-Event = VoiceState | GuildSnapshot | GuildChange | ChannelChange | ChannelGone | GuildGone
+class GuildOutage(Struct, frozen=True, gc=False):
+    """Discord cannot say what happens in this guild until a snapshot follows; open sessions go on, but estimated."""
+
+    guild: GuildId
+    at: datetime
+
+
+Event = VoiceState | GuildSnapshot | GuildChange | ChannelChange | ChannelGone | GuildGone | GuildOutage

@@ -10,6 +10,7 @@ from services.voice import (
     Event,
     GuildChange,
     GuildGone,
+    GuildOutage,
     GuildSnapshot,
     Person,
     VoiceChannel,
@@ -88,7 +89,7 @@ def test_snapshot_of_an_outage_says_nothing() -> None:
 
 def test_guild_is_gone_unless_it_is_only_an_outage() -> None:
     assert event("GUILD_DELETE", {"id": str(GUILD)}) == GuildGone(HERE, AT)
-    assert event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}) is None
+    assert event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}) == GuildOutage(HERE, AT)
 
 
 def test_channels_without_voice_say_nothing() -> None:

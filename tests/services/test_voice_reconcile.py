@@ -44,6 +44,19 @@ async def test_unheard_time_is_never_counted(conn: Connection) -> None:
     ]
 
 
+async def test_an_outage_leaves_everybody_where_they_are_and_says_so(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, LIBRARY))])
+    await voice.record(conn, [voice.GuildOutage(GuildId(LYCEUM), after(300))])
+    during = await sessions(conn)
+    await voice.record(conn, [snapshot(600, (ANA, LIBRARY)), state(1000, None)])
+
+    assert during == [(ANA, 0, None, 0, None, True), (BEN, 0, None, 0, None, True)]
+    assert await sessions(conn) == [
+        (ANA, 0, 1000, 1000, CloseReason.LEFT, True),
+        (BEN, 0, 600, 600, CloseReason.LOST, True),
+    ]
+
+
 async def test_a_short_loss_is_a_gap_in_the_same_session(conn: Connection) -> None:
     await voice.record(conn, [snapshot(0, (ANA, LIBRARY))])
     await voice.record(conn, [snapshot(350, (ANA, LIBRARY), heard_until=300), state(400, None)])
