@@ -70,7 +70,7 @@ async def test_who_was_replaced_waits_behind_the_new_owner_and_goes_on_from_ther
             async with pool.connection() as conn:
                 await conn.execute(
                     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                       WHERE application_name LIKE 'lyceum listener%'"""
+                       WHERE application_name LIKE 'lyceum listener%' AND datname = current_database()"""
                 )
             await taking
             await set_position(other, Position("theirs", None, 9, Clock().now()), shard=(0, 1))

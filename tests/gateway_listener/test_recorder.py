@@ -101,7 +101,8 @@ async def test_who_lost_the_shard_writes_nothing_more(pool: Pool, database_url: 
         await asyncio.sleep(0.1)
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as admin:
             await admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lyceum'"
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE application_name = 'lyceum' AND datname = current_database()"""
             )
         await taking
         recorder.go_live()

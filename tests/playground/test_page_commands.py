@@ -82,12 +82,19 @@ def test_commands_are_listed_one_by_one_with_what_they_take(discord: LocalDiscor
     assert every[9]["choices"][1] == {"called": "Streak", "value": "streak"}
 
 
-def test_commands_speak_the_language_of_whoever_looks(discord: LocalDiscord) -> None:
+@pytest.fixture
+def translated(discord: LocalDiscord) -> Iterator[Json]:
+    """A command of one guild that has names in other languages."""
     guild = discord.state()["guilds"][0]["id"]
-    made = discord.rest("POST", f"/applications/1000000000000000001/guilds/{guild}/commands", json=TRANSLATED).json()
+    path = f"/applications/1000000000000000001/guilds/{guild}/commands"
+    made: Json = discord.rest("POST", path, json=TRANSLATED).raise_for_status().json()
+    yield made
+    discord.rest("DELETE", f"{path}/{made['id']}").raise_for_status()
 
+
+def test_commands_speak_the_language_of_whoever_looks(discord: LocalDiscord, translated: Json) -> None:
     def called(locale: str) -> Json:
-        return next(one for one in commands(discord, locale=locale)["chat"] if one["id"] == made["id"])
+        return next(one for one in commands(discord, locale=locale)["chat"] if one["id"] == translated["id"])
 
     korean = called("ko")
     assert (korean["called"], korean["name"], korean["path"]) == ("연속 의 month", "streak of month", ["of", "month"])
@@ -109,6 +116,7 @@ def test_what_somebody_may_not_use_is_not_listed(discord: LocalDiscord) -> None:
     assert not may(**{"as": "mina"})
 
 
+@pytest.mark.usefixtures("translated")
 def test_where_a_command_does_not_work_it_is_not_listed(discord: LocalDiscord) -> None:
     direct = commands(discord, guild="@me")
 
