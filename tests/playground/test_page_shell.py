@@ -62,6 +62,8 @@ async def test_a_voice_channel_is_joined_by_a_click_and_filled_by_name(discord: 
     await page.get_by_label("Bring somebody here").fill("noam")
     await page.get_by_role("button", name="Bring", exact=True).click()
     await expect(page.locator("#rooms").get_by_role("button", name="נועם כהן")).to_be_visible()
+    name = page.locator("#rooms .occupant bdi", has_text="נועם כהן")
+    assert await name.evaluate("one => getComputedStyle(one).textAlign") == "left"  # beside the picture, as all names
     await page.get_by_label("Bring somebody here").fill("nobody at all")
     await page.get_by_role("button", name="Bring", exact=True).click()
 
