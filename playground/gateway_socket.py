@@ -17,6 +17,7 @@ from playground import shapes
 from playground.config import PlaygroundConfig
 from playground.gateway import Gateway, Session
 from playground.jsons import Json, is_list, is_object, snowflake
+from playground.tokens import opens
 from playground.voice import Voice
 from playground.world import World
 
@@ -229,7 +230,7 @@ class Socket:
             self._queue({"op": hub.INVALID_SESSION, "d": False})
 
     def _check_token(self, wanted: Json) -> None:
-        is_known = str(wanted.get("token", "")).removeprefix("Bot ") == self._config.token
+        is_known = opens(self._config, str(wanted.get("token", "")).removeprefix("Bot "))
         if not is_known or self._gateway.starts.is_token_reset:
             raise Closed(4004, "Authentication failed.")
 

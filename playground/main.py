@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -57,6 +58,8 @@ from playground.signer import Signer
 from playground.simulation import Simulation
 from playground.voice import Voice
 from playground.world import World
+
+KEEP_ALIVE_S: Final = 300  # a connection without calls; clients that pool them expect minutes, as Discord gives
 
 
 def create_app(config: PlaygroundConfig) -> Starlette:
@@ -171,6 +174,7 @@ def create_server(config: PlaygroundConfig) -> uvicorn.Server:
             ws="websockets-sansio",
             ws_per_message_deflate=False,  # compression is agreed in the query, as at Discord
             ws_ping_interval=None,  # heartbeats are the protocol's own
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=3,
             access_log=False,
             log_level="warning",

@@ -18,14 +18,16 @@ from playground import multipart
 from playground.config import PlaygroundConfig
 from playground.errors import Refusal, bad_form
 from playground.faults import Faults, Target
-from playground.jsons import Json, is_object, snowflake
+from playground.jsons import Json, is_list, is_object, snowflake
 from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
 from playground.recording import Recording
+from playground.tokens import opens
 from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
 
 log = structlog.get_logger()
 
 MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
+BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers' names and those of bare runtimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +184,20 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
 
 def _decode(raw: bytes) -> Any:
     try:
-        return msgspec.json.decode(raw)
+        return _with_whole_numbers(msgspec.json.decode(raw))
     except msgspec.DecodeError:
         raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """The same value with 1.0 as 1: JSON knows one kind of number, and some languages write all with a point."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_list(value):
+        return [_with_whole_numbers(entry) for entry in value]
+    if is_object(value):
+        return {name: _with_whole_numbers(entry) for name, entry in value.items()}
+    return value
 
 
 class _Door:
@@ -224,7 +237,7 @@ class _Door:
     async def _answer(self, request: Request, rule: Rule, raw: bytes, remarks: list[str]) -> Response:
         headers: dict[str, str] = {}
         try:
-            _check_caller(self._config, request, rule)
+            _check_caller(self._config, request, rule, remarks)
             await self._faults.strike(_target(request, rule), remarks)
             if self._config.limits_requests:
                 headers = self._count(request, rule)
@@ -269,10 +282,17 @@ def _lost(rules: Mapping[HTTPMethod, Rule]) -> Response:
     return JSONResponse({"message": words, "code": 0}, status)
 
 
-def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> None:
-    if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
+def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule, remarks: list[str]) -> None:
+    agent = request.headers.get("user-agent", "")
+    if not agent or agent.startswith(BLOCKED_AGENTS):
         raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
-    if rule.needs_token and request.headers.get("authorization") != f"Bot {config.token}":
+    if not agent.startswith("DiscordBot ("):
+        remarks.append(
+            f"The User-Agent is {agent}. Discord takes it, but asks for DiscordBot ($url, $versionNumber), "
+            "and may block others without notice."
+        )
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if rule.needs_token and not (scheme == "Bot" and opens(config, token.strip())):
         raise Refusal(401, 0, "401: Unauthorized")
 
 

@@ -25,7 +25,9 @@ def styled(sheet: Path) -> set[str]:
 def test_the_inspector_and_the_chat_style_no_class_of_each_other() -> None:
     inspector = {name for part in INSPECTOR for name in worn(PAGE / "templates" / f"{part}.html")}
     sheets = [sheet for sheet in (PAGE / "static").glob("*.css") if sheet.stem not in ("inspector", "base")]
-    chat = {name for part in ("message", "told", "lines", "parts") for name in worn(PAGE / "templates" / f"{part}.html")}
+    chat = {
+        name for part in ("message", "told", "lines", "parts") for name in worn(PAGE / "templates" / f"{part}.html")
+    }
 
     assert {"node", "leaf", "timeline"} <= inspector
     assert {"branch", "embed", "poll"} <= chat
