@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from core.clock import Clock
 from playground import naming, shapes
-from playground.changes import Changes, ClockChanged, GuildChanged
+from playground.changes import Changes, ClockChanged, CommandsChanged, GuildChanged
 from playground.errors import Refusal
 from playground.gateway import Gateway
 from playground.jsons import Json, is_object
@@ -99,6 +99,7 @@ class Control:
             Route("/playground/clock", steering(self._set_clock), methods=["POST"]),
             Route("/playground/clock", steering(self._show_clock), methods=["GET"]),
             Route("/playground/guild", steering(self._change_guild), methods=["POST"]),
+            Route("/playground/app", steering(self._change_app), methods=["PUT"]),
         ]
 
     async def _move(self, request: Request) -> Response:
@@ -202,6 +203,15 @@ class Control:
             self._delete_channel(guild, naming.find_channel(guild, delete))
         self._changes.tell(GuildChanged(guild))
         return JSONResponse(guild_state(guild))
+
+    async def _change_app(self, request: Request) -> Response:
+        """Switch what the developer of an app switches in Discord's portal."""
+        wanted = (await asked(request)).get("message_content")
+        if not isinstance(wanted, bool):
+            raise Puzzled('Say whether the app reads what people write: {"message_content": true}.')
+        self._world.message_content = wanted
+        self._changes.tell(CommandsChanged())
+        return JSONResponse({"message_content": wanted})
 
     def _delete_channel(self, guild: Guild, channel: Channel) -> None:
         del guild.channels[channel.id], self._world.channels[channel.id]

@@ -14,6 +14,7 @@ from playground import shapes
 from playground.changes import Changes, FaultsChanged
 from playground.config import PlaygroundConfig
 from playground.jsons import Json
+from playground.message_content import INTENT as MESSAGE_CONTENT
 from playground.starts import Starts
 from playground.world import Channel, Guild, World
 
@@ -23,7 +24,6 @@ GUILD_VOICE_STATES: Final = 1 << 7
 GUILD_PRESENCES: Final = 1 << 8
 GUILD_MESSAGES: Final = 1 << 9
 DIRECT_MESSAGES: Final = 1 << 12
-MESSAGE_CONTENT: Final = 1 << 15
 GUILD_POLLS: Final = 1 << 24
 DIRECT_POLLS: Final = 1 << 25
 PRIVILEGED: Final = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
@@ -167,16 +167,29 @@ class Gateway:
 
     # What clients are told
 
-    def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None) -> None:
-        """Tell every session that asked for `intent`; the payload is encoded once, however many listen."""
+    def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None, whole: Json | None = None) -> None:
+        """Tell every session that asked for `intent`; the payload is encoded once, however many listen.
+
+        Args:
+            event: its name.
+            payload: what is told.
+            intent: of which a session needs one bit.
+            guild: where it happens; None: in private.
+            whole: the payload for sessions that asked for message content too; None: the same for all.
+        """
         encoded: bytes | None = None
+        encoded_whole: bytes | None = None
         silent = self.unavailable | self.removed
         for session in list(self.sessions.values()):
             if self._is_over(session):
                 del self.sessions[session.id]
             elif session.intents & intent and session.hears(guild) and guild not in silent:
-                encoded = encoded or msgspec.json.encode(payload)
-                session.dispatch(event, encoded)
+                if whole is not None and session.intents & MESSAGE_CONTENT:
+                    encoded_whole = encoded_whole or msgspec.json.encode(whole)
+                    session.dispatch(event, encoded_whole)
+                else:
+                    encoded = encoded or msgspec.json.encode(payload)
+                    session.dispatch(event, encoded)
 
     def announce_channel(self, event: str, channel: Channel) -> None:
         """CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
@@ -302,7 +315,7 @@ class Gateway:
             "guild_join_requests": [],
             "geo_ordered_rtc_regions": [],
             "auth": {},
-            "application": {"id": str(self._world.application), "flags": 0},
+            "application": {"id": str(self._world.application), "flags": shapes.application_flags(self._world)},
             "shard": list(session.shard),
             "_trace": ["playground"],
         }

@@ -201,7 +201,7 @@ class Socket:
         intents = wanted.get("intents")
         if not isinstance(intents, int) or intents & ~hub.KNOWN_INTENTS or intents < 0:
             raise Closed(4013, "Invalid intent(s).")
-        if intents & hub.PRIVILEGED:
+        if intents & hub.PRIVILEGED & ~(hub.MESSAGE_CONTENT if self._world.message_content else 0):
             raise Closed(4014, "Disallowed intent(s).")
         if self._gateway.is_too_big(shard):
             raise Closed(4011, "Sharding required.")

@@ -56,6 +56,7 @@ from playground.rest_threads import Threads
 from playground.shop import Shop
 from playground.signer import Signer
 from playground.simulation import Simulation
+from playground.telling import Telling
 from playground.voice import Voice
 from playground.world import World
 
@@ -67,7 +68,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     key = signing_key(config.data_dir)
     clock = config.clock
     ids = Snowflakes(clock)
-    world = World(application=config.application_id)
+    world = World(application=config.application_id, message_content=config.message_content)
     guild = world.settle(COMMUNITY)
     for number in range(1, config.guilds):
         world.settle(annex(number))
@@ -77,6 +78,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     simulation = Simulation(world, voice, clock, changes)
     living = Living(COMMUNITY, guild, voice, clock, simulation)
     posting = Posting(world, ids, clock, changes, config.http_url)
+    telling = Telling(world, posting, gateway)
     deliveries = Deliveries(config.token_lifetime_s, changes)
     callbacks = Callbacks(world, posting)
     commands = Commands(config.application_id, ids, changes)
@@ -107,9 +109,9 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         *application.rules(),
         *shop.rules(),
         *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
-        *Messages(world, posting, gateway).rules(),
+        *Messages(world, posting, telling, gateway).rules(),
         *Polls(world, posting, clock).rules(),
-        *Threads(world, posting, gateway, changes, ids=ids, clock=clock).rules(),
+        *Threads(world, posting, telling, gateway, changes, ids=ids, clock=clock).rules(),
         *Guilds(world, voice).rules(),
     ]
 
@@ -122,6 +124,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
                 "public_key": key.verify_key.encode().hex(),
                 "application_id": str(config.application_id),
                 "endpoint": endpoint.url,
+                "message_content": world.message_content,
                 "clock": clock_state(clock),
                 "guilds": [guild_state(guild) for guild in world.guilds.values()],
                 "commands": commands.usable_in(COMMUNITY.guild),
@@ -149,7 +152,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
             *entities.routes(world),
-            *ControlMessages(world, deliveries, posting, gateway, clock).routes(),
+            *ControlMessages(world, deliveries, posting, telling, gateway, clock).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *inspector.routes(),
@@ -194,6 +197,7 @@ Commands        POST {config.http_url}/playground/interactions   {{"as": "mina",
 Voice           POST {config.http_url}/playground/voice      {{"action": "join", "who": "ada", "channel": "Library"}}
 Events          POST {config.http_url}/playground/events     {{"type": "APPLICATION_AUTHORIZED", "as": "ada"}}
 An evening      POST {config.http_url}/playground/simulate       {{"members": 40, "minutes": 30, "speed": 60}}
+Message content PUT  {config.http_url}/playground/app        {{"message_content": true}}
 Faults          POST {config.http_url}/playground/faults     {{"kind": "rate_limited", "calls": 2}}
 Gateway faults  POST {config.http_url}/playground/gateway        {{"action": "reconnect"}}
 The clock       POST {config.http_url}/playground/clock          {{"rate": 1, "advance_s": 0}}

@@ -60,12 +60,18 @@ class Opening:
     def message_target(self, actor: Actor, message: Message) -> tuple[Resolved, str]:
         """What a message menu names, and the id of its target."""
         resolved = self.resolved(actor)
-        return resolved, resolved.add_message(message.id, self._posting.shape(message))
+        return resolved, resolved.add_message(message.id, self._posting.target(message))
 
     def component(
         self, actor: Actor, message: Message, part: Json, *, values: list[str] | None = None, resolved: Resolved
     ) -> Delivery:
-        """A pressed button, or a select with what was chosen."""
+        """A pressed button, or a select with what was chosen.
+
+        Raises:
+            Puzzled: another app wrote the message, and Discord would ask that one.
+        """
+        if not message.is_app:
+            raise Puzzled(f"That message is of {message.author.display_name}: its parts do not reach this app.")
         data: Json = {"component_type": part["type"], "custom_id": part["custom_id"], "id": part.get("id", 0)}
         if values is not None:
             data["values"] = values
@@ -121,7 +127,7 @@ class Opening:
     def _open(self, kind: int, actor: Actor, data: Json, source: Message | None = None) -> Delivery:
         delivery = self._courier.open(kind, actor)
         delivery.source = source
-        shape = self._posting.shape(source) if source else None
+        shape = self._posting.told(source) if source else None
         delivery.payload = payloads.envelope(delivery, self._world, data, shape)
         return delivery
 

@@ -48,6 +48,7 @@ class Call:
     headers: Headers
     body: Any = None  # None: nothing was sent
     files: dict[int, Upload] = field(default_factory=dict[int, Upload])
+    remarks: list[str] = field(default_factory=list[str])  # what the inspector says beside it
 
     def id(self, name: str) -> int:
         """The snowflake in the path.
@@ -242,7 +243,7 @@ class _Door:
             if self._config.limits_requests:
                 headers = self._count(request, rule)
             body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
-            call = Call(dict(request.path_params), request.query_params, request.headers, body, files)
+            call = Call(dict(request.path_params), request.query_params, request.headers, body, files, remarks)
             answer = await rule.handler(call)
         except TooMany as many:
             return JSONResponse(many.body, 429, headers=many.headers)

@@ -57,24 +57,24 @@ class Interactions:
         body: dict[str, object] = {"interaction": interaction}
         resource: dict[str, object] = {"type": delivery.callback}
         if message:
-            resource["message"] = self._posting.shape(message)
+            resource["message"] = self._posting.told(message)
         return Answer(body | {"resource": resource})
 
     async def _follow_up(self, call: Call) -> Answer:
         delivery = self._open(call)
         with _Noted(delivery):
             message = self._callbacks.follow_up(delivery, call.json(), call.files)
-        return Answer(self._posting.shape(message))
+        return Answer(self._posting.told(message))
 
     async def _show(self, call: Call) -> Answer:
-        return Answer(self._posting.shape(self._message(call, self._open(call))))
+        return Answer(self._posting.told(self._message(call, self._open(call))))
 
     async def _edit(self, call: Call) -> Answer:
         delivery = self._open(call)
         message = self._message(call, delivery)
         with _Noted(delivery):
             self._callbacks.edit(delivery, message, call.json(), call.files)
-        return Answer(self._posting.shape(message))
+        return Answer(self._posting.told(message))
 
     async def _delete(self, call: Call) -> Answer:
         delivery = self._open(call)

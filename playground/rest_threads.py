@@ -10,11 +10,13 @@ from playground.changes import Changes, GuildChanged
 from playground.community import ANNOUNCEMENT_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, TEXT
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
-from playground.gateway import GUILD_MESSAGES, GUILDS, Gateway
+from playground.gateway import GUILDS, Gateway
 from playground.ids import Snowflakes
 from playground.jsons import Json
 from playground.posting import Posting
 from playground.rest import Answer, Call, Rule, nothing
+from playground.telling import CREATED as MESSAGE_CREATED
+from playground.telling import Telling
 from playground.world import Channel, Guild, Message, Thread, World
 
 NAME_MAX: Final = 100  # characters
@@ -38,10 +40,19 @@ class Threads:
     """Threads of text channels. They are archived when somebody says so, not by themselves as time passes."""
 
     def __init__(
-        self, world: World, posting: Posting, gateway: Gateway, changes: Changes, *, ids: Snowflakes, clock: Clock
+        self,
+        world: World,
+        posting: Posting,
+        telling: Telling,
+        gateway: Gateway,
+        changes: Changes,
+        *,
+        ids: Snowflakes,
+        clock: Clock,
     ) -> None:
         self._world = world
         self._posting = posting
+        self._telling = telling
         self._gateway = gateway
         self._changes = changes
         self._ids = ids
@@ -186,8 +197,7 @@ class Threads:
         message.type, message.content = kind, content
         message.reference = {"type": 0, "guild_id": str(channel.guild)} | reference
         self._posting.changed(message)
-        shape = self._posting.shape(message) | {"guild_id": str(channel.guild)}
-        self._gateway.dispatch("MESSAGE_CREATE", shape, intent=GUILD_MESSAGES, guild=channel.guild)
+        self._telling.message(MESSAGE_CREATED, message)
         return message
 
     def _show(self, guild: Guild, channel: Channel) -> None:

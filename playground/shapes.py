@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from playground import permissions
+from playground import message_content, permissions
 from playground.community import PRIVATE_THREAD, STAGE, TEXT, VOICE
 from playground.jsons import Json, is_list, is_object
 from playground.world import Attachment, Channel, Guild, Member, Message, Role, Thread, User, VoiceState, World
@@ -60,6 +60,11 @@ def member(person: Member, *, with_user: bool = True, with_voice: bool = True) -
     if with_user:
         shape["user"] = user(person.user)
     return shape
+
+
+def application_flags(world: World) -> int:
+    """The public flags of the app."""
+    return message_content.APPLICATION_FLAG if world.message_content else 0
 
 
 def role(rank: Role) -> Json:

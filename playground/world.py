@@ -197,14 +197,16 @@ class Message:
     interaction: Json | None = None  # interaction_metadata
     interaction_token: str | None = None  # the token with which it can be edited
     reference: Json | None = None
+    forwarded: "Message | None" = None  # what a forward carries: the message as it was then
     is_app: bool = False
 
 
 class World:
     """Everything there is; lookups refuse in Discord's words."""
 
-    def __init__(self, *, application: int) -> None:
+    def __init__(self, *, application: int, message_content: bool = False) -> None:
         self.application = application
+        self.message_content = message_content  # the privileged toggle of the app
         self.bot = User(
             application, "Lyceum", is_bot=True, avatar=avatars.avatar_hash(application), flags=HTTP_BOT_FLAG
         )

@@ -1,5 +1,6 @@
 """Messages as a person sees them: who said it and why, the text, and everything that hangs below it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -76,7 +77,9 @@ def draw_failure(delivery: Delivery, *, reading: Reading) -> Markup:
 
 
 def _shown(message: Message, reading: Reading) -> Message:
-    """What stands there: at the beginning of a thread it is the message that the thread started from."""
+    """What stands there: in a forward what it carries, at the beginning of a thread the message it started from."""
+    if message.forwarded:
+        return replace(message.forwarded, id=message.id, author=message.author, at=message.at, edited_at=None)
     if message.type != THREAD_STARTER or message.reference is None:
         return message
     return reading.world.messages.get(int(message.reference["message_id"]), message)
