@@ -60,6 +60,10 @@ class Commands:
             raise unknown("application command")
         return found
 
+    def is_there(self, guild: int, number: int) -> bool:
+        """Whether a guild has the command, as one of its own or as one that is everywhere."""
+        return any(number in self._scopes.get(scope, {}) for scope in (guild, None))
+
     def create(self, scope: Scope, body: Json) -> tuple[Json, bool]:
         """Add a command, or replace the one of that name; and whether it is new.
 

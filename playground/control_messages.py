@@ -19,6 +19,7 @@ from playground.naming import Puzzled
 from playground.opening import uploads
 from playground.posting import Posting
 from playground.rest import Upload
+from playground.rest_reactions import Reactions
 from playground.telling import CREATED, UPDATED, Telling
 from playground.world import Message, World
 
@@ -36,7 +37,9 @@ class ControlMessages:
         telling: Telling,
         gateway: Gateway,
         clock: Clock,
+        reactions: Reactions,
     ) -> None:
+        self._reactions = reactions
         self._world = world
         self._deliveries = deliveries
         self._posting = posting
@@ -49,6 +52,7 @@ class ControlMessages:
         return [
             Route("/playground/messages", steering(self._write), methods=["POST"]),
             Route("/playground/messages/{number:int}", steering(self._edit), methods=["PATCH"]),
+            Route("/playground/reactions", steering(self._react), methods=["POST"]),
             Route("/playground/dismiss", steering(self._dismiss), methods=["POST"]),
             Route("/playground/votes", steering(self._vote), methods=["POST"]),
         ]
@@ -96,6 +100,16 @@ class ControlMessages:
         self._posting.write(message, content, {}, pings_all=False, is_edit=True)
         self._posting.edited(message)
         self._telling.message(UPDATED, message)
+        return JSONResponse({"message": self._posting.shape(message)})
+
+    async def _react(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        message, emoji = self._message(actor, body.get("message")), str(body.get("emoji") or "")
+        if body.get("on") is False:
+            self._reactions.take(message, emoji, actor.user.id)
+        else:
+            self._reactions.add(message, emoji, actor.user)
         return JSONResponse({"message": self._posting.shape(message)})
 
     async def _dismiss(self, request: Request) -> Response:

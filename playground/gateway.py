@@ -22,11 +22,17 @@ GUILDS: Final = 1 << 0
 GUILD_MEMBERS: Final = 1 << 1
 GUILD_VOICE_STATES: Final = 1 << 7
 GUILD_PRESENCES: Final = 1 << 8
+GUILD_WEBHOOKS: Final = 1 << 5
 GUILD_MESSAGES: Final = 1 << 9
+GUILD_REACTIONS: Final = 1 << 10
+GUILD_TYPING: Final = 1 << 11
 DIRECT_MESSAGES: Final = 1 << 12
+DIRECT_REACTIONS: Final = 1 << 13
+DIRECT_TYPING: Final = 1 << 14
 GUILD_POLLS: Final = 1 << 24
 DIRECT_POLLS: Final = 1 << 25
 PRIVILEGED: Final = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+EVERYBODY: Final = (1 << 32) - 1  # what sessions hear whatever they asked for
 KNOWN_INTENTS: Final = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 DISPATCH: Final = 0
@@ -183,7 +189,7 @@ class Gateway:
         for session in list(self.sessions.values()):
             if self._is_over(session):
                 del self.sessions[session.id]
-            elif session.intents & intent and session.hears(guild) and guild not in silent:
+            elif (session.intents & intent or intent == EVERYBODY) and session.hears(guild) and guild not in silent:
                 if whole is not None and session.intents & MESSAGE_CONTENT:
                     encoded_whole = encoded_whole or msgspec.json.encode(whole)
                     session.dispatch(event, encoded_whole)

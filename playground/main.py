@@ -48,11 +48,15 @@ from playground.posting import Posting
 from playground.recording import Recording
 from playground.rest import create_api
 from playground.rest_application import Application
+from playground.rest_command_permissions import CommandPermissions
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
+from playground.rest_pins import Pins
 from playground.rest_polls import Polls
+from playground.rest_reactions import Reactions
 from playground.rest_threads import Threads
+from playground.rest_webhooks import Webhooks
 from playground.shop import Shop
 from playground.signer import Signer
 from playground.simulation import Simulation
@@ -104,13 +108,19 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     inspector = Inspector(world, deliveries, recording, signer, Description(config.openapi_file), config=config)
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
     control_events = ControlEvents(world, events, shop, set_url=application.set_events)
+    reactions = Reactions(world, posting, telling)
+    webhooks = Webhooks(world, posting, telling, gateway, ids=ids, base_url=config.http_url)
     rules = [
         *rest_gateway.rules(config, gateway),
         *application.rules(),
         *shop.rules(),
-        *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
-        *Messages(world, posting, telling, gateway).rules(),
+        *webhooks.rules(),
+        *Interactions(config.application_id, deliveries, callbacks, posting, webhooks).rules(),
+        *Messages(world, posting, telling, gateway, clock).rules(),
+        *reactions.rules(),
+        *Pins(world, posting, telling, gateway).rules(),
         *Polls(world, posting, clock).rules(),
+        *CommandPermissions(world, commands, gateway, changes).rules(),
         *Threads(world, posting, telling, gateway, changes, ids=ids, clock=clock).rules(),
         *Guilds(world, voice).rules(),
     ]
@@ -152,7 +162,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
             *entities.routes(world),
-            *ControlMessages(world, deliveries, posting, telling, gateway, clock).routes(),
+            *ControlMessages(world, deliveries, posting, telling, gateway, clock, reactions).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *inspector.routes(),

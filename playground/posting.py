@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
@@ -36,6 +37,7 @@ PRESETS: Final[dict[int, Json]] = {
     CONTAINER: {"accent_color": None, "spoiler": False},
 }  # what Discord fills in for parts that leave it out
 REPLY: Final = 19  # the type of a message that answers another
+PINNED: Final = 6  # the type of Discord's own message that something was pinned
 HAS_SNAPSHOT: Final = 1 << 14  # a flag of forwards
 REFERRING: Final = (REPLY, 21)  # types of messages that come with the one to which they refer: answers, thread starters
 SNAPSHOT: Final = (
@@ -119,7 +121,8 @@ class Posting:
         thread.messages += change
         if change > 0:
             thread.ever_sent += change
-            thread.joined.setdefault(message.author.id, message.at)
+            if message.author.id in self._world.users:  # a webhook joins nothing
+                thread.joined.setdefault(message.author.id, message.at)
             thread.is_archived = False
         if starter := self._world.messages.get(message.channel):
             self.changed(starter)
@@ -174,6 +177,21 @@ class Posting:
         message.flags |= HAS_SNAPSHOT
         message.forwarded = replace(other.forwarded or other)
         self.changed(message)
+
+    def pin(self, message: Message) -> None:
+        """Pin a message from now on; pins made at one moment keep their order."""
+        pinned = [one.pinned_at for one in self._world.messages.values() if one.channel == message.channel]
+        latest = max((at for at in pinned if at), default=None)
+        now = self._clock.now()
+        message.pinned_at = now if latest is None or latest < now else latest + timedelta(microseconds=1)
+        self.changed(message)
+
+    def say(self, channel: int, kind: int, about: Message) -> Message:
+        """A message that Discord itself writes about another because of what the app did."""
+        message = self.place(channel, self._world.bot)
+        message.type, message.reference = kind, self._reference_to(about, 0)
+        self.changed(message)
+        return message
 
     def _reference_to(self, other: Message, kind: int) -> Json:
         guild = self._world.channels[other.channel].guild

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPMethod
 from itertools import groupby
 from typing import Any, Final
@@ -81,6 +82,21 @@ class Call:
             raise bad_form((name,), "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
         return int(text)
 
+    def moment(self, name: str) -> datetime | None:
+        """A time in the query; without a zone it is UTC.
+
+        Raises:
+            Refusal: it is none.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
+        except ValueError:
+            raise bad_form((name,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}. Should be ISO8601.") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
     def wants(self, name: str) -> bool:
         """Whether a query parameter says yes."""
         return self.query.get(name, "").lower() in ("1", "true")
@@ -107,6 +123,7 @@ class Rule:
     handler: Handler
     limit: Limit = USUAL
     needs_token: bool = True
+    needs_person: bool = False  # a user's own token is asked for, `Bearer`; here the app's opens that as well
     is_interaction: bool = False  # outside the global limit, known by the token in the path
     bucket: str | None = None  # None: its own; routes that name the same bucket share it
 
@@ -293,7 +310,11 @@ def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule, remark
             "and may block others without notice."
         )
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if rule.needs_token and not (scheme == "Bot" and opens(config, token.strip())):
+    if rule.needs_token and (scheme not in ("Bot", "Bearer") or not opens(config, token.strip())):
+        raise Refusal(401, 0, "401: Unauthorized")
+    if rule.needs_person and scheme == "Bot":
+        raise Refusal(403, 20001, "Bots cannot use this endpoint")
+    if rule.needs_token and not rule.needs_person and scheme == "Bearer":
         raise Refusal(401, 0, "401: Unauthorized")
 
 

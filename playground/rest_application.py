@@ -54,6 +54,7 @@ class Application:
             Rule(HTTPMethod.GET, "/oauth2/applications/@me", self._show),
             Rule(HTTPMethod.PATCH, "/applications/@me", self._change),
             Rule(HTTPMethod.GET, "/users/@me", self._show_bot),
+            Rule(HTTPMethod.GET, "/applications/{application_id}/emojis", self._list_emoji),
         ]
         for path in (every, here):
             rules += [
@@ -72,6 +73,10 @@ class Application:
     async def _show_bot(self, _call: Call) -> Answer:
         shape = shapes.user(self._world.bot)
         return Answer(shape | {"verified": True, "mfa_enabled": True, "locale": "en-US", "email": None, "bio": ""})
+
+    async def _list_emoji(self, call: Call) -> Answer:
+        self._scope(call)
+        return Answer({"items": []})
 
     async def _change(self, call: Call) -> Answer:
         body = call.json()

@@ -1,15 +1,18 @@
 """REST routes about messages in channels and direct messages."""
 
 import time
+from datetime import timedelta
 from http import HTTPMethod
 from typing import Final
 
+from core.clock import Clock
+from core.ids import snowflake_time
 from playground import check_message, message_content, permissions, shapes
 from playground.check_message import EPHEMERAL, SETTABLE, Before
-from playground.errors import Form, Refusal, unknown
+from playground.errors import Form, Refusal
 from playground.fields import Fields
-from playground.gateway import GUILD_MESSAGES, Gateway
-from playground.jsons import Json, is_object
+from playground.gateway import DIRECT_TYPING, GUILD_MESSAGES, GUILD_TYPING, Gateway
+from playground.jsons import Json, is_object, snowflake
 from playground.posting import Posting
 from playground.rate_limits import MESSAGES
 from playground.rest import Answer, Call, Rule, nothing
@@ -19,6 +22,9 @@ from wire.limits import NONCE_MAX
 
 ANSWER: Final = 0  # a type of references
 NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
+BULK_MIN: Final = 2  # messages deleted at once
+BULK_MAX: Final = 100
+BULK_REACHES: Final = timedelta(days=14)
 ID_MAX: Final = 2**63 - 1
 PAGE: Final = 50
 PAGE_MAX: Final = 100
@@ -28,7 +34,8 @@ CHANNEL_FLAGS: Final = SETTABLE & ~EPHEMERAL
 class Messages:
     """Messages that the app writes with its own token."""
 
-    def __init__(self, world: World, posting: Posting, telling: Telling, gateway: Gateway) -> None:
+    def __init__(self, world: World, posting: Posting, telling: Telling, gateway: Gateway, clock: Clock) -> None:
+        self._clock = clock
         self._world = world
         self._posting = posting
         self._telling = telling
@@ -44,6 +51,8 @@ class Messages:
             Rule(HTTPMethod.GET, one, self._show),
             Rule(HTTPMethod.PATCH, one, self._edit, MESSAGES),
             Rule(HTTPMethod.DELETE, one, self._delete, MESSAGES),
+            Rule(HTTPMethod.POST, "/channels/{channel_id}/messages/bulk-delete", self._delete_many, MESSAGES),
+            Rule(HTTPMethod.POST, "/channels/{channel_id}/typing", self._type, MESSAGES),
             Rule(HTTPMethod.POST, "/users/@me/channels", self._open_direct),
         ]
 
@@ -79,6 +88,10 @@ class Messages:
         found = [one for one in found if after < one.id < before]
         newest = sorted(found, key=lambda one: one.id, reverse=True)
         page = newest[-count:] if after else newest[:count]
+        if "around" in call.query:
+            middle = call.number("around", 0, ID_MAX, default=0)
+            later = sum(one.id > middle for one in newest)
+            page = newest[max(0, later - count // 2) :][:count]
         return Answer(self._telling.answers(page, call.remarks))
 
     async def _show(self, call: Call) -> Answer:
@@ -95,10 +108,53 @@ class Messages:
 
     async def _delete(self, call: Call) -> Answer:
         message = self._message(call)
+        if not message.is_app:
+            guild = self._world.guild_of(message.channel)
+            if guild is None:
+                raise Refusal(403, 50003, "Cannot execute action on a DM channel")
+            permissions.check_app(guild, self._world.application, permissions.MANAGE_MESSAGES)
         self._posting.remove(message)
         guild = self._world.channels[message.channel].guild
         shape: Json = {"id": str(message.id), "channel_id": str(message.channel), "guild_id": str(guild)}
         self._gateway.dispatch("MESSAGE_DELETE", shape, intent=GUILD_MESSAGES, guild=guild)
+        return nothing()
+
+    async def _delete_many(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        guild = self._world.guild_of(channel.id)
+        if guild is None:
+            raise Refusal(400, 50003, "Cannot execute action on a DM channel")
+        permissions.check_app(guild, self._world.application, permissions.MANAGE_MESSAGES)
+        form = Form()
+        given = Fields(form, (), call.json()).entries("messages", BULK_MAX, least=BULK_MIN, required=True)
+        numbers = [snowflake(one) for one in given]
+        for index, number in enumerate(numbers):
+            if number is None:
+                form.add(("messages", index), "NUMBER_TYPE_COERCE", f'Value "{given[index]}" is not snowflake.')
+        if len(set(numbers)) < len(numbers):
+            form.add(("messages",), "SET_TYPE_CONTAINS_DUPLICATES", "The set already contains one of these values")
+        form.check()
+        oldest = self._clock.now() - BULK_REACHES
+        if any(snowflake_time(number or 0) < oldest for number in numbers):
+            raise Refusal(400, 50034, "You can only bulk delete messages that are under 14 days old.")
+        found = [self._world.messages[number] for number in numbers if number in self._world.messages]
+        found = [one for one in found if one.channel == channel.id and one.reader is None]
+        for message in found:
+            self._posting.remove(message)
+        shape: Json = {"channel_id": str(channel.id), "guild_id": str(guild.id), "ids": [str(one.id) for one in found]}
+        if found:
+            self._gateway.dispatch("MESSAGE_DELETE_BULK", shape, intent=GUILD_MESSAGES, guild=guild.id)
+        return nothing()
+
+    async def _type(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        guild, app = self._world.guild_of(channel.id), self._world.application
+        shape: Json = {"channel_id": str(channel.id), "user_id": str(app), "timestamp": int(self._clock.unix())}
+        if guild is not None:
+            permissions.check_writing(permissions.of_app(guild, app, channel), channel)
+            shape |= {"guild_id": str(guild.id), "member": shapes.member(guild.member(app))}
+        intent = DIRECT_TYPING if guild is None else GUILD_TYPING
+        self._gateway.dispatch("TYPING_START", shape, intent=intent, guild=channel.guild)
         return nothing()
 
     async def _open_direct(self, call: Call) -> Answer:
@@ -114,11 +170,7 @@ class Messages:
         return Answer(shapes.channel(self._world.direct_channel(user)))
 
     def _message(self, call: Call) -> Message:
-        channel = self._world.channel(call.id("channel_id"))
-        message = self._world.messages.get(call.id("message_id"))
-        if message is None or message.channel != channel.id or message.reader is not None:
-            raise unknown("Message")  # a private reply is out of reach without its token
-        return message
+        return self._world.message(call.id("channel_id"), call.id("message_id"))
 
     def _referred(self, channel: Channel, body: Json) -> Message | None:
         """The message that a new one answers or forwards; None: it refers to none, or to one that may be gone."""

@@ -135,6 +135,7 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict[int, Member])
     threads: dict[int, Channel] = field(default_factory=dict[int, Channel])
     banned: dict[int, User] = field(default_factory=dict[int, User])
+    command_permissions: dict[int, list[Json]] = field(default_factory=dict[int, list[Json]])  # by command, or the app
 
     def member(self, user: int) -> Member:
         """The member with that user id.
@@ -192,6 +193,9 @@ class Message:
     nonce: str | int | None = None
     poll: Json | None = None
     votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # who voted for which answer of the poll
+    reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  # who reacted, by emoji
+    pinned_at: datetime | None = None
+    webhook: int | None = None  # the channel's webhook through which it came
     tts: bool = False
     reader: int | None = None  # the one user who sees an ephemeral message
     interaction: Json | None = None  # interaction_metadata
@@ -199,6 +203,19 @@ class Message:
     reference: Json | None = None
     forwarded: "Message | None" = None  # what a forward carries: the message as it was then
     is_app: bool = False
+
+
+@dataclass(slots=True)
+class Webhook:
+    """An address in a channel at which anybody who knows its token can write."""
+
+    id: int
+    channel: int
+    guild: int
+    name: str
+    token: str
+    creator: User
+    avatar: str | None = None
 
 
 class World:
@@ -216,6 +233,7 @@ class World:
         self.messages: dict[int, Message] = {}
         self.attachments: dict[int, Attachment] = {}
         self.entitlements: dict[int, Json] = {}
+        self.webhooks: dict[int, Webhook] = {}
 
     def guild(self, guild: int) -> Guild:
         """The guild of that id.
@@ -238,6 +256,27 @@ class World:
         if found is None:
             raise unknown("Channel")
         return found
+
+    def message(self, channel: int, message: int) -> Message:
+        """The message of that id in a channel.
+
+        Raises:
+            Refusal: Unknown Channel, or Unknown Message: also a private one, which is out of reach without its token.
+        """
+        found = self.messages.get(message)
+        if found is None or found.channel != self.channel(channel).id or found.reader is not None:
+            self.channel(channel)
+            raise unknown("Message")
+        return found
+
+    def guild_of(self, channel: int) -> Guild | None:
+        """The guild of a channel; None: it is a direct message.
+
+        Raises:
+            Refusal: Unknown Channel.
+        """
+        guild = self.channel(channel).guild
+        return None if guild is None else self.guilds[guild]
 
     def user(self, user: int) -> User:
         """The user of that id.
