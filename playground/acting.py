@@ -74,6 +74,8 @@ def check_permitted(actor: Actor, command: Json) -> None:
     Raises:
         Puzzled: they may not.
     """
+    if command["type"] == kinds.ENTRY_POINT and command.get("handler") != kinds.BY_APP:
+        raise Puzzled(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")
     if not may_use(actor, command):
         raise Puzzled(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
 

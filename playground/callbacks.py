@@ -130,6 +130,7 @@ class Callbacks:
         """
         was_loading = bool(message.flags & LOADING)
         delivery.problems += self._posting.write(message, body, files, pings_all=False, is_edit=True)
+        _note_privacy(delivery, message, body)
         if not was_loading:
             self._posting.edited(message)
         delivery.note("edited" if not was_loading else "the deferred message arrived")
@@ -171,6 +172,7 @@ class Callbacks:
             return None  # not reached: without a source, 7 is not allowed
         remarks = check_message.check(data, files, before_edit(source), path=("data",))
         delivery.problems += self._posting.write_checked(source, data, files, remarks, pings_all=False)
+        _note_privacy(delivery, source, data)
         self._posting.edited(source)
         delivery.original = source
         delivery.is_private = source.reader is not None
@@ -190,6 +192,15 @@ class Callbacks:
         message.interaction = _metadata(delivery)
         message.interaction_token = delivery.token
         return message
+
+
+def _note_privacy(delivery: Delivery, message: Message, body: Json) -> None:
+    """Say that a private text came into a message that is not: an edit cannot change who sees it."""
+    if int(body.get("flags") or 0) & EPHEMERAL and not message.flags & EPHEMERAL:
+        delivery.problems.append(
+            "This was meant to be private (flag 64), but everybody reads it: an edit, and the first follow-up after a "
+            "deferral, cannot change who sees a message."
+        )
 
 
 def _allowed(delivery: Delivery) -> frozenset[int]:

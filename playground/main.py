@@ -157,7 +157,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         routes=[
             *Page(regions, changes, plain=_welcome(config)).routes(),
             Route("/playground/state", state),
-            *Control(world, gateway, voice, clock, changes, leave_alone=living.leave_alone).routes(),
+            *Control(world, gateway, voice, clock, changes, commands, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
