@@ -125,6 +125,8 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         *Guilds(world, voice).rules(),
     ]
 
+    api = create_api(config, rules, recording, faults)
+
     async def connect(websocket: WebSocket) -> None:
         await Socket(websocket, config, gateway, world, voice).serve()
 
@@ -168,7 +170,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *inspector.routes(),
             *FaultsPanel(world, faults, gateway, endpoint).routes(),
             *cdn.routes(world),
-            Mount("/api/v10", create_api(config, rules, recording, faults)),
+            *(Mount(path, api) for path in ("/api/v10", "/api/v9", "/api")),  # the last as in the addresses of webhooks
             WebSocketRoute("/gateway", connect),
             WebSocketRoute("/gateway/{rest:path}", connect),
         ],

@@ -114,9 +114,7 @@ class Messages:
                 raise Refusal(403, 50003, "Cannot execute action on a DM channel")
             permissions.check_app(guild, self._world.application, permissions.MANAGE_MESSAGES)
         self._posting.remove(message)
-        guild = self._world.channels[message.channel].guild
-        shape: Json = {"id": str(message.id), "channel_id": str(message.channel), "guild_id": str(guild)}
-        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=GUILD_MESSAGES, guild=guild)
+        self._telling.gone(message)
         return nothing()
 
     async def _delete_many(self, call: Call) -> Answer:

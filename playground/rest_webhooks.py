@@ -10,7 +10,7 @@ from playground.check_message import EPHEMERAL, SETTABLE, Before
 from playground.community import STAGE, TEXT, VOICE
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
-from playground.gateway import GUILD_MESSAGES, GUILD_WEBHOOKS, Gateway
+from playground.gateway import GUILD_WEBHOOKS, Gateway
 from playground.ids import Snowflakes
 from playground.jsons import Json, snowflake
 from playground.posting import Posting
@@ -95,9 +95,7 @@ class Webhooks:
         """Remove one of its messages."""
         message = self._message(call)
         self._posting.remove(message)
-        guild = self._world.channels[message.channel].guild
-        shape: Json = {"id": str(message.id), "channel_id": str(message.channel), "guild_id": str(guild)}
-        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=GUILD_MESSAGES, guild=guild)
+        self._telling.gone(message)
         return nothing()
 
     # What they alone have

@@ -32,6 +32,14 @@ class Telling:
             whole=self._posting.told(message) | place,
         )
 
+    def gone(self, message: Message) -> None:
+        """MESSAGE_DELETE."""
+        guild = self._world.channels[message.channel].guild
+        shape: Json = {"id": str(message.id), "channel_id": str(message.channel)}
+        shape |= {"guild_id": str(guild)} if guild is not None else {}
+        intent = DIRECT_MESSAGES if guild is None else GUILD_MESSAGES
+        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=intent, guild=guild)
+
     def about(self, event: str, message: Message, shape: Json, *, intents: tuple[int, int]) -> None:
         """Something that happens to a message; `intents` are those of servers and of direct messages."""
         guild = self._world.channels[message.channel].guild

@@ -67,6 +67,8 @@ def test_a_token_that_names_the_app_opens_as_the_short_one_does(discord: LocalDi
     assert discord.rest("GET", "/users/@me", token=mine).json()["id"] == APP
     for wrong in (other, mine.partition(".")[0], "a.b.c", ".."):
         assert discord.rest("GET", "/users/@me", token=wrong).status_code == 401
+    written = "MTAwMDAwMDAwMDAwMDAwMDAwMQ.playground.playground"  # in docs/playground.md
+    assert discord.rest("GET", "/users/@me", token=written).status_code == 200
     refused = discord.rest("GET", "/users/@me", headers={"Authorization": f"Bearer {mine}"})
     assert refused.status_code == 401
 
@@ -92,6 +94,14 @@ def test_numbers_with_a_point_are_whole_when_they_are(discord: LocalDiscord) -> 
     assert post('{"content": "x", "embeds": [{"title": "x", "color": 255.0}]}') == 200
     assert post('{"poll": %s}' % (poll % "1.5")) == 400
     assert post('{"content": "x", "flags": 4096.5}') == 400
+
+
+@pytest.mark.parametrize("version", ["/v10", "/v9", ""])
+def test_older_versions_and_none_are_answered_alike(discord: LocalDiscord, version: str) -> None:
+    headers = {"Authorization": "Bot playground", "User-Agent": "DiscordBot (https://example.org, 1)"}
+
+    assert discord.http.get(f"/api{version}/users/@me", headers=headers).json()["id"] == APP
+    assert discord.http.get(f"/api{version}/nowhere", headers=headers).json()["message"] == "404: Not Found"
 
 
 def test_connections_are_kept_for_minutes(discord: LocalDiscord) -> None:

@@ -222,7 +222,8 @@ def test_in_direct_messages_only_ones_own_are_deleted(discord: LocalDiscord) -> 
     ours = post(discord, theirs["channel_id"])
 
     assert refused(discord, "DELETE", at(theirs)) == (403, 50003)
-    done(discord, "DELETE", at(ours))
+    heard = told(discord, 1 << 12, "MESSAGE_DELETE", lambda: done(discord, "DELETE", at(ours)))
+    assert heard[-1][1] == {"id": ours["id"], "channel_id": ours["channel_id"]}
 
 
 def test_messages_around_one_are_listed(discord: LocalDiscord) -> None:
@@ -282,7 +283,10 @@ def test_a_webhook_writes_under_any_name_and_changes_its_messages(discord: Local
     edited = done(discord, "PATCH", f"{path}/messages/{first['id']}", json={"content": "Changed"}, headers=NOBODY)
     listed = done(discord, "GET", at(first))
 
+    by_address = discord.http.post(made["url"], json={"content": "Hi"}, headers={"User-Agent": "curl/8.14.1"})
+
     must_fit(first, "MessageResponse")
+    assert by_address.status_code == 204
     assert shown == first
     assert (first["webhook_id"], first["author"]["id"], first["application_id"]) == (made["id"], made["id"], APP)
     assert (first["author"]["username"], second["author"]["username"]) == ("Notices", "Mira")
