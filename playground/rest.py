@@ -1,11 +1,12 @@
 """The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPMethod
 from itertools import groupby
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
@@ -164,8 +165,8 @@ def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recor
     return Starlette(routes=routes, exception_handlers={Exception: _failed})
 
 
-async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
-    """A JSON or multipart body as a value and the files beside it.
+async def read(content_type: str, raw: bytes, *, takes_forms: bool = False) -> tuple[Any, dict[int, Upload]]:
+    """A JSON or multipart body as a value and the files beside it; where forms are taken, also what curl sends.
 
     Raises:
         Refusal: wrong content type, broken JSON or parts, too many files, too large.
@@ -177,7 +178,9 @@ async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         return _decode(raw), {}
     if kind == "multipart/form-data":
         return _take_parts(content_type, raw)
-    expected = "'application/json', 'multipart/form-data'"
+    if kind == "application/x-www-form-urlencoded" and takes_forms:
+        return _written(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), {}
+    expected = "'application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'"
     raise Refusal(400, 50035, f'Expected "Content-Type" header to be one of {{{expected}}}.')
 
 
@@ -188,6 +191,7 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         raise Refusal(400, 50035, "Invalid Form Body") from None
     body: Any = None
     files: dict[int, Upload] = {}
+    loose: list[tuple[str, str]] = []  # fields that stand for themselves, as in a form
     for part in parts:
         number = part.name.removeprefix("files[").removesuffix("]")
         if part.name == "payload_json":
@@ -195,15 +199,39 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         elif part.filename is not None:
             index = int(number) if number.isdecimal() else len(files)
             files[index] = Upload(part.filename, part.content_type or "application/octet-stream", part.content)
+        else:
+            loose.append((part.name, part.content.decode(errors="replace")))
     if len(files) > ATTACHMENTS_MAX:
         raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({ATTACHMENTS_MAX})")
-    return body, files
+    return _written(loose) if body is None and loose else body, files
+
+
+def _written(fields: Iterable[tuple[str, str]]) -> Json:
+    """What a form says, whose values are all texts."""
+    told = dict(fields)
+    if "payload_json" in told:
+        return _decode(told["payload_json"].encode())
+    return {name: FORM_VALUES.get(name, str)(value) for name, value in told.items()}
+
+
+def _is_yes(value: str) -> bool:
+    return value.lower() in ("1", "true")
+
+
+def _number(value: str) -> Any:
+    return int(value) if value.isascii() and value.isdecimal() else value
+
+
+FORM_VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "tts": _is_yes,
+    "flags": _number,
+}  # what is no text in a form
 
 
 def _decode(raw: bytes) -> Any:
     try:
         return _with_whole_numbers(msgspec.json.decode(raw))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
 
 
@@ -259,7 +287,8 @@ class _Door:
             await self._faults.strike(_target(request, rule), remarks)
             if self._config.limits_requests:
                 headers = self._count(request, rule)
-            body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
+            kind = request.headers.get("content-type", "")
+            body, files = await read(kind, raw, takes_forms=True) if raw else (None, {})
             call = Call(dict(request.path_params), request.query_params, request.headers, body, files, remarks)
             answer = await rule.handler(call)
         except TooMany as many:

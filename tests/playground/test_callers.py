@@ -104,5 +104,18 @@ def test_older_versions_and_none_are_answered_alike(discord: LocalDiscord, versi
     assert discord.http.get(f"/api{version}/nowhere", headers=headers).json()["message"] == "404: Not Found"
 
 
+def test_forms_are_taken_as_json_is(discord: LocalDiscord) -> None:
+    channel = next(one["id"] for one in discord.state()["guilds"][0]["channels"] if one["name"] == "study-log")
+    path = f"/channels/{channel}/messages"
+
+    plain = discord.rest("POST", path, data={"content": "Hi & bye", "tts": "true", "flags": "4096"}).json()
+    whole = discord.rest("POST", path, data={"payload_json": '{"content": "Hi"}'}).json()
+    beside_a_file = discord.rest("POST", path, data={"content": "Look"}, files={"file": ("a.txt", b"x")}).json()
+
+    assert (plain["content"], plain["tts"], plain["flags"]) == ("Hi & bye", True, 4096)
+    assert whole["content"] == "Hi"
+    assert (beside_a_file["content"], beside_a_file["attachments"][0]["filename"]) == ("Look", "a.txt")
+
+
 def test_connections_are_kept_for_minutes(discord: LocalDiscord) -> None:
     assert create_server(discord.config).config.timeout_keep_alive >= 120
