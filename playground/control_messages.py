@@ -13,7 +13,7 @@ from playground.check_message import Before
 from playground.control import asked, steering
 from playground.deliveries import Actor, Deliveries
 from playground.errors import unknown
-from playground.gateway import DIRECT_POLLS, GUILD_POLLS, Gateway
+from playground.gateway import DIRECT_POLLS, GUILD_POLLS
 from playground.jsons import Json, is_list, is_whole, snowflake
 from playground.naming import Puzzled
 from playground.opening import uploads
@@ -35,7 +35,6 @@ class ControlMessages:
         deliveries: Deliveries,
         posting: Posting,
         telling: Telling,
-        gateway: Gateway,
         clock: Clock,
         reactions: Reactions,
     ) -> None:
@@ -44,7 +43,6 @@ class ControlMessages:
         self._deliveries = deliveries
         self._posting = posting
         self._telling = telling
-        self._gateway = gateway
         self._clock = clock
 
     def routes(self) -> list[Route]:
@@ -145,17 +143,8 @@ class ControlMessages:
         return JSONResponse({"message": self._posting.shape(message)})
 
     def _tell_vote(self, event: str, actor: Actor, message: Message, answer: int) -> None:
-        shape: Json = {
-            "user_id": str(actor.user.id),
-            "channel_id": str(message.channel),
-            "message_id": str(message.id),
-            "answer_id": answer,
-        }
-        if actor.guild is None:
-            self._gateway.dispatch(event, shape, intent=DIRECT_POLLS, guild=None)
-            return
-        shape["guild_id"] = str(actor.guild.id)
-        self._gateway.dispatch(event, shape, intent=GUILD_POLLS, guild=actor.guild.id)
+        shape: Json = {"user_id": str(actor.user.id), "answer_id": answer}
+        self._telling.about(event, message, shape, intents=(GUILD_POLLS, DIRECT_POLLS))
 
     def _message(self, actor: Actor, number: object) -> Message:
         message = self._world.messages.get(snowflake(number) or 0)

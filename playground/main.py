@@ -164,7 +164,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
             *entities.routes(world),
-            *ControlMessages(world, deliveries, posting, telling, gateway, clock, reactions).routes(),
+            *ControlMessages(world, deliveries, posting, telling, clock, reactions).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *inspector.routes(),

@@ -47,7 +47,7 @@ class Polls:
         return Answer(self._posting.told(message))
 
     def _message(self, call: Call) -> Message:
-        message = self._world.messages.get(call.id("message_id"))
-        if message is None or message.channel != call.id("channel_id") or not message.poll:
+        message = self._world.message(call.id("channel_id"), call.id("message_id"))
+        if not message.poll:
             raise unknown("Message")
         return message

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from playground import message_content
+from playground import message_content, shapes
 from playground.gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from playground.jsons import Json
 from playground.posting import Posting
-from playground.world import Message, World
+from playground.world import GROUP, Message, World
 
 CREATED: Final = "MESSAGE_CREATE"
 UPDATED: Final = "MESSAGE_UPDATE"
@@ -22,8 +22,15 @@ class Telling:
 
     def message(self, event: str, message: Message) -> None:
         """MESSAGE_CREATE or MESSAGE_UPDATE; content goes to sessions that asked for it and may have it."""
-        guild = self._world.channels[message.channel].guild
-        place: Json = {"guild_id": str(guild)} if guild is not None else {}
+        channel = self._world.channels[message.channel]
+        if channel.type == GROUP:
+            return  # the app is not in it
+        guild = channel.guild
+        place: Json = {}
+        if guild is not None:
+            place = {"guild_id": str(guild)}
+            member = self._world.guilds[guild].members.get(message.author.id)
+            place |= {"member": shapes.member(member, with_user=False)} if member else {}
         self._gateway.dispatch(
             event,
             self._posting.told(message, privileged=False) | place,
@@ -42,7 +49,10 @@ class Telling:
 
     def about(self, event: str, message: Message, shape: Json, *, intents: tuple[int, int]) -> None:
         """Something that happens to a message; `intents` are those of servers and of direct messages."""
-        guild = self._world.channels[message.channel].guild
+        channel = self._world.channels[message.channel]
+        if channel.type == GROUP:
+            return
+        guild = channel.guild
         place: Json = {"channel_id": str(message.channel), "message_id": str(message.id)}
         place |= {"guild_id": str(guild)} if guild is not None else {}
         intent = intents[1] if guild is None else intents[0]

@@ -8,7 +8,7 @@ from typing import Final
 from core.ids import snowflake_at
 from playground import avatars
 from playground.community import CATEGORY, STAGE, TEXT, VOICE, Community, Persona
-from playground.errors import unknown
+from playground.errors import Refusal, unknown
 from playground.jsons import Json
 
 DIRECT: Final = 1  # types of channels without a guild
@@ -247,14 +247,16 @@ class World:
         return found
 
     def channel(self, channel: int) -> Channel:
-        """The channel of that id.
+        """The channel of that id, as far as the app gets there.
 
         Raises:
-            Refusal: Unknown Channel.
+            Refusal: Unknown Channel, or Missing Access: a group of people to which somebody only brings the app.
         """
         found = self.channels.get(channel)
         if found is None:
             raise unknown("Channel")
+        if found.type == GROUP:
+            raise Refusal(403, 50001, "Missing Access")
         return found
 
     def message(self, channel: int, message: int) -> Message:
@@ -263,19 +265,14 @@ class World:
         Raises:
             Refusal: Unknown Channel, or Unknown Message: also a private one, which is out of reach without its token.
         """
-        found = self.messages.get(message)
-        if found is None or found.channel != self.channel(channel).id or found.reader is not None:
-            self.channel(channel)
+        place, found = self.channel(channel), self.messages.get(message)
+        if found is None or found.channel != place.id or found.reader is not None:
             raise unknown("Message")
         return found
 
     def guild_of(self, channel: int) -> Guild | None:
-        """The guild of a channel; None: it is a direct message.
-
-        Raises:
-            Refusal: Unknown Channel.
-        """
-        guild = self.channel(channel).guild
+        """The guild of a channel that exists; None: it is a direct message."""
+        guild = self.channels[channel].guild
         return None if guild is None else self.guilds[guild]
 
     def user(self, user: int) -> User:

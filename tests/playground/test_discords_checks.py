@@ -95,8 +95,7 @@ def test_nothing_can_follow_before_the_first_answer(discord: LocalDiscord, app: 
     reply = ask(discord, "/down")
 
     for method, rest in (("POST", ""), ("PATCH", "/messages/@original"), ("GET", "/messages/@original")):
-        body = {} if method == "GET" else {"json": {"content": "x"}}
-        refused = discord.rest(method, hook(reply, rest), **body)
+        refused = discord.rest(method, hook(reply, rest), json={"content": "x"})
         assert (refused.status_code, refused.json()["code"]) == (404, 10015)
 
 

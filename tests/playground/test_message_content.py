@@ -143,6 +143,21 @@ def test_an_app_reads_the_target_of_a_message_command_alone(discord: LocalDiscor
     assert not is_whole(fetch(discord, target))  # only the command brought it
 
 
+async def test_groups_of_people_are_out_of_reach(discord: LocalDiscord, app: SmallApp) -> None:
+    async with listening(discord.gateway_url) as listener:
+        await listener.identify(intents=TOLD)
+        inside = await asyncio.to_thread(write, discord, **whole(content=f"<@{APP}> {MARK}", guild="private"))
+        body = {"content": "Over.", "nonce": "over"}
+        await asyncio.to_thread(discord.rest, "POST", f"/channels/{channel_id(discord)}/messages", json=body)
+        frames = await heard_until(listener, "over")
+
+    assert MARK not in json.dumps(frames)
+    here = f"/channels/{inside['channel_id']}"
+    for path in (here, f"{here}/messages", f"{here}/messages/{inside['id']}", f"{here}/messages/pins", f"{here}/pins"):
+        refused = discord.rest("GET", path)
+        assert (refused.status_code, refused.json()["code"]) == (403, 50001), path
+
+
 # Everywhere
 
 
