@@ -13,6 +13,7 @@ from playground.jsons import Json, is_object
 from playground.payloads import owners
 from playground.posting import Posting, before_edit
 from playground.rest import Upload
+from playground.telling import CREATED, UPDATED, Telling
 from playground.world import Message, World
 from wire import limits
 
@@ -53,9 +54,10 @@ INLINE_BYTES_SAFE: Final = 150_000  # above it, inline answers with files are re
 class Callbacks:
     """Takes an answer, from the HTTP body or from /callback, and does what it says."""
 
-    def __init__(self, world: World, posting: Posting) -> None:
+    def __init__(self, world: World, posting: Posting, telling: Telling) -> None:
         self._world = world
         self._posting = posting
+        self._telling = telling
 
     def take(self, delivery: Delivery, body: object, files: dict[int, Upload]) -> Message | None:
         """Apply an answer; the message that it made or changed, if any.
@@ -117,6 +119,7 @@ class Callbacks:
         if original:
             message.reference = _reference(original)
         delivery.problems += self._posting.write_checked(message, body, files, remarks, pings_all=False)
+        self._telling.message(CREATED, message)
         delivery.follow_ups.append(message)
         delivery.note("follow-up")
         delivery.settled.set()
@@ -133,12 +136,14 @@ class Callbacks:
         _note_privacy(delivery, message, body)
         if not was_loading:
             self._posting.edited(message)
+        self._telling.message(UPDATED, message)
         delivery.note("edited" if not was_loading else "the deferred message arrived")
         delivery.settled.set()
 
     def delete(self, delivery: Delivery, message: Message) -> None:
         """Remove the original answer or a follow-up."""
         self._posting.remove(message)
+        self._telling.gone(message)
         if delivery.original is message:
             delivery.original = None
         delivery.follow_ups = [one for one in delivery.follow_ups if one is not message]
@@ -150,6 +155,7 @@ class Callbacks:
         delivery.is_private = bool(int(data.get("flags") or 0) & EPHEMERAL)
         message = self._new(delivery, is_private=delivery.is_private)
         delivery.problems += self._posting.write_checked(message, data, files, remarks, pings_all=False)
+        self._telling.message(CREATED, message)
         delivery.original = message
         return message
 
@@ -163,6 +169,7 @@ class Callbacks:
         delivery.is_private = bool(flags & EPHEMERAL)
         message = self._new(delivery, is_private=delivery.is_private)
         message.flags |= LOADING
+        self._telling.message(CREATED, message)
         delivery.original = message
         return message
 
@@ -174,6 +181,7 @@ class Callbacks:
         delivery.problems += self._posting.write_checked(source, data, files, remarks, pings_all=False)
         _note_privacy(delivery, source, data)
         self._posting.edited(source)
+        self._telling.message(UPDATED, source)
         delivery.original = source
         delivery.is_private = source.reader is not None
         return source

@@ -84,7 +84,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     posting = Posting(world, ids, clock, changes, config.http_url)
     telling = Telling(world, posting, gateway)
     deliveries = Deliveries(config.token_lifetime_s, changes)
-    callbacks = Callbacks(world, posting)
+    callbacks = Callbacks(world, posting, telling)
     commands = Commands(config.application_id, ids, changes)
     endpoint = Endpoint(config.endpoint)
     recording = Recording(deliveries, changes)

@@ -22,10 +22,9 @@ class Telling:
 
     def message(self, event: str, message: Message) -> None:
         """MESSAGE_CREATE or MESSAGE_UPDATE; content goes to sessions that asked for it and may have it."""
-        channel = self._world.channels[message.channel]
-        if channel.type == GROUP:
-            return  # the app is not in it
-        guild = channel.guild
+        if not self._is_heard(message):
+            return
+        guild = self._world.channels[message.channel].guild
         place: Json = {}
         if guild is not None:
             place = {"guild_id": str(guild)}
@@ -41,6 +40,8 @@ class Telling:
 
     def gone(self, message: Message) -> None:
         """MESSAGE_DELETE."""
+        if not self._is_heard(message):
+            return
         guild = self._world.channels[message.channel].guild
         shape: Json = {"id": str(message.id), "channel_id": str(message.channel)}
         shape |= {"guild_id": str(guild)} if guild is not None else {}
@@ -49,10 +50,9 @@ class Telling:
 
     def about(self, event: str, message: Message, shape: Json, *, intents: tuple[int, int]) -> None:
         """Something that happens to a message; `intents` are those of servers and of direct messages."""
-        channel = self._world.channels[message.channel]
-        if channel.type == GROUP:
+        if not self._is_heard(message):
             return
-        guild = channel.guild
+        guild = self._world.channels[message.channel].guild
         place: Json = {"channel_id": str(message.channel), "message_id": str(message.id)}
         place |= {"guild_id": str(guild)} if guild is not None else {}
         intent = intents[1] if guild is None else intents[0]
@@ -64,3 +64,8 @@ class Telling:
         if closed and not self._world.message_content:
             remarks.append(message_content.remark(closed))
         return [self._posting.told(one) for one in messages]
+
+    def _is_heard(self, message: Message) -> bool:
+        """Whether listeners are told of it: the app is in no group of people, and what one person sees is theirs."""
+        channel = self._world.channels.get(message.channel)
+        return channel is not None and channel.type != GROUP and message.reader is None
