@@ -68,12 +68,15 @@ def playground(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Where it listens; PLAYGROUND_PORT unless told.")
     ] = None,
+    message_content: Annotated[
+        bool, typer.Option("--message-content", help="The app reads what people write, as with Discord's privilege.")
+    ] = False,
     supervised: Supervised = False,
 ) -> None:
     """Be the local Discord alone, with its page, for Lyceum or for any other app; `lyceum up` starts it by itself."""
     from cli import serve  # noqa: PLC0415 - see above
 
-    serve.playground(endpoint=endpoint, host=host, port=port, supervised=supervised)
+    serve.playground(endpoint=endpoint, host=host, port=port, message_content=message_content, supervised=supervised)
 
 
 @cache

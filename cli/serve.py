@@ -76,13 +76,14 @@ def worker(*, supervised: bool) -> None:
     run_until_done("worker", run(settings))
 
 
-def playground(*, endpoint: str | None, host: str, port: int | None, supervised: bool) -> None:
+def playground(*, endpoint: str | None, host: str, port: int | None, message_content: bool, supervised: bool) -> None:
     """Be the local Discord until the process is asked to stop.
 
     Args:
         endpoint: where an app takes interactions, which is told as soon as the app verifies; None: told later.
         host: the address to listen on.
         port: None: the settings' one.
+        message_content: whether the app has the privilege to read what people write.
         supervised: something else started it and says what a person needs to know.
 
     Raises:
@@ -102,7 +103,12 @@ def playground(*, endpoint: str | None, host: str, port: int | None, supervised:
     port = settings.playground_port if port is None else port
     sock = listen(host, port, port_by=port_by, host_by="--host")
     config = PlaygroundConfig(  # its host is what addresses carry; the socket listens already
-        settings.data_dir, port, in_url(host), clock=Clock(settings.clock_file), openapi_file=settings.openapi_file
+        settings.data_dir,
+        port,
+        in_url(host),
+        clock=Clock(settings.clock_file),
+        message_content=message_content,
+        openapi_file=settings.openapi_file,
     )
     if not supervised:
         from cli import foreign  # noqa: PLC0415 - see the top

@@ -24,6 +24,16 @@ class Step:
     name: str  # "/profile", "press Next"
     request: Json
 
+    @property
+    def is_command(self) -> bool:
+        """Whether what follows is about its reply alone."""
+        return not self.request.keys() & {"press", "select", "submit"}
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is about the reply to an earlier step; a command or a menu of a person begins anew."""
+        return bool(self.request.keys() & {"press", "select", "submit", "message_menu"})
+
 
 def read_steps(
     text: str | None, arguments: Sequence[str], *, valued: Collection[str], target: str | None, completes: bool

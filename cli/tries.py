@@ -77,8 +77,14 @@ def attempt(
     shows = _Json() if as_json else _Terminal(Clock(settings.clock_file))
     with Control(settings.playground_port) as control:
         pictures = _Pictures(control, folder, keeps_all=save is not None)
+        replies: list[str] = []  # to the latest command and to what was done with it, the newest first
         for step in steps:
-            answer = control.interact({**person, **step.request})
+            if step.goes_on and replies:  # only with what came of this command, never with an older message
+                bound = {"reply": replies} if "message" not in step.request else {}
+                answer = control.interact({**person, **bound, **step.request})
+            else:
+                answer, replies = control.interact({**person, **step.request}), []
+            replies = [str(answer["reply"]), *([] if step.is_command else replies)]
             saved = pictures.save(answer)
             shows.show(control, step, answer, saved)
             _check(step, answer)

@@ -9,10 +9,11 @@ from playground.community import DEFAULT_ACTOR
 from playground.deliveries import Actor
 from playground.jsons import Json
 from playground.naming import Puzzled, find_channel, find_guild, find_member, find_user, fold, listed, nearest
-from playground.world import User, World
+from playground.world import Channel, Guild, Member, User, World
 
 DIRECT: Final = frozenset({"dm", "direct", "me"})  # "@me" is what stands in Discord's own addresses
 PRIVATE: Final = frozenset({"private", "group"})
+ROLE, USER, CHANNEL = 1, 2, 3  # whom a server's setting for a command is about
 INSTALLS: Final = ("guild", "user")
 
 
@@ -56,9 +57,14 @@ def commands_for(actor: Actor, commands: Commands) -> list[Json]:
 def may_use(actor: Actor, command: Json) -> bool:
     """Whether the command's default permissions let somebody use it."""
     needed: Any = command.get("default_member_permissions")
-    if needed is None or actor.guild is None or actor.member is None:
+    if actor.guild is None or actor.member is None:
         return True
     has = permissions.of_member(actor.guild, actor.member)
+    is_set = _set_by_server(actor.guild, actor.member, actor.channel, command)
+    if is_set is not None:
+        return is_set or has == permissions.ALL
+    if needed is None:
+        return True
     return not int(needed) & ~has and (int(needed) != 0 or has == permissions.ALL)
 
 
@@ -68,8 +74,25 @@ def check_permitted(actor: Actor, command: Json) -> None:
     Raises:
         Puzzled: they may not.
     """
+    if command["type"] == kinds.ENTRY_POINT and command.get("handler") != kinds.BY_APP:
+        raise Puzzled(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")
     if not may_use(actor, command):
         raise Puzzled(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
+
+
+def _set_by_server(guild: Guild, member: Member, channel: Channel, command: Json) -> bool | None:
+    """What the server's own settings say: those of the command, else those of all; None: nothing."""
+    for number in (int(command["id"]), int(command["application_id"])):
+        entries = guild.command_permissions.get(number, [])
+        told = {(entry["type"], int(entry["id"])): entry["permission"] for entry in entries}
+        where = told.get((CHANNEL, channel.id), told.get((CHANNEL, guild.id - 1)))  # guild - 1: all channels
+        if where is False:
+            return False
+        roles = [told[ROLE, one] for one in member.roles if (ROLE, one) in told]
+        for found in (told.get((USER, member.user.id)), any(roles) if roles else None, told.get((ROLE, guild.id))):
+            if found is not None:
+                return found
+    return None
 
 
 def _refuse_bot(user: User, name: str) -> None:

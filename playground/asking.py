@@ -115,6 +115,8 @@ class Asking:
             button = pressing.find_button(message, name)
             if button:
                 return self._opening.component(actor, message, button, resolved=self._opening.resolved(actor))
+        if not messages and _is_bound(body):
+            raise Puzzled("That reply has no buttons.", status=404)
         if not messages:
             raise Puzzled("There is no reply with buttons yet; run a command first.", status=404)
         labels = [pressing.button_names(button)[0] for button in pressing.buttons_of(messages[0])]
@@ -125,6 +127,8 @@ class Asking:
         if not is_list(given):
             raise Puzzled('Say what to choose: {"select": "menu", "values": ["one"]}.')
         message = next((one for one in self._messages(actor, body) if pressing.selects_of(one)), None)
+        if message is None and _is_bound(body):
+            raise Puzzled("That reply has no menu to choose from.", status=404)
         if message is None:
             raise Puzzled("There is no reply with a menu yet; run a command first.", status=404)
         select = pressing.find_select(message, str(name) if name else None)
@@ -205,6 +209,11 @@ class Asking:
         check_permitted(actor, command)
         resolved, target = self._opening.message_target(actor, message)
         return self._opening.menu(actor, command, resolved, target=target)
+
+
+def _is_bound(body: Json) -> bool:
+    """Whether a request says which reply or message it is about."""
+    return bool(body.get("reply") or body.get("message"))
 
 
 def _text(body: Json, name: str) -> str:

@@ -13,6 +13,7 @@ from playground.jsons import Json, is_object
 from playground.payloads import owners
 from playground.posting import Posting, before_edit
 from playground.rest import Upload
+from playground.telling import CREATED, UPDATED, Telling
 from playground.world import Message, World
 from wire import limits
 
@@ -53,9 +54,10 @@ INLINE_BYTES_SAFE: Final = 150_000  # above it, inline answers with files are re
 class Callbacks:
     """Takes an answer, from the HTTP body or from /callback, and does what it says."""
 
-    def __init__(self, world: World, posting: Posting) -> None:
+    def __init__(self, world: World, posting: Posting, telling: Telling) -> None:
         self._world = world
         self._posting = posting
+        self._telling = telling
 
     def take(self, delivery: Delivery, body: object, files: dict[int, Upload]) -> Message | None:
         """Apply an answer; the message that it made or changed, if any.
@@ -117,6 +119,7 @@ class Callbacks:
         if original:
             message.reference = _reference(original)
         delivery.problems += self._posting.write_checked(message, body, files, remarks, pings_all=False)
+        self._telling.message(CREATED, message)
         delivery.follow_ups.append(message)
         delivery.note("follow-up")
         delivery.settled.set()
@@ -130,14 +133,17 @@ class Callbacks:
         """
         was_loading = bool(message.flags & LOADING)
         delivery.problems += self._posting.write(message, body, files, pings_all=False, is_edit=True)
+        _note_privacy(delivery, message, body)
         if not was_loading:
             self._posting.edited(message)
+        self._telling.message(UPDATED, message)
         delivery.note("edited" if not was_loading else "the deferred message arrived")
         delivery.settled.set()
 
     def delete(self, delivery: Delivery, message: Message) -> None:
         """Remove the original answer or a follow-up."""
         self._posting.remove(message)
+        self._telling.gone(message)
         if delivery.original is message:
             delivery.original = None
         delivery.follow_ups = [one for one in delivery.follow_ups if one is not message]
@@ -149,6 +155,7 @@ class Callbacks:
         delivery.is_private = bool(int(data.get("flags") or 0) & EPHEMERAL)
         message = self._new(delivery, is_private=delivery.is_private)
         delivery.problems += self._posting.write_checked(message, data, files, remarks, pings_all=False)
+        self._telling.message(CREATED, message)
         delivery.original = message
         return message
 
@@ -162,6 +169,7 @@ class Callbacks:
         delivery.is_private = bool(flags & EPHEMERAL)
         message = self._new(delivery, is_private=delivery.is_private)
         message.flags |= LOADING
+        self._telling.message(CREATED, message)
         delivery.original = message
         return message
 
@@ -171,7 +179,9 @@ class Callbacks:
             return None  # not reached: without a source, 7 is not allowed
         remarks = check_message.check(data, files, before_edit(source), path=("data",))
         delivery.problems += self._posting.write_checked(source, data, files, remarks, pings_all=False)
+        _note_privacy(delivery, source, data)
         self._posting.edited(source)
+        self._telling.message(UPDATED, source)
         delivery.original = source
         delivery.is_private = source.reader is not None
         return source
@@ -190,6 +200,15 @@ class Callbacks:
         message.interaction = _metadata(delivery)
         message.interaction_token = delivery.token
         return message
+
+
+def _note_privacy(delivery: Delivery, message: Message, body: Json) -> None:
+    """Say that a private text came into a message that is not: an edit cannot change who sees it."""
+    if int(body.get("flags") or 0) & EPHEMERAL and not message.flags & EPHEMERAL:
+        delivery.problems.append(
+            "This was meant to be private (flag 64), but everybody reads it: an edit, and the first follow-up after a "
+            "deferral, cannot change who sees a message."
+        )
 
 
 def _allowed(delivery: Delivery) -> frozenset[int]:

@@ -12,6 +12,8 @@ CHAT_INPUT: Final = 1
 USER_MENU: Final = 2
 MESSAGE_MENU: Final = 3
 ENTRY_POINT: Final = 4
+BY_APP: Final = 1  # who handles an entry point: the app gets an interaction, or Discord starts the activity itself
+BY_DISCORD: Final = 2
 
 SUB_COMMAND: Final = 1
 SUB_COMMAND_GROUP: Final = 2
@@ -74,14 +76,18 @@ def check_command(fields: Fields, *, is_partial: bool = False, in_guild: bool = 
     kind = fields.choice("type", (CHAT_INPUT, USER_MENU, MESSAGE_MENU, ENTRY_POINT)) or CHAT_INPUT
     is_chat = kind in (CHAT_INPUT, ENTRY_POINT)
     _check_name(fields, is_chat=is_chat, required=not is_partial)
-    if is_chat:
+    if kind == CHAT_INPUT or (kind == ENTRY_POINT and fields.values.get("description")):
         _check_description(fields, required=not is_partial)
-    elif fields.values.get("description"):
+    elif kind != ENTRY_POINT and fields.values.get("description"):
         fields.refuse(
             "description",
             "APPLICATION_COMMANDS_DESCRIPTION_FORBIDDEN",
             "Context menu commands cannot have a description",
         )
+    if kind == ENTRY_POINT:
+        fields.choice("handler", (BY_APP, BY_DISCORD))
+        if in_guild:
+            fields.refuse("type", "BASE_TYPE_CHOICES", "Entry Point commands can only be global")
     if kind != CHAT_INPUT:
         fields.forbid("options", message="Only chat input commands have options")
     _check_options(fields, depth=0)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from playground.check_components import check_legacy, check_url, check_v2
 from playground.errors import Form, Refusal
 from playground.fields import Fields, Path
-from playground.jsons import Json, is_list, snowflake
+from playground.jsons import Json, is_list, is_object, snowflake
 from playground.rest import Upload
 from wire import limits
 
@@ -19,6 +19,8 @@ SUPPRESS_NOTIFICATIONS: Final = 1 << 12
 VOICE_MESSAGE: Final = 1 << 13
 COMPONENTS_V2: Final = 1 << 15
 SETTABLE: Final = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | VOICE_MESSAGE | COMPONENTS_V2
+
+FORWARD: Final = 1  # a type of references
 
 POLL_QUESTION_MAX: Final = 300
 POLL_ANSWER_MAX: Final = 55
@@ -71,6 +73,12 @@ def check(body: Json, files: dict[int, Upload], before: Before, *, path: Path = 
     form.check()
     _refuse_empty(body, files, before, is_v2=is_v2)
     return _remarks(body, filenames)
+
+
+def is_forward(body: Json) -> bool:
+    """Whether a body says that it forwards another message."""
+    reference = body.get("message_reference")
+    return is_object(reference) and reference.get("type") == FORWARD
 
 
 def file_names(body: Json, files: dict[int, Upload]) -> dict[int, Json]:
@@ -213,7 +221,7 @@ def _refuse_empty(body: Json, files: dict[int, Upload], before: Before, *, is_v2
     old["attachments"] = len(before.filenames)
     names = ("components",) if is_v2 else ("content", "embeds", "components", "attachments", "poll", "sticker_ids")
     left: list[Any] = [body.get(name) if name in body else old.get(name) for name in names]
-    if files and not is_v2:
+    if (files and not is_v2) or is_forward(body):
         return
     if not any(entry.strip() if isinstance(entry, str) else entry for entry in left):
         raise Refusal(400, 50006, "Cannot send an empty message")

@@ -5,7 +5,7 @@ from collections import deque
 from typing import Any, Final
 
 from playground.changes import Changes, CommandsChanged
-from playground.check_commands import CHAT_INPUT, check_command, check_counts, check_list
+from playground.check_commands import BY_DISCORD, CHAT_INPUT, ENTRY_POINT, check_command, check_counts, check_list
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
 from playground.ids import Snowflakes
@@ -60,6 +60,10 @@ class Commands:
             raise unknown("application command")
         return found
 
+    def is_there(self, guild: int, number: int) -> bool:
+        """Whether a guild has the command, as one of its own or as one that is everywhere."""
+        return any(number in self._scopes.get(scope, {}) for scope in (guild, None))
+
     def create(self, scope: Scope, body: Json) -> tuple[Json, bool]:
         """Add a command, or replace the one of that name; and whether it is new.
 
@@ -113,12 +117,40 @@ class Commands:
         form.check()
         entries: list[Json] = body
         check_list(entries, in_guild=scope is not None)
+        if self._entry_point(scope) and all(entry.get("type") != ENTRY_POINT for entry in entries):
+            raise Refusal(
+                400,
+                50240,
+                "You cannot remove this app's Entry Point command in a bulk update operation. Please include the Entry "
+                "Point command in your update request or delete it separately.",
+            )
         named = [(entry, self._named(scope, entry)) for entry in entries]
         self._spend(scope, sum(before is None for _, before in named))
         made = [self._made(scope, entry, before) for entry, before in named]
         self._scopes[scope] = {int(command["id"]): command for command in made}
         self._changes.tell(CommandsChanged())
         return made
+
+    def make_activity(self, *, on: bool) -> None:
+        """Do what Discord does when an app gets or loses activities: make its Entry Point command, or take it away."""
+        known = self._entry_point(None)
+        if on and known is None:
+            body: Json = {
+                "name": "launch",
+                "type": ENTRY_POINT,
+                "handler": BY_DISCORD,
+                "integration_types": [0, 1],
+                "contexts": [0, 1, 2],
+            }
+            made = self._made(None, body, None)
+            self._scopes.setdefault(None, {})[int(made["id"])] = made
+            self._changes.tell(CommandsChanged())
+        elif known and not on:
+            self.delete(None, int(known["id"]))
+
+    def _entry_point(self, scope: Scope) -> Json | None:
+        commands = self._scopes.get(scope, {}).values()
+        return next((one for one in commands if one["type"] == ENTRY_POINT), None)
 
     def delete(self, scope: Scope, number: int) -> None:
         """Remove a command.

@@ -138,7 +138,7 @@ _EVERYONE: Final = (
 _MODERATOR: Final = (
     1 << 1 | 1 << 2 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 27 | 1 << 34 | 1 << 40
 )
-_APP: Final = 1 << 28 | 1 << 4 | 1 << 17
+_APP: Final = 1 << 28 | 1 << 4 | 1 << 17 | 1 << 13 | 1 << 29 | 1 << 51
 
 GUILD: Final = GuildId(_made(2023, 3, 4))
 MINA: Final = UserId(_made(2019, 5, 2, 1))

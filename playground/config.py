@@ -34,6 +34,7 @@ class PlaygroundConfig:
     reply_wait_s: float = 15.0  # how long the control API waits for a deferred edit
     event_backoff_s: float = 1.0  # the first pause after an event that did not arrive; each later one is twice as long
     limits_requests: bool = True  # rate limits on REST
+    message_content: bool = False  # the app's privileged toggle; without it other people's messages come empty
     openapi_file: Path | None = None  # Discord's description of its API, a judge of what the app sends; None: not here
 
     @property

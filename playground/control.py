@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from core.clock import Clock
 from playground import naming, shapes
-from playground.changes import Changes, ClockChanged, GuildChanged
+from playground.changes import Changes, ClockChanged, CommandsChanged, GuildChanged
+from playground.commands import Commands
 from playground.errors import Refusal
 from playground.gateway import Gateway
 from playground.jsons import Json, is_object
@@ -80,6 +81,7 @@ class Control:
         voice: Voice,
         clock: Clock,
         changes: Changes,
+        commands: Commands,
         *,
         leave_alone: Callable[[Member], None],
     ) -> None:
@@ -88,6 +90,7 @@ class Control:
         self._voice = voice
         self._clock = clock
         self._changes = changes
+        self._commands = commands
         self._leave_alone = leave_alone
 
     def routes(self) -> list[Route]:
@@ -99,6 +102,7 @@ class Control:
             Route("/playground/clock", steering(self._set_clock), methods=["POST"]),
             Route("/playground/clock", steering(self._show_clock), methods=["GET"]),
             Route("/playground/guild", steering(self._change_guild), methods=["POST"]),
+            Route("/playground/app", steering(self._change_app), methods=["PUT"]),
         ]
 
     async def _move(self, request: Request) -> Response:
@@ -202,6 +206,19 @@ class Control:
             self._delete_channel(guild, naming.find_channel(guild, delete))
         self._changes.tell(GuildChanged(guild))
         return JSONResponse(guild_state(guild))
+
+    async def _change_app(self, request: Request) -> Response:
+        """Switch what the developer of an app switches in Discord's portal."""
+        body = await asked(request)
+        reads, launches = body.get("message_content"), body.get("activity")
+        if not isinstance(reads, bool) and not isinstance(launches, bool):
+            raise Puzzled('Say what to switch: {"message_content": true} or {"activity": true}.')
+        if isinstance(reads, bool):
+            self._world.message_content = reads
+            self._changes.tell(CommandsChanged())
+        if isinstance(launches, bool):
+            self._commands.make_activity(on=launches)
+        return JSONResponse({"message_content": self._world.message_content})
 
     def _delete_channel(self, guild: Guild, channel: Channel) -> None:
         del guild.channels[channel.id], self._world.channels[channel.id]

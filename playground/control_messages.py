@@ -1,7 +1,6 @@
 """The control API for messages: what a person writes, dismisses and votes for, as their client would."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,32 +13,44 @@ from playground.check_message import Before
 from playground.control import asked, steering
 from playground.deliveries import Actor, Deliveries
 from playground.errors import unknown
-from playground.gateway import DIRECT_MESSAGES, DIRECT_POLLS, GUILD_MESSAGES, GUILD_POLLS, Gateway
+from playground.gateway import DIRECT_POLLS, GUILD_POLLS
 from playground.jsons import Json, is_list, is_whole, snowflake
 from playground.naming import Puzzled
 from playground.opening import uploads
 from playground.posting import Posting
 from playground.rest import Upload
+from playground.rest_reactions import Reactions
+from playground.telling import CREATED, UPDATED, Telling
 from playground.world import Message, World
 
-REPLY: Final = 19  # the type of a message that answers another
-HIDDEN: Final[Mapping[str, Any]] = {"content": "", "embeds": [], "attachments": [], "components": []}
+RARE: Final = ("embeds", "components")  # what people do not write themselves, but link previews and other apps do
 
 
 class ControlMessages:
     """The routes by which a person writes, dismisses and votes."""
 
-    def __init__(self, world: World, deliveries: Deliveries, posting: Posting, gateway: Gateway, clock: Clock) -> None:
+    def __init__(
+        self,
+        world: World,
+        deliveries: Deliveries,
+        posting: Posting,
+        telling: Telling,
+        clock: Clock,
+        reactions: Reactions,
+    ) -> None:
+        self._reactions = reactions
         self._world = world
         self._deliveries = deliveries
         self._posting = posting
-        self._gateway = gateway
+        self._telling = telling
         self._clock = clock
 
     def routes(self) -> list[Route]:
         """The routes under /playground."""
         return [
             Route("/playground/messages", steering(self._write), methods=["POST"]),
+            Route("/playground/messages/{number:int}", steering(self._edit), methods=["PATCH"]),
+            Route("/playground/reactions", steering(self._react), methods=["POST"]),
             Route("/playground/dismiss", steering(self._dismiss), methods=["POST"]),
             Route("/playground/votes", steering(self._vote), methods=["POST"]),
         ]
@@ -50,30 +61,54 @@ class ControlMessages:
         files = dict(enumerate(uploads(body)))
         _check_may_write(actor, with_files=bool(files))
         answered = self._message(actor, body["reply_to"]) if body.get("reply_to") else None
+        forwarded = self._message(actor, body["forward"]) if body.get("forward") else None
         content: Json = {"content": body.get("content") or "", "allowed_mentions": _allowed(actor)}
-        message = self._post(actor, content, files, answered)
+        content |= {name: body[name] for name in ("poll", *RARE) if name in body}
+        if forwarded:
+            content["message_reference"] = {"type": check_message.FORWARD}
+        message = self._post(actor, content, files, answered, forwarded)
         return JSONResponse({"message": self._posting.shape(message)})
 
-    def _post(self, actor: Actor, content: Json, files: dict[int, Upload], answered: Message | None) -> Message:
+    def _post(
+        self,
+        actor: Actor,
+        content: Json,
+        files: dict[int, Upload],
+        answered: Message | None,
+        forwarded: Message | None,
+    ) -> Message:
         remarks = check_message.check(content, files, Before())
         message = self._posting.place(actor.channel.id, actor.user)
-        if answered:
-            message.type = REPLY
-            message.reference = {"type": 0, "channel_id": str(answered.channel), "message_id": str(answered.id)}
         self._posting.write_checked(message, content, files, remarks, pings_all=False)
-        self._tell_gateway(actor, message)
+        if answered:
+            self._posting.answer(message, answered, pings=True)
+        if forwarded:
+            self._posting.forward(message, forwarded)
+        self._telling.message(CREATED, message)
         return message
 
-    def _tell_gateway(self, actor: Actor, message: Message) -> None:
-        """MESSAGE_CREATE; what a person writes in a guild is hidden from an app that they do not mention."""
-        shape = self._posting.shape(message)
-        if actor.guild is None:
-            self._gateway.dispatch("MESSAGE_CREATE", shape, intent=DIRECT_MESSAGES, guild=None)
-            return
-        if self._world.application not in message.mentions:
-            shape |= HIDDEN
-        shape["guild_id"] = str(actor.guild.id)
-        self._gateway.dispatch("MESSAGE_CREATE", shape, intent=GUILD_MESSAGES, guild=actor.guild.id)
+    async def _edit(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        message = self._message(actor, request.path_params["number"])
+        if message.author is not actor.user:
+            raise Puzzled("Only who wrote a message can edit it.", status=403)
+        content: Json = {"allowed_mentions": _allowed(actor)}
+        content |= {name: body[name] for name in ("content", *RARE) if name in body}
+        self._posting.write(message, content, {}, pings_all=False, is_edit=True)
+        self._posting.edited(message)
+        self._telling.message(UPDATED, message)
+        return JSONResponse({"message": self._posting.shape(message)})
+
+    async def _react(self, request: Request) -> Response:
+        body = await asked(request)
+        actor = find_actor(self._world, body)
+        message, emoji = self._message(actor, body.get("message")), str(body.get("emoji") or "")
+        if body.get("on") is False:
+            self._reactions.take(message, emoji, actor.user.id)
+        else:
+            self._reactions.add(message, emoji, actor.user)
+        return JSONResponse({"message": self._posting.shape(message)})
 
     async def _dismiss(self, request: Request) -> Response:
         body = await asked(request)
@@ -108,17 +143,8 @@ class ControlMessages:
         return JSONResponse({"message": self._posting.shape(message)})
 
     def _tell_vote(self, event: str, actor: Actor, message: Message, answer: int) -> None:
-        shape: Json = {
-            "user_id": str(actor.user.id),
-            "channel_id": str(message.channel),
-            "message_id": str(message.id),
-            "answer_id": answer,
-        }
-        if actor.guild is None:
-            self._gateway.dispatch(event, shape, intent=DIRECT_POLLS, guild=None)
-            return
-        shape["guild_id"] = str(actor.guild.id)
-        self._gateway.dispatch(event, shape, intent=GUILD_POLLS, guild=actor.guild.id)
+        shape: Json = {"user_id": str(actor.user.id), "answer_id": answer}
+        self._telling.about(event, message, shape, intents=(GUILD_POLLS, DIRECT_POLLS))
 
     def _message(self, actor: Actor, number: object) -> Message:
         message = self._world.messages.get(snowflake(number) or 0)

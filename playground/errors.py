@@ -15,9 +15,11 @@ UNKNOWN_CODES: Final = {
     "Message": 10008,
     "Role": 10011,
     "User": 10013,
+    "Emoji": 10014,
     "Webhook": 10015,
     "interaction": 10062,
     "application command": 10063,
+    "application command permissions": 10066,
     "Voice State": 10065,
 }  # discord.com/developers/docs/topics/opcodes-and-status-codes#json
 

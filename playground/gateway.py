@@ -14,6 +14,7 @@ from playground import shapes
 from playground.changes import Changes, FaultsChanged
 from playground.config import PlaygroundConfig
 from playground.jsons import Json
+from playground.message_content import INTENT as MESSAGE_CONTENT
 from playground.starts import Starts
 from playground.world import Channel, Guild, World
 
@@ -21,12 +22,17 @@ GUILDS: Final = 1 << 0
 GUILD_MEMBERS: Final = 1 << 1
 GUILD_VOICE_STATES: Final = 1 << 7
 GUILD_PRESENCES: Final = 1 << 8
+GUILD_WEBHOOKS: Final = 1 << 5
 GUILD_MESSAGES: Final = 1 << 9
+GUILD_REACTIONS: Final = 1 << 10
+GUILD_TYPING: Final = 1 << 11
 DIRECT_MESSAGES: Final = 1 << 12
-MESSAGE_CONTENT: Final = 1 << 15
+DIRECT_REACTIONS: Final = 1 << 13
+DIRECT_TYPING: Final = 1 << 14
 GUILD_POLLS: Final = 1 << 24
 DIRECT_POLLS: Final = 1 << 25
 PRIVILEGED: Final = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+EVERYBODY: Final = (1 << 32) - 1  # what sessions hear whatever they asked for
 KNOWN_INTENTS: Final = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 DISPATCH: Final = 0
@@ -167,16 +173,29 @@ class Gateway:
 
     # What clients are told
 
-    def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None) -> None:
-        """Tell every session that asked for `intent`; the payload is encoded once, however many listen."""
+    def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None, whole: Json | None = None) -> None:
+        """Tell every session that asked for `intent`; the payload is encoded once, however many listen.
+
+        Args:
+            event: its name.
+            payload: what is told.
+            intent: of which a session needs one bit.
+            guild: where it happens; None: in private.
+            whole: the payload for sessions that asked for message content too; None: the same for all.
+        """
         encoded: bytes | None = None
+        encoded_whole: bytes | None = None
         silent = self.unavailable | self.removed
         for session in list(self.sessions.values()):
             if self._is_over(session):
                 del self.sessions[session.id]
-            elif session.intents & intent and session.hears(guild) and guild not in silent:
-                encoded = encoded or msgspec.json.encode(payload)
-                session.dispatch(event, encoded)
+            elif (session.intents & intent or intent == EVERYBODY) and session.hears(guild) and guild not in silent:
+                if whole is not None and session.intents & MESSAGE_CONTENT:
+                    encoded_whole = encoded_whole or msgspec.json.encode(whole)
+                    session.dispatch(event, encoded_whole)
+                else:
+                    encoded = encoded or msgspec.json.encode(payload)
+                    session.dispatch(event, encoded)
 
     def announce_channel(self, event: str, channel: Channel) -> None:
         """CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
@@ -302,7 +321,7 @@ class Gateway:
             "guild_join_requests": [],
             "geo_ordered_rtc_regions": [],
             "auth": {},
-            "application": {"id": str(self._world.application), "flags": 0},
+            "application": {"id": str(self._world.application), "flags": shapes.application_flags(self._world)},
             "shard": list(session.shard),
             "_trace": ["playground"],
         }

@@ -17,6 +17,7 @@ from playground import shapes
 from playground.config import PlaygroundConfig
 from playground.gateway import Gateway, Session
 from playground.jsons import Json, is_list, is_object, snowflake
+from playground.tokens import opens
 from playground.voice import Voice
 from playground.world import World
 
@@ -200,7 +201,7 @@ class Socket:
         intents = wanted.get("intents")
         if not isinstance(intents, int) or intents & ~hub.KNOWN_INTENTS or intents < 0:
             raise Closed(4013, "Invalid intent(s).")
-        if intents & hub.PRIVILEGED:
+        if intents & hub.PRIVILEGED & ~(hub.MESSAGE_CONTENT if self._world.message_content else 0):
             raise Closed(4014, "Disallowed intent(s).")
         if self._gateway.is_too_big(shard):
             raise Closed(4011, "Sharding required.")
@@ -229,7 +230,7 @@ class Socket:
             self._queue({"op": hub.INVALID_SESSION, "d": False})
 
     def _check_token(self, wanted: Json) -> None:
-        is_known = str(wanted.get("token", "")).removeprefix("Bot ") == self._config.token
+        is_known = opens(self._config, str(wanted.get("token", "")).removeprefix("Bot "))
         if not is_known or self._gateway.starts.is_token_reset:
             raise Closed(4004, "Authentication failed.")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -47,16 +48,23 @@ from playground.posting import Posting
 from playground.recording import Recording
 from playground.rest import create_api
 from playground.rest_application import Application
+from playground.rest_command_permissions import CommandPermissions
 from playground.rest_guilds import Guilds
 from playground.rest_interactions import Interactions
 from playground.rest_messages import Messages
+from playground.rest_pins import Pins
 from playground.rest_polls import Polls
+from playground.rest_reactions import Reactions
 from playground.rest_threads import Threads
+from playground.rest_webhooks import Webhooks
 from playground.shop import Shop
 from playground.signer import Signer
 from playground.simulation import Simulation
+from playground.telling import Telling
 from playground.voice import Voice
 from playground.world import World
+
+KEEP_ALIVE_S: Final = 300  # a connection without calls; clients that pool them expect minutes, as Discord gives
 
 
 def create_app(config: PlaygroundConfig) -> Starlette:
@@ -64,7 +72,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     key = signing_key(config.data_dir)
     clock = config.clock
     ids = Snowflakes(clock)
-    world = World(application=config.application_id)
+    world = World(application=config.application_id, message_content=config.message_content)
     guild = world.settle(COMMUNITY)
     for number in range(1, config.guilds):
         world.settle(annex(number))
@@ -74,8 +82,9 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     simulation = Simulation(world, voice, clock, changes)
     living = Living(COMMUNITY, guild, voice, clock, simulation)
     posting = Posting(world, ids, clock, changes, config.http_url)
+    telling = Telling(world, posting, gateway)
     deliveries = Deliveries(config.token_lifetime_s, changes)
-    callbacks = Callbacks(world, posting)
+    callbacks = Callbacks(world, posting, telling)
     commands = Commands(config.application_id, ids, changes)
     endpoint = Endpoint(config.endpoint)
     recording = Recording(deliveries, changes)
@@ -99,16 +108,24 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     inspector = Inspector(world, deliveries, recording, signer, Description(config.openapi_file), config=config)
     control_interactions = ControlInteractions(asking, deliveries, posting, set_endpoint=application.set_endpoint)
     control_events = ControlEvents(world, events, shop, set_url=application.set_events)
+    reactions = Reactions(world, posting, telling)
+    webhooks = Webhooks(world, posting, telling, gateway, ids=ids, base_url=config.http_url)
     rules = [
         *rest_gateway.rules(config, gateway),
         *application.rules(),
         *shop.rules(),
-        *Interactions(config.application_id, deliveries, callbacks, posting).rules(),
-        *Messages(world, posting, gateway).rules(),
+        *webhooks.rules(),
+        *Interactions(config.application_id, deliveries, callbacks, posting, webhooks).rules(),
+        *Messages(world, posting, telling, gateway, clock).rules(),
+        *reactions.rules(),
+        *Pins(world, posting, telling, gateway).rules(),
         *Polls(world, posting, clock).rules(),
-        *Threads(world, posting, gateway, changes, ids=ids, clock=clock).rules(),
+        *CommandPermissions(world, commands, gateway, changes).rules(),
+        *Threads(world, posting, telling, gateway, changes, ids=ids, clock=clock).rules(),
         *Guilds(world, voice).rules(),
     ]
+
+    api = create_api(config, rules, recording, faults)
 
     async def connect(websocket: WebSocket) -> None:
         await Socket(websocket, config, gateway, world, voice).serve()
@@ -119,6 +136,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
                 "public_key": key.verify_key.encode().hex(),
                 "application_id": str(config.application_id),
                 "endpoint": endpoint.url,
+                "message_content": world.message_content,
                 "clock": clock_state(clock),
                 "guilds": [guild_state(guild) for guild in world.guilds.values()],
                 "commands": commands.usable_in(COMMUNITY.guild),
@@ -141,18 +159,18 @@ def create_app(config: PlaygroundConfig) -> Starlette:
         routes=[
             *Page(regions, changes, plain=_welcome(config)).routes(),
             Route("/playground/state", state),
-            *Control(world, gateway, voice, clock, changes, leave_alone=living.leave_alone).routes(),
+            *Control(world, gateway, voice, clock, changes, commands, leave_alone=living.leave_alone).routes(),
             *simulation.routes(),
             *control_interactions.routes(),
             *page_commands.routes(world, commands),
             *entities.routes(world),
-            *ControlMessages(world, deliveries, posting, gateway, clock).routes(),
+            *ControlMessages(world, deliveries, posting, telling, clock, reactions).routes(),
             *control_events.routes(),
             *ControlFaults(faults, courier).routes(),
             *inspector.routes(),
             *FaultsPanel(world, faults, gateway, endpoint).routes(),
             *cdn.routes(world),
-            Mount("/api/v10", create_api(config, rules, recording, faults)),
+            *(Mount(path, api) for path in ("/api/v10", "/api/v9", "/api")),  # the last as in the addresses of webhooks
             WebSocketRoute("/gateway", connect),
             WebSocketRoute("/gateway/{rest:path}", connect),
         ],
@@ -171,6 +189,7 @@ def create_server(config: PlaygroundConfig) -> uvicorn.Server:
             ws="websockets-sansio",
             ws_per_message_deflate=False,  # compression is agreed in the query, as at Discord
             ws_ping_interval=None,  # heartbeats are the protocol's own
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=3,
             access_log=False,
             log_level="warning",
@@ -190,6 +209,7 @@ Commands        POST {config.http_url}/playground/interactions   {{"as": "mina",
 Voice           POST {config.http_url}/playground/voice      {{"action": "join", "who": "ada", "channel": "Library"}}
 Events          POST {config.http_url}/playground/events     {{"type": "APPLICATION_AUTHORIZED", "as": "ada"}}
 An evening      POST {config.http_url}/playground/simulate       {{"members": 40, "minutes": 30, "speed": 60}}
+Message content PUT  {config.http_url}/playground/app        {{"message_content": true}}
 Faults          POST {config.http_url}/playground/faults     {{"kind": "rate_limited", "calls": 2}}
 Gateway faults  POST {config.http_url}/playground/gateway        {{"action": "reconnect"}}
 The clock       POST {config.http_url}/playground/clock          {{"rate": 1, "advance_s": 0}}

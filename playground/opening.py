@@ -9,7 +9,7 @@ from typing import Any
 from playground import payloads
 from playground.courier import Courier
 from playground.deliveries import COMMAND, COMPONENT, MODAL_SUBMIT, Actor, Deliveries, Delivery
-from playground.jsons import Json, is_object
+from playground.jsons import Json, is_list, is_object
 from playground.naming import Puzzled
 from playground.payloads import Resolved
 from playground.posting import Posting
@@ -60,12 +60,18 @@ class Opening:
     def message_target(self, actor: Actor, message: Message) -> tuple[Resolved, str]:
         """What a message menu names, and the id of its target."""
         resolved = self.resolved(actor)
-        return resolved, resolved.add_message(message.id, self._posting.shape(message))
+        return resolved, resolved.add_message(message.id, self._posting.target(message))
 
     def component(
         self, actor: Actor, message: Message, part: Json, *, values: list[str] | None = None, resolved: Resolved
     ) -> Delivery:
-        """A pressed button, or a select with what was chosen."""
+        """A pressed button, or a select with what was chosen.
+
+        Raises:
+            Puzzled: another app wrote the message, and Discord would ask that one.
+        """
+        if not message.is_app:
+            raise Puzzled(f"That message is of {message.author.display_name}: its parts do not reach this app.")
         data: Json = {"component_type": part["type"], "custom_id": part["custom_id"], "id": part.get("id", 0)}
         if values is not None:
             data["values"] = values
@@ -79,26 +85,33 @@ class Opening:
         return sent
 
     def opened_form(self, actor: Actor, reply: Any) -> Delivery:
-        """The interaction that has opened a form for somebody: that one, or the latest when `reply` is None.
+        """The interaction that has opened a form for somebody: among those, or the latest when `reply` is None.
 
         Raises:
             Puzzled: none has.
         """
+        named = [str(one) for one in reply] if is_list(reply) else [str(reply)]
         for delivery in self._deliveries.latest_for(actor.user):
-            if delivery.modal and (reply is None or str(delivery.id) == str(reply)):
+            if delivery.modal and (reply is None or str(delivery.id) in named):
                 return delivery
         raise Puzzled(
             f"No form is open for {actor.name}; run the command or press the button that opens it.", status=409
         )
 
     def messages(self, actor: Actor, wanted: Any) -> Iterator[Message]:
-        """The messages that somebody may mean, the likeliest first: theirs, then everybody's public ones.
+        """The messages that somebody may mean, the likeliest first.
+
+        Args:
+            actor: who.
+            wanted: the id of a message or of a reply, or several of them, the likeliest first: then only those are
+                meant. None: the replies to this person, then everybody's public ones.
 
         Raises:
             Puzzled: `wanted` names one that does not exist or that they do not see.
         """
         if wanted is not None:
-            yield from self._wanted(actor, str(wanted))
+            for number in wanted if is_list(wanted) else [wanted]:
+                yield from self._wanted(actor, str(number))
             return
         own = self._deliveries.latest_for(actor.user)
         for delivery in [*own, *(one for one in self._deliveries.everything() if one not in own)]:
@@ -112,6 +125,8 @@ class Opening:
         found = [message] if message else []
         if delivery and not message:
             found = [one for one in (*reversed(delivery.follow_ups), delivery.original) if one]
+            if not found:
+                return  # answered without a message, such as with a form
         if not found:
             raise Puzzled(f"No reply {number} is known; leave it out to use the latest one.", status=404)
         if found[0].reader not in (None, actor.user.id):
@@ -121,7 +136,7 @@ class Opening:
     def _open(self, kind: int, actor: Actor, data: Json, source: Message | None = None) -> Delivery:
         delivery = self._courier.open(kind, actor)
         delivery.source = source
-        shape = self._posting.shape(source) if source else None
+        shape = self._posting.told(source) if source else None
         delivery.payload = payloads.envelope(delivery, self._world, data, shape)
         return delivery
 

@@ -8,15 +8,19 @@ from playground.world import Channel, Guild, Member
 
 KICK_MEMBERS: Final = 1 << 1
 ADMINISTRATOR: Final = 1 << 3
+ADD_REACTIONS: Final = 1 << 6
 VIEW_CHANNEL: Final = 1 << 10
 SEND_MESSAGES: Final = 1 << 11
+MANAGE_MESSAGES: Final = 1 << 13
 EMBED_LINKS: Final = 1 << 14
 ATTACH_FILES: Final = 1 << 15
 MENTION_EVERYONE: Final = 1 << 17
+MANAGE_WEBHOOKS: Final = 1 << 29
 MANAGE_THREADS: Final = 1 << 34
 CREATE_PUBLIC_THREADS: Final = 1 << 35
 CREATE_PRIVATE_THREADS: Final = 1 << 36
 SEND_IN_THREADS: Final = 1 << 38
+PIN_MESSAGES: Final = 1 << 51
 ALL: Final = (1 << 53) - 1
 DIRECT: Final = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE  # what an app has in a direct message
 
@@ -51,3 +55,13 @@ def of_app(guild: Guild | None, app: int, channel: Channel) -> int:
     if guild is None or channel.guild is None:
         return DIRECT
     return of_member(guild, guild.member(app))
+
+
+def check_app(guild: Guild | None, app: int, needed: int) -> None:
+    """Refuse what the app's own permissions in a guild do not allow; None: a direct message, where nothing is managed.
+
+    Raises:
+        Refusal: a permission is missing (50013).
+    """
+    if guild is not None and needed & ~of_member(guild, guild.member(app)):
+        raise Refusal(403, 50013, "Missing Permissions")

@@ -1,12 +1,15 @@
 """Writing and editing messages from bodies that Discord would accept."""
 
 import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
 
 from core.clock import Clock
-from playground import check_message, polls, shapes
+from playground import check_message, message_content, polls, shapes
 from playground.changes import Changes, MessageChanged, MessageRemoved
 from playground.check_components import CONTAINER, FILE, SELECTS, SEPARATOR, TEXT_DISPLAY, THUMBNAIL
 from playground.check_message import (
@@ -33,6 +36,14 @@ PRESETS: Final[dict[int, Json]] = {
     SEPARATOR: {"spacing": 1, "divider": True},
     CONTAINER: {"accent_color": None, "spoiler": False},
 }  # what Discord fills in for parts that leave it out
+REPLY: Final = 19  # the type of a message that answers another
+PINNED: Final = 6  # the type of Discord's own message that something was pinned
+HAS_SNAPSHOT: Final = 1 << 14  # a flag of forwards
+REFERRING: Final = (REPLY, 21)  # types of messages that come with the one to which they refer: answers, thread starters
+SNAPSHOT: Final = (
+    *("type", "content", "embeds", "attachments", "components", "mentions", "mention_roles"),
+    *("timestamp", "edited_timestamp", "flags"),
+)  # what a forward carries of a message
 KEPT_FLAGS: Final = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 MESSAGES_KEPT: Final = 5000  # the oldest are forgotten beyond this
 ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
@@ -49,9 +60,43 @@ class Posting:
         self._base_url = base_url
 
     def shape(self, message: Message) -> Json:
-        """The message as JSON."""
+        """The message as JSON with everything that people see of it."""
+        return self._shape(message, lambda _: True)
+
+    def told(self, message: Message, *, privileged: bool | None = None) -> Json:
+        """The message as the app reads it.
+
+        Args:
+            message: any that is not somebody else's private one.
+            privileged: whether it reads other people's content; None: as its toggle says.
+        """
+        reads_all = self._world.message_content if privileged is None else privileged
+        return self._shape(message, lambda one: reads_all or message_content.is_open(one, self._world))
+
+    def target(self, message: Message) -> Json:
+        """The message as a message command brings it: with its content, whoever wrote it."""
+        return self._shape(
+            message,
+            lambda one: one is message or self._world.message_content or message_content.is_open(one, self._world),
+        )
+
+    def _shape(self, message: Message, is_open: Callable[[Message], bool]) -> Json:
+        shape = self._alone(message, is_open)
+        if message.type in REFERRING and message.reference:
+            other = self._world.messages.get(int(message.reference["message_id"]))
+            is_seen = other is not None and other.reader in (None, message.reader)
+            shape["referenced_message"] = self._alone(other, is_open) if other and is_seen else None
+        return shape
+
+    def _alone(self, message: Message, is_open: Callable[[Message], bool]) -> Json:
+        """A message without the one that it answers."""
         shape = shapes.message(message, self._world, base_url=self._base_url)
-        return shape | {"poll": polls.shape(message, self._clock.now())} if message.poll else shape
+        if message.poll:
+            shape["poll"] = polls.shape(message, self._clock.now())
+        if message.forwarded:
+            inner = shapes.message(message.forwarded, self._world, base_url=self._base_url)
+            shape["message_snapshots"] = [{"message": {name: inner[name] for name in SNAPSHOT}}]
+        return shape if is_open(message) else message_content.hidden(shape)
 
     def place(self, channel: int, author: User, *, flags: int = 0, reader: int | None = None) -> Message:
         """An empty message, such as a reply that is still being thought about."""
@@ -76,7 +121,8 @@ class Posting:
         thread.messages += change
         if change > 0:
             thread.ever_sent += change
-            thread.joined.setdefault(message.author.id, message.at)
+            if message.author.id in self._world.users:  # a webhook joins nothing
+                thread.joined.setdefault(message.author.id, message.at)
             thread.is_archived = False
         if starter := self._world.messages.get(message.channel):
             self.changed(starter)
@@ -116,6 +162,41 @@ class Posting:
         self._mention(message, body, pings_all=pings_all)
         self._changes.tell(MessageChanged(message))
         return remarks
+
+    def answer(self, message: Message, other: Message, *, pings: bool) -> None:
+        """Make a message the answer to another; `pings` says whether that is a mention of its author."""
+        message.type, message.reference = REPLY, self._reference_to(other, 0)
+        is_named = other.author.id in message.mentions or other.author is message.author
+        if pings and not is_named and other.author.id in self._world.users:
+            message.mentions.append(other.author.id)
+        self.changed(message)
+
+    def forward(self, message: Message, other: Message) -> None:
+        """Make a message carry another as it is now."""
+        message.reference = self._reference_to(other, check_message.FORWARD)
+        message.flags |= HAS_SNAPSHOT
+        message.forwarded = replace(other.forwarded or other)
+        self.changed(message)
+
+    def pin(self, message: Message) -> None:
+        """Pin a message from now on; pins made at one moment keep their order."""
+        pinned = [one.pinned_at for one in self._world.messages.values() if one.channel == message.channel]
+        latest = max((at for at in pinned if at), default=None)
+        now = self._clock.now()
+        message.pinned_at = now if latest is None or latest < now else latest + timedelta(microseconds=1)
+        self.changed(message)
+
+    def say(self, channel: int, kind: int, about: Message) -> Message:
+        """A message that Discord itself writes about another because of what the app did."""
+        message = self.place(channel, self._world.bot)
+        message.type, message.reference = kind, self._reference_to(about, 0)
+        self.changed(message)
+        return message
+
+    def _reference_to(self, other: Message, kind: int) -> Json:
+        guild = self._world.channels[other.channel].guild
+        place: Json = {"guild_id": str(guild)} if guild is not None else {}
+        return {"type": kind, "message_id": str(other.id), "channel_id": str(other.channel)} | place
 
     def edited(self, message: Message) -> None:
         """Note that a message was changed after it was first seen."""

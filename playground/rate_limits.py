@@ -23,6 +23,7 @@ USUAL: Final = Limit(50, 1.0)
 GATEWAY: Final = Limit(10, 5.0)
 COMMANDS: Final = Limit(10, 10.0)
 MESSAGES: Final = Limit(5, 5.0)
+REACTIONS: Final = Limit(1, 0.3)
 INTERACTIONS: Final = Limit(5, 2.0)  # as webhooks have it, per interaction token
 
 

@@ -1,10 +1,12 @@
 """The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPMethod
 from itertools import groupby
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
@@ -18,14 +20,16 @@ from playground import multipart
 from playground.config import PlaygroundConfig
 from playground.errors import Refusal, bad_form
 from playground.faults import Faults, Target
-from playground.jsons import Json, is_object, snowflake
+from playground.jsons import Json, is_list, is_object, snowflake
 from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
 from playground.recording import Recording
+from playground.tokens import opens
 from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
 
 log = structlog.get_logger()
 
 MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
+BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers' names and those of bare runtimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Call:
     headers: Headers
     body: Any = None  # None: nothing was sent
     files: dict[int, Upload] = field(default_factory=dict[int, Upload])
+    remarks: list[str] = field(default_factory=list[str])  # what the inspector says beside it
 
     def id(self, name: str) -> int:
         """The snowflake in the path.
@@ -78,6 +83,21 @@ class Call:
             raise bad_form((name,), "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
         return int(text)
 
+    def moment(self, name: str) -> datetime | None:
+        """A time in the query; without a zone it is UTC.
+
+        Raises:
+            Refusal: it is none.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
+        except ValueError:
+            raise bad_form((name,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}. Should be ISO8601.") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
     def wants(self, name: str) -> bool:
         """Whether a query parameter says yes."""
         return self.query.get(name, "").lower() in ("1", "true")
@@ -104,6 +124,7 @@ class Rule:
     handler: Handler
     limit: Limit = USUAL
     needs_token: bool = True
+    needs_person: bool = False  # a user's own token is asked for, `Bearer`; here the app's opens that as well
     is_interaction: bool = False  # outside the global limit, known by the token in the path
     bucket: str | None = None  # None: its own; routes that name the same bucket share it
 
@@ -144,8 +165,8 @@ def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recor
     return Starlette(routes=routes, exception_handlers={Exception: _failed})
 
 
-async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
-    """A JSON or multipart body as a value and the files beside it.
+async def read(content_type: str, raw: bytes, *, takes_forms: bool = False) -> tuple[Any, dict[int, Upload]]:
+    """A JSON or multipart body as a value and the files beside it; where forms are taken, also what curl sends.
 
     Raises:
         Refusal: wrong content type, broken JSON or parts, too many files, too large.
@@ -157,7 +178,9 @@ async def read(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         return _decode(raw), {}
     if kind == "multipart/form-data":
         return _take_parts(content_type, raw)
-    expected = "'application/json', 'multipart/form-data'"
+    if kind == "application/x-www-form-urlencoded" and takes_forms:
+        return _written(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), {}
+    expected = "'application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'"
     raise Refusal(400, 50035, f'Expected "Content-Type" header to be one of {{{expected}}}.')
 
 
@@ -168,6 +191,7 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         raise Refusal(400, 50035, "Invalid Form Body") from None
     body: Any = None
     files: dict[int, Upload] = {}
+    loose: list[tuple[str, str]] = []  # fields that stand for themselves, as in a form
     for part in parts:
         number = part.name.removeprefix("files[").removesuffix("]")
         if part.name == "payload_json":
@@ -175,16 +199,51 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         elif part.filename is not None:
             index = int(number) if number.isdecimal() else len(files)
             files[index] = Upload(part.filename, part.content_type or "application/octet-stream", part.content)
+        else:
+            loose.append((part.name, part.content.decode(errors="replace")))
     if len(files) > ATTACHMENTS_MAX:
         raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({ATTACHMENTS_MAX})")
-    return body, files
+    return _written(loose) if body is None and loose else body, files
+
+
+def _written(fields: Iterable[tuple[str, str]]) -> Json:
+    """What a form says, whose values are all texts."""
+    told = dict(fields)
+    if "payload_json" in told:
+        return _decode(told["payload_json"].encode())
+    return {name: FORM_VALUES.get(name, str)(value) for name, value in told.items()}
+
+
+def _is_yes(value: str) -> bool:
+    return value.lower() in ("1", "true")
+
+
+def _number(value: str) -> Any:
+    return int(value) if value.isascii() and value.isdecimal() else value
+
+
+FORM_VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "tts": _is_yes,
+    "flags": _number,
+}  # what is no text in a form
 
 
 def _decode(raw: bytes) -> Any:
     try:
-        return msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+        return _with_whole_numbers(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """The same value with 1.0 as 1: JSON knows one kind of number, and some languages write all with a point."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_list(value):
+        return [_with_whole_numbers(entry) for entry in value]
+    if is_object(value):
+        return {name: _with_whole_numbers(entry) for name, entry in value.items()}
+    return value
 
 
 class _Door:
@@ -224,12 +283,13 @@ class _Door:
     async def _answer(self, request: Request, rule: Rule, raw: bytes, remarks: list[str]) -> Response:
         headers: dict[str, str] = {}
         try:
-            _check_caller(self._config, request, rule)
+            _check_caller(self._config, request, rule, remarks)
             await self._faults.strike(_target(request, rule), remarks)
             if self._config.limits_requests:
                 headers = self._count(request, rule)
-            body, files = await read(request.headers.get("content-type", ""), raw) if raw else (None, {})
-            call = Call(dict(request.path_params), request.query_params, request.headers, body, files)
+            kind = request.headers.get("content-type", "")
+            body, files = await read(kind, raw, takes_forms=True) if raw else (None, {})
+            call = Call(dict(request.path_params), request.query_params, request.headers, body, files, remarks)
             answer = await rule.handler(call)
         except TooMany as many:
             return JSONResponse(many.body, 429, headers=many.headers)
@@ -269,10 +329,21 @@ def _lost(rules: Mapping[HTTPMethod, Rule]) -> Response:
     return JSONResponse({"message": words, "code": 0}, status)
 
 
-def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule) -> None:
-    if not request.headers.get("user-agent", "").startswith("DiscordBot ("):
+def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule, remarks: list[str]) -> None:
+    agent = request.headers.get("user-agent", "")
+    if not agent or agent.startswith(BLOCKED_AGENTS):
         raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
-    if rule.needs_token and request.headers.get("authorization") != f"Bot {config.token}":
+    if not agent.startswith("DiscordBot ("):
+        remarks.append(
+            f"The User-Agent is {agent}. Discord takes it, but asks for DiscordBot ($url, $versionNumber), "
+            "and may block others without notice."
+        )
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if rule.needs_token and (scheme not in ("Bot", "Bearer") or not opens(config, token.strip())):
+        raise Refusal(401, 0, "401: Unauthorized")
+    if rule.needs_person and scheme == "Bot":
+        raise Refusal(403, 20001, "Bots cannot use this endpoint")
+    if rule.needs_token and not rule.needs_person and scheme == "Bearer":
         raise Refusal(401, 0, "401: Unauthorized")
 
 

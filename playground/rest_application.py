@@ -13,6 +13,7 @@ from playground.errors import Form, Refusal, bad_form
 from playground.events import DISABLED, ENABLED, KINDS, Events
 from playground.fields import Fields
 from playground.jsons import Json, is_list
+from playground.message_content import APPLICATION_FLAG
 from playground.rate_limits import COMMANDS
 from playground.rest import Answer, Call, Rule, nothing
 from playground.world import World
@@ -53,6 +54,7 @@ class Application:
             Rule(HTTPMethod.GET, "/oauth2/applications/@me", self._show),
             Rule(HTTPMethod.PATCH, "/applications/@me", self._change),
             Rule(HTTPMethod.GET, "/users/@me", self._show_bot),
+            Rule(HTTPMethod.GET, "/applications/{application_id}/emojis", self._list_emoji),
         ]
         for path in (every, here):
             rules += [
@@ -72,12 +74,17 @@ class Application:
         shape = shapes.user(self._world.bot)
         return Answer(shape | {"verified": True, "mfa_enabled": True, "locale": "en-US", "email": None, "bio": ""})
 
+    async def _list_emoji(self, call: Call) -> Answer:
+        self._scope(call)
+        return Answer({"items": []})
+
     async def _change(self, call: Call) -> Answer:
         body = call.json()
         if "interactions_endpoint_url" in body:
             url = body["interactions_endpoint_url"]
             await self.set_endpoint(str(url) if url else None)
         await self._subscribe(body)
+        self._set_flags(body)
         description, tags = body.get("description"), body.get("tags")
         if isinstance(description, str):
             if len(description) > DESCRIPTION_MAX:
@@ -90,6 +97,15 @@ class Application:
                 raise bad_form(("tags",), "BASE_TYPE_MAX_LENGTH", f"Must be {TAGS_MAX} or fewer in length.")
             self._details["tags"] = tags
         return Answer(self._shape())
+
+    def _set_flags(self, body: Json) -> None:
+        """Switch the privileged toggle: Discord lets an app change only the flags of such intents."""
+        form = Form()
+        flags = Fields(form, (), body).whole("flags", 0, 2**31 - 1)
+        form.check()
+        if flags is not None:
+            self._world.message_content = bool(flags & APPLICATION_FLAG)
+            self._changes.tell(CommandsChanged())
 
     async def set_endpoint(self, url: str | None) -> None:
         """Save where interactions go, after Discord's own check of the address.
@@ -184,8 +200,8 @@ class Application:
             "bot_require_code_grant": False,
             "verify_key": self._key.verify_key.encode().hex(),
             "type": None,
-            "flags": 0,
-            "flags_new": "0",
+            "flags": shapes.application_flags(self._world),
+            "flags_new": str(shapes.application_flags(self._world)),
             "explicit_content_filter": 0,
             "approximate_user_authorization_count": 0,
             "eligible_oauth2_scopes": [],

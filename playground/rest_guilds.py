@@ -3,16 +3,22 @@
 from http import HTTPMethod
 from typing import Final
 
-from playground import shapes
+from playground import permissions, shapes
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
-from playground.jsons import snowflake
+from playground.jsons import Json, snowflake
 from playground.naming import fold
 from playground.rest import Answer, Call, Rule, nothing
 from playground.voice import Voice
 from playground.world import Guild, Member, World
 
 NICK_MAX: Final = 32
+GUILDS_MAX: Final = 200  # of one page
+ID_MAX: Final = 2**63 - 1
+LISTED: Final = (
+    *("id", "name", "icon", "banner", "features"),
+    *("approximate_member_count", "approximate_presence_count"),
+)  # what a list of guilds says of each
 
 
 class Guilds:
@@ -39,13 +45,28 @@ class Guilds:
             Rule(put, guild + "/members/{user_id}/roles/{role_id}", self._give_role),
             Rule(delete, guild + "/members/{user_id}/roles/{role_id}", self._take_role),
             Rule(get, guild + "/voice-states/{user_id}", self._voice_state),
+            Rule(get, guild + "/emojis", self._nothing_of),
+            Rule(get, guild + "/stickers", self._nothing_of),
             Rule(get, "/channels/{channel_id}", self._channel),
         ]
 
-    async def _mine(self, _call: Call) -> Answer:
-        keep = ("id", "name", "icon", "banner", "features")
-        found = [{name: shapes.guild(guild)[name] for name in keep} for guild in self._world.guilds.values()]
-        return Answer([shape | {"owner": False, "permissions": "0"} for shape in found])
+    async def _nothing_of(self, call: Call) -> Answer:
+        """The servers here have no emoji and stickers of their own."""
+        self._find(call)
+        return Answer([])
+
+    async def _mine(self, call: Call) -> Answer:
+        app, counted = self._world.application, call.wants("with_counts")
+        after, before = call.number("after", 0, ID_MAX, default=0), call.number("before", 0, ID_MAX, default=ID_MAX)
+        page = sorted(number for number in self._world.guilds if after < number < before)
+        count = call.number("limit", 1, GUILDS_MAX, default=GUILDS_MAX)
+        found: list[Json] = []
+        for number in page[-count:] if "before" in call.query else page[:count]:
+            guild = self._world.guilds[number]
+            whole = shapes.guild(guild, member_count=counted)
+            mine = {"owner": False, "permissions": str(permissions.of_member(guild, guild.member(app)))}
+            found.append({name: whole[name] for name in LISTED if name in whole} | mine)
+        return Answer(found)
 
     async def _user(self, call: Call) -> Answer:
         return Answer(shapes.user(self._world.user(call.id("user_id"))))

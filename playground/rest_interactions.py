@@ -9,14 +9,18 @@ from playground.errors import Refusal, unknown
 from playground.posting import Posting
 from playground.rate_limits import INTERACTIONS
 from playground.rest import Answer, Call, Handler, Rule, nothing, snowflake_at
+from playground.rest_webhooks import Webhooks
 from playground.world import Message
 
 
 class Interactions:
     """Everything that the token of an interaction opens."""
 
-    def __init__(self, application: int, deliveries: Deliveries, callbacks: Callbacks, posting: Posting) -> None:
+    def __init__(
+        self, application: int, deliveries: Deliveries, callbacks: Callbacks, posting: Posting, webhooks: Webhooks
+    ) -> None:
         self._application = application
+        self._webhooks = webhooks
         self._deliveries = deliveries
         self._callbacks = callbacks
         self._posting = posting
@@ -28,14 +32,23 @@ class Interactions:
             bucket = path.split("/")[1]  # all routes of one token share a webhook's limit; the callback has its own
             return Rule(method, path, handler, INTERACTIONS, needs_token=False, is_interaction=True, bucket=bucket)
 
-        hook = "/webhooks/{application_id}/{token}"
+        hook, webhooks = "/webhooks/{application_id}/{token}", self._webhooks
+        message = hook + "/messages/{message_id}"
         return [
             rule(HTTPMethod.POST, "/interactions/{interaction_id}/{token}/callback", self._answer),
-            rule(HTTPMethod.POST, hook, self._follow_up),
-            rule(HTTPMethod.GET, hook + "/messages/{message_id}", self._show),
-            rule(HTTPMethod.PATCH, hook + "/messages/{message_id}", self._edit),
-            rule(HTTPMethod.DELETE, hook + "/messages/{message_id}", self._delete),
+            rule(HTTPMethod.POST, hook, self._either(self._follow_up, webhooks.execute)),
+            rule(HTTPMethod.GET, message, self._either(self._show, webhooks.show_message)),
+            rule(HTTPMethod.PATCH, message, self._either(self._edit, webhooks.edit_message)),
+            rule(HTTPMethod.DELETE, message, self._either(self._delete, webhooks.delete_message)),
         ]
+
+    def _either(self, ours: Handler, webhooks: Handler) -> Handler:
+        """Interactions and the webhooks of channels share their addresses: the app's id tells which is meant."""
+
+        async def handle(call: Call) -> Answer:
+            return await (ours if call.id("application_id") == self._application else webhooks)(call)
+
+        return handle
 
     async def _answer(self, call: Call) -> Answer:
         delivery = self._deliveries.to_answer(call.id("interaction_id"), call.path["token"])
@@ -57,24 +70,24 @@ class Interactions:
         body: dict[str, object] = {"interaction": interaction}
         resource: dict[str, object] = {"type": delivery.callback}
         if message:
-            resource["message"] = self._posting.shape(message)
+            resource["message"] = self._posting.told(message)
         return Answer(body | {"resource": resource})
 
     async def _follow_up(self, call: Call) -> Answer:
         delivery = self._open(call)
         with _Noted(delivery):
             message = self._callbacks.follow_up(delivery, call.json(), call.files)
-        return Answer(self._posting.shape(message))
+        return Answer(self._posting.told(message))
 
     async def _show(self, call: Call) -> Answer:
-        return Answer(self._posting.shape(self._message(call, self._open(call))))
+        return Answer(self._posting.told(self._message(call, self._open(call))))
 
     async def _edit(self, call: Call) -> Answer:
         delivery = self._open(call)
         message = self._message(call, delivery)
         with _Noted(delivery):
             self._callbacks.edit(delivery, message, call.json(), call.files)
-        return Answer(self._posting.shape(message))
+        return Answer(self._posting.told(message))
 
     async def _delete(self, call: Call) -> Answer:
         delivery = self._open(call)

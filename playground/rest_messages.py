@@ -1,23 +1,30 @@
 """REST routes about messages in channels and direct messages."""
 
 import time
+from datetime import timedelta
 from http import HTTPMethod
 from typing import Final
 
-from playground import check_message, permissions, shapes
+from core.clock import Clock
+from core.ids import snowflake_time
+from playground import check_message, message_content, permissions, shapes
 from playground.check_message import EPHEMERAL, SETTABLE, Before
-from playground.errors import Form, Refusal, unknown
+from playground.errors import Form, Refusal
 from playground.fields import Fields
-from playground.gateway import GUILD_MESSAGES, Gateway
-from playground.jsons import Json
+from playground.gateway import DIRECT_TYPING, GUILD_MESSAGES, GUILD_TYPING, Gateway
+from playground.jsons import Json, is_object, snowflake
 from playground.posting import Posting
 from playground.rate_limits import MESSAGES
 from playground.rest import Answer, Call, Rule, nothing
+from playground.telling import CREATED, UPDATED, Telling
 from playground.world import Channel, Message, World
 from wire.limits import NONCE_MAX
 
-REPLY: Final = 19  # the type of a message that answers another
+ANSWER: Final = 0  # a type of references
 NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
+BULK_MIN: Final = 2  # messages deleted at once
+BULK_MAX: Final = 100
+BULK_REACHES: Final = timedelta(days=14)
 ID_MAX: Final = 2**63 - 1
 PAGE: Final = 50
 PAGE_MAX: Final = 100
@@ -27,9 +34,11 @@ CHANNEL_FLAGS: Final = SETTABLE & ~EPHEMERAL
 class Messages:
     """Messages that the app writes with its own token."""
 
-    def __init__(self, world: World, posting: Posting, gateway: Gateway) -> None:
+    def __init__(self, world: World, posting: Posting, telling: Telling, gateway: Gateway, clock: Clock) -> None:
+        self._clock = clock
         self._world = world
         self._posting = posting
+        self._telling = telling
         self._gateway = gateway
         self._nonces: dict[tuple[int, str], tuple[float, Message]] = {}
 
@@ -42,6 +51,8 @@ class Messages:
             Rule(HTTPMethod.GET, one, self._show),
             Rule(HTTPMethod.PATCH, one, self._edit, MESSAGES),
             Rule(HTTPMethod.DELETE, one, self._delete, MESSAGES),
+            Rule(HTTPMethod.POST, "/channels/{channel_id}/messages/bulk-delete", self._delete_many, MESSAGES),
+            Rule(HTTPMethod.POST, "/channels/{channel_id}/typing", self._type, MESSAGES),
             Rule(HTTPMethod.POST, "/users/@me/channels", self._open_direct),
         ]
 
@@ -51,21 +62,23 @@ class Messages:
         nonce = _nonce(body)
         known = self._known(channel.id, nonce) if body.get("enforce_nonce") is True else None
         if known:
-            return Answer(self._posting.shape(known))
+            return Answer(self._posting.told(known))
         if channel.guild is not None:
             guild = self._world.guild(channel.guild)
             permissions.check_writing(permissions.of_app(guild, self._world.application, channel), channel)
         before = Before(allowed_flags=CHANNEL_FLAGS)
         remarks = check_message.check(body, call.files, before)
-        answered = self._answered(channel, body)
+        referred = self._referred(channel, body)
         message = self._posting.place(channel.id, self._world.bot)
-        if answered:
-            message.type, message.reference = REPLY, answered
         self._posting.write_checked(message, body, call.files, remarks, pings_all=True)
+        if referred and check_message.is_forward(body):
+            self._posting.forward(message, referred)
+        elif referred:
+            self._posting.answer(message, referred, pings=_pings_author(body))
         if nonce is not None:
             self._nonces[channel.id, nonce] = (time.monotonic(), message)
-        self._tell("MESSAGE_CREATE", message)
-        return Answer(self._posting.shape(message))
+        self._telling.message(CREATED, message)
+        return Answer(self._posting.told(message))
 
     async def _list(self, call: Call) -> Answer:
         channel = self._world.channel(call.id("channel_id"))
@@ -75,10 +88,14 @@ class Messages:
         found = [one for one in found if after < one.id < before]
         newest = sorted(found, key=lambda one: one.id, reverse=True)
         page = newest[-count:] if after else newest[:count]
-        return Answer([self._posting.shape(one) for one in page])
+        if "around" in call.query:
+            middle = call.number("around", 0, ID_MAX, default=0)
+            later = sum(one.id > middle for one in newest)
+            page = newest[max(0, later - count // 2) :][:count]
+        return Answer(self._telling.answers(page, call.remarks))
 
     async def _show(self, call: Call) -> Answer:
-        return Answer(self._posting.shape(self._message(call)))
+        return Answer(self._telling.answers([self._message(call)], call.remarks)[0])
 
     async def _edit(self, call: Call) -> Answer:
         message = self._message(call)
@@ -86,15 +103,56 @@ class Messages:
             raise Refusal(403, 50005, "Cannot edit a message authored by another user")
         self._posting.write(message, call.json(), call.files, pings_all=True, is_edit=True)
         self._posting.edited(message)
-        self._tell("MESSAGE_UPDATE", message)
-        return Answer(self._posting.shape(message))
+        self._telling.message(UPDATED, message)
+        return Answer(self._posting.told(message))
 
     async def _delete(self, call: Call) -> Answer:
         message = self._message(call)
+        if not message.is_app:
+            guild = self._world.guild_of(message.channel)
+            if guild is None:
+                raise Refusal(403, 50003, "Cannot execute action on a DM channel")
+            permissions.check_app(guild, self._world.application, permissions.MANAGE_MESSAGES)
         self._posting.remove(message)
-        guild = self._world.channels[message.channel].guild
-        shape: Json = {"id": str(message.id), "channel_id": str(message.channel), "guild_id": str(guild)}
-        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=GUILD_MESSAGES, guild=guild)
+        self._telling.gone(message)
+        return nothing()
+
+    async def _delete_many(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        guild = self._world.guild_of(channel.id)
+        if guild is None:
+            raise Refusal(400, 50003, "Cannot execute action on a DM channel")
+        permissions.check_app(guild, self._world.application, permissions.MANAGE_MESSAGES)
+        form = Form()
+        given = Fields(form, (), call.json()).entries("messages", BULK_MAX, least=BULK_MIN, required=True)
+        numbers = [snowflake(one) for one in given]
+        for index, number in enumerate(numbers):
+            if number is None:
+                form.add(("messages", index), "NUMBER_TYPE_COERCE", f'Value "{given[index]}" is not snowflake.')
+        if len(set(numbers)) < len(numbers):
+            form.add(("messages",), "SET_TYPE_CONTAINS_DUPLICATES", "The set already contains one of these values")
+        form.check()
+        oldest = self._clock.now() - BULK_REACHES
+        if any(snowflake_time(number or 0) < oldest for number in numbers):
+            raise Refusal(400, 50034, "You can only bulk delete messages that are under 14 days old.")
+        found = [self._world.messages[number] for number in numbers if number in self._world.messages]
+        found = [one for one in found if one.channel == channel.id and one.reader is None]
+        for message in found:
+            self._posting.remove(message)
+        shape: Json = {"channel_id": str(channel.id), "guild_id": str(guild.id), "ids": [str(one.id) for one in found]}
+        if found:
+            self._gateway.dispatch("MESSAGE_DELETE_BULK", shape, intent=GUILD_MESSAGES, guild=guild.id)
+        return nothing()
+
+    async def _type(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        guild, app = self._world.guild_of(channel.id), self._world.application
+        shape: Json = {"channel_id": str(channel.id), "user_id": str(app), "timestamp": int(self._clock.unix())}
+        if guild is not None:
+            permissions.check_writing(permissions.of_app(guild, app, channel), channel)
+            shape |= {"guild_id": str(guild.id), "member": shapes.member(guild.member(app))}
+        intent = DIRECT_TYPING if guild is None else GUILD_TYPING
+        self._gateway.dispatch("TYPING_START", shape, intent=intent, guild=channel.guild)
         return nothing()
 
     async def _open_direct(self, call: Call) -> Answer:
@@ -110,27 +168,30 @@ class Messages:
         return Answer(shapes.channel(self._world.direct_channel(user)))
 
     def _message(self, call: Call) -> Message:
-        channel = self._world.channel(call.id("channel_id"))
-        message = self._world.messages.get(call.id("message_id"))
-        if message is None or message.channel != channel.id or message.reader is not None:
-            raise unknown("Message")  # a private reply is out of reach without its token
-        return message
+        return self._world.message(call.id("channel_id"), call.id("message_id"))
 
-    def _answered(self, channel: Channel, body: Json) -> Json | None:
-        """The reference to the message that a new one answers; None: it answers none, or one that may be gone."""
+    def _referred(self, channel: Channel, body: Json) -> Message | None:
+        """The message that a new one answers or forwards; None: it refers to none, or to one that may be gone."""
         form = Form()
         given = Fields(form, (), body).object("message_reference")
-        number = given.id("message_id") if given else None
-        must_exist = given is not None and given.values.get("fail_if_not_exists") is not False
+        if given is None:
+            form.check()
+            return None
+        is_forward = given.choice("type", (ANSWER, check_message.FORWARD)) == check_message.FORWARD
+        number, place = given.id("message_id"), given.id("channel_id")
+        if is_forward:
+            given.require("message_id", "channel_id")
         message = self._world.messages.get(number or 0)
-        is_there = message is not None and message.channel == channel.id and message.reader is None
-        if given and not is_there and must_exist:
+        where = place if is_forward else channel.id
+        is_there = message is not None and message.channel == where and message.reader is None
+        if not is_there and (is_forward or given.values.get("fail_if_not_exists") is not False):
             form.add(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
         form.check()
-        if not is_there:
+        if message is None or not is_there:
             return None
-        place: Json = {"guild_id": str(channel.guild)} if channel.guild else {}
-        return {"type": 0, "message_id": str(number), "channel_id": str(channel.id)} | place
+        if is_forward and not (self._world.message_content or message_content.is_open(message, self._world)):
+            raise Refusal(403, 160014, "You cannot forward a message whose content you cannot read")
+        return message
 
     def _known(self, channel: int, nonce: str | None) -> Message | None:
         oldest = time.monotonic() - NONCE_LIVES_S
@@ -138,11 +199,11 @@ class Messages:
         found = self._nonces.get((channel, nonce)) if nonce is not None else None
         return found[1] if found else None
 
-    def _tell(self, event: str, message: Message) -> None:
-        guild = self._world.channels[message.channel].guild
-        if guild is not None:
-            shape = self._posting.shape(message) | {"guild_id": str(guild)}
-            self._gateway.dispatch(event, shape, intent=GUILD_MESSAGES, guild=guild)
+
+def _pings_author(body: Json) -> bool:
+    """Whether an answer pings whom it answers: unless `allowed_mentions` is there and does not say so."""
+    allowed = body.get("allowed_mentions")
+    return not is_object(allowed) or allowed.get("replied_user") is True
 
 
 def _nonce(body: Json) -> str | None:

@@ -44,10 +44,10 @@ class Polls:
             raise Refusal(403, 50005, "Cannot edit a message authored by another user")
         polls.end(message, self._clock.now())
         self._posting.changed(message)
-        return Answer(self._posting.shape(message))
+        return Answer(self._posting.told(message))
 
     def _message(self, call: Call) -> Message:
-        message = self._world.messages.get(call.id("message_id"))
-        if message is None or message.channel != call.id("channel_id") or not message.poll:
+        message = self._world.message(call.id("channel_id"), call.id("message_id"))
+        if not message.poll:
             raise unknown("Message")
         return message

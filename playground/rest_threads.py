@@ -1,6 +1,7 @@
 """REST routes about threads: starting one on a message or on its own, changing it, and who is in it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPMethod
 from typing import Final
 
@@ -10,17 +11,22 @@ from playground.changes import Changes, GuildChanged
 from playground.community import ANNOUNCEMENT_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, TEXT
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
-from playground.gateway import GUILD_MESSAGES, GUILDS, Gateway
+from playground.gateway import GUILDS, Gateway
 from playground.ids import Snowflakes
 from playground.jsons import Json
 from playground.posting import Posting
 from playground.rest import Answer, Call, Rule, nothing
+from playground.telling import CREATED as MESSAGE_CREATED
+from playground.telling import Telling
 from playground.world import Channel, Guild, Message, Thread, World
 
 NAME_MAX: Final = 100  # characters
 ARCHIVES_AFTER_MIN: Final = (60, 1440, 4320, 10_080)
 USUALLY_AFTER_MIN: Final = 4320
 SLOWMODE_MAX_S: Final = 21_600
+ID_MAX: Final = 2**63 - 1
+ARCHIVED_MIN: Final = 2  # of one page
+ARCHIVED_MAX: Final = 100
 CREATED: Final = 18  # types of messages that tell of threads
 STARTER: Final = 21
 
@@ -38,10 +44,19 @@ class Threads:
     """Threads of text channels. They are archived when somebody says so, not by themselves as time passes."""
 
     def __init__(
-        self, world: World, posting: Posting, gateway: Gateway, changes: Changes, *, ids: Snowflakes, clock: Clock
+        self,
+        world: World,
+        posting: Posting,
+        telling: Telling,
+        gateway: Gateway,
+        changes: Changes,
+        *,
+        ids: Snowflakes,
+        clock: Clock,
     ) -> None:
         self._world = world
         self._posting = posting
+        self._telling = telling
         self._gateway = gateway
         self._changes = changes
         self._ids = ids
@@ -54,7 +69,12 @@ class Threads:
             Rule(HTTPMethod.POST, channel + "/messages/{message_id}/threads", self._start_on_message),
             Rule(HTTPMethod.POST, channel + "/threads", self._start),
             Rule(HTTPMethod.PATCH, channel, self._change),
+            Rule(HTTPMethod.DELETE, channel, self._delete),
+            Rule(HTTPMethod.GET, channel + "/threads/archived/public", self._list_public),
+            Rule(HTTPMethod.GET, channel + "/threads/archived/private", self._list_private),
+            Rule(HTTPMethod.GET, channel + "/users/@me/threads/archived/private", self._list_joined),
             Rule(HTTPMethod.GET, channel + "/thread-members", self._members),
+            Rule(HTTPMethod.GET, member, self._show_member),
             Rule(HTTPMethod.PUT, member, self._join),
             Rule(HTTPMethod.DELETE, member, self._leave),
             Rule(HTTPMethod.GET, "/guilds/{guild_id}/threads/active", self._list),
@@ -113,6 +133,59 @@ class Threads:
         self._gateway.announce_channel("THREAD_UPDATE", channel)
         self._show(guild, channel)
         return Answer(self._shape(channel))
+
+    async def _delete(self, call: Call) -> Answer:
+        channel, _ = self._thread(call)
+        guild = self._world.guild(channel.guild or 0)
+        permissions.check_app(guild, self._world.application, permissions.MANAGE_THREADS)
+        shape = self._shape(channel)
+        for message in [one for one in self._world.messages.values() if one.channel == channel.id]:
+            self._posting.remove(message)
+        del guild.threads[channel.id], self._world.channels[channel.id]
+        told: Json = {name: shape[name] for name in ("id", "guild_id", "parent_id", "type")}
+        self._gateway.dispatch("THREAD_DELETE", told, intent=GUILDS, guild=guild.id)
+        self._show(guild, channel)
+        return Answer(shape)
+
+    async def _list_public(self, call: Call) -> Answer:
+        return self._archived(call, PUBLIC_THREAD, before=call.moment("before"))
+
+    async def _list_private(self, call: Call) -> Answer:
+        parent, guild = self._parent(call)
+        if not permissions.of_app(guild, self._world.application, parent) & permissions.MANAGE_THREADS:
+            raise Refusal(403, 50013, "Missing Permissions")
+        return self._archived(call, PRIVATE_THREAD, before=call.moment("before"))
+
+    async def _list_joined(self, call: Call) -> Answer:
+        until = call.number("before", 0, ID_MAX, default=ID_MAX)
+        return self._archived(call, PRIVATE_THREAD, until=until, is_joined=True)
+
+    def _archived(
+        self, call: Call, kind: int, *, before: datetime | None = None, until: int = ID_MAX, is_joined: bool = False
+    ) -> Answer:
+        """Archived threads of a channel, those archived last first; `until` is an id, before which they were begun."""
+        parent, guild = self._parent(call)
+        count, app = call.number("limit", ARCHIVED_MIN, ARCHIVED_MAX, default=ARCHIVED_MAX), self._world.application
+        found: list[tuple[datetime, Channel, Thread]] = []
+        for one in guild.threads.values():
+            thread = one.thread
+            if thread is None or not thread.is_archived or (one.type, one.parent) != (kind, parent.id):
+                continue
+            at = thread.archived_at or thread.made_at
+            if (before is None or at < before) and one.id < until and (app in thread.joined or not is_joined):
+                found.append((at, one, thread))
+        found.sort(key=lambda entry: (entry[0], entry[1].id), reverse=True)
+        page = found[:count]
+        mine = [shapes.thread_member(one, app, thread.joined[app]) for _, one, thread in page if app in thread.joined]
+        threads = [shapes.channel(one) for _, one, _ in page]
+        return Answer({"threads": threads, "members": mine, "has_more": len(found) > count})
+
+    async def _show_member(self, call: Call) -> Answer:
+        channel, thread = self._thread(call)
+        user = self._user(call)
+        if user not in thread.joined:
+            raise unknown("Member")
+        return Answer(shapes.thread_member(channel, user, thread.joined[user]))
 
     async def _members(self, call: Call) -> Answer:
         channel, thread = self._thread(call)
@@ -186,8 +259,7 @@ class Threads:
         message.type, message.content = kind, content
         message.reference = {"type": 0, "guild_id": str(channel.guild)} | reference
         self._posting.changed(message)
-        shape = self._posting.shape(message) | {"guild_id": str(channel.guild)}
-        self._gateway.dispatch("MESSAGE_CREATE", shape, intent=GUILD_MESSAGES, guild=channel.guild)
+        self._telling.message(MESSAGE_CREATED, message)
         return message
 
     def _show(self, guild: Guild, channel: Channel) -> None:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-from playground import permissions
+from playground import message_content, permissions
 from playground.community import PRIVATE_THREAD, STAGE, TEXT, VOICE
 from playground.jsons import Json, is_list, is_object
-from playground.world import Attachment, Channel, Guild, Member, Message, Role, Thread, User, VoiceState, World
+from playground.world import Attachment, Channel, Guild, Member, Message, Role, Thread, User, VoiceState, Webhook, World
 
 THREAD_ONLY: Final = ("owner_id", "thread_metadata", "message_count", "member_count", "total_message_sent")
 THREAD_MEMBERS_TOLD: Final = 50  # Discord stops counting there
@@ -60,6 +60,11 @@ def member(person: Member, *, with_user: bool = True, with_voice: bool = True) -
     if with_user:
         shape["user"] = user(person.user)
     return shape
+
+
+def application_flags(world: World) -> int:
+    """The public flags of the app."""
+    return message_content.APPLICATION_FLAG if world.message_content else 0
 
 
 def role(rank: Role) -> Json:
@@ -284,7 +289,7 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
         "id": str(post.id),
         "channel_id": str(post.channel),
         "type": post.type,
-        "author": user(post.author),
+        "author": user(post.author) | ({"discriminator": "0000"} if post.webhook else {}),
         "content": post.content,
         "timestamp": moment(post.at),
         "edited_timestamp": moment(post.edited_at),
@@ -295,14 +300,15 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
         "attachments": list(files.values()),
         "embeds": [_with_addresses(embed, files) for embed in post.embeds],
         "components": [_with_addresses(part, files) for part in post.components],
-        "pinned": False,
+        "pinned": post.pinned_at is not None,
         "flags": post.flags,
     }
     if post.is_app:
         shape["application_id"] = str(world.application)
-        shape["webhook_id"] = str(world.application) if post.interaction else None
-        if not post.interaction:
-            del shape["webhook_id"]
+    if post.webhook or (post.is_app and post.interaction):
+        shape["webhook_id"] = str(post.webhook or world.application)
+    if post.reactions:
+        shape["reactions"] = [reaction(emoji, who, world.application) for emoji, who in post.reactions.items()]
     if post.interaction:
         shape["interaction_metadata"] = post.interaction
     if post.nonce is not None:
@@ -312,6 +318,36 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
     branch = world.channels.get(post.id)
     if branch and branch.thread:
         shape["thread"] = channel(branch)
+    return shape
+
+
+def reaction(emoji: str, who: list[int], app: int) -> Json:
+    """How often an emoji was put below a message."""
+    return {
+        "emoji": {"id": None, "name": emoji},
+        "count": len(who),
+        "count_details": {"burst": 0, "normal": len(who)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": app in who,
+    }
+
+
+def webhook(hook: Webhook, app: int, *, base_url: str, with_token: bool, with_user: bool) -> Json:
+    """A webhook object; its creator is left out where somebody asks with its token alone."""
+    shape: Json = {
+        "id": str(hook.id),
+        "type": 1,
+        "name": hook.name,
+        "avatar": hook.avatar,
+        "application_id": str(app),
+        "channel_id": str(hook.channel),
+        "guild_id": str(hook.guild),
+    }
+    if with_user:
+        shape["user"] = user(hook.creator)
+    if with_token:
+        shape |= {"token": hook.token, "url": f"{base_url}/api/webhooks/{hook.id}/{hook.token}"}
     return shape
 
 

@@ -28,7 +28,7 @@ def read(text: str, commands: Sequence[Json]) -> Typed:
         Puzzled: no command is called so, or a word belongs to no option.
     """
     rest = text.strip().removeprefix("/")
-    chat = [command for command in commands if command["type"] == kinds.CHAT_INPUT]
+    chat = [command for command in commands if command["type"] in (kinds.CHAT_INPUT, kinds.ENTRY_POINT)]
     if not chat:
         raise Puzzled("The app has not registered any commands yet; run `lyceum commands sync`.", status=409)
     step, rest = _step(rest, chat, "/")

@@ -8,7 +8,7 @@ from typing import Final
 from core.ids import snowflake_at
 from playground import avatars
 from playground.community import CATEGORY, STAGE, TEXT, VOICE, Community, Persona
-from playground.errors import unknown
+from playground.errors import Refusal, unknown
 from playground.jsons import Json
 
 DIRECT: Final = 1  # types of channels without a guild
@@ -135,6 +135,7 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict[int, Member])
     threads: dict[int, Channel] = field(default_factory=dict[int, Channel])
     banned: dict[int, User] = field(default_factory=dict[int, User])
+    command_permissions: dict[int, list[Json]] = field(default_factory=dict[int, list[Json]])  # by command, or the app
 
     def member(self, user: int) -> Member:
         """The member with that user id.
@@ -192,19 +193,37 @@ class Message:
     nonce: str | int | None = None
     poll: Json | None = None
     votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # who voted for which answer of the poll
+    reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  # who reacted, by emoji
+    pinned_at: datetime | None = None
+    webhook: int | None = None  # the channel's webhook through which it came
     tts: bool = False
     reader: int | None = None  # the one user who sees an ephemeral message
     interaction: Json | None = None  # interaction_metadata
     interaction_token: str | None = None  # the token with which it can be edited
     reference: Json | None = None
+    forwarded: "Message | None" = None  # what a forward carries: the message as it was then
     is_app: bool = False
+
+
+@dataclass(slots=True)
+class Webhook:
+    """An address in a channel at which anybody who knows its token can write."""
+
+    id: int
+    channel: int
+    guild: int
+    name: str
+    token: str
+    creator: User
+    avatar: str | None = None
 
 
 class World:
     """Everything there is; lookups refuse in Discord's words."""
 
-    def __init__(self, *, application: int) -> None:
+    def __init__(self, *, application: int, message_content: bool = False) -> None:
         self.application = application
+        self.message_content = message_content  # the privileged toggle of the app
         self.bot = User(
             application, "Lyceum", is_bot=True, avatar=avatars.avatar_hash(application), flags=HTTP_BOT_FLAG
         )
@@ -214,6 +233,7 @@ class World:
         self.messages: dict[int, Message] = {}
         self.attachments: dict[int, Attachment] = {}
         self.entitlements: dict[int, Json] = {}
+        self.webhooks: dict[int, Webhook] = {}
 
     def guild(self, guild: int) -> Guild:
         """The guild of that id.
@@ -227,15 +247,33 @@ class World:
         return found
 
     def channel(self, channel: int) -> Channel:
-        """The channel of that id.
+        """The channel of that id, as far as the app gets there.
 
         Raises:
-            Refusal: Unknown Channel.
+            Refusal: Unknown Channel, or Missing Access: a group of people to which somebody only brings the app.
         """
         found = self.channels.get(channel)
         if found is None:
             raise unknown("Channel")
+        if found.type == GROUP:
+            raise Refusal(403, 50001, "Missing Access")
         return found
+
+    def message(self, channel: int, message: int) -> Message:
+        """The message of that id in a channel.
+
+        Raises:
+            Refusal: Unknown Channel, or Unknown Message: also a private one, which is out of reach without its token.
+        """
+        place, found = self.channel(channel), self.messages.get(message)
+        if found is None or found.channel != place.id or found.reader is not None:
+            raise unknown("Message")
+        return found
+
+    def guild_of(self, channel: int) -> Guild | None:
+        """The guild of a channel that exists; None: it is a direct message."""
+        guild = self.channels[channel].guild
+        return None if guild is None else self.guilds[guild]
 
     def user(self, user: int) -> User:
         """The user of that id.

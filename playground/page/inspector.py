@@ -98,6 +98,7 @@ class Inspector:
             seat=seat,
             deliveries=self._recent()[:LISTED],
             outside=outside,
+            reads_content=self._world.message_content,
             title=title,
             outcome=outcome,
             uses_of=uses_of,

@@ -1,5 +1,6 @@
 """Messages as a person sees them: who said it and why, the text, and everything that hangs below it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +18,7 @@ from playground.page.drawing import draw as draw_template
 from playground.page.drawing import member_picture, picture
 from playground.page.emoji import is_jumbo
 from playground.page.reading import Reading
+from playground.posting import PINNED
 from playground.rest_threads import CREATED as THREAD_CREATED
 from playground.rest_threads import STARTER as THREAD_STARTER
 from playground.world import Message, User
@@ -41,7 +43,7 @@ def draw(
     shown = _shown(message, reading)
     shape = parts.loose(shapes.message(shown, reading.world, base_url=""))
     return draw_template(
-        "told.html" if message.type == THREAD_CREATED else "message.html",
+        "told.html" if message.type in (THREAD_CREATED, PINNED) else "message.html",
         message=message,
         shown=shown,
         reply=reply,
@@ -59,6 +61,7 @@ def draw(
         attachments=embeds.lay_out(shown, shape["attachments"]),
         poll=parts.loose(_poll(message, reading)) if message.poll else None,
         branch=_branch(message, reading),
+        pinned=int(message.reference["message_id"]) if message.type == PINNED and message.reference else None,
         reading=reading,
         **parts.Helpers(reading, base_url).by_name(),
     )
@@ -76,7 +79,9 @@ def draw_failure(delivery: Delivery, *, reading: Reading) -> Markup:
 
 
 def _shown(message: Message, reading: Reading) -> Message:
-    """What stands there: at the beginning of a thread it is the message that the thread started from."""
+    """What stands there: in a forward what it carries, at the beginning of a thread the message it started from."""
+    if message.forwarded:
+        return replace(message.forwarded, id=message.id, author=message.author, at=message.at, edited_at=None)
     if message.type != THREAD_STARTER or message.reference is None:
         return message
     return reading.world.messages.get(int(message.reference["message_id"]), message)

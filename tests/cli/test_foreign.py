@@ -78,9 +78,11 @@ def test_an_app_that_somebody_else_wrote_is_waited_for_and_tried(house: House) -
 
 
 def test_the_local_discord_tells_what_an_app_needs_to_know(house: House) -> None:
-    with house.start("playground", "--port", str(port := free_port())) as local:
+    with house.start("playground", "--port", str(port := free_port()), "--message-content") as local:
         local.wait_for("Ctrl-C stops it.")
+        state = httpx.get(f"http://127.0.0.1:{port}/playground/state").json()
 
+    assert state["message_content"] is True
     said = local.said()
     assert f"Page            http://127.0.0.1:{port}\n" in said
     assert "Token           playground\n" in said

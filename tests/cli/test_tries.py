@@ -1,3 +1,5 @@
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,7 +7,11 @@ import typer.main
 from typer.core import TyperGroup
 
 from cli.command_line import build
+from cli.problems import USAGE
 from cli.tries import heading, terminal_locale, valued_options
+from tests.cli.conftest import House
+from tests.local_discord import local_discord
+from tests.playground.small_app import small_app
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,32 @@ def test_every_option_of_try_that_takes_a_value_is_known() -> None:
         "--as", "--guild", "--locale", "--press", "--select", "--field", "--user-menu", "--message-menu", "--target",
         "--save",
     }  # fmt: skip
+
+
+def test_a_press_after_a_command_is_on_its_reply_alone(house: House, tmp_path: Path) -> None:
+    with local_discord(tmp_path, port=house.playground_port) as discord, small_app(discord) as app:
+        shown = house.run("try", "/panel", "--json")
+        elsewhere = house.run("try", "/now", "--press", "Next month")
+        chosen = house.run("try", "/now", "--select", "Board=Focus")
+        paged = house.run("try", "/panel", "--press", "Next month", "--press", "🔥", "--select", "Board=XP", "--json")
+        reported = house.run(
+            "try", "/panel", "--press", "Form", "--field", "Title=x", "--press", "Next month", "--json"
+        )
+        later = house.run("try", "--press", "Next month", "--json")
+
+    assert (elsewhere.returncode, "That reply has no buttons." in elsewhere.stderr) == (USAGE, True), elsewhere
+    assert (chosen.returncode, "That reply has no menu" in chosen.stderr) == (USAGE, True), chosen
+    steps = {name: _messages(run.stdout) for name, run in (("paged", paged), ("reported", reported), ("later", later))}
+    assert len(set(steps["paged"])) == 1
+    assert steps["paged"][0] != _messages(shown.stdout)[0]
+    first, form, thanks, pressed = steps["reported"]
+    assert (form, pressed) == (None, first)
+    assert thanks not in (None, first)
+    assert steps["later"] == [pressed]  # alone, it is on the latest reply that has the button
+    assert len(app.seen) == 12
+
+
+def _messages(printed: str) -> list[str | None]:
+    """The message of each step."""
+    answers = [json.loads(line) for line in printed.splitlines()]
+    return [answer["message"] and answer["message"]["id"] for answer in answers]

@@ -155,6 +155,7 @@ class SmallApp:
         self.form = FORM  # what it opens
         self.is_down = False
         self.completion_pauses_s: dict[str, float] = {}  # by what is typed
+        self.update: Json = {}  # what a press changes besides
         self.callback_body: Json = {}
         self.callback_files: dict[str, tuple[str, bytes]] = {}
         self.callback_answer: httpx.Response | None = None
@@ -242,7 +243,9 @@ class SmallApp:
                 return JSONResponse({"type": 6}, background=BackgroundTask(self._edit, interaction))
             case _:
                 chosen = ",".join(data.get("values", []))
-                return JSONResponse({"type": 7, "data": {"content": f"July {chosen}".strip(), "components": PANEL}})
+                return JSONResponse(
+                    {"type": 7, "data": {"content": f"July {chosen}".strip(), "components": PANEL} | self.update}
+                )
 
     async def _edit(self, interaction: Json) -> None:
         path = f"/webhooks/{interaction['application_id']}/{interaction['token']}/messages/@original"

@@ -21,7 +21,7 @@ def test_the_state_shows_everybody(discord: LocalDiscord) -> None:
     state = discord.state()
 
     guild = state["guilds"][0]
-    assert set(state) == {"public_key", "application_id", "endpoint", "clock", "guilds", "commands"}
+    assert set(state) == {"public_key", "application_id", "endpoint", "message_content", "clock", "guilds", "commands"}
     assert bytes.fromhex(state["public_key"]) == bytes(signing_key(discord.config.data_dir).verify_key)
     assert (guild["name"], guild["locale"]) == ("Lyceum Commons", "en-US")
     assert {room["kind"] for room in guild["channels"]} == {"category", "text", "voice", "stage", "afk"}

@@ -312,4 +312,4 @@ def test_the_gateway_is_found_over_rest(discord: LocalDiscord) -> None:
     assert found["url"] == discord.gateway_url
     assert found["session_start_limit"]["max_concurrency"] == 1
     assert discord.rest("GET", "/gateway/bot", token="wrong").status_code == 401
-    assert discord.rest("GET", "/gateway", headers={"User-Agent": "curl/8"}).json()["code"] == 40333
+    assert discord.rest("GET", "/gateway", headers={"User-Agent": ""}).json()["code"] == 40333

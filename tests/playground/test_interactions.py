@@ -219,6 +219,20 @@ def test_the_latest_reply_that_has_the_button_is_pressed(discord: LocalDiscord, 
     assert earlier["message"]["id"] == first["message"]["id"]
 
 
+def test_a_press_that_names_replies_stays_with_them(discord: LocalDiscord, app: SmallApp) -> None:
+    panel, now = ask(discord, text="/panel"), ask(discord, text="/now")
+
+    assert puzzled(discord, press="Next month", reply=now["reply"]) == "That reply has no buttons."
+    assert puzzled(discord, select="Board", values=["Focus"], reply=[now["reply"]]).startswith("That reply has no menu")
+    pressed = ask(discord, press="Next month", reply=[now["reply"], panel["reply"]])
+    opened = ask(discord, press="Form", reply=panel["reply"])
+    assert puzzled(discord, press="Form", reply=opened["reply"]) == "That reply has no buttons."
+    sent = ask(discord, submit={"title": "x"}, reply=[now["reply"], opened["reply"]])
+
+    assert pressed["message"]["id"] == panel["message"]["id"]
+    assert sent["message"]["content"] == "Thank you."
+
+
 def test_a_mentioned_role_and_a_bare_text_are_understood(discord: LocalDiscord, app: SmallApp) -> None:
     ask(discord, text="/every text:x anyone:Moderator")
     ask(discord, text="/my timezone Asia/Seoul")

@@ -78,6 +78,9 @@ async def test_a_deferred_picture_is_shown_step_by_step(discord: LocalDiscord, a
 
     opened = steps.nth(2).locator(".opened")
     await expect(opened.locator(".tree").first).to_contain_text('content "Here it is."')
+    tree = opened.locator(".tree details").first
+    lines = "element => [getComputedStyle(element).borderTopStyle, getComputedStyle(element, '::before').content]"
+    assert await tree.evaluate(lines) == ["none", "none"]  # the hook and the frame are those of threads in the chat
     await expect(opened.locator(".enclosure")).to_contain_text("files[0] card.png")
     await expect(opened.get_by_role("heading", name="Answer 200")).to_be_visible()
     if DESCRIPTION.is_there:

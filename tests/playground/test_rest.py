@@ -63,7 +63,9 @@ def test_unknown_places_and_methods_are_told_in_json(discord: LocalDiscord) -> N
     ("content", "kind", "code"),
     [
         (b"{", "application/json", 50109),
-        (b"content=hi", "application/x-www-form-urlencoded", 50035),
+        (b"content=hi", "text/plain", 50035),
+        (b"[" * 5000 + b"]" * 5000, "application/json", 50109),
+        (b"payload_json={", "application/x-www-form-urlencoded", 50109),
         (b"[]", "application/json", 50035),
         (b"--x", "multipart/form-data", 50035),
         (b"--x", "multipart/form-data; boundary=x", 50035),

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from tests.discords_file import must_fit
 from tests.local_discord import LocalDiscord, local_discord
 from tests.playground.small_app import PNG, SmallApp, small_app
+from tests.playground.test_gateway import listening
 
 Json = dict[str, Any]
 
@@ -264,3 +266,33 @@ def test_an_app_with_another_key_is_told_so(tmp_path: Path) -> None:
 
     assert "not 401" in refused.json()["error"]
     assert json.dumps(refused.json()).startswith('{"error": "Discord would refuse this.')
+
+
+def test_answers_that_everybody_sees_are_told_at_the_gateway(discord: LocalDiscord, app: SmallApp) -> None:
+    async def hear() -> list[Json]:
+        async with listening(discord.gateway_url) as listener:
+            await listener.identify(intents=1 << 9)
+            await asyncio.to_thread(ask, discord, "/secret")
+            reply = await asyncio.to_thread(ask, discord, "/later")
+            path = f"/webhooks/{APP}/{reply['request']['token']}"
+            more = await asyncio.to_thread(discord.rest, "POST", path, json={"content": "More."})
+            await asyncio.to_thread(discord.rest, "DELETE", hook(reply, more.json()["id"]))
+            frames: list[Json] = []
+            while not frames or frames[-1]["t"] != "MESSAGE_DELETE":
+                frames.append(await listener.receive())
+            return [frame for frame in frames if str(frame["t"]).startswith("MESSAGE_")]
+
+    told = asyncio.run(hear())
+
+    events = [(one["t"].removeprefix("MESSAGE_"), one["d"].get("content")) for one in told]
+    assert events == [("CREATE", ""), ("UPDATE", "Here it is."), ("CREATE", "More."), ("DELETE", None)]
+    assert told[0]["d"]["flags"] & 128
+
+
+def test_an_answer_can_be_changed_after_its_channel_is_gone(tmp_path: Path) -> None:
+    with local_discord(tmp_path) as discord, small_app(discord):
+        reply = ask(discord, "/now")
+        discord.steer("guild", delete_channel="study-log").raise_for_status()
+
+        assert discord.rest("PATCH", hook(reply), json={"content": "Changed."}).json()["content"] == "Changed."
+        assert discord.rest("DELETE", hook(reply)).status_code == 204

@@ -1,0 +1,35 @@
+"""Class names of the page: what one part styles is not worn by another part by accident."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+PAGE: Final = Path(__file__).parents[2] / "playground" / "page"
+INSPECTOR: Final = ("tree", "exchange", "inspection", "inspections", "uninspected", "bars", "judge")
+SHARED: Final = frozenset({"button", "icon-button", "linked", "quiet"})  # the page's own elements, meant for every part
+
+
+def worn(template: Path) -> set[str]:
+    """The classes that a template gives to elements."""
+    given = re.findall(r'class="([^"]*)"', template.read_text())
+    return {word for text in given for word in re.sub(r"\{[{%].*?[%}]\}", " ", text).split() if "{" not in word}
+
+
+def styled(sheet: Path) -> set[str]:
+    """The classes with which a selector of a stylesheet begins: they are styled wherever they stand."""
+    text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
+    selectors = [one.strip() for group in re.findall(r"([^{}]+)\{", text) for one in group.split(",")]
+    return {found[1] for one in selectors if (found := re.match(r"\.([a-z][\w-]*)", one))}
+
+
+def test_the_inspector_and_the_chat_style_no_class_of_each_other() -> None:
+    inspector = {name for part in INSPECTOR for name in worn(PAGE / "templates" / f"{part}.html")}
+    sheets = [sheet for sheet in (PAGE / "static").glob("*.css") if sheet.stem not in ("inspector", "base")]
+    chat = {
+        name for part in ("message", "told", "lines", "parts") for name in worn(PAGE / "templates" / f"{part}.html")
+    }
+
+    assert {"node", "leaf", "timeline"} <= inspector
+    assert {"branch", "embed", "poll"} <= chat
+    assert inspector & {name for sheet in sheets for name in styled(sheet)} <= SHARED
+    assert not chat & styled(PAGE / "static" / "inspector.css")
