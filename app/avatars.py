@@ -72,7 +72,12 @@ class Avatars:
         try:
             async with (
                 asyncio.timeout(5 * TIMEOUT_S),
-                self._client().stream("GET", self._cdn_url + path, timeout=TIMEOUT_S) as response,
+                self._client().stream(
+                    "GET",
+                    self._cdn_url + path,
+                    headers={"accept-encoding": "identity"},  # the size on the way is the size in memory
+                    timeout=TIMEOUT_S,
+                ) as response,
             ):
                 content = await _body(response) if response.is_success else None
                 is_final = response.status_code < httpx.codes.INTERNAL_SERVER_ERROR
@@ -95,7 +100,9 @@ class Avatars:
 
 
 async def _body(response: "httpx.Response") -> bytes | None:
-    """The whole body, or None as soon as it is larger than a picture should be."""
+    """The whole body, or None as soon as it is larger than a picture should be, or if it is compressed unasked."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return None
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk

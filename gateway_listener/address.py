@@ -1,9 +1,10 @@
 """Where the gateway is, and how often it may be started."""
 
+import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
@@ -12,11 +13,16 @@ import structlog
 from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.frames import best_compression
 
+if TYPE_CHECKING:
+    import httpx
+
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
 VERSION: Final = "10"
 
 _USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
-_TIMEOUT_S: Final = 10.0
+_TIMEOUT_S: Final = 10.0  # without a byte
+_WHOLE_S: Final = 30.0  # from the first byte of the request to the last of the answer
+_BODY_MAX: Final = 64 * 1024  # bytes; an answer has about 150
 _UNAUTHORIZED: Final = 401
 _OK: Final = 200
 
@@ -74,21 +80,36 @@ class Directory:
     async def _ask(self) -> GatewayBot:
         import httpx  # noqa: PLC0415 - a process that resumes never needs it
 
-        headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT}
+        headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
         is_here = urlsplit(self.api_url).hostname in {"127.0.0.1", "localhost", "::1"}
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers, trust_env=not is_here) as client:
-                response = await client.get(f"{self.api_url}/gateway/bot")
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(_WHOLE_S),
+                httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers, trust_env=not is_here) as client,
+                client.stream("GET", f"{self.api_url}/gateway/bot") as response,
+            ):
+                content = await _body(response)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:
-            return msgspec.json.decode(response.content, type=GatewayBot)
+            return msgspec.json.decode(content, type=GatewayBot)
         except msgspec.MsgspecError as error:
             raise NoAddress(str(error)) from error
+
+
+async def _body(response: "httpx.Response") -> bytes:
+    """The body, as far as one of this kind can be long; nothing is inflated."""
+    content = bytearray()
+    if response.headers.get("content-encoding", "identity") == "identity":
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > _BODY_MAX:
+                break
+    return bytes(content[:_BODY_MAX])
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:

@@ -40,6 +40,7 @@ POLL_HOURS_MAX: Final = 768
 
 # reference#uploading-files
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024  # per file everywhere; an interaction's attachment_size_limit may allow more
+ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024  # ours, not Discord's: 100 messages with full embeds are about 2 MB
 REQUEST_BYTES_MAX: Final = 25 * 1024 * 1024  # one whole request
 
 # components/reference

@@ -4,6 +4,7 @@ Source: https://discord.com/developers/docs/reference and topics/rate-limits. ht
 goes out, so that a process that only answers interactions starts without it.
 """
 
+import asyncio
 import logging
 import random
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from wire.body import Body
 from wire.buckets import Bucket, Buckets, sleep_until
 from wire.checks import length
 from wire.errors import DiscordUnavailable, Unauthorized, refusal
-from wire.limits import AUDIT_REASON_MAX
+from wire.limits import ANSWER_BYTES_MAX, AUDIT_REASON_MAX
 from wire.routes import Route
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 ATTEMPTS: Final = 5
 PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
+ATTEMPT_S: Final = 30.0  # one request from its first byte to the last byte of its answer
 BACKOFF_S: Final = 0.25  # doubled with each attempt, also the first: up to 0.5 s, 1 s, 2 s and 4 s are waited
 
+_SUCCESS: Final = 2  # hundreds
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
@@ -61,6 +64,7 @@ class Transport:
         *,
         client: "httpx.AsyncClient | None" = None,
         patience_s: float = PATIENCE_S,
+        attempt_s: float = ATTEMPT_S,
         backoff_s: float = BACKOFF_S,
     ) -> None:
         self._api_url = api_url
@@ -68,6 +72,7 @@ class Transport:
         self._given = client
         self._opened: httpx.AsyncClient | None = None
         self._patience_s = patience_s
+        self._attempt_s = attempt_s
         self._backoff_s = backoff_s
         self._buckets = Buckets()
         self._is_refused = False
@@ -153,7 +158,7 @@ class Transport:
     async def _once(self, route: Route, call: "_Call", bucket: Bucket) -> bytes:
         answer = await self._send(route, call)
         bucket = self._buckets.learn(route, bucket, answer.headers)
-        if answer.is_success:
+        if answer.status_code // 100 == _SUCCESS:
             return answer.content
         failure = _read_failure(answer.content)
         if answer.status_code == _TOO_MANY:
@@ -171,26 +176,30 @@ class Transport:
             self._is_refused = True  # after 10,000 wrong requests Discord would cut off the whole address
         raise error
 
-    async def _send(self, route: Route, call: "_Call") -> "httpx.Response":
+    async def _send(self, route: Route, call: "_Call") -> "_Answer":
         client = self.client
         import httpx  # noqa: PLC0415 - loaded with the client
 
         status = "cancelled"
         started = monotonic()
         try:
-            answer = await client.request(
-                route.method,
-                self._api_url + route.path,
-                params=call.query,
-                content=None if call.sent is None else call.sent.content,
-                headers=call.headers,
-            )
+            async with (
+                asyncio.timeout(self._attempt_s),
+                client.stream(
+                    route.method,
+                    self._api_url + route.path,
+                    params=call.query,
+                    content=None if call.sent is None else call.sent.content,
+                    headers=call.headers,
+                ) as response,
+            ):
+                answer = _Answer(response.status_code, response.headers, await _body(response))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             status = type(error).__name__
             raise _TryAgain(type(error).__name__, is_unseen=True) from error
-        except httpx.RequestError as error:
-            status = type(error).__name__
-            raise _TryAgain(type(error).__name__) from error
+        except (httpx.RequestError, TimeoutError, _UnusableBody) as error:
+            status = type(error).__name__.lstrip("_")
+            raise _TryAgain(str(error) if isinstance(error, _UnusableBody) else status) from error
         else:
             status = str(answer.status_code)
             return answer
@@ -204,7 +213,7 @@ class Transport:
         log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
-        headers = {"User-Agent": USER_AGENT}
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if route.is_ours and self._token is not None:
             headers["Authorization"] = f"Bot {self._token}"
         if sent is not None:
@@ -221,6 +230,16 @@ class _Call(NamedTuple):
     headers: dict[str, str]
 
 
+class _Answer(NamedTuple):
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class _UnusableBody(Exception):
+    """An answer whose body is too large, or compressed although nobody asked for that."""
+
+
 class _TryAgain(Exception):
     """No verdict: a limit, trouble at Discord's, or no answer at all."""
 
@@ -228,6 +247,19 @@ class _TryAgain(Exception):
         super().__init__(what)
         self.is_unseen = is_unseen  # Discord did nothing, so that also a POST may be sent again
         self.has_waited = has_waited  # the bucket will make us wait
+
+
+async def _body(response: "httpx.Response") -> bytes:
+    """The body as it was sent. Nothing is inflated: the size on the way is the size in memory."""
+    coding = response.headers.get("content-encoding", "identity")
+    if coding != "identity":
+        raise _UnusableBody(f"an answer with content-encoding {coding[:20]!r}")
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > ANSWER_BYTES_MAX:
+            raise _UnusableBody(f"an answer of more than {ANSWER_BYTES_MAX} bytes")
+    return bytes(content)
 
 
 def _read_failure(content: bytes) -> _Failure:

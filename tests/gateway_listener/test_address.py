@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 import respx
 from httpx import ConnectError, Response
@@ -78,3 +80,21 @@ def test_query_of_the_given_address_is_kept() -> None:
         "ws://a.test/gateway?x=1&v=10&encoding=json&compress=zlib-stream"
     )
     assert address("wss://a.test", compression=None) == "wss://a.test/?v=10&encoding=json"
+
+
+async def test_an_answer_without_end_is_no_answer(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"{API}/gateway/bot").respond(content=b" " * 1_000_000 + b"{}")
+
+    with pytest.raises(NoAddress):
+        await Directory(API, "secret", None).look_up()
+
+
+async def test_an_answer_that_is_compressed_unasked_is_not_inflated(respx_mock: respx.MockRouter) -> None:
+    asked = respx_mock.get(f"{API}/gateway/bot").respond(
+        content=gzip.compress(b'{"url": "wss://gateway.test"}'), headers={"content-encoding": "gzip"}
+    )
+
+    with pytest.raises(NoAddress):
+        await Directory(API, "secret", None).look_up()
+
+    assert asked.calls.last.request.headers["accept-encoding"] == "identity"

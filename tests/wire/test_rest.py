@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 import respx
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from structlog.testing import capture_logs
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
@@ -30,6 +31,7 @@ from wire.errors import (
     UnknownMessage,
     UnknownWebhook,
 )
+from wire.limits import ANSWER_BYTES_MAX
 from wire.reply import File, Message, Pong
 from wire.rest import Application, Rest
 from wire.routes import route
@@ -601,3 +603,46 @@ async def test_a_call_that_nobody_answers_is_counted_by_what_happened() -> None:
     [(labels, numbers, _)] = rest.calls.rows()
     assert labels == ("PATCH /webhooks/{webhook}/{token}/messages/@original", "ConnectError")
     assert sum(numbers) == 5
+
+
+async def chunks(size: int, count: int, *, pause_s: float = 0) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b" " * size
+        await asyncio.sleep(pause_s)
+
+
+async def test_an_answer_without_end_is_cut_off(discord: DiscordServer, rest: Rest) -> None:
+    discord.script = [StreamingResponse(chunks(1024 * 1024, 100_000)) for _ in range(5)]
+
+    with pytest.raises(DiscordUnavailable, match=f"more than {ANSWER_BYTES_MAX} bytes"):
+        await rest.get_current_application()
+
+
+async def test_nothing_is_inflated(discord: DiscordServer, rest: Rest) -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    discord.script = [Response(bomb, headers={"content-encoding": "gzip"}) for _ in range(5)]
+
+    with pytest.raises(DiscordUnavailable, match="content-encoding 'gzip'"):
+        await rest.get_current_application()
+
+    assert {seen.headers["accept-encoding"] for seen in discord.seen} == {"identity"}
+
+
+async def test_an_answer_that_drips_is_tried_again(discord: DiscordServer) -> None:
+    discord.script = [StreamingResponse(chunks(1, 100_000, pause_s=0.05)), ok({"id": "1"})]
+
+    async with Rest(discord.url, "secret", attempt_s=0.5, backoff_s=0.001) as rest:
+        application = await rest.get_current_application()
+
+    assert application.id == 1
+    assert [labels[1] for labels, _, _ in rest.calls.rows()] == ["TimeoutError", "200"]
+
+
+async def test_a_post_whose_answer_drips_is_not_sent_twice(discord: DiscordServer) -> None:
+    discord.script = [StreamingResponse(chunks(1, 100_000, pause_s=0.05))]
+
+    async with Rest(discord.url, "secret", attempt_s=0.5, backoff_s=0.001) as rest:
+        with pytest.raises(DiscordUnavailable) as caught:
+            await post(rest, 1)
+
+    assert (len(discord.seen), caught.value.is_unseen) == (1, False)
