@@ -10,6 +10,7 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note
 from handlers.zones import label, suggest
 from services import people, zones
+from services.travel import Cut
 from services.zones import ZoneChange
 from wire.commands import command, integer, string, subcommand
 from wire.interaction import SlashCommand
@@ -85,12 +86,20 @@ def _days_now(deps: Deps) -> str:
                 start=zones.clock(rules[-1].day_start),
             )
         )
+        lines.append(words("Until then you can choose another, or take it back by choosing what you have now."))
     return "\n".join(lines)
 
 
 def _days_later(change: ZoneChange, deps: Deps) -> str:
     words = deps.words
     now = deps.arrival.zone_rule(deps.now)
+    if change.is_withdrawn:
+        return words(
+            "The change that was waiting is taken back."
+            " Your time zone stays **{zone}** and your day starts at **{start}**.",
+            zone=label(change.zone, deps),
+            start=zones.clock(change.day_start),
+        )
     lines = [
         words(
             "From {when} on your time zone is **{zone}** and your day starts at **{start}**.",
@@ -104,10 +113,27 @@ def _days_later(change: ZoneChange, deps: Deps) -> str:
             start=zones.clock(now.day_start),
         ),
     ]
-    if change.protected_on is not None:
-        skipped = words.date(change.protected_on)
-        lines.append(words("The change skips {date}. That day is protected and breaks no streak.", date=skipped))
+    lines += [_cut(cut, words) for cut in change.cuts]
     return "\n".join(lines)
+
+
+def _cut(cut: Cut, words: Words) -> str:
+    """What a change does to a day that it leaves little of."""
+    day, length = words.date(cut.day), words.duration(int(cut.left.total_seconds()))
+    if cut.is_skipped:
+        return words("The change skips {date}. That day is protected and breaks no streak.", date=day)
+    if cut.is_protected:
+        return words(
+            "The change leaves only {time} of {date}. That day is protected and breaks no streak.",
+            date=day,
+            time=length,
+        )
+    return words(
+        "The change leaves only {time} of {date}, and that day is not protected: a change can protect two days in 30."
+        " Study on it, and your run goes on.",
+        date=day,
+        time=length,
+    )
 
 
 def _language_now(own: Language | None, words: Words) -> str:

@@ -34,9 +34,10 @@ async def test_a_time_zone_holds_from_a_new_day_on(discord: FakeDiscord) -> None
         f"From {MIDNIGHT} on your time zone is **Seoul · 21:00 · UTC+9** and your day starts at **00:00**.",
         "Until then your days are those of UTC · 12:00 · UTC and start at 00:00. Days that are over stay as they were.",
     ]
-    assert waiting.text.splitlines()[-1] == (
-        f"From {MIDNIGHT} on it is Seoul · 21:00 · UTC+9, with days that start at 00:00."
-    )
+    assert waiting.text.splitlines()[-2:] == [
+        f"From {MIDNIGHT} on it is Seoul · 21:00 · UTC+9, with days that start at 00:00.",
+        "Until then you can choose another, or take it back by choosing what you have now.",
+    ]
     assert later.text.splitlines()[0] == "Your time zone is **Seoul · 21:00 · UTC+9**."
 
 
@@ -61,6 +62,7 @@ async def test_an_unknown_time_zone_as_long_as_discord_allows_is_not_repeated_in
 
 async def test_a_time_zone_changes_once_in_a_week(discord: FakeDiscord) -> None:
     await discord.slash("my timezone", zone="Asia/Seoul")
+    discord.clock.moment += timedelta(days=1)
     answer = await discord.slash("my timezone", zone="Europe/Madrid")
 
     assert answer.text.startswith("Your time zone can change once in seven days")
@@ -149,3 +151,40 @@ async def test_a_journey_over_the_date_line_skips_a_protected_date(discord: Fake
     assert answer.text.splitlines()[-1] == (
         "The change skips Nov 30, 2026. That day is protected and breaks no streak."
     )
+
+
+async def test_a_move_that_leaves_little_of_a_day_says_that_the_day_is_protected(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="America/Los_Angeles")
+    discord.clock.moment += timedelta(days=8)
+
+    answer = await discord.slash("my timezone", zone="Asia/Seoul")
+
+    assert answer.text.splitlines()[-1] == (
+        "The change leaves only 7 h of Nov 30, 2026. That day is protected and breaks no streak."
+    )
+
+
+async def test_a_short_day_that_cannot_be_protected_is_told_so(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="America/Los_Angeles")
+    for zone in ("Asia/Seoul", "America/Los_Angeles", "Asia/Seoul", "America/Los_Angeles", "Asia/Seoul"):
+        discord.clock.moment += timedelta(days=7)
+        answer = await discord.slash("my timezone", zone=zone)
+
+    assert answer.text.splitlines()[-1] == (
+        "The change leaves only 7 h of Dec 27, 2026, and that day is not protected:"
+        " a change can protect two days in 30. Study on it, and your run goes on."
+    )
+
+
+async def test_a_change_that_waits_can_be_replaced_and_taken_back(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="Asia/Seoul")
+    replaced = await discord.slash("my timezone", zone="Europe/Madrid")
+    withdrawn = await discord.slash("my timezone", zone="UTC")
+    left = await discord.slash("my timezone")
+
+    assert "**Madrid · 13:00 · UTC+1**" in replaced.text
+    assert withdrawn.text == (
+        "The change that was waiting is taken back."
+        " Your time zone stays **UTC · 12:00 · UTC** and your day starts at **00:00**."
+    )
+    assert left.text.splitlines()[-1].startswith("That is how this server is set")
