@@ -1,5 +1,6 @@
 """`/my`: what a member has chosen for themselves; every answer says what holds now and from when a change holds."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -7,16 +8,19 @@ from core.enums import Language, Visibility
 from core.words import Words, at, language_for, words_for
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import note
+from handlers.looks import note, plain
 from handlers.zones import label, suggest
 from services import people, zones
 from services.travel import Cut
-from services.zones import ZoneChange
+from services.zones import ZoneChange, ZoneChoice
 from wire.commands import command, integer, string, subcommand
-from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.custom_id import Action
+from wire.interaction import Invocation, SelectChoice, SlashCommand
+from wire.limits import CHOICE_NAME_MAX
+from wire.reply import EditMessage, Message, SelectOption, StringSelect
 
 AUTOMATIC: Final = "auto"
+ZONE: Final = Action("my", "zone")
 DAY_START_MAX_H: Final = 6
 
 
@@ -24,10 +28,16 @@ async def timezone(interaction: SlashCommand, deps: Deps) -> Message:
     wanted = interaction.options.string("zone", default="").strip()
     if not wanted:
         return note(_days_now(deps))
-    change = await zones.change_zone(
-        deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=wanted, now=deps.now
-    )
-    return note(_days_later(change, deps))
+    try:
+        zone = zones.zone_meant(wanted, now=deps.now, language=deps.words.language)
+    except zones.ZoneUnclear as unclear:
+        return _which_zone(wanted, unclear.choices, deps.words)
+    return note(await _change_zone(interaction, deps, zone))
+
+
+async def choose_timezone(choice: SelectChoice, deps: Deps) -> EditMessage:
+    ZONE.unpack(choice.custom_id)
+    return EditMessage(await _change_zone(choice, deps, choice.values[0]))
 
 
 async def daystart(interaction: SlashCommand, deps: Deps) -> Message:
@@ -65,6 +75,24 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, visibility=who, now=deps.now
     )
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")
+
+
+async def _change_zone(interaction: Invocation, deps: Deps, zone: str) -> str:
+    change = await zones.change_zone(
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=zone, now=deps.now
+    )
+    return _days_later(change, deps)
+
+
+def _which_zone(text: str, choices: Sequence[ZoneChoice], words: Words) -> Message:
+    """The zones that a text may mean, to choose from: a zone stays for a week, so nothing is guessed."""
+    select = StringSelect(
+        custom_id=ZONE.pack(),
+        placeholder=words("Your time zone"),
+        options=tuple(SelectOption(each.label[:CHOICE_NAME_MAX], each.zone) for each in choices),
+    )
+    question = words('"{zone}" can be more than one time zone. Which one is yours?', zone=plain(text))
+    return Message(question, components=(select,), private=True)
 
 
 def _days_now(deps: Deps) -> str:
@@ -201,5 +229,6 @@ feature = Feature(
         "my visibility": visibility,
     },
     autocomplete={"my timezone": suggest},
+    selects={ZONE: choose_timezone},
     private=True,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from core.enums import Language
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import at
@@ -26,6 +27,7 @@ __all__ = [
     "ZoneChange",
     "ZoneChangedRecently",
     "ZoneChoice",
+    "ZoneUnclear",
     "ZoneUnknown",
     "canonical",
     "change_day_start",
@@ -37,6 +39,7 @@ __all__ = [
 
 CHANGE_EVERY: Final = timedelta(days=7)
 WAIT_MAX: Final = timedelta(days=2)  # no change waits longer; a chain of replaced ones counts from no earlier
+CHOICES_NAMED: Final = 5  # of those that a text may mean, in a sentence
 NAMED_MAX: Final = 40  # characters of an unknown zone that are repeated; an option may hold 6,000
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -51,6 +54,18 @@ class ZoneUnknown(DomainError):
             zone=zone[:NAMED_MAX],
         )
         self.zone = zone
+
+
+class ZoneUnclear(DomainError):
+    """Raised by zone_meant(); several zones may be meant, or one that was not named in full."""
+
+    def __init__(self, text: str, choices: tuple[ZoneChoice, ...]) -> None:
+        super().__init__(
+            '"{zone}" can be one of several time zones: {choices}. Type it again and choose one from the list.',
+            zone=text[:NAMED_MAX],
+            choices=", ".join(each.label for each in choices[:CHOICES_NAMED]),
+        )
+        self.choices = choices
 
 
 class ZoneChangedRecently(DomainError):
@@ -106,16 +121,20 @@ class ZoneChange:
     is_withdrawn: bool = False  # a change that had not begun is taken back, and nothing changes
 
 
-def zone_meant(text: str, *, now: datetime) -> str:
-    """The zone that a person has chosen, or typed clearly enough.
+def zone_meant(text: str, *, now: datetime, language: Language = Language.EN) -> str:
+    """The zone that a person has chosen, or named in full.
 
     Raises:
-        ZoneUnknown: there is none, or there are several.
+        ZoneUnknown: there is none.
+        ZoneUnclear: there are several, or one merely fits; each has its name in `language`.
     """
     zone = meant(text, now=now)
-    if zone is None:
+    if zone is not None:
+        return zone
+    choices = search_zones(text, now=now, language=language) if text.strip() else ()
+    if not choices:
         raise ZoneUnknown(text)
-    return zone
+    raise ZoneUnclear(text, choices)
 
 
 async def change_zone(
@@ -129,7 +148,7 @@ async def change_zone(
     member may be unknown.
 
     Raises:
-        ZoneUnknown, ZoneChangedRecently, NothingChanged: nothing was written.
+        ZoneUnknown, ZoneUnclear, ZoneChangedRecently, NothingChanged: nothing was written.
     """
     name = zone_meant(zone, now=now)
     history = await _history(conn, guild, user, person, now=now)

@@ -47,6 +47,32 @@ async def test_a_city_that_was_typed_and_not_chosen_is_understood(discord: FakeD
     assert "**Seoul · 21:00 · UTC+9**" in answer.text
 
 
+async def test_what_may_mean_several_zones_is_asked_and_not_guessed(discord: FakeDiscord) -> None:
+    asked = await discord.slash("my timezone", zone="CST")
+    left = await discord.slash("my timezone")
+    [row] = asked.data["components"]
+    [select] = row["components"]
+    answer = await discord.choose(select["custom_id"], "America/Chicago")
+
+    assert asked.is_private
+    assert asked.text == '"CST" can be more than one time zone. Which one is yours?'
+    labels = {option["value"]: option["label"] for option in select["options"]}
+    assert {"America/Chicago", "Asia/Shanghai", "Asia/Taipei"} <= set(labels)
+    assert labels["America/Chicago"] == "Chicago · 06:00 · UTC−6"
+    assert left.text.startswith("Your time zone is **UTC")
+    assert answer.kind == 7
+    assert "your time zone is **Chicago · 06:00 · UTC−6**" in answer.text
+    assert answer.data["components"] == []
+
+
+@pytest.mark.parametrize("text", ["PT", "seo", "14:00", "UTC+9", "MST", "gypt"])
+async def test_what_merely_fits_changes_nothing(discord: FakeDiscord, text: str) -> None:
+    answer = await discord.slash("my timezone", zone=text)
+
+    assert "can be more than one time zone" in answer.text
+    assert (await discord.slash("my timezone")).text.startswith("Your time zone is **UTC")
+
+
 async def test_an_unknown_time_zone_is_told_what_to_do(discord: FakeDiscord) -> None:
     answer = await discord.slash("my timezone", zone="Atlantis")
 
