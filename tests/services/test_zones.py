@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection, Pool
+from db.queries.zones import list_rules
 from services import streaks, vacations, zones
 from services.days import Calendar, ZoneRule, calendar_of
 from services.freezes import status
@@ -287,9 +288,10 @@ async def test_a_replaced_change_does_not_begin_the_seven_days_anew(conn: Connec
 
 async def test_changes_that_are_replaced_for_days_count_from_two_days_before_the_last(conn: Connection) -> None:
     await prepare(conn)
-    for number in range(10):
-        last = NOON + timedelta(hours=11 * number)
-        await change(conn, "Asia/Seoul" if number % 2 else "Asia/Tokyo", last)
+    moments = [NOON + timedelta(hours=11 * number) for number in range(10)]
+    for number, moment in enumerate(moments):
+        await change(conn, "Asia/Seoul" if number % 2 else "Asia/Tokyo", moment)
+    last = moments[-1]
 
     with pytest.raises(zones.ZoneChangedRecently) as refused:
         await change(conn, "Europe/Berlin", last + timedelta(days=2))
@@ -359,10 +361,10 @@ async def test_two_hundred_changes_at_once_leave_one_with_its_own_protection(poo
     await asyncio.gather(*(wish(zone) for zone in wishes))
 
     async with pool.connection() as conn:
-        kept = await stored(conn)
+        kept = await list_rules(conn, guild=LYCEUM, user=ANA)
         protected = await travel(conn)
         assert len(kept) <= 1
-        rules = [ZoneRule(valid_from, zone) for valid_from, zone, *_ in kept]
+        rules = [ZoneRule(rule.valid_from, rule.zone) for rule in kept]
         calendar = calendar_of("America/Los_Angeles", rules)
         short = [
             day
