@@ -1,29 +1,40 @@
-"""Reads dates as people write them."""
+"""Reads dates as people write them, and shows how with dates of these days."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from core.errors import DomainError
+from handlers.feature import Deps
+from services.days import Calendar
+
+ONE_DAY = timedelta(days=1)
 
 
 class NoSuchDate(DomainError):
     """Raised for a date that is written in another way, or is none."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, example: date) -> None:
         super().__init__(
-            'I cannot read "{text}" as a date. Write year, month and day like this: 2026-11-30.', text=text
+            'I cannot read "{text}" as a date. Write year, month and day like this: {example}.',
+            text=text,
+            example=example.isoformat(),
         )
 
 
-def parse(text: str) -> date:
-    """The date that `text` names, such as 2026-11-30.
+def today(deps: Deps) -> date:
+    """The date that it is for the person who asks."""
+    return Calendar(deps.arrival.zone_rules).date_of(deps.now)
+
+
+def parse(text: str, *, example: date) -> date:
+    """The date that `text` names as year, month and day; a refusal shows `example`.
 
     Raises:
         NoSuchDate: it names none.
     """
     parts = text.strip().split("-")
     if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts):  # noqa: PLR2004 - of a date
-        raise NoSuchDate(text[:40])
+        raise NoSuchDate(text[:40], example)
     try:
         return date(*(int(part) for part in parts))
     except (ValueError, OverflowError) as error:
-        raise NoSuchDate(text[:40]) from error
+        raise NoSuchDate(text[:40], example) from error

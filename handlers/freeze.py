@@ -6,7 +6,7 @@ from typing import Final
 
 from core.words import Words
 from handlers.choices import chosen
-from handlers.dates import parse
+from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, panel
 from handlers.protection import PLAN, REPAIR, STATUS, buttons, news, repair_line
@@ -21,7 +21,7 @@ from wire.reply import Label, Message, Modal, TextInput
 
 PLANNED: Final = Action("freeze", "planned")
 
-_DATE_LENGTH: Final = 10  # of 2026-11-30
+_DATE_LENGTH: Final = 10  # of YYYY-MM-DD
 
 
 class Use(StrEnum):
@@ -57,14 +57,23 @@ async def vacation(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 async def ask_dates(press: ButtonPress, deps: Deps) -> Modal:
+    """The form, with the first vacation that would be accepted now as its example."""
     PLAN.unpack(press.custom_id)
-    words = deps.words
+    found = await freezes.status(deps.conn, guild=guild_of(press), user=press.user.id, now=deps.now)
+    possible, words = found.vacation_possible, deps.words
+    if possible is None:
+        possible = Vacation(found.today + ONE_DAY, found.today + ONE_DAY)
+    longest = words.plural("At most {count} day from then on", "At most {count} days from then on", possible.days)
     return Modal(
         words("Plan a vacation"),
         PLANNED.pack(),
         (
-            Label(words("First day"), _date_input("from"), words("Tomorrow or later, such as 2026-11-30")),
-            Label(words("Last day"), _date_input("to"), words("Up to 14 days in a row")),
+            Label(
+                words("First day"),
+                _date_input("from", possible.first),
+                words("{date} or later", date=possible.first.isoformat()),
+            ),
+            Label(words("Last day"), _date_input("to", possible.last), longest),
         ),
     )
 
@@ -83,7 +92,7 @@ async def cancel_vacation(interaction: SlashCommand, deps: Deps) -> Message:
 
 async def repair(interaction: SlashCommand, deps: Deps) -> Message:
     text = interaction.options.string("date", default="").strip()
-    return await _repair(interaction, deps, parse(text) if text else None)
+    return await _repair(interaction, deps, parse(text, example=today(deps) - ONE_DAY) if text else None)
 
 
 async def press_repair(press: ButtonPress, deps: Deps) -> Message:
@@ -97,12 +106,13 @@ async def press_status(press: ButtonPress, deps: Deps) -> Message:
 
 
 async def _plan(interaction: Invocation, deps: Deps, first: str, last: str) -> Message:
+    tomorrow = today(deps) + ONE_DAY
     found = await vacations.plan(
         deps.conn,
         guild=guild_of(interaction),
         user=interaction.user.id,
-        first=parse(first),
-        last=parse(last),
+        first=parse(first, example=tomorrow),
+        last=parse(last, example=tomorrow),
         now=deps.now,
     )
     words = deps.words
@@ -126,13 +136,16 @@ def _panel(found: FreezeStatus, words: Words) -> Message:
         dates = ", ".join(words.date(day) for day in found.saved_on)
         lines.append(words("Frozen in the last 30 days: {dates}.", dates=dates))
     lines += [_vacation(each, words) for each in found.vacations if each.first > found.today]
-    lines.append(
-        words.plural(
-            "A vacation that begins tomorrow can last {count} day.",
-            "A vacation that begins tomorrow can last {count} days.",
-            found.vacation_left,
+    if found.vacation_left:
+        lines.append(
+            words.plural(
+                "A vacation that begins tomorrow can last {count} day.",
+                "A vacation that begins tomorrow can last {count} days.",
+                found.vacation_left,
+            )
         )
-    )
+    elif found.vacation_possible is not None:
+        lines.append(words("The next vacation can begin on {date}.", date=words.date(found.vacation_possible.first)))
     lines += news(found, words)
     row = tuple(buttons(found, words, leads_to_status=False))
     return panel(words("What protects your run"), lines, buttons=(row,) if row else (), private=True)
@@ -154,9 +167,9 @@ def _vacation(each: Vacation, words: Words) -> str:
     )
 
 
-def _date_input(custom_id: str) -> TextInput:
+def _date_input(custom_id: str, example: date) -> TextInput:
     return TextInput(
-        custom_id=custom_id, placeholder="2026-11-30", min_length=_DATE_LENGTH - 2, max_length=_DATE_LENGTH
+        custom_id=custom_id, placeholder=example.isoformat(), min_length=_DATE_LENGTH - 2, max_length=_DATE_LENGTH
     )
 
 
@@ -181,14 +194,14 @@ feature = Feature(
             subcommand(
                 "vacation",
                 "Plan 1 to 14 days on which your run rests and stays",
-                string("from", "The first day, tomorrow or later, such as 2026-11-30", required=True, max_length=10),
-                string("to", "The last day, such as 2026-12-06", required=True, max_length=10),
+                string("from", "The first day, tomorrow or later, as YYYY-MM-DD", required=True, max_length=10),
+                string("to", "The last day, as YYYY-MM-DD", required=True, max_length=10),
             ),
             subcommand("vacation-cancel", "Take back the days of vacation from tomorrow on"),
             subcommand(
                 "repair",
                 "Let a run go on that ended in the last two days",
-                string("date", "The quiet day, such as 2026-11-20; the last one unless you choose", max_length=10),
+                string("date", "The quiet day, as YYYY-MM-DD; the last one unless you choose", max_length=10),
             ),
         ),
     ),

@@ -1,5 +1,6 @@
 """`/my`: what a member has chosen for themselves; every answer says what holds now and from when a change holds."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -7,15 +8,19 @@ from core.enums import Language, Visibility
 from core.words import Words, at, language_for, words_for
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import note
+from handlers.looks import note, plain
 from handlers.zones import label, suggest
 from services import people, zones
-from services.zones import ZoneChange
+from services.travel import Cut
+from services.zones import ZoneChange, ZoneChoice
 from wire.commands import command, integer, string, subcommand
-from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.custom_id import Action
+from wire.interaction import Invocation, SelectChoice, SlashCommand
+from wire.limits import CHOICE_NAME_MAX
+from wire.reply import EditMessage, Message, SelectOption, StringSelect
 
 AUTOMATIC: Final = "auto"
+ZONE: Final = Action("my", "zone")
 DAY_START_MAX_H: Final = 6
 
 
@@ -23,10 +28,16 @@ async def timezone(interaction: SlashCommand, deps: Deps) -> Message:
     wanted = interaction.options.string("zone", default="").strip()
     if not wanted:
         return note(_days_now(deps))
-    change = await zones.change_zone(
-        deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=wanted, now=deps.now
-    )
-    return note(_days_later(change, deps))
+    try:
+        zone = zones.zone_meant(wanted, now=deps.now, language=deps.words.language)
+    except zones.ZoneUnclear as unclear:
+        return _which_zone(wanted, unclear.choices, deps.words)
+    return note(await _change_zone(interaction, deps, zone))
+
+
+async def choose_timezone(choice: SelectChoice, deps: Deps) -> EditMessage:
+    ZONE.unpack(choice.custom_id)
+    return EditMessage(await _change_zone(choice, deps, choice.values[0]))
 
 
 async def daystart(interaction: SlashCommand, deps: Deps) -> Message:
@@ -66,6 +77,24 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")
 
 
+async def _change_zone(interaction: Invocation, deps: Deps, zone: str) -> str:
+    change = await zones.change_zone(
+        deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=zone, now=deps.now
+    )
+    return _days_later(change, deps)
+
+
+def _which_zone(text: str, choices: Sequence[ZoneChoice], words: Words) -> Message:
+    """The zones that a text may mean, to choose from: a zone stays for a week, so nothing is guessed."""
+    select = StringSelect(
+        custom_id=ZONE.pack(),
+        placeholder=words("Your time zone"),
+        options=tuple(SelectOption(each.label[:CHOICE_NAME_MAX], each.zone) for each in choices),
+    )
+    question = words('"{zone}" can be more than one time zone. Which one is yours?', zone=plain(text))
+    return Message(question, components=(select,), private=True)
+
+
 def _days_now(deps: Deps) -> str:
     """The zone and day start that hold, and those that wait to begin."""
     words, rules = deps.words, deps.arrival.zone_rules
@@ -85,12 +114,20 @@ def _days_now(deps: Deps) -> str:
                 start=zones.clock(rules[-1].day_start),
             )
         )
+        lines.append(words("Until then you can choose another, or take it back by choosing what you have now."))
     return "\n".join(lines)
 
 
 def _days_later(change: ZoneChange, deps: Deps) -> str:
     words = deps.words
     now = deps.arrival.zone_rule(deps.now)
+    if change.is_withdrawn:
+        return words(
+            "The change that was waiting is taken back."
+            " Your time zone stays **{zone}** and your day starts at **{start}**.",
+            zone=label(change.zone, deps),
+            start=zones.clock(change.day_start),
+        )
     lines = [
         words(
             "From {when} on your time zone is **{zone}** and your day starts at **{start}**.",
@@ -104,10 +141,27 @@ def _days_later(change: ZoneChange, deps: Deps) -> str:
             start=zones.clock(now.day_start),
         ),
     ]
-    if change.protected_on is not None:
-        skipped = words.date(change.protected_on)
-        lines.append(words("The change skips {date}. That day is protected and breaks no streak.", date=skipped))
+    lines += [_cut(cut, words) for cut in change.cuts]
     return "\n".join(lines)
+
+
+def _cut(cut: Cut, words: Words) -> str:
+    """What a change does to a day that it leaves little of."""
+    day, length = words.date(cut.day), words.duration(int(cut.left.total_seconds()))
+    if cut.is_skipped:
+        return words("The change skips {date}. That day is protected and breaks no streak.", date=day)
+    if cut.is_protected:
+        return words(
+            "The change leaves only {time} of {date}. That day is protected and breaks no streak.",
+            date=day,
+            time=length,
+        )
+    return words(
+        "The change leaves only {time} of {date}, and that day is not protected: a change can protect two days in 30."
+        " Study on it, and your run goes on.",
+        date=day,
+        time=length,
+    )
 
 
 def _language_now(own: Language | None, words: Words) -> str:
@@ -175,5 +229,6 @@ feature = Feature(
         "my visibility": visibility,
     },
     autocomplete={"my timezone": suggest},
+    selects={ZONE: choose_timezone},
     private=True,
 )

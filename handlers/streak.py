@@ -8,7 +8,7 @@ from core.enums import Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import Words
-from handlers import protection
+from handlers import dates, protection
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line
@@ -34,8 +34,12 @@ _YEARS: Final = range(2015, 2100)  # Discord was made in the first
 class NoSuchMonth(DomainError):
     """Raised for a month that is written in another way, or is none."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__('I cannot read "{text}" as a month. Write year and month like this: 2026-10.', text=text)
+    def __init__(self, text: str, example: date) -> None:
+        super().__init__(
+            'I cannot read "{text}" as a month. Write year and month like this: {example}.',
+            text=text,
+            example=f"{example:%Y-%m}",
+        )
 
 
 class MonthToCome(DomainError):
@@ -49,7 +53,7 @@ async def show(interaction: SlashCommand, deps: Deps) -> Drawing:
     person = named(interaction)
     refuse_robots(person)
     text = interaction.options.string("month", default="").strip()
-    first = _parse(text) if text else None
+    first = _parse(text, example=dates.today(deps)) if text else None
     return await _draw(interaction, deps, person, first, asker=interaction.user.id)
 
 
@@ -58,10 +62,10 @@ async def turn(press: ButtonPress, deps: Deps) -> Drawing:
     return await _draw(press, deps, UserId(user_id), first, asker=UserId(asker))
 
 
-def _parse(text: str) -> date:
+def _parse(text: str, *, example: date) -> date:
     found = _MONTH.fullmatch(text)
     if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in _YEARS:  # noqa: PLR2004 - months of a year
-        raise NoSuchMonth(text[:40])
+        raise NoSuchMonth(text[:40], example)
     return date(int(found[1]), int(found[2]), 1)
 
 
@@ -147,7 +151,7 @@ feature = Feature(
             "streak",
             "The calendar of a month: which days were active",
             user("user", "Whose; yours unless you choose"),
-            string("month", "Year and month such as 2026-10; this month unless you choose", max_length=10),
+            string("month", "Year and month as YYYY-MM; this month unless you choose", max_length=10),
         ),
     ),
     slash={"streak": show},

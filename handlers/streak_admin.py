@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from core.words import Words, at
-from handlers.dates import parse
+from handlers.dates import parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots
@@ -44,7 +44,7 @@ async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, d
     refuse_others(interaction)
     person = named(interaction)
     refuse_robots(person)
-    day = parse(interaction.options.string("date"))
+    day = parse(interaction.options.string("date"), example=today(deps))
     await act(
         deps.conn,
         guild=guild_of(interaction),
@@ -70,7 +70,7 @@ def _line(act: StaffAct, words: Words) -> str:
     return words("{when} {staff} took {date} back from {member}: {reason}", **facts)
 
 
-_DATE = string("date", "The day on their calendar, such as 2026-11-20", required=True, max_length=10)
+_DATE = string("date", "The day on their calendar, as YYYY-MM-DD", required=True, max_length=10)
 _REASON = string("reason", "Why; staff and the member can read it later", required=True, max_length=grants.REASON_MAX)
 
 feature = Feature(

@@ -19,7 +19,11 @@ STYLES: Final = "tTdDfFR"  # discord.com/developers/docs/reference#message-forma
 
 async def timestamp(interaction: SlashCommand, deps: Deps) -> Message:
     typed = interaction.options.string("zone", default="").strip()
-    zone = zone_meant(typed, now=deps.now) if typed else deps.arrival.zone_rule(deps.now).zone
+    zone = (
+        zone_meant(typed, now=deps.now, language=deps.words.language)
+        if typed
+        else deps.arrival.zone_rule(deps.now).zone
+    )
     moment = tools.moment(interaction.options.string("when"), zone=zone, now=deps.now)
     heading = deps.words(
         "Copy one, and everybody reads it in their own time. I went by {zone}.", zone=zones.label(zone, deps)
@@ -29,7 +33,7 @@ async def timestamp(interaction: SlashCommand, deps: Deps) -> Message:
 
 async def time(interaction: SlashCommand, deps: Deps) -> Message:
     words, own = deps.words, deps.arrival.zone_rule(deps.now).zone
-    zone = zone_meant(interaction.options.string("zone"), now=deps.now)
+    zone = zone_meant(interaction.options.string("zone"), now=deps.now, language=deps.words.language)
     local = deps.now.astimezone(ZoneInfo(zone))
     facts = {"zone": zones.city(zone, deps), "time": f"{local:%H:%M}", "date": words.date(local.date())}
     line = words("In **{zone}** it is **{time}** on {date}.", **facts)
@@ -51,7 +55,7 @@ feature = Feature(
             subcommand(
                 "timestamp",
                 "A moment that everybody reads in their own time zone",
-                string("when", "Such as 18:30, 2026-11-30 18:30 or 2h 30m", required=True, max_length=60),
+                string("when", "Such as 18:30, YYYY-MM-DD 18:30 or 2h 30m", required=True, max_length=60),
                 string("zone", "Whose clock you mean; your own unless you choose", autocomplete=True),
             ),
             subcommand(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from core.enums import ChannelKind, Preset
 from core.words import Words, at
 from handlers.choices import chosen
-from handlers.dates import parse
+from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, plain
 from handlers.presets import CHOICES, name_of_preset, told
@@ -25,8 +25,8 @@ APPLY: Final = Action("track", "apply", Preset, date, date)
 
 _DATES: Final = (
     string("preset", "The rules to count by", required=True, choices=CHOICES),
-    string("from", "The first day, such as 2026-10-01", required=True, min_length=10, max_length=10),
-    string("to", "The last day, such as 2026-10-07", required=True, min_length=10, max_length=10),
+    string("from", "The first day, as YYYY-MM-DD", required=True, min_length=10, max_length=10),
+    string("to", "The last day, as YYYY-MM-DD", required=True, min_length=10, max_length=10),
 )
 
 
@@ -118,7 +118,8 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
     """What would change, and the custom id that changes it; empty when nothing would."""
     wanted = chosen(Preset, interaction.options.string("preset"))
-    first, last = (parse(interaction.options.string(name)) for name in ("from", "to"))
+    yesterday = today(deps) - ONE_DAY
+    first, last = (parse(interaction.options.string(name), example=yesterday) for name in ("from", "to"))
     found = await track.preview(
         deps.conn, guild=guild_of(interaction), preset=wanted, first=first, last=last, now=deps.now
     )

@@ -97,7 +97,7 @@ def _protected(  # noqa: PLR0911 - a table
         case ProtectionKind.VACATION:
             return "☂", words("vacation")
         case ProtectionKind.TRAVEL:
-            return "✈", words("skipped by a change of time zone")
+            return "✈", words("skipped or cut short by a change of time zone or day start")
         case ProtectionKind.REPAIR:
             return "✚", words("repaired by the two active days after it")
         case ProtectionKind.GRANT if story.grant is not None:

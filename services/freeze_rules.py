@@ -1,11 +1,12 @@
 """What freezes do, as a function of a member's dates: when one is earned, and which missed dates they save.
 
-Earned: one for every seven active dates in a row; a date that the member's calendar skipped stands between no two.
+Earned: one for every seven active dates in a row; a date that a change of zone or day start skipped or cut short stands
+between no two.
 Held: two at most, a third is not earned. Used: one for exactly one missed date, at most two between two active ones.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -50,6 +51,7 @@ class Walk:
     in_a_row: int  # active dates in a row up to the last active one
     gaps: tuple[Gap, ...]  # in order; the last ones may be yet to come
     earned_on: Mapping[date, date] = field(default_factory=dict[date, date])  # of frozen dates: of the freeze used
+    skipped: tuple[date, ...] = ()  # dates on the way that the calendar does not have and nothing else protects
 
     @property
     def saved(self) -> tuple[date, ...]:
@@ -57,10 +59,16 @@ class Walk:
         return tuple(gap.day for gap in self.gaps if gap.is_saved)
 
 
+def has_every_date(_: date) -> bool:
+    """A calendar that skips no date."""
+    return False
+
+
 def walk(
     active: Sequence[date],
     protections: Mapping[date, ProtectionKind],
     switches: Sequence[tuple[date, bool]] = (),
+    is_skipped: Callable[[date], bool] = has_every_date,
 ) -> Walk:
     """Go through a member's dates from the first active one on.
 
@@ -68,11 +76,14 @@ def walk(
         active: the active dates in order.
         protections: what protects a date; used freezes are among them and are not decided again.
         switches: from which date on freezes are used (True) or not, in order; used before the first.
+        is_skipped: whether the member's calendar does not have a date, which can then not be missed.
     """
     in_a_row = run = 0
     held: list[date] = []
     gaps: list[Gap] = []
     earned_on: dict[date, date] = {}
+    skipped: list[date] = []
+    guard = _Guard(protections, switches, is_skipped, skipped)
     last = len(active) - 1
     for number, day in enumerate(active):
         run += 1
@@ -82,14 +93,31 @@ def walk(
         if number == last:
             break
         stretch = _Stretch(held, earned_on)
-        is_whole = stretch.cross(day + _ONE_DAY, active[number + 1], protections, switches, run, gaps)
+        is_whole = stretch.cross(day + _ONE_DAY, active[number + 1], guard, run, gaps)
         run = run if is_whole else 0
         in_a_row = in_a_row if is_whole and stretch.is_seamless else 0
     if not active:
         return Walk(0, 0, ())
     tail = _Stretch(held.copy(), earned_on)
-    tail.cross(active[-1] + _ONE_DAY, None, protections, switches, run, gaps)
-    return Walk(max(0, len(held) - tail.written), in_a_row, tuple(gaps), earned_on)
+    tail.cross(active[-1] + _ONE_DAY, None, guard, run, gaps)
+    return Walk(max(0, len(held) - tail.written), in_a_row, tuple(gaps), earned_on, tuple(skipped))
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """What protects dates, besides the freezes at hand."""
+
+    protections: Mapping[date, ProtectionKind]
+    switches: Sequence[tuple[date, bool]]
+    is_skipped: Callable[[date], bool]
+    skipped: list[date]  # those found so far
+
+    def kind_of(self, day: date) -> ProtectionKind | None:
+        kind = self.protections.get(day)
+        if kind is None and self.is_skipped(day):
+            self.skipped.append(day)
+            return ProtectionKind.TRAVEL
+        return kind
 
 
 @dataclass(slots=True)
@@ -100,22 +128,21 @@ class _Stretch:
     earned_on: dict[date, date]  # see Walk
     frozen: int = 0
     written: int = 0  # of the frozen ones, those that were used before
-    is_seamless: bool = True  # nothing but skipped dates stands in between
+    is_seamless: bool = True  # nothing but dates that are skipped or cut short stands in between
 
     def cross(
         self,
         day: date,
         until: date | None,
-        protections: Mapping[date, ProtectionKind],
-        switches: Sequence[tuple[date, bool]],
+        guard: _Guard,
         run: int,
         gaps: list[Gap],
     ) -> bool:
         """Whether the run comes from `day` to `until`; what is missed on the way is added to `gaps`."""
         while day != until:
-            kind = protections.get(day)
+            kind = guard.kind_of(day)
             if kind is None:
-                unsaved = self._why_not(day, switches)
+                unsaved = self._why_not(day, guard.switches)
                 gaps.append(Gap(day, run, unsaved))
                 if unsaved is not None:
                     return False

@@ -50,7 +50,10 @@ class FreezeStatus:
     saved_on: tuple[date, ...]  # in the last 30 days, oldest first
     late_on: tuple[date, ...]  # missed dates of the last 7 days for which activity was told later
     vacations: tuple[Vacation, ...]  # this one and those to come
-    vacation_left: int  # dates of vacation still free in the 90 days up to today
+    vacation_left: int  # dates that a vacation which begins tomorrow can have
+    vacation_possible: (
+        Vacation | None
+    )  # the first that can be planned now, as long as it can be; None: within a year none
     repair: Offer | None  # None: there is nothing to repair
     today: date
 
@@ -99,9 +102,13 @@ def status_of(standing: Standing, now: datetime) -> FreezeStatus:
     walked = standing.walk()
     last = standing.active[-1] if standing.active else date.min
     protected = standing.protected(now)
-    waiting = [day for day in protected if day > last and day not in standing.protections]
+    waiting = [
+        day
+        for day, kind in protected.items()
+        if day > last and kind is ProtectionKind.FREEZE and day not in standing.protections
+    ]
     since_last = [last + number * _ONE_DAY for number in range(1, (today - last).days)] if standing.active else []
-    is_seamless = all(standing.protections.get(day) is ProtectionKind.TRAVEL for day in since_last[:8])
+    is_seamless = all(protected.get(day) is ProtectionKind.TRAVEL for day in since_last[:8])
     used = [day for day, kind in protected.items() if kind is ProtectionKind.FREEZE]
     return FreezeStatus(
         held=max(0, walked.held - len(waiting)),
@@ -113,6 +120,7 @@ def status_of(standing: Standing, now: datetime) -> FreezeStatus:
         ),
         vacations=vacations.coming(standing, today),
         vacation_left=vacations.left(standing, today),
+        vacation_possible=vacations.next_possible(standing, today),
         repair=repairs.find(standing, now),
         today=today,
     )

@@ -106,16 +106,27 @@ class Standing:
 
     def walk(self) -> Walk:
         """What freezes were earned, and what they save."""
-        return walk(self.active, self.protections, self.switches)
+        return walk(self.active, self.protections, self.switches, self.is_skipped)
 
     def runs(self, found: Walk) -> list[Run]:
         """All runs in order; a date that a freeze saves once it is over is protected already."""
-        return runs(self.active, protected={*self.protections, *found.saved})
+        return runs(self.active, protected={*self.protections, *found.saved, *found.skipped})
 
     def protected(self, now: datetime) -> dict[date, ProtectionKind]:
-        """What protects which date, those included that have ended and that freezes save before it is written down."""
-        ended = (day for day in self.walk().saved if self.calendar.bounds(day)[1] <= now)
-        return self.protections | dict.fromkeys(ended, ProtectionKind.FREEZE)
+        """What protects which date.
+
+        Included are dates that have ended and that freezes save before it is written down, and those that the calendar
+        does not have, which break nothing by themselves.
+        """
+        walked = self.walk()
+        ended = (day for day in walked.saved if self.calendar.bounds(day)[1] <= now)
+        skipped = dict.fromkeys(walked.skipped, ProtectionKind.TRAVEL)
+        return self.protections | skipped | dict.fromkeys(ended, ProtectionKind.FREEZE)
+
+    def is_skipped(self, day: date) -> bool:
+        """Whether the member's calendar does not have a date: it has no instants, so nobody can be active on it."""
+        start, end = self.calendar.bounds(day)
+        return start == end
 
     def is_worked(self, gap: Gap) -> bool:
         """Whether it is written down what became of a gap."""
@@ -127,8 +138,7 @@ class Standing:
         found: list[date] = []
         while len(found) < count:
             day += _ONE_DAY
-            start, end = self.calendar.bounds(day)
-            if start < end:
+            if not self.is_skipped(day):
                 found.append(day)
         return found
 

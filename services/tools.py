@@ -33,9 +33,11 @@ _UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
 class NoSuchMoment(DomainError):
     """Raised by moment()."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, example: date) -> None:
         super().__init__(
-            'I cannot read "{text}" as a time. Write it like 18:30, 2026-11-30 18:30 or 2h 30m.', text=text[:SHOWN_MAX]
+            'I cannot read "{text}" as a time. Write it like 18:30, {date} 18:30 or 2h 30m.',
+            text=text[:SHOWN_MAX],
+            date=example.isoformat(),
         )
         self.text = text
 
@@ -59,7 +61,7 @@ def moment(text: str, *, zone: str, now: datetime) -> datetime:
             return now + while_
         return _next(_clock(written), place, now)
     except (ValueError, OverflowError) as error:
-        raise NoSuchMoment(text) from error
+        raise NoSuchMoment(text, now.astimezone(place).date() + timedelta(days=1)) from error
 
 
 def apart(zone: str, other: str, *, now: datetime) -> timedelta:

@@ -27,11 +27,13 @@ _NOTICE: Final = timedelta(minutes=1)  # who is writing meanwhile has read the n
 class NotADateRange(DomainError):
     """Raised for dates that cannot be counted again."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
         super().__init__(
             "Only days that are over can be counted again. Choose days that are over, the first one"
-            " before the last and at most {days} of them, such as from 2026-10-01 to 2026-10-07.",
+            " before the last and at most {days} of them, such as from {first} to {last}.",
             days=DAYS_MAX,
+            first=(today - timedelta(days=7)).isoformat(),
+            last=(today - timedelta(days=1)).isoformat(),
         )
 
 
@@ -135,8 +137,9 @@ async def set_kind(
 
 def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, int]:
     calendar = guild_calendar(zone)
-    if not first <= last < calendar.date_of(now) or (last - first).days >= DAYS_MAX:
-        raise NotADateRange
+    today = calendar.date_of(now)
+    if not first <= last < today or (last - first).days >= DAYS_MAX:
+        raise NotADateRange(today)
     return int(calendar.bounds(first)[0].timestamp()), int(calendar.bounds(last)[1].timestamp())
 
 

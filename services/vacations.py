@@ -11,7 +11,7 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import protections
-from services import streaks
+from services import streaks, travel
 from services.holding import hold
 from services.streaks import Standing
 
@@ -108,7 +108,8 @@ async def plan(
 ) -> tuple[Vacation, ...]:
     """Protect the dates from `first` to `last`, both included; what is planned then, this one and others.
 
-    Active dates of a vacation count like all others. A date that something else protects stays as it is.
+    Active dates of a vacation count like all others. A date that something else protects stays as it is; only `travel`
+    gives way, since it goes with the change of zone that it belongs to.
 
     Raises:
         NotSeenYet, VacationNotAhead, VacationTooFarAhead, VacationEndsFirst, VacationTooLong, VacationsUsedUp,
@@ -125,19 +126,17 @@ async def plan(
         raise VacationTooFarAhead(today + AHEAD)
     if (last - first).days + 1 > LONGEST:
         raise VacationTooLong((last - first).days + 1)
-    planned = _dates(standing)
-    wanted = {day for day in _every(first, last) if day not in standing.protections}
-    if not wanted:
+    if not _wanted(standing, first, last):
         raise VacationThereAlready
-    both = planned | wanted
-    longest = max(each.days for each in _stretches(both) if each.first <= last and each.last >= first)
-    if longest > LONGEST:
+    if (longest := _longest(standing, first, last)) > LONGEST:
         raise VacationTooLong(longest)
-    if max(_used(both, day) for day in wanted) > ALLOWED:
-        raise VacationsUsedUp(max(0, ALLOWED - max(_used(planned, day) for day in wanted)))
-    rows = [(guild, user, day) for day in sorted(wanted)]
+    if _most(standing, first, last) > ALLOWED:
+        raise VacationsUsedUp(fitting(standing, first, today))
+    rows = [(guild, user, day) for day in _wanted(standing, first, last)]
+    await protections.remove(conn, rows, kind=ProtectionKind.TRAVEL)  # the change that it belongs to may be withdrawn
     await protections.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
     await streaks.refresh(conn, [(guild, user)])
+    both = _dates(standing) | {day for *_, day in rows}
     return tuple(each for each in _stretches(both) if each.last >= today)
 
 
@@ -154,6 +153,7 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     if not ahead:
         raise NoVacationToCancel
     count = await protections.remove(conn, ahead, kind=ProtectionKind.VACATION)
+    await travel.renew(conn, guild=guild, user=user, now=now)
     await streaks.refresh(conn, [(guild, user)])
     return count
 
@@ -164,16 +164,51 @@ def coming(standing: Standing, today: date) -> tuple[Vacation, ...]:
 
 
 def left(standing: Standing, today: date) -> int:
-    """How many dates a vacation that begins tomorrow could have."""
-    taken = _dates(standing)
-    for number in range(1, LONGEST + 1):
-        day = today + number * _ONE_DAY
-        if day in taken:
-            return number - 1
-        taken.add(day)
-        if _used(taken, day) > ALLOWED:  # spans without this date hold as many as before, which were few enough
-            return number - 1
-    return LONGEST
+    """How many dates a vacation that begins tomorrow can have: so many are accepted, and one more is refused."""
+    return fitting(standing, today + _ONE_DAY, today)
+
+
+def fitting(standing: Standing, first: date, today: date) -> int:
+    """The most dates that a vacation from `first` on can have; 0: none, or all that it can have are planned."""
+    return next((days for days in range(LONGEST, 0, -1) if _is_accepted(standing, first, days, today)), 0)
+
+
+def next_possible(standing: Standing, today: date) -> Vacation | None:
+    """The first vacation from tomorrow on that would be accepted, as long as it can be; None: none within a year."""
+    first, days = today + _ONE_DAY, left(standing, today)
+    while not days and first < today + AHEAD:
+        first += _ONE_DAY
+        days = fitting(standing, first, today) if _is_accepted(standing, first, 1, today) else 0
+    return Vacation(first, first + (days - 1) * _ONE_DAY) if days else None
+
+
+def _is_accepted(standing: Standing, first: date, days: int, today: date) -> bool:
+    last = first + (days - 1) * _ONE_DAY
+    return (
+        last <= today + AHEAD
+        and bool(_wanted(standing, first, last))
+        and _longest(standing, first, last) <= LONGEST
+        and _most(standing, first, last) <= ALLOWED
+    )
+
+
+def _longest(standing: Standing, first: date, last: date) -> int:
+    """The dates in a row that vacations would have which begin, end or lie between `first` and `last`."""
+    both = _dates(standing).union(_wanted(standing, first, last))
+    return max(each.days for each in _stretches(both) if each.first <= last and each.last >= first)
+
+
+def _most(standing: Standing, first: date, last: date) -> int:
+    """The most dates of vacation that there would be in 90 dates in a row, of those around the new ones."""
+    wanted = _wanted(standing, first, last)
+    both = _dates(standing).union(wanted)
+    return max(_used(both, day) for day in wanted)
+
+
+def _wanted(standing: Standing, first: date, last: date) -> list[date]:
+    """The dates that would become vacation: those without a protection that stays."""
+    kept = {day for day, kind in standing.protections.items() if kind is not ProtectionKind.TRAVEL}
+    return [day for day in _every(first, last) if day not in kept]
 
 
 def _dates(standing: Standing) -> set[date]:

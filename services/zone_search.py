@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final, cast
@@ -17,7 +17,7 @@ LIMIT: Final = 25  # Discord shows no more choices
 # Where most people are, first; they lead when several zones fit equally well, and are offered before anything is typed.
 _BUSY: Final = (
     *("Asia/Seoul", "Asia/Tokyo", "Asia/Taipei", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Kolkata"),
-    *("Asia/Dubai", "Europe/Istanbul", "Europe/Berlin", "Europe/Madrid", "Europe/Paris", "Europe/London", "UTC"),
+    *("Asia/Dubai", "Europe/Istanbul", "Europe/Berlin", "Europe/Madrid", "Europe/Paris", "UTC", "Europe/London"),
     *("America/Sao_Paulo", "America/Argentina/Buenos_Aires", "America/Bogota", "America/New_York", "America/Chicago"),
     *("America/Mexico_City", "America/Denver", "America/Los_Angeles", "Pacific/Honolulu", "Australia/Sydney"),
     "Pacific/Auckland",
@@ -36,7 +36,8 @@ _NEARBY: Final = {
     "America/Guayaquil": "Quito",
     "America/Los_Angeles": "San Francisco, San Diego, Seattle, Las Vegas, Portland, San Jose, Sacramento",
     "America/Mexico_City": "Guadalajara, CDMX, Puebla",
-    "America/New_York": "Boston, Washington, Philadelphia, Miami, Atlanta, Charlotte, NYC, Orlando, Pittsburgh",
+    "America/New_York": "Boston, Washington, Philadelphia, Miami, Atlanta, Georgia, Charlotte, NYC, Orlando",
+    "America/Phoenix": "Tucson, Mesa",
     "America/Sao_Paulo": "Rio de Janeiro, Brasilia, Belo Horizonte, Porto Alegre, Curitiba",
     "America/Toronto": "Ottawa, Montreal, Quebec",
     "America/Vancouver": "Victoria",
@@ -77,7 +78,39 @@ _COUNTRIES: Final = {  # what people say for a country besides its name in the f
     "US": "USA, America",
 }
 _CLDR: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Language.ZH_TW: "zh_Hant_TW"}
+# What people write for a zone whose own data has numbers alone ("+08"), or that its data does not write so.
+_WRITTEN: Final = {
+    "GMT": "UTC, Europe/London",
+    "ART": "America/Argentina/Buenos_Aires",
+    "BDT": "Asia/Dhaka",
+    "BRT": "America/Sao_Paulo",
+    "BST": "Europe/London, Asia/Dhaka",
+    "CLT": "America/Santiago",
+    "COT": "America/Bogota",
+    "GST": "Asia/Dubai",
+    "ICT": "Asia/Bangkok, Asia/Ho_Chi_Minh",
+    "MYT": "Asia/Kuala_Lumpur",
+    "NPT": "Asia/Kathmandu",
+    "PET": "America/Lima",
+    "PHT": "Asia/Manila",
+    "SGT": "Asia/Singapore",
+    "TRT": "Europe/Istanbul",
+    "VET": "America/Caracas",
+}
+_GENERIC: Final = {  # CLDR's names of zones in common use that leave out whether it is summer
+    "America_Pacific": "PT",
+    "America_Mountain": "MT",
+    "America_Central": "CT",
+    "America_Eastern": "ET",
+    "Atlantic": "AT",
+    "Alaska": "AKT",
+    "Hawaii_Aleutian": "HT",
+    "Newfoundland": "NT",
+}
+_OFFSET: Final = re.compile(r"(?:utc|gmt)?\s*([+\-\u2212\u2013])\s*(\d{1,2})(?::?(\d{2}))?", re.ASCII | re.IGNORECASE)
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:\s*[:.hH]\s*(\d{2})?)?\s*([aApP])?\.?[mM]?\.?")
+_NO_PLACES: Final = frozenset({"continental", "east", "general", "north", "south", "west"})  # ends of old names
+_OLD: Final = 2  # the weight of old names, see _spellings
 _NEAR: Final = timedelta(minutes=7)  # zones differ by quarters of an hour, watches by less
 
 
@@ -101,7 +134,8 @@ def search_zones(
 ) -> tuple[ZoneChoice, ...]:
     """Zones that fit what somebody has typed so far, the likeliest first; the busiest ones where nothing is typed yet.
 
-    `text` is the beginning of a city, a country, a zone's name, or the time on the clock there ("14:30", "2:30 pm").
+    `text` is the beginning of a city, a country, a zone's name, an abbreviation ("CST"), an offset ("UTC+5:30"), or the
+    time on the clock there ("14:30", "2:30 pm").
     """
     wanted = _folded(text)
     found: list[tuple[str, str | None]]
@@ -109,8 +143,12 @@ def search_zones(
         found = [(zone, None) for zone in _BUSY]
     elif clock := _CLOCK.fullmatch(text.strip()):
         found = [(zone, None) for zone in _by_clock(clock, now)]
+    elif offset := _OFFSET.fullmatch(text.strip()):
+        found = [(zone, None) for zone in _by_offset(offset, now)]
     else:
-        found = _by_name(wanted)
+        short = _abbreviated(text, now)
+        named = [each for each in _by_name(wanted, within_words=not short) if each[0] not in short]
+        found = [(zone, None) for zone in short] + named
     return tuple(describe(zone, now=now, language=language, city=city) for zone, city in found[:limit])
 
 
@@ -126,12 +164,32 @@ def canonical(zone: str) -> str | None:
 
 
 def meant(text: str, *, now: datetime) -> str | None:
-    """The one zone that a text can mean: by its name, or because nothing else fits; None: none, or several do."""
-    name = canonical(text)
-    if name is None and text.strip():
-        found = search_zones(text, now=now, limit=2)
-        name = found[0].zone if len(found) == 1 else None
-    return name
+    """The one zone that a text names; None: none, or several.
+
+    A zone's name, a city, a country with one zone or an abbreviation that one zone has, each written out. What merely
+    fits somewhere, an offset or a time on the clock decides nothing: the person chooses from `search_zones`.
+    """
+    wanted = _folded(text)
+    exact = {zone for (spelling, zone), (weight, _) in _spellings().items() if spelling == wanted and weight != _OLD}
+    named = _abbreviated(text, now)
+    if named:
+        exact.update(named)
+    elif name := canonical(text):
+        return name
+    elif not exact and wanted not in _NO_PLACES:
+        exact = {zone for (spelling, zone), _ in _spellings().items() if spelling == wanted}
+    return exact.pop() if len(exact) == 1 else None
+
+
+def _abbreviated(text: str, now: datetime) -> tuple[str, ...]:
+    """The zones that an abbreviation stands for, the busiest first."""
+    return _abbreviations(now.year).get(text.strip().upper(), ())
+
+
+def _by_offset(offset: re.Match[str], now: datetime) -> list[str]:
+    """Zones whose clocks are so far from UTC now, the busiest first."""
+    apart = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)) * (1 if offset[1] == "+" else -1)
+    return sorted((zone for zone in _places() if now.astimezone(ZoneInfo(zone)).utcoffset() == apart), key=_busy_first)
 
 
 def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
@@ -155,8 +213,8 @@ def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
     return [zone for _, _, zone in sorted(found)]
 
 
-def _by_name(wanted: str) -> list[tuple[str, str | None]]:
-    """Zones one of whose spellings fits: the whole, its beginning, a word's beginning, then any part.
+def _by_name(wanted: str, *, within_words: bool) -> list[tuple[str, str | None]]:
+    """Zones one of whose spellings fits: the whole, its beginning, a word's beginning, then any part if it may.
 
     Beside each the city that was meant, when it is another one than the zone's own.
     """
@@ -169,11 +227,19 @@ def _by_name(wanted: str) -> list[tuple[str, str | None]]:
             fit = 0
         elif at == 0:
             fit = 1
+        elif f" {wanted}" in spelling:
+            fit = 2
+        elif within_words:
+            fit = 3
         else:
-            fit = 2 if f" {wanted}" in spelling else 3
+            continue
         rank = (fit, weight > 1, zone not in _BUSY, weight, _busyness(zone), zone, city)
         best[zone] = min(rank, best.get(zone, rank))
     return [(zone, city or None) for *_, zone, city in sorted(best.values())]
+
+
+def _busy_first(zone: str) -> tuple[int, bool, str]:
+    return _busyness(zone), zone not in _NEARBY, zone
 
 
 def _busyness(zone: str) -> int:
@@ -238,12 +304,32 @@ def _spellings() -> dict[tuple[str, str], tuple[int, str]]:
     own = [(city, zone, 0, "") for language in Language for zone, city in _cities(language).items()]
     own += [(name, zone, 0, "") for zone in _places() for name in (_city(zone), zone)]
     nearby = [(city, zone, 1, city) for zone, cities in _NEARBY.items() for city in cities.split(", ")]
-    old = [(name, zone, 2, "") for alias, zone in _canonical().items() for name in (_city(alias), alias)]
+    old = [(name, zone, _OLD, "") for alias, zone in _canonical().items() for name in (_city(alias), alias)]
     countries = [(name, zone, 3, "") for zone, country in _places().items() for name in _country_names(country)]
     spellings: dict[tuple[str, str], tuple[int, str]] = {}
     for spelling, zone, weight, city in (*own, *nearby, *old, *countries):
         spellings.setdefault((_folded(spelling), zone), (weight, city))
     return spellings
+
+
+@lru_cache(maxsize=4)
+def _abbreviations(year: int) -> dict[str, tuple[str, ...]]:
+    """What abbreviations stand for in a year: those of the zones' own data, of CLDR, and those that people write."""
+    from babel.core import get_global  # noqa: PLC0415 - see above
+
+    found: dict[str, set[str]] = {}
+    seasons = [datetime(year, month, 1, tzinfo=UTC) for month in (1, 7)]
+    for zone in _places():
+        for name in {season.astimezone(ZoneInfo(zone)).tzname() or "" for season in seasons}:
+            if name.isalpha():
+                found.setdefault(name, set()).add(zone)
+    for name, group in cast("Mapping[str, str]", get_global("meta_zones")).items():
+        zone = _canonical().get(name)
+        if zone is not None and group in _GENERIC:
+            found.setdefault(_GENERIC[group], set()).add(zone)
+    for name, zones in _WRITTEN.items():
+        found.setdefault(name, set()).update(zones.split(", "))
+    return {name: tuple(sorted(zones, key=_busy_first)) for name, zones in found.items()}
 
 
 def _country_names(country: str) -> list[str]:

@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from core.enums import ProtectionKind
+from core.enums import Language
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from core.words import at
 from db.connection import Connection
-from db.queries import heard, members, protections, voice
+from db.queries import heard, members, voice
 from db.queries import zones as stored
 from db.queries.zones import StoredZone
-from services import streaks
+from services import streaks, travel
 from services.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
 from services.sessions import unix
+from services.travel import Cut
 from services.voice_events import Person
 from services.zone_search import ZoneChoice, canonical, describe, meant, search_zones
 
@@ -26,6 +27,7 @@ __all__ = [
     "ZoneChange",
     "ZoneChangedRecently",
     "ZoneChoice",
+    "ZoneUnclear",
     "ZoneUnknown",
     "canonical",
     "change_day_start",
@@ -36,11 +38,11 @@ __all__ = [
 ]
 
 CHANGE_EVERY: Final = timedelta(days=7)
-TRAVEL_EVERY: Final = timedelta(days=30)
+WAIT_MAX: Final = timedelta(days=2)  # no change waits longer; a chain of replaced ones counts from no earlier
+CHOICES_NAMED: Final = 5  # of those that a text may mean, in a sentence
 NAMED_MAX: Final = 40  # characters of an unknown zone that are repeated; an option may hold 6,000
 
 _ONE_DAY: Final = timedelta(days=1)
-_INSTANT: Final = timedelta(microseconds=1)
 
 
 class ZoneUnknown(DomainError):
@@ -52,6 +54,18 @@ class ZoneUnknown(DomainError):
             zone=zone[:NAMED_MAX],
         )
         self.zone = zone
+
+
+class ZoneUnclear(DomainError):
+    """Raised by zone_meant(); several zones may be meant, or one that was not named in full."""
+
+    def __init__(self, text: str, choices: tuple[ZoneChoice, ...]) -> None:
+        super().__init__(
+            '"{zone}" can be one of several time zones: {choices}. Type it again and choose one from the list.',
+            zone=text[:NAMED_MAX],
+            choices=", ".join(each.label for each in choices[:CHOICES_NAMED]),
+        )
+        self.choices = choices
 
 
 class ZoneChangedRecently(DomainError):
@@ -102,20 +116,25 @@ class ZoneChange:
 
     zone: str
     day_start: timedelta
-    valid_from: datetime  # aware UTC, always later than the wish
-    protected_on: date | None  # a date that is skipped and breaks no streak; None: none is, or again too soon
+    valid_from: datetime  # aware UTC; later than the wish, unless a change was withdrawn
+    cuts: tuple[Cut, ...] = ()  # dates that it skips or leaves shorter than twelve hours
+    is_withdrawn: bool = False  # a change that had not begun is taken back, and nothing changes
 
 
-def zone_meant(text: str, *, now: datetime) -> str:
-    """The zone that a person has chosen, or typed clearly enough.
+def zone_meant(text: str, *, now: datetime, language: Language = Language.EN) -> str:
+    """The zone that a person has chosen, or named in full.
 
     Raises:
-        ZoneUnknown: there is none, or there are several.
+        ZoneUnknown: there is none.
+        ZoneUnclear: there are several, or one merely fits; each has its name in `language`.
     """
     zone = meant(text, now=now)
-    if zone is None:
+    if zone is not None:
+        return zone
+    choices = search_zones(text, now=now, language=language) if text.strip() else ()
+    if not choices:
         raise ZoneUnknown(text)
-    return zone
+    raise ZoneUnclear(text, choices)
 
 
 async def change_zone(
@@ -123,22 +142,23 @@ async def change_zone(
 ) -> ZoneChange:
     """Let a member's days be those of `zone`, from the first boundary on that lies in the future in both zones.
 
+    A change that has not begun is replaced, or withdrawn by asking for what holds now; neither has to wait seven days.
+
     `zone` is read as by `zone_meant`. Past dates keep the zone they were told by. `person` is needed only where the
     member may be unknown.
 
     Raises:
-        ZoneUnknown, ZoneChangedRecently, NothingChanged: nothing was written.
+        ZoneUnknown, ZoneUnclear, ZoneChangedRecently, NothingChanged: nothing was written.
     """
     name = zone_meant(zone, now=now)
-    history, guild_zone = await _history(conn, guild, user, person, now=now)
-    changed_at = _last_change([(rule.zone, rule.created_at) for rule in history], guild_zone)
-    day_start_min = history[-1].day_start_min if history else 0
-    if history and history[-1].zone == name:
-        raise NothingChanged(name, timedelta(minutes=day_start_min))
-    if changed_at is not None and now < changed_at + CHANGE_EVERY:
+    history = await _history(conn, guild, user, person, now=now)
+    if history.rules and history.latest[0] == name:
+        raise NothingChanged(*history.latest)
+    zones_asked = [(rule.zone, rule.zone_asked_at or rule.created_at) for rule in history.begun]
+    changed_at = _last_change(zones_asked, history.guild_zone)
+    if name != history.lived[0] and changed_at is not None and now < changed_at + CHANGE_EVERY:
         raise ZoneChangedRecently(changed_at + CHANGE_EVERY)
-    rule = ZoneRule(now, name, timedelta(minutes=day_start_min))
-    return await _change(conn, guild, user, history=history, guild_zone=guild_zone, wanted=rule, now=now)
+    return await _change(conn, guild, user, history=history, wanted=(name, history.latest[1]), now=now)
 
 
 async def change_day_start(
@@ -151,15 +171,14 @@ async def change_day_start(
     """
     if not timedelta(0) <= day_start <= DAY_START_MAX or day_start % timedelta(minutes=1):
         raise DayStartOutOfRange
-    history, guild_zone = await _history(conn, guild, user, person, now=now)
-    changed_at = _last_change([(rule.day_start_min, rule.created_at) for rule in history], 0)
-    zone = history[-1].zone if history else guild_zone
-    if day_start == timedelta(minutes=history[-1].day_start_min if history else 0):
-        raise NothingChanged(zone, day_start)
-    if changed_at is not None and now < changed_at + CHANGE_EVERY:
+    history = await _history(conn, guild, user, person, now=now)
+    if day_start == history.latest[1]:
+        raise NothingChanged(*history.latest)
+    starts_asked = [(rule.day_start_min, rule.day_start_asked_at or rule.created_at) for rule in history.begun]
+    changed_at = _last_change(starts_asked, 0)
+    if day_start != history.lived[1] and changed_at is not None and now < changed_at + CHANGE_EVERY:
         raise DayStartChangedRecently(changed_at + CHANGE_EVERY)
-    rule = ZoneRule(now, zone, day_start)
-    return await _change(conn, guild, user, history=history, guild_zone=guild_zone, wanted=rule, now=now)
+    return await _change(conn, guild, user, history=history, wanted=(history.latest[0], day_start), now=now)
 
 
 def clock(day_start: timedelta) -> str:
@@ -168,9 +187,36 @@ def clock(day_start: timedelta) -> str:
     return f"{hours:02}:{minutes:02}"
 
 
-async def _history(
-    conn: Connection, guild: GuildId, user: UserId, person: Person | None, *, now: datetime
-) -> tuple[list[StoredZone], str]:
+@dataclass(frozen=True, slots=True)
+class _History:
+    """A member's own rules at one moment."""
+
+    guild_zone: str
+    begun: tuple[StoredZone, ...]  # oldest first
+    waiting: tuple[StoredZone, ...]  # those that have not begun; one at most
+
+    @property
+    def rules(self) -> tuple[StoredZone, ...]:
+        """All of them."""
+        return (*self.begun, *self.waiting)
+
+    @property
+    def lived(self) -> tuple[str, timedelta]:
+        """The zone and day start that hold now."""
+        return self._last(self.begun)
+
+    @property
+    def latest(self) -> tuple[str, timedelta]:
+        """The zone and day start that were asked for last."""
+        return self._last(self.rules)
+
+    def _last(self, rules: Sequence[StoredZone]) -> tuple[str, timedelta]:
+        if not rules:
+            return self.guild_zone, timedelta(0)
+        return rules[-1].zone, timedelta(minutes=rules[-1].day_start_min)
+
+
+async def _history(conn: Connection, guild: GuildId, user: UserId, person: Person | None, *, now: datetime) -> _History:
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
         account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
@@ -179,7 +225,12 @@ async def _history(
         await heard.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
     await voice.lock_members(conn, [(guild, user)], [])
     facts = await members.find_guild(conn, guild=guild)
-    return await stored.list_rules(conn, guild=guild, user=user), "UTC" if facts is None else facts.timezone
+    rules = await stored.list_rules(conn, guild=guild, user=user)
+    return _History(
+        "UTC" if facts is None else facts.timezone,
+        tuple(rule for rule in rules if rule.valid_from <= now),
+        tuple(rule for rule in rules if rule.valid_from > now),
+    )
 
 
 def _last_change(values: Sequence[tuple[object, datetime]], first: object) -> datetime | None:
@@ -194,44 +245,64 @@ def _last_change(values: Sequence[tuple[object, datetime]], first: object) -> da
 
 
 async def _change(
-    conn: Connection,
-    guild: GuildId,
-    user: UserId,
-    *,
-    history: Sequence[StoredZone],
-    guild_zone: str,
-    wanted: ZoneRule,
-    now: datetime,
+    conn: Connection, guild: GuildId, user: UserId, *, history: _History, wanted: tuple[str, timedelta], now: datetime
 ) -> ZoneChange:
-    """Add a rule where both calendars have begun a new day; one that is waiting to begin gives way to it."""
-    rules = [
-        ZoneRule(rule.valid_from, rule.zone, timedelta(minutes=rule.day_start_min))
-        for rule in history
-        if rule.valid_from <= now
-    ]
-    days = zone_days(wanted.zone, wanted.day_start)
-    valid_from = max(
-        calendar_of(guild_zone, rules).day_end(now),
-        days.start(days.date_of(now) + _ONE_DAY),
-    )
-    after = calendar_of(guild_zone, [*rules, ZoneRule(valid_from, wanted.zone, wanted.day_start)])
+    """Add a rule where both calendars have begun a new day; one that is waiting to begin gives way to it.
+
+    A wish for what holds now withdraws the rule that is waiting.
+    """
+    await travel.forget(conn, travel.cuts_to_come(history.rules, history.guild_zone, now=now), guild=guild, user=user)
     await stored.remove_rules(conn, guild=guild, user=user, after=now)
-    await stored.set_rule(
-        conn,
-        guild=guild,
-        user=user,
-        valid_from=valid_from,
-        zone=wanted.zone,
-        day_start_min=wanted.day_start // timedelta(minutes=1),
-        now=now,
-    )
-    skipped = after.date_of(valid_from - _INSTANT) + _ONE_DAY
-    protected_on: date | None = None
-    if skipped < after.date_of(valid_from):
-        kind = ProtectionKind.TRAVEL
-        last = await protections.find_last(conn, guild=guild, user=user, kind=kind)
-        if last is None or skipped - last >= TRAVEL_EVERY:
-            await protections.add(conn, [(guild, user, skipped)], kind=kind, now=now)
-            protected_on = skipped
+    is_withdrawn = bool(history.waiting) and wanted == history.lived
+    valid_from = now
+    found: list[Cut] = []
+    if not is_withdrawn:
+        zone, day_start = wanted
+        days = zone_days(zone, day_start)
+        begun = travel.rules_of(history.begun)
+        before = calendar_of(history.guild_zone, begun)
+        valid_from = max(before.day_end(now), days.start(days.date_of(now) + _ONE_DAY))
+        await stored.set_rule(
+            conn,
+            guild=guild,
+            user=user,
+            valid_from=valid_from,
+            zone=zone,
+            day_start_min=day_start // timedelta(minutes=1),
+            now=now,
+            asked_at=_asked_at(history, wanted, now=now),
+        )
+        after = calendar_of(history.guild_zone, [*begun, ZoneRule(valid_from, zone, day_start)])
+        found = await travel.protect(conn, travel.cuts(before, after, valid_from), guild=guild, user=user, now=now)
     await streaks.refresh(conn, [(guild, user)])
-    return ZoneChange(wanted.zone, wanted.day_start, valid_from, protected_on)
+    return ZoneChange(*wanted, valid_from, tuple(found), is_withdrawn)
+
+
+def _asked_at(
+    history: _History, wanted: tuple[str, timedelta], *, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """When the zone and the day start of a new rule were asked for; None: they are those that hold already.
+
+    What replaces a wish that has not begun counts from that wish, so that the seven days do not begin anew.
+    """
+    found: list[datetime | None] = []
+    for place, waited in enumerate(_waited(history)):
+        if wanted[place] == history.lived[place]:
+            found.append(None)
+        elif waited is None:
+            found.append(now)
+        else:
+            found.append(waited if wanted[place] == history.latest[place] else max(waited, now - WAIT_MAX))
+    return found[0], found[1]
+
+
+def _waited(history: _History) -> tuple[datetime | None, datetime | None]:
+    """When the zone and the day start that wait to begin were asked for; None: they do not change."""
+    if not history.waiting:
+        return None, None
+    rule = history.waiting[-1]
+    zone_changes, day_start_changes = (new != old for new, old in zip(history.latest, history.lived, strict=True))
+    return (
+        (rule.zone_asked_at or rule.created_at) if zone_changes else None,
+        (rule.day_start_asked_at or rule.created_at) if day_start_changes else None,
+    )

@@ -170,6 +170,12 @@ class FakeDiscord:
         message = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": flags}
         return await self.deliver(envelope(3, data, by=by, now=self.clock.moment) | {"message": message})
 
+    async def choose(self, custom_id: str, *values: str, by: Someone = ANA) -> Answer:
+        """Choose `values` in the select with this custom id on a private message."""
+        data = {"custom_id": custom_id, "component_type": 3, "values": list(values)}
+        message = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 64}
+        return await self.deliver(envelope(3, data, by=by, now=self.clock.moment) | {"message": message})
+
     async def press_label(self, message: Json, label: str, *, by: Someone = ANA) -> Answer:
         """Press the button with this label on a message that the app sent."""
         buttons = [button for row in message["components"] for button in row["components"]]

@@ -85,6 +85,13 @@ class MemberZone(Model, CRUDMixin, DiscordIDMixin, table=True):
         0, kind=SmallInteger, ge=0, le=360, description="Minutes after midnight at which the member's day begins."
     )
     created_at: Moment | None = moment(None, server_now=True)
+    zone_asked_at: Moment | None = moment(
+        None,
+        description="When the zone was asked for: the seven days count from here. Empty: with the row, or earlier.",
+    )
+    day_start_asked_at: Moment | None = moment(
+        None, description="When the day start was asked for, likewise. Empty: with the row, or earlier."
+    )
 
 
 class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):

@@ -41,12 +41,11 @@ async def remove(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionK
     return cursor.rowcount
 
 
-async def find_last(conn: Connection, *, guild: GuildId, user: UserId, kind: ProtectionKind) -> date | None:
-    """The latest date that a member's protections of one kind cover, if there is any."""
+async def list_between(conn: Connection, *, guild: GuildId, user: UserId, first: date, last: date) -> dict[date, str]:
+    """A member's protected dates from `first` to `last`, both included, and what protects each."""
     cursor = await conn.execute(
-        """SELECT max(protected_on) FROM protections
-           WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s""",
-        {"guild": guild, "user": user, "kind": kind},
+        """SELECT protected_on, kind::text FROM protections
+           WHERE guild_id = %(guild)s AND user_id = %(user)s AND protected_on BETWEEN %(first)s AND %(last)s""",
+        {"guild": guild, "user": user, "first": first, "last": last},
     )
-    [(day,)] = await cursor.fetchall()
-    return day
+    return dict(await cursor.fetchall())

@@ -15,14 +15,16 @@ class StoredZone:
     valid_from: datetime
     zone: str
     day_start_min: int
-    created_at: datetime  # when it was asked for
+    created_at: datetime  # when it was written
+    zone_asked_at: datetime | None = None  # None: with the row; or, where the rule before has the same zone, earlier
+    day_start_asked_at: datetime | None = None  # likewise
 
 
 async def list_rules(conn: Connection, *, guild: GuildId, user: UserId) -> list[StoredZone]:
     """A member's rules, oldest first, those to come included; empty: the guild's zone holds."""
     cursor = conn.cursor(row_factory=row_of(StoredZone))
     await cursor.execute(
-        """SELECT valid_from, zone, day_start_min, created_at FROM member_zones
+        """SELECT valid_from, zone, day_start_min, created_at, zone_asked_at, day_start_asked_at FROM member_zones
            WHERE guild_id = %(guild)s AND user_id = %(user)s
            ORDER BY valid_from""",
         {"guild": guild, "user": user},
@@ -39,13 +41,20 @@ async def set_rule(
     zone: str,
     day_start_min: int,
     now: datetime,
+    asked_at: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
-    """Let a rule hold from a moment on; one that began at the same moment is replaced."""
+    """Let a rule hold from a moment on; one that began at the same moment is replaced.
+
+    `asked_at`: when the zone and the day start were asked for, see StoredZone.
+    """
     await conn.execute(
-        """INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min, created_at)
-           VALUES (%(guild)s, %(user)s, %(valid_from)s, %(zone)s, %(day_start_min)s, %(now)s)
+        """INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min, created_at, zone_asked_at,
+                                     day_start_asked_at)
+           VALUES (%(guild)s, %(user)s, %(valid_from)s, %(zone)s, %(day_start_min)s, %(now)s, %(zone_asked_at)s,
+                   %(day_start_asked_at)s)
            ON CONFLICT ON CONSTRAINT pk_member_zones DO UPDATE
-           SET zone = excluded.zone, day_start_min = excluded.day_start_min, created_at = excluded.created_at""",
+           SET zone = excluded.zone, day_start_min = excluded.day_start_min, created_at = excluded.created_at,
+               zone_asked_at = excluded.zone_asked_at, day_start_asked_at = excluded.day_start_asked_at""",
         {
             "guild": guild,
             "user": user,
@@ -53,6 +62,8 @@ async def set_rule(
             "zone": zone,
             "day_start_min": day_start_min,
             "now": now,
+            "zone_asked_at": asked_at[0],
+            "day_start_asked_at": asked_at[1],
         },
     )
 

@@ -115,12 +115,14 @@ async def test_protected_days_are_kept_once_and_found_again(conn: Connection) ->
     async def protect(day: date, kind: ProtectionKind) -> bool:
         return await protections.add(conn, [(LYCEUM, ANA, day)], kind=kind, now=NOON) == 1
 
-    assert await protections.find_last(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) is None
     assert await protect(YESTERDAY, ProtectionKind.TRAVEL)
     assert not await protect(YESTERDAY, ProtectionKind.FREEZE)
     assert await protect(TODAY, ProtectionKind.FREEZE)
 
-    assert await protections.find_last(conn, guild=LYCEUM, user=ANA, kind=ProtectionKind.TRAVEL) == YESTERDAY
+    both = {YESTERDAY: "travel", TODAY: "freeze"}
+    assert await protections.list_between(conn, guild=LYCEUM, user=ANA, first=YESTERDAY, last=TODAY) == both
+    assert await protections.list_between(conn, guild=LYCEUM, user=ANA, first=TODAY, last=TODAY) == {TODAY: "freeze"}
+    assert await protections.list_between(conn, guild=LYCEUM, user=BEN, first=YESTERDAY, last=TODAY) == {}
 
 
 async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> None:
@@ -136,6 +138,7 @@ async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> N
             zone=zone,
             day_start_min=day_start_min,
             now=NOON,
+            asked_at=(valid_from, None),
         )
 
     later = NOON + timedelta(days=1)
@@ -144,11 +147,11 @@ async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> N
     await rule(later, "Europe/Madrid", 120)
 
     assert await zones.list_rules(conn, guild=LYCEUM, user=ANA) == [
-        StoredZone(NOON, "Asia/Seoul", 0, NOON),
-        StoredZone(later, "Europe/Madrid", 120, NOON),
+        StoredZone(NOON, "Asia/Seoul", 0, NOON, NOON),
+        StoredZone(later, "Europe/Madrid", 120, NOON, later),
     ]
     assert await zones.remove_rules(conn, guild=LYCEUM, user=ANA, after=NOON) == 1
-    assert await zones.list_rules(conn, guild=LYCEUM, user=ANA) == [StoredZone(NOON, "Asia/Seoul", 0, NOON)]
+    assert await zones.list_rules(conn, guild=LYCEUM, user=ANA) == [StoredZone(NOON, "Asia/Seoul", 0, NOON, NOON)]
     assert await zones.list_rules(conn, guild=LYCEUM, user=BEN) == []
 
 

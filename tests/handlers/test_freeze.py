@@ -1,9 +1,10 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from db.connection import Pool
+from handlers.protection import PLAN
 from services.freezes import close_days
 from tests.fake_discord import ANA, BEN, NOW, FakeDiscord, envelope
 from tests.handlers.conftest import studied
@@ -91,7 +92,7 @@ async def test_a_vacation_is_planned_and_taken_back(discord: FakeDiscord) -> Non
 async def test_what_is_no_date_is_told_so(discord: FakeDiscord, text: str) -> None:
     answer = await discord.slash("freeze vacation", **_dates(text, "2026-11-30"))
 
-    assert answer.text == f'I cannot read "{text}" as a date. Write year, month and day like this: 2026-11-30.'
+    assert answer.text == f'I cannot read "{text}" as a date. Write year, month and day like this: 2026-11-22.'
 
 
 @pytest.mark.parametrize(
@@ -129,8 +130,28 @@ async def test_the_vacation_button_asks_for_the_dates(discord: FakeDiscord, pool
 
     assert form.kind == 9
     assert [part["label"] for part in form.data["components"]] == ["First day", "Last day"]
+    assert [part["description"] for part in form.data["components"]] == [
+        "2026-11-22 or later",
+        "At most 14 days from then on",
+    ]
     assert sent.is_private
     assert sent.text.startswith("Vacation from Nov 25, 2026 to Nov 26, 2026, 2 days.")
+
+
+async def test_the_form_suggests_a_vacation_that_is_accepted(discord: FakeDiscord) -> None:
+    await discord.slash("freeze vacation", **_dates("2026-11-22", "2026-12-03"))
+    discord.clock.moment += timedelta(days=12)
+    status = await discord.slash("freeze status")
+
+    form = await discord.press(PLAN.pack())
+    first, last = (part["component"]["placeholder"] for part in form.data["components"])
+    sent = await discord.deliver(_submitted(form.data, first, last, now=discord.clock.moment))
+    used_up = await discord.slash("freeze status")
+
+    assert "A vacation that begins tomorrow can last 2 days." in status.data["embeds"][0]["description"]
+    assert (first, last) == ("2026-12-04", "2026-12-05")
+    assert sent.text.startswith("Vacation from Nov 22, 2026 to Dec 5, 2026, 14 days.")
+    assert "The next vacation can begin on Dec 7, 2026." in used_up.data["embeds"][0]["description"]
 
 
 async def test_repair_is_offered_where_it_makes_sense(discord: FakeDiscord, pool: Pool) -> None:
@@ -210,9 +231,9 @@ def _dates(first: str, last: str) -> dict[str, Any]:
     return {"from": first, "to": last}
 
 
-def _submitted(form: dict[str, Any], first: str, last: str) -> dict[str, Any]:
+def _submitted(form: dict[str, Any], first: str, last: str, *, now: datetime = NOW) -> dict[str, Any]:
     fields = [
         {"type": 18, "id": number, "component": {"type": 4, "id": number + 10, "custom_id": name, "value": value}}
         for number, (name, value) in enumerate((("from", first), ("to", last)))
     ]
-    return envelope(5, {"custom_id": form["custom_id"], "components": fields})
+    return envelope(5, {"custom_id": form["custom_id"], "components": fields}, now=now)

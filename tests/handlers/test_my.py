@@ -34,9 +34,10 @@ async def test_a_time_zone_holds_from_a_new_day_on(discord: FakeDiscord) -> None
         f"From {MIDNIGHT} on your time zone is **Seoul · 21:00 · UTC+9** and your day starts at **00:00**.",
         "Until then your days are those of UTC · 12:00 · UTC and start at 00:00. Days that are over stay as they were.",
     ]
-    assert waiting.text.splitlines()[-1] == (
-        f"From {MIDNIGHT} on it is Seoul · 21:00 · UTC+9, with days that start at 00:00."
-    )
+    assert waiting.text.splitlines()[-2:] == [
+        f"From {MIDNIGHT} on it is Seoul · 21:00 · UTC+9, with days that start at 00:00.",
+        "Until then you can choose another, or take it back by choosing what you have now.",
+    ]
     assert later.text.splitlines()[0] == "Your time zone is **Seoul · 21:00 · UTC+9**."
 
 
@@ -44,6 +45,32 @@ async def test_a_city_that_was_typed_and_not_chosen_is_understood(discord: FakeD
     answer = await discord.slash("my timezone", zone="seoul")
 
     assert "**Seoul · 21:00 · UTC+9**" in answer.text
+
+
+async def test_what_may_mean_several_zones_is_asked_and_not_guessed(discord: FakeDiscord) -> None:
+    asked = await discord.slash("my timezone", zone="CST")
+    left = await discord.slash("my timezone")
+    [row] = asked.data["components"]
+    [select] = row["components"]
+    answer = await discord.choose(select["custom_id"], "America/Chicago")
+
+    assert asked.is_private
+    assert asked.text == '"CST" can be more than one time zone. Which one is yours?'
+    labels = {option["value"]: option["label"] for option in select["options"]}
+    assert {"America/Chicago", "Asia/Shanghai", "Asia/Taipei"} <= set(labels)
+    assert labels["America/Chicago"] == "Chicago · 06:00 · UTC−6"
+    assert left.text.startswith("Your time zone is **UTC")
+    assert answer.kind == 7
+    assert "your time zone is **Chicago · 06:00 · UTC−6**" in answer.text
+    assert answer.data["components"] == []
+
+
+@pytest.mark.parametrize("text", ["PT", "seo", "14:00", "UTC+9", "MST", "gypt"])
+async def test_what_merely_fits_changes_nothing(discord: FakeDiscord, text: str) -> None:
+    answer = await discord.slash("my timezone", zone=text)
+
+    assert "can be more than one time zone" in answer.text
+    assert (await discord.slash("my timezone")).text.startswith("Your time zone is **UTC")
 
 
 async def test_an_unknown_time_zone_is_told_what_to_do(discord: FakeDiscord) -> None:
@@ -61,6 +88,7 @@ async def test_an_unknown_time_zone_as_long_as_discord_allows_is_not_repeated_in
 
 async def test_a_time_zone_changes_once_in_a_week(discord: FakeDiscord) -> None:
     await discord.slash("my timezone", zone="Asia/Seoul")
+    discord.clock.moment += timedelta(days=1)
     answer = await discord.slash("my timezone", zone="Europe/Madrid")
 
     assert answer.text.startswith("Your time zone can change once in seven days")
@@ -149,3 +177,40 @@ async def test_a_journey_over_the_date_line_skips_a_protected_date(discord: Fake
     assert answer.text.splitlines()[-1] == (
         "The change skips Nov 30, 2026. That day is protected and breaks no streak."
     )
+
+
+async def test_a_move_that_leaves_little_of_a_day_says_that_the_day_is_protected(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="America/Los_Angeles")
+    discord.clock.moment += timedelta(days=8)
+
+    answer = await discord.slash("my timezone", zone="Asia/Seoul")
+
+    assert answer.text.splitlines()[-1] == (
+        "The change leaves only 7 h of Nov 30, 2026. That day is protected and breaks no streak."
+    )
+
+
+async def test_a_short_day_that_cannot_be_protected_is_told_so(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="America/Los_Angeles")
+    for zone in ("Asia/Seoul", "America/Los_Angeles", "Asia/Seoul", "America/Los_Angeles", "Asia/Seoul"):
+        discord.clock.moment += timedelta(days=7)
+        answer = await discord.slash("my timezone", zone=zone)
+
+    assert answer.text.splitlines()[-1] == (
+        "The change leaves only 7 h of Dec 27, 2026, and that day is not protected:"
+        " a change can protect two days in 30. Study on it, and your run goes on."
+    )
+
+
+async def test_a_change_that_waits_can_be_replaced_and_taken_back(discord: FakeDiscord) -> None:
+    await discord.slash("my timezone", zone="Asia/Seoul")
+    replaced = await discord.slash("my timezone", zone="Europe/Madrid")
+    withdrawn = await discord.slash("my timezone", zone="UTC")
+    left = await discord.slash("my timezone")
+
+    assert "**Madrid · 13:00 · UTC+1**" in replaced.text
+    assert withdrawn.text == (
+        "The change that was waiting is taken back."
+        " Your time zone stays **UTC · 12:00 · UTC** and your day starts at **00:00**."
+    )
+    assert left.text.splitlines()[-1].startswith("That is how this server is set")

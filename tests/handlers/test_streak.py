@@ -105,7 +105,7 @@ async def test_what_is_no_month_is_told_so(discord: FakeDiscord, month: str) -> 
     answer = await discord.slash("streak", month=month)
 
     assert answer.is_private
-    assert answer.text == f'I cannot read "{month}" as a month. Write year and month like this: 2026-10.'
+    assert answer.text == f'I cannot read "{month}" as a month. Write year and month like this: 2026-11.'
 
 
 @pytest.mark.parametrize("month", ["2026-12", "2027-01", "2099-12"])

@@ -36,7 +36,8 @@ async def test_a_timestamp_goes_by_the_zone_that_is_named_or_the_persons_own(dis
 @pytest.mark.parametrize(
     ("options", "refusal"),
     [
-        ({"when": "soon"}, 'I cannot read "soon" as a time. Write it like 18:30'),
+        ({"when": "soon"}, 'I cannot read "soon" as a time. Write it like 18:30, 2026-11-22 18:30 or 2h 30m.'),
+        ({"when": "18:30", "zone": "PT"}, '"PT" can be one of several time zones: Los Angeles · 04:00 · UTC−8, '),
         ({"when": "18:30", "zone": "Atlantis"}, 'I know no time zone "Atlantis".'),
     ],
 )

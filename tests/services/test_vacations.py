@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.enums import ProtectionKind
@@ -141,6 +141,76 @@ async def test_a_cancelled_vacation_keeps_today_and_what_was(conn: Connection) -
         await cancel(conn, today=3)
 
 
+async def test_a_vacation_that_follows_another_can_last_what_is_left_of_fourteen_days(conn: Connection) -> None:
+    await begin(conn)
+    await plan(conn, 1, 12)
+
+    assert (await look(conn, noon(12))).vacation_left == 2
+    with pytest.raises(VacationTooLong):
+        await plan(conn, 13, 15, today=12)
+    assert await plan(conn, 13, 14, today=12) == (Vacation(day(1), day(14)),)
+
+
+async def test_a_refusal_says_how_many_days_would_be_accepted_there(conn: Connection) -> None:
+    await begin(conn)
+    await plan(conn, 1, 10)
+    await plan(conn, 20, 23)
+
+    with pytest.raises(VacationsUsedUp) as refused:
+        await plan(conn, 24, 33)
+
+    left = refused.value.left
+    assert left == 7  # of 21; and with the four before them eleven in a row
+    with pytest.raises(VacationsUsedUp):
+        await plan(conn, 24, 24 + left)
+    assert await plan(conn, 24, 23 + left)
+
+
+PLANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20), st.integers(1, 14)), max_size=8)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plans=PLANS, later=st.integers(0, 40))
+async def test_what_is_promised_is_accepted_and_a_day_more_is_refused(
+    conn: Connection, plans: list[tuple[int, int, int]], later: int
+) -> None:
+    """`plans`: so many days after the one before, somebody plans so many days ahead a vacation so long."""
+    async with conn.transaction(force_rollback=True):
+        await begin(conn)
+        today = 0
+        for wait, ahead, length in plans:
+            today += wait
+            await tried(conn, today + ahead, today + ahead + length - 1, today=today)
+        today += later
+        promised = await look(conn, noon(today))
+        left, possible = promised.vacation_left, promised.vacation_possible
+        assert possible is not None
+        first = (possible.first - FIRST).days
+        assert not left or (first, possible.days) == (today + 1, left)
+        for length in range(1, possible.days + 2):
+            refusal = await tried(conn, first, first + length - 1, today=today, keep=False)
+            if length < possible.days:
+                assert refusal is None or isinstance(refusal, VacationThereAlready)
+            else:
+                assert (refusal is None) == (length == possible.days)
+        if not left:
+            assert [
+                refusal
+                for length in range(1, 15)
+                if (refusal := await tried(conn, today + 1, today + length, today=today, keep=False)) is None
+            ] == []
+
+
+async def tried(conn: Connection, first: int, last: int, *, today: int, keep: bool = True) -> DomainError | None:
+    """Why a vacation cannot be; None: it can, and is planned if it shall be kept."""
+    try:
+        async with conn.transaction(force_rollback=not keep):
+            await plan(conn, first, last, today=today)
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
 @settings(deadline=None, max_examples=200)
 @given(st.sets(st.integers(-100, 30), max_size=40))
 def test_what_is_left_is_what_a_count_of_every_ninety_days_leaves(planned: set[int]) -> None:
@@ -149,12 +219,19 @@ def test_what_is_left_is_what_a_count_of_every_ninety_days_leaves(planned: set[i
             sum(begin <= each < begin + 90 for each in numbers) for one in around for begin in range(one - 89, one + 1)
         )
 
+    def row(numbers: set[int]) -> int:
+        first, last = 1, 1
+        while first - 1 in numbers:
+            first -= 1
+        while last + 1 in numbers:
+            last += 1
+        return last - first + 1
+
     expected = 0
     for count in range(1, 15):
-        wanted = set(range(1, count + 1))
-        if wanted & planned or most(planned | wanted, wanted) > 21:
-            break
-        expected = count
+        wanted = set(range(1, count + 1)) - planned
+        if wanted and row(planned | wanted) <= 14 and most(planned | wanted, wanted) <= 21:
+            expected = count
     protections = {FIRST + timedelta(days=each): ProtectionKind.VACATION for each in planned}
     standing = Standing(LYCEUM, ANA, guild_calendar("UTC"), [], protections, [], {})
 

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from core.enums import Language
+from services.zone_search import meant
 from services.zones import ZoneChoice, canonical, describe, search_zones
 
 NOW = datetime(2026, 11, 21, 10, 10, 5, tzinfo=UTC)
@@ -137,3 +138,69 @@ def test_every_choice_is_a_zone_that_can_be_lived_by() -> None:
     assert all(canonical(choice.zone) == choice.zone in known for choice in search_zones("a", now=NOW, limit=1000))
     assert canonical("Factory") is None
     assert ZoneInfo(canonical("Asia/Saigon") or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "among"),
+    [
+        ("PT", "America/Los_Angeles", {"America/Vancouver", "America/Tijuana"}),
+        ("mt", "America/Denver", {"America/Edmonton"}),
+        ("EST", "America/New_York", {"America/Toronto", "America/Panama"}),
+        ("MST", "America/Denver", {"America/Phoenix"}),
+        ("WAT", "Africa/Lagos", {"Africa/Luanda"}),
+        ("CST", "Asia/Taipei", {"America/Chicago", "Asia/Shanghai"}),
+        ("IST", "Asia/Kolkata", {"Europe/Dublin", "Asia/Jerusalem"}),
+        ("GMT", "UTC", {"Europe/London"}),
+        ("BST", "Europe/London", {"Asia/Dhaka"}),
+        ("UTC+5:30", "Asia/Kolkata", {"Asia/Colombo"}),
+        ("utc−3:30", "America/St_Johns", set[str]()),
+        ("GMT-5", "America/Bogota", {"America/New_York"}),
+        ("GMT -05:00", "America/Bogota", {"America/New_York"}),
+        ("+0900", "Asia/Seoul", {"Asia/Tokyo"}),
+        ("Georgia", "America/New_York", {"Asia/Tbilisi"}),
+    ],
+)
+def test_abbreviations_and_offsets_are_listed_and_decide_nothing(text: str, first: str, among: set[str]) -> None:
+    found = zones(text)
+
+    assert found[0] == first
+    assert among <= set(found)
+    assert meant(text, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("WIT", "Asia/Jayapura"),
+        ("JST", "Asia/Tokyo"),
+        ("utc", "UTC"),
+        ("Seoul", "Asia/Seoul"),
+        ("asia/calcutta", "Asia/Kolkata"),
+        ("Bombay", "Asia/Kolkata"),
+        ("Egypt", "Africa/Cairo"),
+        ("한국", "Asia/Seoul"),
+        ("US/Eastern", "America/New_York"),
+    ],
+)
+def test_what_is_named_in_full_and_alone_is_meant(text: str, zone: str) -> None:
+    assert meant(text, now=NOW) == zone
+
+
+@pytest.mark.parametrize("text", ["gypt", "seo", "york", "münch", "19:10", "east", "usa", "UTC+9", "", "Mars"])
+def test_what_merely_fits_somewhere_is_not_meant(text: str) -> None:
+    assert meant(text, now=NOW) is None
+
+
+def test_every_label_that_is_shown_finds_its_zone() -> None:
+    for choice in search_zones("", now=NOW):
+        offset = choice.offset if choice.offset != "UTC" else "UTC+0"  # alone it is the zone of this name
+        assert choice.zone in {each.zone for each in search_zones(offset, now=NOW, limit=100)}
+        assert meant(choice.zone, now=NOW) == choice.zone
+
+
+def test_nothing_is_meant_that_is_not_written_in_full() -> None:
+    """A busy city without its first letter, its last, or both."""
+    for choice in search_zones("", now=NOW):
+        for cut in (choice.city[1:], choice.city[:-1], choice.city[1:-1]):
+            zone = meant(cut, now=NOW)
+            assert zone is None, (cut, zone)
