@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from app.avatars import Avatars
 from app.dispatch import Dispatcher
@@ -54,7 +54,7 @@ class Lyceum(Starlette):
     Only what the route would give to the endpoint anyway takes it; everything else is Starlette's.
     """
 
-    def __init__(self, endpoint: Endpoint, *, routes: Sequence[Route], lifespan: Lifespan["Lyceum"]) -> None:
+    def __init__(self, endpoint: ASGIApp, *, routes: Sequence[Route], lifespan: Lifespan["Lyceum"]) -> None:
         super().__init__(routes=[Route(PATH, endpoint, methods=["POST"]), *routes], lifespan=lifespan)
         self._endpoint = endpoint
 
