@@ -26,12 +26,14 @@ from core.tallies import Durations, Reading, Tally
 from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
+from db.queries import voice as voice_queries
 from db.queries.traces import set_label
 from services import boards, drift, freezes, outbox, voice, watchdog
 from wire.reply import Effect
 from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
+ACTIVITY_FOR: Final = timedelta(days=2)  # no open session goes so long without being credited, or cut
 EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
 DRIFT: Final = "count drift"
 WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
@@ -65,6 +67,11 @@ async def forget_events(conn: Connection, now: datetime) -> int:
 async def forget_effects(conn: Connection, _now: datetime) -> int:
     """What happened at Discord long ago."""
     return await outbox.forget_settled(conn)
+
+
+async def forget_activity(conn: Connection, now: datetime) -> int:
+    """Activity in voice that no session has used."""
+    return await voice_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
 
 
 async def watch_sessions(conn: Connection, now: datetime) -> int:
@@ -105,6 +112,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
     Job("mark today's boards", IntervalTrigger(minutes=1, timezone=UTC), mark_today),
     Job("mark long boards", IntervalTrigger(minutes=5, timezone=UTC), mark_boards),
+    Job("forget activity", IntervalTrigger(hours=1, timezone=UTC), forget_activity),
     Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
     Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),

@@ -4,7 +4,7 @@ All moments in here are whole seconds since 1970: events are stamped on receipt,
 seconds of neighbouring segments add up exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -61,11 +61,12 @@ class Session(Struct, gc=False):
         """Whether there is anything to store."""
         return self.is_changed or any(segment.is_new or segment.is_changed for segment in self.segments)
 
-    def press(self, at: int | None, until: int) -> None:
-        """A sign of life at `at`: the open segment ends there and a like one begins, so that its cap starts anew."""
-        last = self.segments[-1]
-        if at is not None and last.start < at < until:
-            self._next(at, last.channel, last.flags)
+    def press(self, moments: Sequence[int], until: int) -> None:
+        """Activity at these moments, in order: each ends the open segment and begins a like one, with a new cap."""
+        for at in moments:
+            last = self.segments[-1]
+            if last.start < at < until:
+                self._next(at, last.channel, last.flags)
 
     def move(self, at: int, channel: int, flags: int) -> None:
         """Another channel or other flags from `at` on."""
@@ -147,7 +148,7 @@ class Roll:
     policy: Policy
     places: dict[int, Place]
     latest: dict[int, dict[int, Session]]  # by guild and user: the open session, or the one that ended last
-    presses: dict[Key, int]  # the last interaction of a member
+    presses: dict[Key, list[int]]  # when members used the app, in order; earlier moments may be gone
     bots: set[int]
     finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another one
     _gap: int = field(init=False)
@@ -205,7 +206,7 @@ class Roll:
             last = session.segments[-1]
             if last.channel != tracked or last.flags != state.flags:
                 at = unix(state.at)
-                session.press(self.presses.get((state.guild, state.user)), at)
+                session.press(self.presses.get((state.guild, state.user), ()), at)
                 session.move(at, tracked, state.flags)
                 if state.is_late and not session.is_estimated:
                     session.is_estimated = session.is_changed = True
@@ -234,7 +235,7 @@ class Roll:
         )
 
     def _close(self, session: Session, at: int, reason: CloseReason, *, is_estimated: bool = False) -> None:
-        session.press(self.presses.get((session.guild, session.user)), at)
+        session.press(self.presses.get((session.guild, session.user), ()), at)
         session.close(at, reason, is_estimated=is_estimated)
 
     def _snapshot(self, snapshot: GuildSnapshot) -> None:
@@ -244,7 +245,7 @@ class Roll:
         for session in self._open_in(snapshot.guild):
             if snapshot.heard_until is not None:
                 until = unix(snapshot.heard_until)
-                session.press(self.presses.get((session.guild, session.user)), until)
+                session.press(self.presses.get((session.guild, session.user), ()), until)
                 session.cut(until)
             if session.ended is None and session.user not in present:
                 self._close(session, unix(snapshot.at), CloseReason.LOST, is_estimated=True)

@@ -1,6 +1,7 @@
 """Sessions and segments as the listener reads and writes them: whole batches, one statement each."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
@@ -8,6 +9,7 @@ from db.queries.arrays import numbers, texts
 # guild, AFK channel, zone, ignored channels and categories, channels in those, whether it ever chose its rules
 PlaceRow = tuple[int, int | None, str, list[int], list[int], bool]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
+ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
 StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
@@ -46,6 +48,36 @@ async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], gui
         {"guild": numbers(guild), "user": numbers(user), "guilds": numbers(guilds)},
     )
     return await cursor.fetchall()
+
+
+async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ActivityRow]:
+    """When these members used the app during their open session, as far as no segment shows it yet; in order."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT a.guild_id, a.user_id, extract(epoch FROM a.active_at)::bigint
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN voice_activity a USING (guild_id, user_id)
+           ORDER BY a.guild_id, a.user_id, a.active_at""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None:
+    """Forget activity that segments show, or that no session can use any more."""
+    guild, user, at = zip(*rows, strict=True)
+    await conn.execute(
+        """DELETE FROM voice_activity a
+           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(at)s::bigint[]) AS given (guild_id, user_id, at)
+           WHERE a.guild_id = given.guild_id AND a.user_id = given.user_id AND a.active_at = to_timestamp(given.at)""",
+        {"guild": numbers(guild), "user": numbers(user), "at": numbers(at)},
+    )
+
+
+async def remove_old_activity(conn: Connection, *, before: datetime) -> int:
+    """Forget activity that no session has used. Returns: how many moments."""
+    cursor = await conn.execute("DELETE FROM voice_activity WHERE active_at < %(before)s", {"before": before})
+    return cursor.rowcount
 
 
 async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[StateRow]:

@@ -35,6 +35,7 @@ from tests.services.test_voice_model import (
     event_of,
     own_date,
     prepare,
+    press,
     quiet_moments,
     stored,
     streaks,
@@ -217,8 +218,7 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
         if step.is_press:
             await voice.record(conn, batch)
             batch = []
-            at = START + timedelta(seconds=step.at)
-            await conn.execute("UPDATE members SET last_seen_at = %s WHERE user_id = %s", (at, step.user))
+            await press(conn, step)
         else:
             batch.append(event_of(step))
         if index in cuts or index in settles:
