@@ -15,7 +15,7 @@ from db.connection import Connection
 from db.queries import days as stored
 from services import company, streaks, zone_rules
 from services.days import Calendar, calendar_of, first_day, guild_calendar
-from services.judging import NOBODY, Crowd, judge
+from services.judging import NOBODY, Crowd, decided_until, judge
 from services.policies import Timeline
 from services.rulebook import Rulebook
 from services.sessions import Key, Session
@@ -33,8 +33,10 @@ async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules:
     """
     crowd = await company.of_sessions(conn, due, rules=rules)
     work: list[tuple[Session, list[Counted]]] = []
-    for session, until in due:
-        stretches = pending(session, until, rules.timeline(session.guild), crowd)
+    for session, end in due:
+        timeline = rules.timeline(session.guild)
+        until = decided_until(session, end, timeline)
+        stretches = pending(session, until, timeline, crowd)
         if stretches:
             work.append((session, stretches))
         if until > session.settled and (stretches or session.settled > session.started):

@@ -142,7 +142,9 @@ class Model:
         began = at
         while began > off - STEP and self.policy(began - STEP) == policy:
             began -= STEP
-        return at - max(off, began) < policy.camera_grace.total_seconds()
+        grace = max(off, began) + policy.camera_grace.total_seconds()
+        coming = [each.start for each in stay if at < each.start <= grace and each.flags & (VIDEO | STREAM)]
+        return at < grace and bool(coming)
 
     def policy(self, at: int) -> Policy:
         holding = [
