@@ -34,6 +34,7 @@ class Heard:
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
     user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
     nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
+    bots: set[int] = field(default_factory=set[int])  # users who are told to be bots
     member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
 
     @classmethod
@@ -114,6 +115,7 @@ class Heard:
                 person.is_bot,
             )
             if person.is_bot:
+                self.bots.add(state.user)
                 return
             key = (state.guild, state.user)
             self.member_rows[key] = (*key, person.nick, person.member_avatar_hash)

@@ -13,7 +13,7 @@ from db.queries import gateway, policies
 from db.queries import heard as stored_people
 from db.queries import stays as told
 from db.queries import voice as stored
-from services import company, rulebook, stays, streaks
+from services import bots, company, rulebook, stays, streaks
 from services.crediting import credit
 from services.heard import Heard
 from services.policies import SILENT_LIBRARY, Policy
@@ -69,7 +69,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         return
     rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
     await heard.write(conn, known=rules.places.keys())
-    members = sorted(heard.members)
+    exposed = await stored.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
+    members = sorted(heard.members.union(exposed))
     locked = await stored.lock_members(conn, members, sorted(heard.whole_guilds))
     await heard.write_members(conn)
     activity = await _activity(conn, locked)
@@ -78,19 +79,21 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         places=rules.places.copy(),
         latest={},
         presses=activity.moments,
-        bots=set(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
+        bots=heard.bots.union(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
     if heard.whole_guilds:
-        members = sorted(heard.members.union(row[:2] for row in locked))
+        members = sorted({*members, *(row[:2] for row in locked)})
     for session in await stays.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)
     changed = roll.changed()
-    ended = [(session, session.ended) for session in changed if session.ended is not None]
+    ended = [(each, each.ended) for each in changed if each.ended is not None and each.user not in roll.bots]
     await _write(conn, changed, due=ended, rules=rules)
     await activity.forget(conn, [session for members in roll.latest.values() for session in members.values()])
+    if exposed:
+        await bots.take_back(conn, exposed, at=heard.latest, policy=policy)
 
 
 async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:

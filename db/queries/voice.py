@@ -121,6 +121,51 @@ async def list_open_members(
     return await cursor.fetchall()
 
 
+async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int, int]]:
+    """Members (guild, user) among these users with a session that is open or has counted something."""
+    cursor = await conn.execute(
+        """SELECT DISTINCT guild_id, user_id FROM voice_sessions
+           WHERE user_id = ANY (%(users)s::bigint[]) AND (ended_at IS NULL OR counted_s > 0)
+           ORDER BY guild_id, user_id""",
+        {"users": numbers(users)},
+    )
+    return await cursor.fetchall()
+
+
+async def list_first_starts(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of each guild when the first session of any of these members began (unix)."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT s.guild_id, extract(epoch FROM min(s.started_at))::bigint
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN voice_sessions s USING (guild_id, user_id)
+           GROUP BY s.guild_id ORDER BY s.guild_id""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def set_uncounted(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None) -> None:
+    """End what is open of these members at `at` (unix; None: the server's clock), count nothing, drop the segments."""
+    guild, user = zip(*members, strict=True)
+    await conn.execute(
+        """WITH given AS (
+               SELECT s.guild_id, s.session_id
+               FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+               JOIN voice_sessions s USING (guild_id, user_id)
+           ), dropped AS (
+               DELETE FROM voice_segments g USING given
+               WHERE g.guild_id = given.guild_id AND g.session_id = given.session_id
+           )
+           UPDATE voice_sessions s
+           SET counted_s = 0, close_reason = coalesce(close_reason, 'ignored_channel'),
+               ended_at = coalesce(ended_at, greatest(started_at, coalesce(to_timestamp(%(at)s::bigint), now())))
+           FROM given
+           WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id""",
+        {"guild": numbers(guild), "user": numbers(user), "at": at},
+    )
+
+
 async def take_session_ids(conn: Connection, count: int) -> list[int]:
     """New ids for `count` sessions."""
     cursor = await conn.execute(

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.enums import CloseReason
-from core.ids import ChannelId, InteractionId, UserId
+from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
 from services import people, voice
 from services.policies import SILENT_LIBRARY
@@ -17,6 +17,12 @@ from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, 
 from tests.services.voice_log import AFK, T0, after, rows, segments, sessions, snapshot, state, total
 
 OPEN = (None, 0, None, False)
+RADIO = UserId(10_000_077)
+
+
+def nameless(seconds: float, channel: ChannelId | None, user: UserId, guild: GuildId = LYCEUM) -> VoiceState:
+    """A state that comes without its member."""
+    return VoiceState(guild, user, channel, 0, "z", after(seconds))
 
 
 async def test_record_of_nothing_does_nothing(conn: Connection) -> None:
@@ -116,6 +122,58 @@ async def test_bots_are_never_counted_also_when_only_their_id_is_told(conn: Conn
 
     assert await sessions(conn) == []
     assert await rows(conn, "SELECT user_id, is_bot FROM users") == [(ROBOT, True)]
+
+
+async def test_a_bot_that_was_not_known_to_be_one_ends_and_has_counted_nothing(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT)])
+    for seconds in (600, 1800):
+        await voice.settle_open(conn, now=after(seconds))
+    before = await total(conn, ROBOT), await rows(conn, "SELECT count(*) FROM streaks")
+    await voice.record(conn, [state(1860, LIBRARY, ROBOT, is_bot=True)])
+    await voice.record(conn, [nameless(1870, LIBRARY, ROBOT), state(1900, None, ROBOT, is_bot=True)])
+    await voice.settle_open(conn, now=after(4000))
+
+    assert before == (1800, [(1,)])
+    assert await sessions(conn) == [(ROBOT, 0, 1860, 0, "ignored_channel", False)]
+    assert await total(conn, ROBOT) == 0
+    assert await rows(conn, "SELECT 1 FROM daily_streaks UNION ALL SELECT 2 FROM guild_days") == []
+    assert await rows(conn, "SELECT 1 FROM guild_spans UNION ALL SELECT 2 FROM streaks") == []
+    await voice.rebuild(conn, LYCEUM, ROBOT)
+    assert await total(conn, ROBOT) == 0
+
+
+async def test_a_bot_that_is_told_when_it_leaves_or_in_a_snapshot_ends_there(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), nameless(0, LIBRARY, RADIO)])
+    await voice.record(conn, [state(300, None, ROBOT, is_bot=True)])
+    known = replace(snapshot(400), states=(state(400, LIBRARY, RADIO, is_bot=True),))
+    await voice.record(conn, [known])
+
+    assert [row[:4] for row in await sessions(conn)] == [(ROBOT, 0, 300, 0), (RADIO, 0, 400, 0)]
+
+
+async def test_a_bot_told_within_one_batch_has_no_session(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(300, LIBRARY, ROBOT, is_bot=True)])
+
+    assert await sessions(conn) == []
+
+
+async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connection) -> None:
+    other = GuildId(8_000_000)
+    await add_guild(conn)
+    await conn.execute(
+        "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
+        (LYCEUM, after(-1), BEN, after(-1)),
+    )
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY), nameless(0, LIBRARY, ROBOT, other)])
+    await voice.settle_open(conn, now=after(600))
+    together = await total(conn)
+    await voice.record(conn, [state(700, LIBRARY, ROBOT, is_bot=True)])
+    while await voice.recount(conn):
+        pass
+    await voice.settle_open(conn, now=after(900))
+
+    assert (together, await total(conn)) == (600, 0)
+    assert [row[:4] for row in await sessions(conn) if row[0] == ROBOT] == [(ROBOT, 0, 700, 0), (ROBOT, 0, 700, 0)]
 
 
 async def test_a_member_of_whom_only_the_id_is_told_gets_a_name_later(conn: Connection) -> None:

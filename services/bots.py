@@ -1,0 +1,27 @@
+"""Bots never count: what was credited to an account before it was known to be a bot is taken back."""
+
+from collections.abc import Sequence
+
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import days, policies, voice
+from services import rulebook, streaks
+from services.policies import Policy
+
+
+async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None, policy: Policy) -> None:
+    """End the open sessions of these bots at `at` (unix), and leave nothing that any session of theirs has counted.
+
+    Their segments go, so that they were company to nobody; members who were judged by that company are recounted.
+    The caller holds the locks of `members`.
+    """
+    since = await voice.list_first_starts(conn, members)
+    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in since}), policy)
+    shared = rules.with_company({guild for guild, _ in since})
+    misjudged = [row for row in since if row[0] in shared]
+    if misjudged and (others := await policies.list_judged_past(conn, misjudged)):
+        await policies.add_recounts(conn, others)
+    await voice.set_uncounted(conn, members, at=at)
+    for guild, user in members:
+        await days.remove_member_days(conn, guild, user)
+    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
