@@ -69,6 +69,8 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         return
     rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
     await heard.write(conn, known=rules.places.keys())
+    if heard.hidden_guilds:
+        await rules.note_unseen(conn, sorted(heard.hidden_guilds))
     exposed = await stored.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
     members = sorted(heard.members.union(exposed))
     locked = await stored.lock_members(conn, members, sorted(heard.whole_guilds))

@@ -6,8 +6,9 @@ from datetime import datetime
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
-# guild, AFK channel, zone, ignored channels and categories, channels in those, whether it ever chose its rules
-PlaceRow = tuple[int, int | None, str, list[int], list[int], bool]
+# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
+# ever chose its rules
+PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
 ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
 StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
@@ -22,6 +23,8 @@ async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]
                   ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),
                   ARRAY(SELECT c.channel_id FROM channels p JOIN channels c USING (guild_id)
                         WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
+                  ARRAY(SELECT c.channel_id FROM channels c
+                        WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
                   EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id)
            FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
         {"guilds": numbers(guilds)},

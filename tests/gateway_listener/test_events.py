@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 
 from core.ids import ChannelId, GuildId, UserId
 from gateway_listener.events import Moment, read
@@ -90,6 +91,24 @@ def test_snapshot_of_an_outage_says_nothing() -> None:
 def test_guild_is_gone_unless_it_is_only_an_outage() -> None:
     assert event("GUILD_DELETE", {"id": str(GUILD)}) == GuildGone(HERE, AT)
     assert event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}) == GuildOutage(HERE, AT)
+
+
+@pytest.mark.parametrize("marks", [{"flags": 1 << 17}, {"name": "___hidden___", "flags": None}])
+def test_a_channel_that_the_bot_may_not_view_has_no_name_and_no_category(marks: dict[str, object]) -> None:
+    room = {
+        "id": str(ROOM),
+        "guild_id": str(GUILD),
+        "type": 2,
+        "name": "___hidden___",
+        "parent_id": None,
+        "topic": None,
+    }
+    hidden = VoiceChannel(ChannelId(ROOM), "", 2, is_hidden=True)
+
+    assert event("CHANNEL_UPDATE", room | marks) == ChannelChange(HERE, hidden)
+    snapshot = event("GUILD_CREATE", guild_create() | {"channels": [room | marks]})
+    assert isinstance(snapshot, GuildSnapshot)
+    assert snapshot.channels == (hidden,)
 
 
 def test_channels_without_voice_say_nothing() -> None:

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from core.enums import CloseReason
+from core.enums import ChannelKind, CloseReason
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
-from services import people, voice
+from services import people, track, voice
 from services.policies import SILENT_LIBRARY
 from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
@@ -18,6 +18,7 @@ from tests.services.voice_log import AFK, T0, after, rows, segments, sessions, s
 
 OPEN = (None, 0, None, False)
 RADIO = UserId(10_000_077)
+CATEGORY = ChannelId(30_000_001)
 
 
 def nameless(seconds: float, channel: ChannelId | None, user: UserId, guild: GuildId = LYCEUM) -> VoiceState:
@@ -394,6 +395,61 @@ async def test_of_a_channel_only_the_last_word_in_a_batch_is_kept(conn: Connecti
     await voice.record(conn, [first, ChannelGone(LYCEUM, AFK, T0), last, snapshot(0), snapshot(1)])
 
     assert await rows(conn, "SELECT channel_id FROM channels ORDER BY 1") == [(LIBRARY,), (ATRIUM,)]
+
+
+async def told_channels(conn: Connection) -> list[tuple[Any, ...]]:
+    return await rows(conn, "SELECT channel_id, name, parent_id, is_hidden FROM channels ORDER BY channel_id")
+
+
+async def test_a_channel_that_becomes_hidden_keeps_its_name_and_its_ignored_category(conn: Connection) -> None:
+    private = ChannelId(20_000_011)
+    await add_guild(conn)
+    await conn.execute(
+        "INSERT INTO channels (guild_id, channel_id, type, kind) VALUES (%s, %s, 4, 'ignored')", (LYCEUM, CATEGORY)
+    )
+    seen = (VoiceChannel(LIBRARY, "Library", 2), VoiceChannel(private, "Staff", 2, CATEGORY))
+    hidden = tuple(VoiceChannel(each.channel, "", 2, is_hidden=True) for each in seen)
+    await voice.record(conn, [replace(snapshot(0), channels=seen)])
+    await voice.record(conn, [replace(snapshot(10), channels=hidden), state(11, LIBRARY), state(11, private, BEN)])
+    await voice.record(conn, [ChannelChange(LYCEUM, hidden[1]), state(20, private, BEN, flags=1)])
+    await voice.settle_open(conn, now=after(600))
+
+    assert await told_channels(conn) == [
+        (LIBRARY, "Library", None, True),
+        (private, "Staff", CATEGORY, True),
+        (CATEGORY, "", None, False),
+    ]
+    assert (await total(conn), await total(conn, BEN)) == (589, 0)
+
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(private, "Open", 2)), state(700, private, BEN)])
+    assert (private, "Open", None, False) in await told_channels(conn)
+    assert (BEN, 700, *OPEN) in await sessions(conn)
+
+
+async def test_within_a_batch_the_last_name_that_was_seen_is_kept(conn: Connection) -> None:
+    hidden = ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "", 2, is_hidden=True))
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Old", 2, CATEGORY))])
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "New", 2)), hidden])
+
+    assert await told_channels(conn) == [(LIBRARY, "New", None, True)]
+
+
+async def test_a_hidden_channel_that_was_never_viewed_does_not_count_until_it_is_or_staff_say_so(
+    conn: Connection,
+) -> None:
+    hidden = VoiceChannel(LIBRARY, "", 2, is_hidden=True)
+    first = replace(snapshot(0), channels=(hidden, replace(hidden, channel=ATRIUM)))
+    await voice.record(conn, [first, state(1, LIBRARY), state(1, ATRIUM, BEN)])
+    await voice.record(conn, [state(2, LIBRARY, flags=1)])
+    unseen = await sessions(conn), await told_channels(conn)
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Library", 2)), state(100, LIBRARY)])
+    await track.set_kind(
+        conn, guild=LYCEUM, channel=ATRIUM, name="Den", type_=2, kind=ChannelKind.STUDY, by=ANA, now=after(100)
+    )
+    await voice.record(conn, [ChannelChange(LYCEUM, replace(hidden, channel=ATRIUM)), state(110, ATRIUM, BEN)])
+
+    assert unseen == ([], [(LIBRARY, "", None, True), (ATRIUM, "", None, True)])
+    assert await sessions(conn) == [(ANA, 100, *OPEN), (BEN, 110, *OPEN)]
 
 
 async def test_statements_do_not_grow_with_the_batch(conn: Connection) -> None:

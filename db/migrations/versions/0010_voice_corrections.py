@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("channels", sa.Column("is_hidden", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    # since 16 November 2026 Discord has told of channels that the bot may not view under this name, without category
+    op.execute("UPDATE channels SET is_hidden = true, name = '' WHERE name = '___hidden___'")
     # one statement, since a stored column has the whole table written anew
     op.execute(
         """ALTER TABLE voice_sessions
