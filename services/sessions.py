@@ -52,6 +52,7 @@ class Session(Struct, gc=False):
     counted: int = 0
     reason: CloseReason | None = None
     is_estimated: bool = False
+    is_corrected: bool = False  # by staff: it is never reopened
     id: int = 0  # 0: not stored yet
     is_changed: bool = False  # apart from its segments, which know by themselves
     seen_until: int | None = None  # when camera or stream were last on before `segments`; None: never
@@ -227,7 +228,9 @@ class Roll:
         if session is not None and session.ended is not None:
             at = max(at, session.ended)
             is_back = at - session.ended <= self._gap and session.segments[-1].channel == channel
-            if is_back or session.started == at:  # no two sessions of a member begin in the same second
+            if (
+                is_back and not session.is_corrected
+            ) or session.started == at:  # no two sessions of a member begin in the same second
                 session.reopen(at, state, channel)
                 return
             if session.is_due:

@@ -85,13 +85,15 @@ async def preview(
     untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
     crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
     painted = [Rule(Preset(name), since, until) for _, name, since, until in await stored.list_rules(conn, [guild])]
+    adjustments = await stays.load_adjustments(conn, sessions)
     ledgers: list[Ledger] = []
     for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
         ledger = Ledger({})
         for session, until in zip(sessions, untils, strict=True):
             session.settled = session.started
             counted = pending(session, until, timeline, crowd)
-            ledger.credit(session, counted, guild_calendar(zone), guild_calendar(zone))
+            calendar, key = guild_calendar(zone), (session.guild, session.id)
+            ledger.credit(session, counted, calendar, calendar, adjustments.get(key, ()))
         ledgers.append(ledger)
     return _compared(sessions, *ledgers, first=first, last=last)
 

@@ -1,9 +1,11 @@
 """Voice events in, sessions and counted seconds out: the door that the listener and the clock use."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from core.enums import CloseReason
 from core.ids import GuildId, UserId
@@ -14,6 +16,7 @@ from db.queries import heard as stored_people
 from db.queries import stays as told
 from db.queries import voice as stored
 from services import bots, company, rulebook, stays, streaks
+from services.adjustments import Adjustment
 from services.crediting import credit
 from services.heard import Heard
 from services.policies import SILENT_LIBRARY, Policy
@@ -54,6 +57,7 @@ __all__ = [
 ]
 
 
+NO_MORE: Final[Mapping[Key, Adjustment]] = MappingProxyType({})
 _CHUNK = 2_000  # members whose sessions are in memory at once
 _NEVER = 1 << 40  # later than any end of a session
 
@@ -173,9 +177,19 @@ async def leave_missing(
     return len(gone)
 
 
-async def rebuild(conn: Connection, guild: GuildId, user: UserId, *, policy: Policy = SILENT_LIBRARY) -> None:
-    """Derive a member's days, totals and streak again from the stored segments alone, as far as they were settled."""
-    await _rebuild(conn, [(guild, user)], policy=policy)
+async def rebuild(
+    conn: Connection,
+    guild: GuildId,
+    user: UserId,
+    *,
+    policy: Policy = SILENT_LIBRARY,
+    more: Mapping[Key, Adjustment] = NO_MORE,
+) -> None:
+    """Derive a member's days, totals and streak again from segments and corrections, as far as they were settled.
+
+    `more` holds corrections that are not stored yet, by guild and session; they come last and are spread over dates.
+    """
+    await _rebuild(conn, [(guild, user)], policy=policy, more=more)
 
 
 async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT_LIBRARY) -> int:
@@ -186,7 +200,13 @@ async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT
     return len(members)
 
 
-async def _rebuild(conn: Connection, members: Sequence[tuple[int, int]], *, policy: Policy) -> None:
+async def _rebuild(
+    conn: Connection,
+    members: Sequence[tuple[int, int]],
+    *,
+    policy: Policy,
+    more: Mapping[Key, Adjustment] = NO_MORE,
+) -> None:
     await stored.lock_members(conn, members, [])
     rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     sessions = stays.of_rows(await told.list_history(conn, members))
@@ -194,9 +214,12 @@ async def _rebuild(conn: Connection, members: Sequence[tuple[int, int]], *, poli
     for session in sessions:
         due.append((session, session.settled if session.ended is None else session.ended))
         session.settled, session.counted, session.is_changed = session.started, 0, True
+    adjustments = await stays.load_adjustments(conn, sessions)
+    for key, adjustment in more.items():
+        adjustments.setdefault(key, []).append(adjustment)
     for guild, user in members:
         await stored_days.remove_member_days(conn, guild, user)
-    await credit(conn, due, rules=rules)
+    await credit(conn, due, rules=rules, adjustments=adjustments)
     await stays.store(conn, sessions)
     await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
 

@@ -11,7 +11,9 @@ from db.queries.arrays import numbers, texts
 PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
 ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
-StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
+StateRow = tuple[
+    int, int, int, str | None, int, int | None, int, int, str | None, bool, bool, int, int | None, int, int
+]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
 
@@ -93,7 +95,7 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
                   extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
+                  s.is_corrected, extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            CROSS JOIN LATERAL (
