@@ -33,6 +33,13 @@ class SessionIsOpen(DomainError):
         super().__init__("That session is still going on. Correct it when it has ended.")
 
 
+class NothingToAdjust(DomainError):
+    """Raised by adjust(); no time was given."""
+
+    def __init__(self) -> None:
+        super().__init__("Say how many minutes to add, or below zero to take off.")
+
+
 class NothingToVoid(DomainError):
     """Raised by void(); the session is void already, or was over at once."""
 
@@ -92,9 +99,11 @@ async def adjust(
     """Let an ended session count `seconds` more, or less when negative; between nothing and its own length.
 
     Raises:
-        ReasonMissing, NoSuchSession, SessionIsOpen, TooMuchTaken, TooMuchAdded: nothing was written.
+        ReasonMissing, NothingToAdjust, NoSuchSession, SessionIsOpen, TooMuchTaken, TooMuchAdded: nothing was written.
     """
     why = grants.said(reason)
+    if not seconds:
+        raise NothingToAdjust
     async with conn.transaction():
         row = await _ended(conn, guild, session)
         adjustment = Adjustment(seconds=seconds)

@@ -16,6 +16,7 @@ from services import corrections, drift, voice
 from services.corrections import (
     Correction,
     NoSuchSession,
+    NothingToAdjust,
     NothingToVoid,
     SessionIsOpen,
     TooMuchAdded,
@@ -137,6 +138,7 @@ async def test_what_cannot_be_corrected_is_refused_and_leaves_no_trace(conn: Con
         (TooMuchAdded, session, 1, "x"),
         (NoSuchSession, 1 << 50, 1, "x"),
         (SessionIsOpen, running, -1, "x"),
+        (NothingToAdjust, session, 0, "x"),
         (ReasonMissing, session, -1, " \n"),
     ]
     for refusal, number, minutes, reason in refusals:
