@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissi
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
 from app.door_log import traceback_of
+from app.doubts import confirm_sessions
 from app.metrics import watched
 from app.outbox import Outbox, entries_of
 from core import metrics, reports
@@ -44,6 +45,9 @@ log = structlog.get_logger()
 Work = Callable[[Connection, datetime], Awaitable[int | Sequence[Effect]]]
 """One transaction and the time. A number is logged; effects are written in the transaction and happen after it."""
 
+Ask = Callable[[Pool, Rest, datetime], Awaitable[int]]
+"""Asks Discord in between, and opens its transactions itself. Returns a number that is logged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -51,7 +55,8 @@ class Job:
 
     name: str
     trigger: BaseTrigger
-    work: Work | None  # None: what the outbox holds
+    work: Work | None  # None: what the outbox holds, or what `ask` does
+    ask: Ask | None = None
 
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
@@ -107,6 +112,7 @@ async def mark_boards(conn: Connection, now: datetime) -> int:
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job("confirm sessions", IntervalTrigger(minutes=1, timezone=UTC), None, ask=confirm_sessions),
     Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
     Job("close days", IntervalTrigger(seconds=10, timezone=UTC), close_days),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
@@ -171,7 +177,7 @@ class Worker:
         outcome = "failed"
         started = perf_counter()
         try:
-            count = await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
+            count = await self._run(job)
         except OutsideTrouble as error:
             outcome = "put off"
             log.warning("job put off", job=job.name, reason=str(error))
@@ -186,6 +192,11 @@ class Worker:
         finally:
             self._done.add(perf_counter() - started, job.name, outcome)
             self._running.discard(task)
+
+    async def _run(self, job: Job) -> int:
+        if job.ask is not None:
+            return await job.ask(self._pool, self._rest, self._clock.now())
+        return await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
 
     async def _work(self, name: str, work: Work) -> int:
         now = self._clock.now()

@@ -53,6 +53,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     close_reason: CloseReason | None = choice(CLOSE_REASON, None)
     is_estimated: bool = fact(default=False, description="A boundary was worked out, not seen.")
     is_corrected: bool = fact(default=False, description="Staff adjusted or voided it; it is never reopened.")
+    confirmed_at: Moment | None = moment(None, description="When Discord was asked last whether it still goes on.")
 
 
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):

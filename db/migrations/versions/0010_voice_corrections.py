@@ -18,7 +18,8 @@ def upgrade() -> None:
         """ALTER TABLE voice_sessions
                ADD COLUMN duration_seconds integer
                    GENERATED ALWAYS AS (floor(extract(epoch FROM ended_at - started_at))::integer) STORED,
-               ADD COLUMN is_corrected boolean NOT NULL DEFAULT false"""
+               ADD COLUMN is_corrected boolean NOT NULL DEFAULT false,
+               ADD COLUMN confirmed_at timestamptz"""
     )
     op.create_table(
         "voice_activity",
@@ -92,6 +93,7 @@ def downgrade() -> None:
     op.drop_index("idx_voice_adjustments_session", table_name="voice_adjustments")
     op.drop_table("voice_adjustments")
     op.drop_table("voice_activity")
+    op.drop_column("voice_sessions", "confirmed_at")
     op.drop_column("voice_sessions", "is_corrected")
     op.drop_column("voice_sessions", "duration_seconds")
     op.drop_column("channels", "is_hidden")
