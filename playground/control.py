@@ -206,7 +206,7 @@ class Control:
         self._changes.tell(GuildChanged(guild))
         return JSONResponse(guild_state(guild))
 
-    def _set_hidden(self, guild: Guild, name: str, *, is_hidden: bool) -> None:
+    def _set_hidden(self, guild: Guild, name: str | None, *, is_hidden: bool) -> None:
         """Take View Channel from the app, or give it back."""
         if name:
             channel = naming.find_channel(guild, name)
