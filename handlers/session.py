@@ -100,7 +100,7 @@ def _act(act: Act, words: Words) -> str:
 
 
 _SESSION = integer("session", "The number that /session list shows", required=True, min_value=1)
-_REASON = string("reason", "Why; it is written down with your name", required=True, max_length=grants.REASON_MAX)
+_REASON = string("reason", "Why; staff and the member can read it later", required=True, max_length=grants.REASON_MAX)
 
 feature = Feature(
     name="session",
