@@ -29,7 +29,7 @@ from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries import voice as voice_queries
 from db.queries.traces import set_label
-from services import boards, drift, freezes, outbox, voice, watchdog
+from services import boards, bots, drift, freezes, outbox, voice, watchdog
 from wire.reply import Effect
 from wire.rest import Rest
 
@@ -84,6 +84,11 @@ async def watch_sessions(conn: Connection, now: datetime) -> int:
     return await watchdog.watch(conn, now=now)
 
 
+async def take_back_from_bots(conn: Connection, now: datetime) -> int:
+    """Bots that have counted time, or go on counting."""
+    return await bots.take_back_known(conn, now=now)
+
+
 async def count_again(conn: Connection, _now: datetime) -> int:
     """Members who were judged by other rules, or by other company, than now is known to have held."""
     return await voice.recount(conn)
@@ -113,6 +118,7 @@ JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
     Job("confirm sessions", IntervalTrigger(minutes=1, timezone=UTC), None, ask=confirm_sessions),
+    Job("take back from bots", IntervalTrigger(minutes=10, timezone=UTC), take_back_from_bots),
     Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
     Job("close days", IntervalTrigger(seconds=10, timezone=UTC), close_days),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),

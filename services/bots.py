@@ -1,12 +1,26 @@
 """Bots never count: what was credited to an account before it was known to be a bot is taken back."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days, policies, voice
 from services import rulebook, streaks
-from services.policies import Policy
+from services.policies import SILENT_LIBRARY, Policy
+from services.sessions import unix
+
+LIMIT: Final = 100  # bots of one run
+
+
+async def take_back_known(conn: Connection, *, now: datetime) -> int:
+    """Take back what bots have that became known otherwise than by a voice state. Returns: how many bots."""
+    members = await voice.list_tracked_bots(conn, limit=LIMIT)
+    if members:
+        await voice.lock_members(conn, members, [])
+        await take_back(conn, members, at=unix(now), policy=SILENT_LIBRARY)
+    return len(members)
 
 
 async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None, policy: Policy) -> None:

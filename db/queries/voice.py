@@ -137,6 +137,18 @@ async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int
     return await cursor.fetchall()
 
 
+async def list_tracked_bots(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
+    """Members (guild, user) who are known to be bots and have a session that is open or has counted something."""
+    cursor = await conn.execute(
+        """SELECT DISTINCT s.guild_id, s.user_id
+           FROM users u JOIN voice_sessions s ON s.user_id = u.user_id
+           WHERE u.is_bot AND (s.ended_at IS NULL OR s.counted_s > 0)
+           ORDER BY s.guild_id, s.user_id LIMIT %(limit)s""",
+        {"limit": limit},
+    )
+    return await cursor.fetchall()
+
+
 async def list_first_starts(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Of each guild when the first session of any of these members began (unix)."""
     guild, user = zip(*members, strict=True)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from core.enums import ChannelKind, CloseReason
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
-from services import people, track, voice
+from services import bots, people, track, voice
 from services.policies import SILENT_LIBRARY
 from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
@@ -156,6 +156,16 @@ async def test_a_bot_told_within_one_batch_has_no_session(conn: Connection) -> N
     await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(300, LIBRARY, ROBOT, is_bot=True)])
 
     assert await sessions(conn) == []
+
+
+async def test_a_bot_that_became_known_otherwise_is_taken_back_by_the_worker(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY)])
+    await voice.settle_open(conn, now=after(600))
+    await conn.execute("UPDATE users SET is_bot = true WHERE user_id = %s", (ROBOT,))
+
+    assert [await bots.take_back_known(conn, now=after(700)) for _ in range(2)] == [1, 0]
+    assert (ROBOT, 0, 700, 0, "ignored_channel", False) in await sessions(conn)
+    assert (await total(conn), await total(conn, ROBOT)) == (600, 0)
 
 
 async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connection) -> None:
