@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -125,9 +126,9 @@ def test_the_local_discord_hides_channels_in_the_same_way() -> None:
 
 async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connection) -> None:
     """A snapshot whose members list lacks it opens its session; only later it is told what it is."""
-    robot = {"id": str(BEN), "username": "radio_box", "bot": True}
-    sits = {"user_id": str(BEN), "channel_id": str(ROOM), "session_id": "z", "self_deaf": True}
-    frames = [
+    robot: dict[str, Any] = {"id": str(BEN), "username": "radio_box", "bot": True}
+    sits: dict[str, Any] = {"user_id": str(BEN), "channel_id": str(ROOM), "session_id": "z", "self_deaf": True}
+    frames: list[tuple[str, dict[str, Any]]] = [
         ("GUILD_CREATE", guild_create(sits) | {"members": []}),
         ("VOICE_STATE_UPDATE", sits | {"guild_id": str(GUILD), "self_deaf": False, "member": {"user": robot}}),
         ("VOICE_STATE_UPDATE", sits | {"guild_id": str(GUILD), "channel_id": None, "member": {"user": robot}}),
