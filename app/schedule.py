@@ -15,6 +15,7 @@ from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissi
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
 from app.door_log import traceback_of
+from app.doubts import confirm_sessions
 from app.metrics import watched
 from app.outbox import Outbox, entries_of
 from core import metrics, reports
@@ -26,12 +27,14 @@ from core.tallies import Durations, Reading, Tally
 from core.trace import REQUEST
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
+from db.queries import voice as voice_queries
 from db.queries.traces import set_label
-from services import boards, drift, freezes, outbox, voice, watchdog
+from services import boards, bots, drift, freezes, outbox, voice, watchdog
 from wire.reply import Effect
 from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
+ACTIVITY_FOR: Final = timedelta(days=2)  # no open session goes so long without being credited, or cut
 EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
 DRIFT: Final = "count drift"
 WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
@@ -42,6 +45,9 @@ log = structlog.get_logger()
 Work = Callable[[Connection, datetime], Awaitable[int | Sequence[Effect]]]
 """One transaction and the time. A number is logged; effects are written in the transaction and happen after it."""
 
+Ask = Callable[[Pool, Rest, datetime], Awaitable[int]]
+"""Asks Discord in between, and opens its transactions itself. Returns a number that is logged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -49,7 +55,8 @@ class Job:
 
     name: str
     trigger: BaseTrigger
-    work: Work | None  # None: what the outbox holds
+    work: Work | None  # None: what the outbox holds, or what `ask` does
+    ask: Ask | None = None
 
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
@@ -67,9 +74,19 @@ async def forget_effects(conn: Connection, _now: datetime) -> int:
     return await outbox.forget_settled(conn)
 
 
+async def forget_activity(conn: Connection, now: datetime) -> int:
+    """Activity in voice that no session has used."""
+    return await voice_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
+
+
 async def watch_sessions(conn: Connection, now: datetime) -> int:
     """People in voice of whom nobody hears any more."""
     return await watchdog.watch(conn, now=now)
+
+
+async def take_back_from_bots(conn: Connection, now: datetime) -> int:
+    """Bots that have counted time, or go on counting."""
+    return await bots.take_back_known(conn, now=now)
 
 
 async def count_again(conn: Connection, _now: datetime) -> int:
@@ -100,11 +117,14 @@ async def mark_boards(conn: Connection, now: datetime) -> int:
 JOBS: Final[tuple[Job, ...]] = (
     Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
     Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job("confirm sessions", IntervalTrigger(minutes=1, timezone=UTC), None, ask=confirm_sessions),
+    Job("take back from bots", IntervalTrigger(minutes=10, timezone=UTC), take_back_from_bots),
     Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
     Job("close days", IntervalTrigger(seconds=10, timezone=UTC), close_days),
     Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
     Job("mark today's boards", IntervalTrigger(minutes=1, timezone=UTC), mark_today),
     Job("mark long boards", IntervalTrigger(minutes=5, timezone=UTC), mark_boards),
+    Job("forget activity", IntervalTrigger(hours=1, timezone=UTC), forget_activity),
     Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
     Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
     Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),
@@ -163,7 +183,7 @@ class Worker:
         outcome = "failed"
         started = perf_counter()
         try:
-            count = await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
+            count = await self._run(job)
         except OutsideTrouble as error:
             outcome = "put off"
             log.warning("job put off", job=job.name, reason=str(error))
@@ -178,6 +198,11 @@ class Worker:
         finally:
             self._done.add(perf_counter() - started, job.name, outcome)
             self._running.discard(task)
+
+    async def _run(self, job: Job) -> int:
+        if job.ask is not None:
+            return await job.ask(self._pool, self._rest, self._clock.now())
+        return await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
 
     async def _work(self, name: str, work: Work) -> int:
         now = self._clock.now()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 VERSION_MIN: Final = 15
 HEARD_WITHIN_S: Final = 60.0  # a listener commits at least every twelve seconds
 CLOCK_S: Final = 1.0
+HIDDEN_SHOWN: Final = 10  # channels named in a line
 
 
 async def everything(settings: Settings) -> list[Finding]:
@@ -34,6 +35,7 @@ async def everything(settings: Settings) -> list[Finding]:
             schema = await _schema(url, settings)
             if not schema.advice:
                 found += [await _listener(conn, settings), await _worker(conn, settings), await _outbox(conn)]
+                found += await _hidden_channels(conn)
             if not settings.is_local:
                 found.append(await _copies(conn))
     except OutsideTrouble as trouble:
@@ -121,6 +123,22 @@ async def _worker(conn: "Connection", settings: Settings) -> Finding:
         advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
         return (note if settings.is_local else bad)("worker", "No worker is connected to the database.", advice)
     return good("worker", "A worker is connected to the database.")
+
+
+async def _hidden_channels(conn: "Connection") -> list[Finding]:
+    """Voice channels that the bot may not view; nothing when there is none."""
+    from db.queries.heard import list_hidden_channels  # noqa: PLC0415 - when something is asked
+
+    hidden = await list_hidden_channels(conn)
+    if not hidden:
+        return []
+    names = [f"<#{channel}>" for _, channel in hidden[:HIDDEN_SHOWN]]
+    more = " …" if len(hidden) > HIDDEN_SHOWN else ""
+    found = (
+        f"View Channel is missing: voice channels that the bot may not view: {len(hidden)} ({', '.join(names)}{more})."
+    )
+    advice = "Let the bot's role view them (View Channel), or ignore them with `/track channel`."
+    return [note("hidden channels", found, advice)]
 
 
 async def _outbox(conn: "Connection") -> Finding:

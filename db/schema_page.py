@@ -135,6 +135,8 @@ def _type(column: Column[Any]) -> str:
 
 def _default(column: Column[Any]) -> str:
     default = cast("Any", column.server_default)
+    if column.computed is not None:
+        return "generated"
     return "identity" if column.identity is not None else str(default.arg)
 
 

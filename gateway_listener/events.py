@@ -171,6 +171,8 @@ def _state(
 
 
 def _voice_channel(payload: ChannelPayload) -> VoiceChannel:
+    if payload.is_hidden:
+        return VoiceChannel(channel=payload.id, name="", type=payload.type, is_hidden=True)
     return VoiceChannel(
         channel=payload.id,
         name=payload.name or "",

@@ -11,6 +11,8 @@ from core.ids import ChannelId, GuildId, UserId
 from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 
 VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels
+HIDDEN_NAME: Final = "___hidden___"  # of a channel that the bot may not view; most other fields are null then
+HIDDEN_FLAG: Final = 1 << 17
 
 
 class UserPayload(msgspec.Struct, gc=False):
@@ -69,6 +71,12 @@ class ChannelPayload(msgspec.Struct, gc=False):
     name: str | None = None
     parent_id: ChannelId | None = None
     guild_id: GuildId | None = None
+    flags: int | None = 0
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the bot may not view it: id and type alone are real."""
+        return bool((self.flags or 0) & HIDDEN_FLAG) or self.name == HIDDEN_NAME
 
 
 class GuildPayload(msgspec.Struct):

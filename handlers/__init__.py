@@ -20,6 +20,7 @@ _MODULES: Final = (
     "my",
     "freeze",
     "streak_admin",
+    "session",
     "track",
     "why",
     "tools",

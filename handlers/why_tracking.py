@@ -3,14 +3,16 @@
 from typing import Final
 
 from core.enums import CloseReason
-from core.words import Words
+from core.words import Words, at
 from handlers import presets
+from handlers.looks import REASON_MAX, plain
 from services.judging import Pause
 from services.policies import preset_of
-from services.why import Day, Ending, Spell
+from services.why import Day, DayAct, Ending, Spell
 
 STEPS_MAX: Final = 15  # the latest of the day; more would not fit a message in every language
 CHANNELS_MAX: Final = 8
+CORRECTIONS_MAX: Final = 3
 _MINUTE: Final = 60
 
 
@@ -25,11 +27,23 @@ def told(day: Day, words: Words, *, name: str | None) -> list[str]:
     if (left_out := len(steps) - STEPS_MAX) > 0:
         lines.append(f"· {words.plural('{count} earlier step', '{count} earlier steps', left_out)} …")
     lines += [_step(step, words) for step in steps[-STEPS_MAX:]]
+    lines += [_correction(each, words) for each in day.corrections[-CORRECTIONS_MAX:]]
     if not day.is_here and name is None:
         lines.append(words("You are in no channel that counts now. Join one, and your time begins."))
     elif not day.is_here:
         lines.append(words("{name} is in no channel that counts now.", name=name))
     return lines
+
+
+def _correction(correction: DayAct, words: Words) -> str:
+    facts = {
+        "when": at(correction.started_at),
+        "time": words.duration(abs(correction.seconds)),
+        "reason": plain(correction.reason, longest=REASON_MAX),
+    }
+    if correction.seconds < 0:
+        return f"· {words('Staff took {time} off the session of {when}: {reason}', **facts)}"
+    return f"· {words('Staff added {time} to the session of {when}: {reason}', **facts)}"
 
 
 def _never(day: Day, words: Words) -> str:

@@ -202,6 +202,9 @@ class Control:
             channel = naming.find_channel(guild, rename)
             channel.name = text_in(body, "to") or channel.name
             self._gateway.announce_channel("CHANNEL_UPDATE", channel)
+        if "hide" in body or "show" in body:
+            self._set_hidden(guild, text_in(body, "hide"), is_hidden=True)
+            self._set_hidden(guild, text_in(body, "show"), is_hidden=False)
         if delete:
             self._delete_channel(guild, naming.find_channel(guild, delete))
         self._changes.tell(GuildChanged(guild))
@@ -219,6 +222,13 @@ class Control:
         if isinstance(launches, bool):
             self._commands.make_activity(on=launches)
         return JSONResponse({"message_content": self._world.message_content})
+
+    def _set_hidden(self, guild: Guild, name: str | None, *, is_hidden: bool) -> None:
+        """Take View Channel from the app, or give it back."""
+        if name:
+            channel = naming.find_channel(guild, name)
+            channel.is_hidden = is_hidden
+            self._gateway.announce_channel("CHANNEL_UPDATE", channel)
 
     def _delete_channel(self, guild: Guild, channel: Channel) -> None:
         del guild.channels[channel.id], self._world.channels[channel.id]

@@ -199,7 +199,7 @@ class Gateway:
 
     def announce_channel(self, event: str, channel: Channel) -> None:
         """CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
-        self.dispatch(event, shapes.channel(channel), intent=GUILDS, guild=channel.guild)
+        self.dispatch(event, shapes.channel_for_app(channel), intent=GUILDS, guild=channel.guild)
 
     def announce_guild(self, guild: Guild) -> None:
         """GUILD_UPDATE."""

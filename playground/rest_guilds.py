@@ -75,7 +75,8 @@ class Guilds:
         return Answer(shapes.guild(self._find(call), member_count=call.wants("with_counts")))
 
     async def _channels(self, call: Call) -> Answer:
-        return Answer([shapes.channel(channel) for channel in self._find(call).channels.values()])
+        channels = self._find(call).channels.values()
+        return Answer([shapes.channel(channel) for channel in channels if not channel.is_hidden])
 
     async def _roles(self, call: Call) -> Answer:
         return Answer([shapes.role(role) for role in self._find(call).roles.values()])
@@ -146,7 +147,10 @@ class Guilds:
         return Answer(shape | {"self_stream": member.voice.self_stream})
 
     async def _channel(self, call: Call) -> Answer:
-        return Answer(shapes.channel(self._world.channel(call.id("channel_id"))))
+        channel = self._world.channel(call.id("channel_id"))
+        if channel.is_hidden:
+            raise Refusal(403, 50001, "Missing Access")
+        return Answer(shapes.channel(channel))
 
     def _find(self, call: Call) -> Guild:
         return self._world.guild(call.id("guild_id"))

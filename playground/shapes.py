@@ -8,6 +8,9 @@ from playground.community import PRIVATE_THREAD, STAGE, TEXT, VOICE
 from playground.jsons import Json, is_list, is_object
 from playground.world import Attachment, Channel, Guild, Member, Message, Role, Thread, User, VoiceState, Webhook, World
 
+HIDDEN_NAME: Final = "___hidden___"  # of a channel that the app may not view
+HIDDEN_FLAG: Final = 1 << 17
+
 THREAD_ONLY: Final = ("owner_id", "thread_metadata", "message_count", "member_count", "total_message_sent")
 THREAD_MEMBERS_TOLD: Final = 50  # Discord stops counting there
 
@@ -113,6 +116,26 @@ def channel(place: Channel) -> Json:
     if place.is_voice:
         shape |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
     return shape
+
+
+def channel_for_app(place: Channel) -> Json:
+    """A channel as the gateway shows it to the app: one that it may not view has a type and a position, and no name.
+
+    Source: the change of 16 November 2026; interactions are never affected.
+    """
+    if not place.is_hidden:
+        return channel(place)
+    denied = {"id": _id(place.guild), "type": 0, "allow": "0", "deny": str(permissions.VIEW_CHANNEL)}
+    reduced: Json = dict.fromkeys(channel(place))
+    return reduced | {
+        "id": str(place.id),
+        "type": place.type,
+        "guild_id": _id(place.guild),
+        "position": place.position,
+        "name": HIDDEN_NAME,
+        "flags": HIDDEN_FLAG,
+        "permission_overwrites": [denied],
+    }
 
 
 def _thread(place: Channel, thread: Thread) -> Json:
@@ -249,7 +272,7 @@ def guild_create(server: Guild, app: int) -> Json:
         "member_count": len(server.members),
         "voice_states": [voice_state(person, None, person.voice) for person in server.in_voice()],
         "members": [member(person) for person in present],
-        "channels": [channel(place) for place in server.channels.values()],
+        "channels": [channel_for_app(place) for place in server.channels.values()],
         "threads": [
             channel(place) for place in server.threads.values() if place.thread and not place.thread.is_archived
         ],

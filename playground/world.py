@@ -112,6 +112,7 @@ class Channel:
     last_message: int | None = None
     voice_started: datetime | None = None  # None: nobody is in it
     thread: Thread | None = None  # None: it is no thread
+    is_hidden: bool = False  # the app may not view it (View Channel is denied)
 
     @property
     def is_voice(self) -> bool:

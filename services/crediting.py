@@ -5,37 +5,50 @@ pieces add up to the same whatever the moments at which that happened.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored
 from services import company, streaks, zone_rules
+from services.adjustments import Adjustment, Cell, corrected
 from services.days import Calendar, calendar_of, first_day, guild_calendar
-from services.judging import NOBODY, Crowd, judge
+from services.judging import NOBODY, Crowd, decided_until, judge
 from services.policies import Timeline
 from services.rulebook import Rulebook
 from services.sessions import Key, Session
 
+NO_ADJUSTMENTS: Final[Mapping[Key, Sequence[Adjustment]]] = MappingProxyType({})
 Counted = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
 
 
-async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules: Rulebook) -> None:
+async def credit(
+    conn: Connection,
+    due: Sequence[tuple[Session, int]],
+    *,
+    rules: Rulebook,
+    adjustments: Mapping[Key, Sequence[Adjustment]] = NO_ADJUSTMENTS,
+) -> None:
     """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
 
     Args:
         conn: holds the locks of the members. Where company matters, the sessions' segments are stored already.
         due: those of one member in order of time.
         rules: of the guilds they happened in.
+        adjustments: those of corrected sessions, by guild and session; these end before the moment beside them.
     """
     crowd = await company.of_sessions(conn, due, rules=rules)
     work: list[tuple[Session, list[Counted]]] = []
-    for session, until in due:
-        stretches = pending(session, until, rules.timeline(session.guild), crowd)
-        if stretches:
+    for session, end in due:
+        timeline = rules.timeline(session.guild)
+        until = decided_until(session, end, timeline)
+        stretches = pending(session, until, timeline, crowd)
+        if stretches or (session.guild, session.id) in adjustments:
             work.append((session, stretches))
         if until > session.settled and (stretches or session.settled > session.started):
             session.settled = until
@@ -50,11 +63,12 @@ async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules:
         for start, until, _ in stretches
         for day, _, _ in guild_calendar(rules.zone(session.guild)).split(_moment(start), _moment(until))
     }
-    ledger = Ledger({row[:3]: row[3] for row in await stored.list_guild_days(conn, sorted(touched))})
+    used = await stored.list_guild_days(conn, sorted(touched)) if touched else []
+    ledger = Ledger({row[:3]: row[3] for row in used})
     for session, stretches in work:
         zone = rules.zone(session.guild)
         own = calendar_of(zone, zones.get((session.guild, session.user), ()))
-        ledger.credit(session, stretches, own, guild_calendar(zone))
+        ledger.credit(session, stretches, own, guild_calendar(zone), adjustments.get((session.guild, session.id), ()))
     await ledger.write(conn)
 
 
@@ -68,9 +82,20 @@ class Ledger:
     zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
     totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
 
-    def credit(self, session: Session, stretches: Sequence[Counted], own: Calendar, shared: Calendar) -> None:
-        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away."""
+    def credit(
+        self,
+        session: Session,
+        stretches: Sequence[Counted],
+        own: Calendar,
+        shared: Calendar,
+        adjustments: Sequence[Adjustment] = (),
+    ) -> None:
+        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
+
+        What staff corrected comes on top of that, which takes a whole session that has ended.
+        """
         guild, user = session.guild, session.user
+        cells: defaultdict[Cell, int] = defaultdict(int)
         for start, until, cap_s in stretches:
             for day, since, end in shared.split(_moment(start), _moment(until)):
                 key = (guild, day, user)
@@ -85,13 +110,37 @@ class Ledger:
                 for own_day, part, stop in own.split(since, _moment(first + seconds)):
                     self.by_member_day[guild, user, own_day] += int((stop - part).total_seconds())
                     self.zones.setdefault((guild, user, own_day), own.zone_at(part))
+                    cells[day, own_day] += int((stop - part).total_seconds())
+        if adjustments and session.ended is not None and session.ended > session.started:
+            self._correct(session, cells, own, shared, adjustments)
+
+    def _correct(
+        self,
+        session: Session,
+        counted: Mapping[Cell, int],
+        own: Calendar,
+        shared: Calendar,
+        adjustments: Sequence[Adjustment],
+    ) -> None:
+        guild, user = session.guild, session.user
+        lengths: defaultdict[Cell, int] = defaultdict(int)
+        for day, since, end in shared.split(_moment(session.started), _moment(session.ended or session.started)):
+            for own_day, part, stop in own.split(since, end):
+                lengths[day, own_day] += int((stop - part).total_seconds())
+                self.zones.setdefault((guild, user, own_day), own.zone_at(part))
+        for cell, seconds in corrected(counted, lengths, adjustments).items():
+            change = seconds - counted.get(cell, 0)
+            self.by_guild_day[guild, cell[0], user] += change
+            self.by_member_day[guild, user, cell[1]] += change
+            self.totals[guild, user] += change
+            session.counted += change
 
     async def write(self, conn: Connection) -> None:
         """Add it all to what is stored, and derive the streaks of those for whom a date has become active."""
         shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
         if not shared:
             return
-        own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items())]
+        own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items()) if seconds]
         await stored.add_guild_days(conn, shared, spans_of(shared))
         active = await stored.add_member_days(conn, own)
         await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])

@@ -15,7 +15,7 @@ from services import streaks
 from services.days import DISCORD_BEGAN
 from services.holding import hold
 
-__all__ = ["StaffAct", "audit", "grant", "revoke"]
+__all__ = ["StaffAct", "audit", "grant", "revoke", "said"]
 
 REASON_MAX: Final = 200
 AUDIT_LAST: Final = 15
@@ -68,7 +68,7 @@ async def grant(
     Raises:
         NotSeenYet, ReasonMissing, DateToCome, DateIsActive, DateIsProtected: nothing was written.
     """
-    why = _said(reason)
+    why = said(reason)
     await hold(conn, guild, user)
     standing = await streaks.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
@@ -91,7 +91,7 @@ async def revoke(
     Raises:
         NotSeenYet, ReasonMissing, NothingGranted: nothing was written.
     """
-    why = _said(reason)
+    why = said(reason)
     await hold(conn, guild, user)
     if not await protections.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
         raise NothingGranted
@@ -104,7 +104,12 @@ async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None)
     return await stored.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
 
 
-def _said(reason: str) -> str:
+def said(reason: str) -> str:
+    """A reason as it is written down.
+
+    Raises:
+        ReasonMissing: nothing is left of it.
+    """
     why = " ".join(reason.replace("\0", "").split())[:REASON_MAX]
     if not why:
         raise ReasonMissing

@@ -30,10 +30,13 @@ class Heard:
     guild_rows: dict[int, stored.GuildRow] = field(default_factory=dict[int, stored.GuildRow])
     gone_guilds: set[int] = field(default_factory=set[int])
     channel_rows: dict[Key, stored.ChannelRow] = field(default_factory=dict[Key, stored.ChannelRow])
+    hidden_guilds: set[int] = field(default_factory=set[int])  # with a channel that the bot may not view
+    seen_channels: dict[Key, tuple[str, int | None]] = field(default_factory=dict[Key, tuple[str, int | None]])
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
     user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
     nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
+    bots: set[int] = field(default_factory=set[int])  # users who are told to be bots
     member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
 
     @classmethod
@@ -114,6 +117,7 @@ class Heard:
                 person.is_bot,
             )
             if person.is_bot:
+                self.bots.add(state.user)
                 return
             key = (state.guild, state.user)
             self.member_rows[key] = (*key, person.nick, person.member_avatar_hash)
@@ -145,7 +149,13 @@ class Heard:
     def _channel(self, guild: int, channel: VoiceChannel) -> None:
         key = (guild, channel.channel)
         self.gone_channels.pop(key, None)
-        self.channel_rows[key] = (*key, channel.name, channel.type, channel.parent)
+        name, parent = channel.name, channel.parent
+        if channel.is_hidden:
+            self.hidden_guilds.add(guild)
+            name, parent = self.seen_channels.get(key, ("", None))
+        else:
+            self.seen_channels[key] = name, parent
+        self.channel_rows[key] = (*key, name, channel.type, parent, channel.is_hidden)
 
     def _since(self, at: int) -> None:
         self.earliest = min(self.earliest, at)

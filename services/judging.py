@@ -40,7 +40,8 @@ def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBOD
     It depends on the segments, on those of others in the same channel, and on the timeline: on nothing else.
     """
     hidden_since = session.started if session.seen_until is None else session.seen_until
-    for segment in session.segments:
+    seen_from = _seen_from(session)
+    for segment, seen_next in zip(session.segments, seen_from, strict=True):
         end = until if segment.end is None else min(segment.end, until)
         is_seen = bool(segment.flags & _SEEN)
         for start, stop, policy, since in timeline.spans(segment.start, end):
@@ -49,7 +50,10 @@ def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBOD
                 continue
             limit, pause = segment.start + int(policy.unattended_cap.total_seconds()), Pause.UNATTENDED
             if policy.camera_grace is not None and not is_seen:
-                grace = max(hidden_since, since) + int(policy.camera_grace.total_seconds())
+                hidden = max(hidden_since, since)
+                grace = hidden + int(policy.camera_grace.total_seconds())
+                if seen_next is None or seen_next > grace:
+                    grace = hidden  # the camera did not come: nothing of it counts
                 limit, pause = (grace, Pause.NO_CAMERA) if grace <= limit else (limit, pause)
             limit = min(max(limit, start), stop)
             if policy.counts_alone:
@@ -61,6 +65,38 @@ def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBOD
                 yield limit, stop, policy, pause
         if is_seen:
             hidden_since = end
+
+
+def decided_until(session: Session, until: int, timeline: Timeline) -> int:
+    """Up to where it is known what counts: the grace without a camera counts only when the camera comes within it.
+
+    Returns: `until`, or the beginning of a grace that is not over by then; never before what is credited.
+    """
+    if not timeline.needs_camera:
+        return until
+    hidden_since = session.started if session.seen_until is None else session.seen_until
+    for segment, seen_next in zip(session.segments, _seen_from(session), strict=True):
+        end = until if segment.end is None else min(segment.end, until)
+        if segment.flags & _SEEN:
+            hidden_since = end
+            continue
+        for start, _, policy, since in timeline.spans(segment.start, end):
+            if policy.camera_grace is not None:
+                grace = max(hidden_since, since) + int(policy.camera_grace.total_seconds())
+                if grace >= until and (seen_next is None or seen_next > grace):
+                    return max(start, session.settled)
+    return until
+
+
+def _seen_from(session: Session) -> list[int | None]:
+    """For each segment when camera or stream come on next after it; None: not so far."""
+    found: list[int | None] = []
+    following: int | None = None
+    for segment in reversed(session.segments):
+        found.append(following)
+        if segment.flags & _SEEN:
+            following = segment.start
+    return found[::-1]
 
 
 def crowds(presences: Sequence[tuple[int, int, int, int | None]]) -> Crowd:

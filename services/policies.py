@@ -19,7 +19,7 @@ class Policy:
     rejoin_gap: timedelta = timedelta(seconds=90)  # back in the channel within this: the session goes on, without it
     counts_deafened: bool = True
     counts_alone: bool = True  # False: time counts while another person is in the channel; bots are nobody
-    camera_grace: timedelta | None = None  # time without camera and stream counts for this long; None: always
+    camera_grace: timedelta | None = None  # without camera and stream it counts if they come within; None: always
 
 
 SILENT_LIBRARY: Final = Policy(daily_cap=timedelta(hours=16), unattended_cap=timedelta(hours=6))

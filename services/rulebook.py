@@ -1,15 +1,16 @@
 """All that a batch of stays has to know of the guilds it happened in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from core.enums import Preset
 from db.connection import Connection
+from db.queries import heard as directory
 from db.queries import policies as chosen
 from db.queries import voice as stored
 from services.policies import Policy, Rule, Timeline
-from services.sessions import Place
+from services.sessions import NOWHERE, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Rulebook:
         """What counts in the guild, and when."""
         return self.timelines.get(guild, self.base)
 
+    async def note_unseen(self, conn: Connection, guilds: Sequence[int]) -> None:
+        """Bring the hidden channels that were never viewed up to date, after channels of these guilds were written."""
+        unseen: dict[int, set[int]] = {guild: set() for guild in guilds}
+        for guild, channel in await directory.list_unseen_channels(conn, guilds):
+            unseen[guild].add(channel)
+        for guild, channels in unseen.items():
+            self.places[guild] = replace(self.places.get(guild, NOWHERE), unseen=frozenset(channels))
+
     def with_company(self, guilds: Iterable[int]) -> set[int]:
         """Those of `guilds` in which it ever matters who else is there."""
         if not self.timelines and not self.base.needs_company:
@@ -41,8 +50,8 @@ async def of_guilds(conn: Connection, guilds: Sequence[int], policy: Policy) -> 
     places: dict[int, Place] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []
-    for guild, afk, zone, ignored, covered, has_rules in await stored.list_places(conn, guilds):
-        places[guild] = Place(afk, frozenset(ignored), frozenset(covered))
+    for guild, afk, zone, ignored, covered, unseen, has_rules in await stored.list_places(conn, guilds):
+        places[guild] = Place(afk, frozenset(ignored), frozenset(covered), frozenset(unseen))
         zones[guild] = zone
         if has_rules:
             choosy.append(guild)

@@ -4,7 +4,7 @@ All moments in here are whole seconds since 1970: events are stamped on receipt,
 seconds of neighbouring segments add up exactly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -52,6 +52,7 @@ class Session(Struct, gc=False):
     counted: int = 0
     reason: CloseReason | None = None
     is_estimated: bool = False
+    is_corrected: bool = False  # by staff: it is never reopened
     id: int = 0  # 0: not stored yet
     is_changed: bool = False  # apart from its segments, which know by themselves
     seen_until: int | None = None  # when camera or stream were last on before `segments`; None: never
@@ -61,11 +62,12 @@ class Session(Struct, gc=False):
         """Whether there is anything to store."""
         return self.is_changed or any(segment.is_new or segment.is_changed for segment in self.segments)
 
-    def press(self, at: int | None, until: int) -> None:
-        """A sign of life at `at`: the open segment ends there and a like one begins, so that its cap starts anew."""
-        last = self.segments[-1]
-        if at is not None and last.start < at < until:
-            self._next(at, last.channel, last.flags)
+    def press(self, moments: Sequence[int], until: int) -> None:
+        """Activity at these moments, in order: each ends the open segment and begins a like one, with a new cap."""
+        for at in moments:
+            last = self.segments[-1]
+            if last.start < at < until:
+                self._next(at, last.channel, last.flags)
 
     def move(self, at: int, channel: int, flags: int) -> None:
         """Another channel or other flags from `at` on."""
@@ -122,19 +124,28 @@ class Place:
     afk: int | None
     ignored: frozenset[int]  # channels and categories
     covered: frozenset[int] = frozenset()  # channels in ignored categories
+    unseen: frozenset[int] = frozenset()  # hidden channels that the app has never viewed, and staff said nothing about
 
     def counts(self, channel: int | None) -> bool:
         """Whether time in `channel` is time in tracked voice."""
-        return not (channel is None or channel == self.afk or channel in self.ignored or channel in self.covered)
+        return not (
+            channel is None
+            or channel == self.afk
+            or channel in self.ignored
+            or channel in self.covered
+            or channel in self.unseen
+        )
 
     def with_channels(self, channels: Iterable[VoiceChannel]) -> "Place":
-        """The same after these channels came, or moved to other categories."""
-        if not self.ignored and not self.covered:
+        """The same after these channels came, or moved to other categories; of a hidden one that is not known."""
+        if not self.ignored and not self.covered and not self.unseen:
             return self
         covered = set(self.covered)
-        for channel in channels:
+        visible = [channel for channel in channels if not channel.is_hidden]
+        for channel in visible:
             (covered.add if channel.parent in self.ignored else covered.discard)(channel.channel)
-        return replace(self, covered=frozenset(covered))
+        unseen = self.unseen.difference(channel.channel for channel in visible)
+        return replace(self, covered=frozenset(covered), unseen=unseen)
 
 
 NOWHERE = Place(None, frozenset())
@@ -147,7 +158,7 @@ class Roll:
     policy: Policy
     places: dict[int, Place]
     latest: dict[int, dict[int, Session]]  # by guild and user: the open session, or the one that ended last
-    presses: dict[Key, int]  # the last interaction of a member
+    presses: dict[Key, list[int]]  # when members used the app, in order; earlier moments may be gone
     bots: set[int]
     finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another one
     _gap: int = field(init=False)
@@ -205,7 +216,7 @@ class Roll:
             last = session.segments[-1]
             if last.channel != tracked or last.flags != state.flags:
                 at = unix(state.at)
-                session.press(self.presses.get((state.guild, state.user)), at)
+                session.press(self.presses.get((state.guild, state.user), ()), at)
                 session.move(at, tracked, state.flags)
                 if state.is_late and not session.is_estimated:
                     session.is_estimated = session.is_changed = True
@@ -217,7 +228,9 @@ class Roll:
         if session is not None and session.ended is not None:
             at = max(at, session.ended)
             is_back = at - session.ended <= self._gap and session.segments[-1].channel == channel
-            if is_back or session.started == at:  # no two sessions of a member begin in the same second
+            if (
+                is_back and not session.is_corrected
+            ) or session.started == at:  # no two sessions of a member begin in the same second
                 session.reopen(at, state, channel)
                 return
             if session.is_due:
@@ -234,7 +247,7 @@ class Roll:
         )
 
     def _close(self, session: Session, at: int, reason: CloseReason, *, is_estimated: bool = False) -> None:
-        session.press(self.presses.get((session.guild, session.user)), at)
+        session.press(self.presses.get((session.guild, session.user), ()), at)
         session.close(at, reason, is_estimated=is_estimated)
 
     def _snapshot(self, snapshot: GuildSnapshot) -> None:
@@ -244,7 +257,7 @@ class Roll:
         for session in self._open_in(snapshot.guild):
             if snapshot.heard_until is not None:
                 until = unix(snapshot.heard_until)
-                session.press(self.presses.get((session.guild, session.user)), until)
+                session.press(self.presses.get((session.guild, session.user), ()), until)
                 session.cut(until)
             if session.ended is None and session.user not in present:
                 self._close(session, unix(snapshot.at), CloseReason.LOST, is_estimated=True)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from core.enums import CloseReason
 from db.connection import Connection
+from db.queries import corrections as correction_queries
 from db.queries import stays as told
 from db.queries import voice as stored
+from services.adjustments import Adjustment
 from services.rulebook import Rulebook
-from services.sessions import Segment, Session
+from services.sessions import Key, Segment, Session
 
 
 async def load(
@@ -29,12 +31,26 @@ async def load(
     return sessions
 
 
+async def load_adjustments(conn: Connection, sessions: Sequence[Session]) -> dict[Key, list[Adjustment]]:
+    """The corrections of those sessions that have any, by guild and session, in the order of their making."""
+    keys = [(session.guild, session.id) for session in sessions if session.is_corrected]
+    if not keys:
+        return {}
+    found: dict[Key, dict[int, Adjustment]] = {}
+    for row in await correction_queries.list_adjustments(conn, keys):
+        known = found.setdefault((row.guild_id, row.session_id), {})
+        adjustment = known.setdefault(row.adjustment_id, Adjustment(is_void=row.is_void, days={}))
+        if adjustment.days is not None and row.guild_on is not None and row.local_on is not None:
+            adjustment.days[row.guild_on, row.local_on] = row.seconds or 0
+    return {key: list(known.values()) for key, known in found.items()}
+
+
 def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
     for row in rows:
-        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated = row[:10]
-        start, end, channel, flags = row[10:]
+        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated, is_corrected = row[:11]
+        start, end, channel, flags = row[11:]
         if not sessions or sessions[-1].id != session:
             sessions.append(
                 Session(
@@ -48,6 +64,7 @@ def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
                     counted=counted,
                     reason=None if reason is None else CloseReason(reason),
                     is_estimated=is_estimated,
+                    is_corrected=is_corrected,
                     segments=[],
                 )
             )

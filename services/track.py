@@ -74,6 +74,8 @@ async def preview(
 ) -> Preview:
     """What the guild's days `first` to `last` would be like under `preset`; nothing is changed.
 
+    Open sessions are judged up to where they are heard, as the next minute would credit them.
+
     Raises:
         NotADateRange: not in the past, the wrong way round, or too many.
     """
@@ -81,17 +83,19 @@ async def preview(
     zone = rules.zone(guild)
     start, end = _span(zone, first, last, now=now)
     sessions = stays.of_rows(await told.list_between(conn, guild, start=start, end=end))
-    crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=_latest(sessions, end))
+    heard = min(unix(now), voice.last_heard(await voice.list_heard(conn), guild) or unix(now))
+    untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
+    crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
     painted = [Rule(Preset(name), since, until) for _, name, since, until in await stored.list_rules(conn, [guild])]
+    adjustments = await stays.load_adjustments(conn, sessions)
     ledgers: list[Ledger] = []
     for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
         ledger = Ledger({})
-        for session in sessions:
-            until = session.settled if session.ended is None else session.ended
+        for session, until in zip(sessions, untils, strict=True):
             session.settled = session.started
             counted = pending(session, until, timeline, crowd)
-            session.settled = until
-            ledger.credit(session, counted, guild_calendar(zone), guild_calendar(zone))
+            calendar, key = guild_calendar(zone), (session.guild, session.id)
+            ledger.credit(session, counted, calendar, calendar, adjustments.get(key, ()))
         ledgers.append(ledger)
     return _compared(sessions, *ledgers, first=first, last=last)
 
@@ -145,10 +149,6 @@ def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, in
 
 def _earliest(sessions: list[Session], start: int) -> int:
     return min([start, *(session.started for session in sessions)])
-
-
-def _latest(sessions: list[Session], end: int) -> int:
-    return max([end, *(session.settled if session.ended is None else session.ended for session in sessions)])
 
 
 def _compared(sessions: list[Session], before: Ledger, after: Ledger, *, first: date, last: date) -> Preview:

@@ -1,7 +1,11 @@
 """Voice events in, sessions and counted seconds out: the door that the listener and the clock use."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from core.enums import CloseReason
 from core.ids import GuildId, UserId
@@ -11,12 +15,13 @@ from db.queries import gateway, policies
 from db.queries import heard as stored_people
 from db.queries import stays as told
 from db.queries import voice as stored
-from services import company, rulebook, stays, streaks
+from services import bots, company, rulebook, stays, streaks
+from services.adjustments import Adjustment
 from services.crediting import credit
 from services.heard import Heard
 from services.policies import SILENT_LIBRARY, Policy
 from services.rulebook import Rulebook
-from services.sessions import NOWHERE, Place, Roll, Session, unix
+from services.sessions import NOWHERE, Key, Place, Roll, Session, unix
 from services.voice_events import (
     ChannelChange,
     ChannelGone,
@@ -52,6 +57,7 @@ __all__ = [
 ]
 
 
+NO_MORE: Final[Mapping[Key, Adjustment]] = MappingProxyType({})
 _CHUNK = 2_000  # members whose sessions are in memory at once
 _NEVER = 1 << 40  # later than any end of a session
 
@@ -67,26 +73,33 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         return
     rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
     await heard.write(conn, known=rules.places.keys())
-    members = sorted(heard.members)
+    if heard.hidden_guilds:
+        await rules.note_unseen(conn, sorted(heard.hidden_guilds))
+    exposed = await stored.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
+    members = sorted(heard.members.union(exposed))
     locked = await stored.lock_members(conn, members, sorted(heard.whole_guilds))
     await heard.write_members(conn)
+    activity = await _activity(conn, locked)
     roll = Roll(
         policy=policy,
         places=rules.places.copy(),
         latest={},
-        presses={(guild, user): press for guild, user, press in locked if press is not None},
-        bots=set(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
+        presses=activity.moments,
+        bots=heard.bots.union(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
     since = heard.earliest - int(policy.rejoin_gap.total_seconds())
     if heard.whole_guilds:
-        members = sorted(heard.members.union(row[:2] for row in locked))
+        members = sorted({*members, *(row[:2] for row in locked)})
     for session in await stays.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)
     changed = roll.changed()
-    ended = [(session, session.ended) for session in changed if session.ended is not None]
+    ended = [(each, each.ended) for each in changed if each.ended is not None and each.user not in roll.bots]
     await _write(conn, changed, due=ended, rules=rules)
+    await activity.forget(conn, [session for members in roll.latest.values() for session in members.values()])
+    if exposed:
+        await bots.take_back(conn, exposed, at=heard.latest, policy=policy)
 
 
 async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
@@ -117,9 +130,9 @@ async def settle_open(
     heard = await list_heard(conn)
     latest = unix(now)
 
-    def bring(session: Session, press: int | None, place: Place) -> int:
+    def bring(session: Session, moments: Sequence[int], place: Place) -> int:
         until = min(latest, last_heard(heard, session.guild) or latest)
-        session.press(press, until)
+        session.press(moments, until)
         if place.counts(session.segments[-1].channel):
             return until
         session.close(until, CloseReason.IGNORED_CHANNEL, is_estimated=False)
@@ -144,11 +157,11 @@ async def cut_open(
     others = [row for row in await list_heard(conn) if row[:2] != shard]
     own = [] if heard_until is None else [(*shard, unix(heard_until))]
 
-    def bring(session: Session, press: int | None, _: Place) -> int:
+    def bring(session: Session, moments: Sequence[int], _: Place) -> int:
         until = last_heard([*own, *others], session.guild)
         if until is None:
             return session.settled
-        session.press(press, until)
+        session.press(moments, until)
         session.cut(until)
         return until if session.ended is None else session.ended
 
@@ -164,9 +177,19 @@ async def leave_missing(
     return len(gone)
 
 
-async def rebuild(conn: Connection, guild: GuildId, user: UserId, *, policy: Policy = SILENT_LIBRARY) -> None:
-    """Derive a member's days, totals and streak again from the stored segments alone, as far as they were settled."""
-    await _rebuild(conn, [(guild, user)], policy=policy)
+async def rebuild(
+    conn: Connection,
+    guild: GuildId,
+    user: UserId,
+    *,
+    policy: Policy = SILENT_LIBRARY,
+    more: Mapping[Key, Adjustment] = NO_MORE,
+) -> None:
+    """Derive a member's days, totals and streak again from segments and corrections, as far as they were settled.
+
+    `more` holds corrections that are not stored yet, by guild and session; they come last and are spread over dates.
+    """
+    await _rebuild(conn, [(guild, user)], policy=policy, more=more)
 
 
 async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT_LIBRARY) -> int:
@@ -177,7 +200,13 @@ async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT
     return len(members)
 
 
-async def _rebuild(conn: Connection, members: Sequence[tuple[int, int]], *, policy: Policy) -> None:
+async def _rebuild(
+    conn: Connection,
+    members: Sequence[tuple[int, int]],
+    *,
+    policy: Policy,
+    more: Mapping[Key, Adjustment] = NO_MORE,
+) -> None:
     await stored.lock_members(conn, members, [])
     rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     sessions = stays.of_rows(await told.list_history(conn, members))
@@ -185,9 +214,12 @@ async def _rebuild(conn: Connection, members: Sequence[tuple[int, int]], *, poli
     for session in sessions:
         due.append((session, session.settled if session.ended is None else session.ended))
         session.settled, session.counted, session.is_changed = session.started, 0, True
+    adjustments = await stays.load_adjustments(conn, sessions)
+    for key, adjustment in more.items():
+        adjustments.setdefault(key, []).append(adjustment)
     for guild, user in members:
         await stored_days.remove_member_days(conn, guild, user)
-    await credit(conn, due, rules=rules)
+    await credit(conn, due, rules=rules, adjustments=adjustments)
     await stays.store(conn, sessions)
     await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
 
@@ -205,6 +237,33 @@ async def _write(
     await stays.store(conn, sessions)
 
 
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    """When the members of a batch used the app."""
+
+    moments: dict[Key, list[int]]  # in order; the last interaction among them
+    kept: Sequence[stored.ActivityRow]  # stored until a segment begins at them
+
+    async def forget(self, conn: Connection, sessions: Iterable[Session]) -> None:
+        """Remove what the segments of these sessions show, and what came before them."""
+        bounds = {
+            (each.guild, each.user): each.segments[-1].start if each.ended is None else each.ended for each in sessions
+        }
+        used = [row for row in self.kept if row[2] <= bounds.get(row[:2], -1)]
+        if used:
+            await stored.remove_activity(conn, used)
+
+
+async def _activity(conn: Connection, locked: Sequence[stored.LockRow]) -> _Activity:
+    """The activity of locked members: a statement of its own, which sees what the lock has waited for."""
+    kept = await stored.list_activity(conn, [row[:2] for row in locked]) if locked else []
+    moments: defaultdict[Key, set[int]] = defaultdict(set)
+    for guild, user, at in (*kept, *locked):
+        if at is not None:
+            moments[guild, user].add(at)
+    return _Activity({key: sorted(found) for key, found in moments.items()}, kept)
+
+
 def last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
     """When a guild was last heard, by whichever shard (id, count, moment) it was part of; None: never."""
     return max((at for shard_id, count, at in heard if (guild >> 22) % count == shard_id), default=None)
@@ -212,7 +271,7 @@ def last_heard(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
 
 async def _each_open(
     conn: Connection,
-    bring: Callable[[Session, int | None, Place], int],
+    bring: Callable[[Session, Sequence[int], Place], int],
     *,
     guilds: Collection[GuildId] | None,
     shard: tuple[int, int],
@@ -223,10 +282,12 @@ async def _each_open(
     rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     for first in range(0, len(members), _CHUNK):
         chunk = members[first : first + _CHUNK]
-        presses = {row[:2]: row[2] for row in await stored.lock_members(conn, chunk, [])}
+        activity = await _activity(conn, await stored.lock_members(conn, chunk, []))
         due: list[tuple[Session, int]] = []
         for session in await stays.load(conn, chunk, ended_since=_NEVER, rules=rules):
             place = rules.places.get(session.guild, NOWHERE)
-            due.append((session, bring(session, presses[session.guild, session.user], place)))
-        await _write(conn, [session for session, _ in due], due=due, rules=rules)
+            due.append((session, bring(session, activity.moments.get((session.guild, session.user), ()), place)))
+        sessions = [session for session, _ in due]
+        await _write(conn, sessions, due=due, rules=rules)
+        await activity.forget(conn, sessions)
     return len(members)

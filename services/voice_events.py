@@ -52,6 +52,7 @@ class VoiceChannel(Struct, frozen=True, gc=False):
     name: str
     type: int
     parent: ChannelId | None = None
+    is_hidden: bool = False  # the bot may not view it: name and parent say nothing
 
 
 class GuildSnapshot(Struct, frozen=True, gc=False):

@@ -9,12 +9,16 @@ from itertools import pairwise
 from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
+from db.queries import corrections as correction_queries
 from db.queries import stays as told
+from db.queries.corrections import DayAct
 from services import company, rulebook, stays, voice
 from services.days import Calendar, guild_calendar
 from services.judging import NOBODY, Pause, Piece, judge
 from services.policies import SILENT_LIBRARY, Policy, Timeline, preset_of
 from services.sessions import NOWHERE, Session, unix
+
+__all__ = ["Day", "DayAct", "Ending", "Spell", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,13 @@ class Day:
     is_here: bool  # in a room that counts, now
     spells: tuple[Spell, ...]  # in order
     endings: tuple[Ending, ...]  # in order
+    corrections: tuple[DayAct, ...] = ()  # of staff, in the order of their making
 
     @property
     def counted_s(self) -> int:
         """What counted in all."""
-        return sum(spell.seconds for spell in self.spells if spell.pause is None)
+        counted = sum(spell.seconds for spell in self.spells if spell.pause is None)
+        return max(counted + sum(each.seconds for each in self.corrections), 0)
 
 
 async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> Day:
@@ -75,6 +81,7 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
         judged = list(judge(session, last, timeline, crowd))
         spells += _of_session(session, judged, timeline, capped)
     place = rules.places.get(guild, NOWHERE)
+    today = calendar.date_of(now)
     return Day(
         preset=preset_of(timeline.at(unix(now))),
         afk=None if place.afk is None else ChannelId(place.afk),
@@ -86,6 +93,7 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
             for session in sessions
             if session.ended is not None and session.reason is not None and session.reason is not CloseReason.LEFT
         ),
+        corrections=tuple(await correction_queries.list_day(conn, guild=guild, user=user, day=today)),
     )
 
 

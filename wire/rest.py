@@ -15,7 +15,7 @@ from msgspec.json import Decoder
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, UserId
 from wire.body import body
 from wire.embeds import Json
-from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
+from wire.errors import DiscordUnavailable, UnknownMember, UnknownMessage, UnknownVoiceState, UnknownWebhook
 from wire.received import ReceivedMessage
 from wire.reply import (
     Message,
@@ -47,6 +47,19 @@ class Application(Struct, frozen=True):
     flags: int = 0  # among them which privileged intents were switched on
 
 
+class CurrentVoiceState(Struct, frozen=True):
+    """Where somebody is in voice now."""
+
+    channel_id: ChannelId | None = None
+    self_mute: bool | None = False
+    self_deaf: bool | None = False
+    mute: bool | None = False
+    deaf: bool | None = False
+    self_stream: bool | None = False
+    self_video: bool | None = False
+    suppress: bool | None = False
+
+
 class _Id(Struct, frozen=True):
     id: int
 
@@ -55,6 +68,7 @@ _id: Final = Decoder(_Id, strict=False)
 _message: Final = Decoder(ReceivedMessage, strict=False)
 _application: Final = Decoder(Application, strict=False)
 _objects: Final = Decoder(list[Json])
+_voice_state: Final = Decoder(CurrentVoiceState, strict=False)
 
 
 class Rest(Transport):
@@ -119,6 +133,17 @@ class Rest(Transport):
     async def check(self) -> None:
         """Return when Discord answers, and takes our token."""
         await self.request(route("GET", "/gateway/bot"))
+
+    async def get_voice_state(self, guild: GuildId, user: UserId) -> CurrentVoiceState | None:
+        """Where a member is in voice; None: nowhere, or no member any more.
+
+        Source: https://discord.com/developers/docs/resources/voice#get-user-voice-state
+        """
+        where = route("GET", "/guilds/{guild}/voice-states/{user}", guild=guild, user=user)
+        try:
+            return _read(_voice_state, await self.request(where))
+        except (UnknownVoiceState, UnknownMember):
+            return None
 
     async def get_current_application(self) -> Application:
         """Our application as Discord knows it."""

@@ -13,7 +13,7 @@ from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.outbox import OutboxEntry
 from db.models.policies import PolicyRule, Recount
-from db.models.voice import VoiceSegment, VoiceSession
+from db.models.voice import VoiceActivity, VoiceAdjustment, VoiceAdjustmentDay, VoiceSegment, VoiceSession
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata
@@ -26,6 +26,9 @@ TABLES: Final[tuple[type[Model], ...]] = (
     Protection,
     VoiceSession,
     VoiceSegment,
+    VoiceActivity,
+    VoiceAdjustment,
+    VoiceAdjustmentDay,
     PolicyRule,
     Recount,
     DailyStreak,
@@ -75,6 +78,9 @@ __all__ = [
     "Streak",
     "StreakAct",
     "User",
+    "VoiceActivity",
+    "VoiceAdjustment",
+    "VoiceAdjustmentDay",
     "VoiceSegment",
     "VoiceSession",
     "WebhookEvent",

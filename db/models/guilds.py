@@ -47,3 +47,6 @@ class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, Dis
     parent_id: int | None = snowflake(None, description="The category. Empty: none.")
     type: int = whole(2, kind=SmallInteger, description="Discord's channel type: 2 voice, 4 category, 13 stage.")
     kind: ChannelKind = choice(CHANNEL_KIND, ChannelKind.STUDY)
+    is_hidden: bool = fact(
+        default=False, description="The bot may not view it; name and category are the last that it could see."
+    )

@@ -49,9 +49,10 @@ async def arrive_in_guild(
     """Claim an interaction from a guild and read what its member prefers, in one trip.
 
     Rows of guild, user and member are made on first contact; names are written only when they changed, so that the
-    usual arrival writes two rows: the claim and the member's `last_seen_at`. Locks are taken in the order claim, guild,
-    user, member. Of two deliveries at once the second waits for the first one's transaction. Until the transaction ends
-    its connection is called `lyceum request=…`, which operators see; saying so within this trip costs nothing.
+    usual arrival writes two rows: the claim and the member's `last_seen_at`; while the member is in voice a third, the
+    activity that starts the unattended cap anew. Locks are taken in the order claim, guild, user, member. Of two
+    deliveries at once the second waits for the first one's transaction. Until the transaction ends its connection is
+    called `lyceum request=…`, which operators see; saying so within this trip costs nothing.
     """
     cursor = conn.cursor(row_factory=row_of(GuildArrival))
     await cursor.execute(
@@ -95,6 +96,13 @@ async def arrive_in_guild(
                        WHEN (old.nick, old.avatar_hash) IS NOT DISTINCT FROM (excluded.nick, excluded.avatar_hash)
                        THEN old.updated_at ELSE excluded.updated_at END
                RETURNING language, visibility
+           ), activity AS (
+               INSERT INTO voice_activity (guild_id, user_id, active_at)
+               SELECT %(guild)s, %(user)s, date_trunc('second', %(now)s::timestamptz)
+               FROM claim, (SELECT count(*) FROM member) AS after_member
+               WHERE EXISTS (SELECT FROM voice_sessions
+                             WHERE guild_id = %(guild)s AND user_id = %(user)s AND ended_at IS NULL)
+               ON CONFLICT DO NOTHING
            ), guild AS (
                SELECT timezone, study_minutes FROM guilds WHERE guild_id = %(guild)s
                UNION ALL

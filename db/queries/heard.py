@@ -9,7 +9,8 @@ from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
 GuildRow = tuple[int, str, int | None, str | None, str, int | None]  # id, name, owner, icon, locale, AFK channel
-ChannelRow = tuple[int, int, str, int, int | None]  # guild, id, name, Discord's type, category
+# guild, id, name (empty: hidden, and not told), Discord's type, category, whether the bot may not view it
+ChannelRow = tuple[int, int, str, int, int | None, bool]
 UserRow = tuple[int, str, str | None, str | None, bool]  # id, username, global name, avatar, is a bot
 MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar in this guild
 
@@ -77,27 +78,38 @@ async def list_missing_guilds(conn: Connection, present: Sequence[int], *, shard
 
 
 async def set_channels(conn: Connection, rows: Sequence[ChannelRow], *, at: int | None) -> None:
-    """Voice channels as Discord shows them now; what a channel is for is chosen once, by its type."""
-    guild, channel, name, kind, parent = zip(*rows, strict=True)
+    """Voice channels as Discord shows them now; what a channel is for is chosen once, by its type.
+
+    One that the bot may not view keeps the name and the category under which it was viewed last.
+    """
+    guild, channel, name, kind, parent, is_hidden = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO channels AS c (guild_id, channel_id, name, type, parent_id, kind, created_at, updated_at)
-           SELECT guild_id, channel_id, name, type, parent_id,
-                  CASE type WHEN 13 THEN 'stage'::channel_kind ELSE 'study' END,
+        """INSERT INTO channels AS c
+               (guild_id, channel_id, name, type, parent_id, is_hidden, kind, created_at, updated_at)
+           SELECT guild_id, channel_id,
+                  CASE WHEN given.is_hidden AND given.name = '' THEN coalesce(old.name, '') ELSE given.name END,
+                  given.type,
+                  CASE WHEN given.is_hidden AND given.name = '' THEN old.parent_id ELSE given.parent_id END,
+                  given.is_hidden,
+                  CASE given.type WHEN 13 THEN 'stage'::channel_kind ELSE 'study' END,
                   coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
            FROM unnest(%(guild)s::bigint[], %(channel)s::bigint[], %(name)s::text[], %(type)s::smallint[],
-                       %(parent)s::bigint[]) AS given (guild_id, channel_id, name, type, parent_id)
+                       %(parent)s::bigint[], %(is_hidden)s::boolean[])
+                AS given (guild_id, channel_id, name, type, parent_id, is_hidden)
+           LEFT JOIN channels old USING (guild_id, channel_id)
            ORDER BY guild_id, channel_id
            ON CONFLICT (guild_id, channel_id) DO UPDATE
-           SET name = excluded.name, type = excluded.type, parent_id = excluded.parent_id, deleted_at = NULL,
-               updated_at = excluded.updated_at
-           WHERE (c.name, c.type, c.parent_id, c.deleted_at)
-                 IS DISTINCT FROM (excluded.name, excluded.type, excluded.parent_id, NULL)""",
+           SET name = excluded.name, type = excluded.type, parent_id = excluded.parent_id,
+               is_hidden = excluded.is_hidden, deleted_at = NULL, updated_at = excluded.updated_at
+           WHERE (c.name, c.type, c.parent_id, c.is_hidden, c.deleted_at)
+                 IS DISTINCT FROM (excluded.name, excluded.type, excluded.parent_id, excluded.is_hidden, NULL)""",
         {
             "guild": numbers(guild),
             "channel": numbers(channel),
             "name": texts(name),
             "type": numbers(kind),
             "parent": numbers(parent),
+            "is_hidden": numbers(is_hidden),
             "at": at,
         },
     )
@@ -203,6 +215,26 @@ async def add_members(conn: Connection, rows: Sequence[tuple[int, int]], *, at: 
            ON CONFLICT DO NOTHING""",
         {"guild": numbers(guild), "user": numbers(user), "at": at},
     )
+
+
+async def list_unseen_channels(conn: Connection, guilds: Sequence[int]) -> list[tuple[int, int]]:
+    """Channels (guild, id) that the app has never viewed, so that nobody knows their category."""
+    cursor = await conn.execute(
+        """SELECT guild_id, channel_id FROM channels
+           WHERE guild_id = ANY (%(guilds)s::bigint[]) AND is_hidden AND name = '' AND updated_by IS NULL""",
+        {"guilds": numbers(guilds)},
+    )
+    return await cursor.fetchall()
+
+
+async def list_hidden_channels(conn: Connection) -> list[tuple[int, int]]:
+    """Voice channels (guild, id) that the bot may not view, without those that staff ignore."""
+    cursor = await conn.execute(
+        """SELECT c.guild_id, c.channel_id FROM channels c JOIN guilds g USING (guild_id)
+           WHERE c.is_hidden AND c.deleted_at IS NULL AND c.kind <> 'ignored' AND g.is_active
+           ORDER BY c.guild_id, c.channel_id"""
+    )
+    return await cursor.fetchall()
 
 
 async def list_bots(conn: Connection, users: Sequence[int]) -> list[int]:

@@ -1,14 +1,19 @@
 """Sessions and segments as the listener reads and writes them: whole batches, one statement each."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
-# guild, AFK channel, zone, ignored channels and categories, channels in those, whether it ever chose its rules
-PlaceRow = tuple[int, int | None, str, list[int], list[int], bool]
+# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
+# ever chose its rules
+PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
-StateRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int, int | None, int, int]
+ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
+StateRow = tuple[
+    int, int, int, str | None, int, int | None, int, int, str | None, bool, bool, int, int | None, int, int
+]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
 
@@ -20,6 +25,8 @@ async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]
                   ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),
                   ARRAY(SELECT c.channel_id FROM channels p JOIN channels c USING (guild_id)
                         WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
+                  ARRAY(SELECT c.channel_id FROM channels c
+                        WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
                   EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id)
            FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
         {"guilds": numbers(guilds)},
@@ -48,6 +55,36 @@ async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], gui
     return await cursor.fetchall()
 
 
+async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ActivityRow]:
+    """When these members used the app during their open session, as far as no segment shows it yet; in order."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT a.guild_id, a.user_id, extract(epoch FROM a.active_at)::bigint
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN voice_activity a USING (guild_id, user_id)
+           ORDER BY a.guild_id, a.user_id, a.active_at""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None:
+    """Forget activity that segments show, or that no session can use any more."""
+    guild, user, at = zip(*rows, strict=True)
+    await conn.execute(
+        """DELETE FROM voice_activity a
+           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(at)s::bigint[]) AS given (guild_id, user_id, at)
+           WHERE a.guild_id = given.guild_id AND a.user_id = given.user_id AND a.active_at = to_timestamp(given.at)""",
+        {"guild": numbers(guild), "user": numbers(user), "at": numbers(at)},
+    )
+
+
+async def remove_old_activity(conn: Connection, *, before: datetime) -> int:
+    """Forget activity that no session has used. Returns: how many moments."""
+    cursor = await conn.execute("DELETE FROM voice_activity WHERE active_at < %(before)s", {"before": before})
+    return cursor.rowcount
+
+
 async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[StateRow]:
     """Each member's last session if it is open or ended at `ended_since` or later, one row per segment that matters.
 
@@ -58,7 +95,7 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
                   extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
+                  s.is_corrected, extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            CROSS JOIN LATERAL (
@@ -87,6 +124,63 @@ async def list_open_members(
         {"id": shard[0], "count": shard[1], "guilds": None if guilds is None else numbers(guilds)},
     )
     return await cursor.fetchall()
+
+
+async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int, int]]:
+    """Members (guild, user) among these users with a session that is open or has counted something."""
+    cursor = await conn.execute(
+        """SELECT DISTINCT guild_id, user_id FROM voice_sessions
+           WHERE user_id = ANY (%(users)s::bigint[]) AND (ended_at IS NULL OR counted_s > 0)
+           ORDER BY guild_id, user_id""",
+        {"users": numbers(users)},
+    )
+    return await cursor.fetchall()
+
+
+async def list_tracked_bots(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
+    """Members (guild, user) who are known to be bots and have a session that is open or has counted something."""
+    cursor = await conn.execute(
+        """SELECT DISTINCT s.guild_id, s.user_id
+           FROM users u JOIN voice_sessions s ON s.user_id = u.user_id
+           WHERE u.is_bot AND (s.ended_at IS NULL OR s.counted_s > 0)
+           ORDER BY s.guild_id, s.user_id LIMIT %(limit)s""",
+        {"limit": limit},
+    )
+    return await cursor.fetchall()
+
+
+async def list_first_starts(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of each guild when the first session of any of these members began (unix)."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT s.guild_id, extract(epoch FROM min(s.started_at))::bigint
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN voice_sessions s USING (guild_id, user_id)
+           GROUP BY s.guild_id ORDER BY s.guild_id""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()
+
+
+async def set_uncounted(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None) -> None:
+    """End what is open of these members at `at` (unix; None: the server's clock), count nothing, drop the segments."""
+    guild, user = zip(*members, strict=True)
+    await conn.execute(
+        """WITH given AS (
+               SELECT s.guild_id, s.session_id
+               FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+               JOIN voice_sessions s USING (guild_id, user_id)
+           ), dropped AS (
+               DELETE FROM voice_segments g USING given
+               WHERE g.guild_id = given.guild_id AND g.session_id = given.session_id
+           )
+           UPDATE voice_sessions s
+           SET counted_s = 0, close_reason = coalesce(close_reason, 'ignored_channel'),
+               ended_at = coalesce(ended_at, greatest(started_at, coalesce(to_timestamp(%(at)s::bigint), now())))
+           FROM given
+           WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id""",
+        {"guild": numbers(guild), "user": numbers(user), "at": at},
+    )
 
 
 async def take_session_ids(conn: Connection, count: int) -> list[int]:

@@ -16,6 +16,7 @@ from core.tallies import Durations, Reading
 from core.trace import REQUEST
 from db.connection import Connection, Pool
 from tests.fake_discord import NOW, Frozen
+from tests.populate import ANA, LYCEUM, add_guild, add_member
 from wire.rest import Rest
 
 UNREACHABLE = Rest("http://discord.test/api/v10")
@@ -59,6 +60,21 @@ async def test_webhook_events_older_than_a_day_are_forgotten(pool: Pool) -> None
         async with pool.connection() as conn:
             cursor = await conn.execute("SELECT subject_id FROM webhook_events")
             return await cursor.fetchall() == [(5_000_002,)]
+
+    await _work(Worker(pool, UNREACHABLE, Frozen(), JOBS), until=is_done)
+
+
+async def test_activity_that_no_session_used_is_forgotten_after_two_days(pool: Pool) -> None:
+    async with pool.connection() as conn:
+        await add_guild(conn)
+        await add_member(conn, ANA, "ana")
+        for age in (timedelta(days=2, seconds=1), timedelta(days=2)):
+            await conn.execute("INSERT INTO voice_activity VALUES (%s, %s, %s)", (LYCEUM, ANA, NOW - age))
+
+    async def is_done() -> bool:
+        async with pool.connection() as conn:
+            cursor = await conn.execute("SELECT active_at FROM voice_activity")
+            return await cursor.fetchall() == [(NOW - timedelta(days=2),)]
 
     await _work(Worker(pool, UNREACHABLE, Frozen(), JOBS), until=is_done)
 

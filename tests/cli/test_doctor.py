@@ -4,6 +4,7 @@ from email.utils import formatdate
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from cli import checks_database
@@ -68,6 +69,22 @@ def test_doctor_says_what_is_missing_before_anything_was_started(house: House, e
     assert [found[name][0] for name in ("web", "token", "commands", "schema")] == ["note", "note", "note", "bad"]
     assert found["web"][1] == f"Nothing answers at http://127.0.0.1:{house.api_port}."
     assert found["schema"][1] == "The database is empty: prepare it with `lyceum db upgrade`."
+
+
+def test_doctor_names_the_channels_that_the_bot_may_not_view(house: House, database_url: str) -> None:
+    with psycopg.connect(database_url) as conn:
+        conn.execute("INSERT INTO guilds (guild_id, name) VALUES (7000000, 'Lyceum')")
+        conn.execute(
+            """INSERT INTO channels (guild_id, channel_id, name, kind, is_hidden)
+               VALUES (7000000, 20000001, 'Library', 'study', true), (7000000, 20000002, 'Den', 'ignored', true),
+                      (7000000, 20000003, 'Atrium', 'study', false)"""
+        )
+
+    told = house.run("doctor", "--json", DATABASE_URL=database_url)
+
+    state, found = report(told.stdout)["hidden channels"]
+    assert state == "note"
+    assert found == "View Channel is missing: voice channels that the bot may not view: 1 (<#20000001>)."
 
 
 def test_doctor_names_every_setting_that_is_wrong(house: House) -> None:

@@ -123,6 +123,25 @@ def test_every_step_goes_down_and_up_again(database_url: str) -> None:
         migrate.downgrade(database_url)
 
 
+def test_known_sessions_get_their_length_and_overwritten_channels_are_hidden(database_url: str) -> None:
+    migrate.downgrade(database_url, "0007")
+    run(database_url, SEED)
+    run(
+        database_url,
+        """INSERT INTO channels (guild_id, channel_id, name) VALUES (7000000, 20000002, '___hidden___');
+           INSERT INTO voice_sessions (guild_id, session_id, user_id, started_at, ended_at, settled_until)
+           VALUES (7000000, 2, 10000001, '2026-03-18 12:00+00', '2026-03-18 13:00:01.5+00', '2026-03-18 13:00+00');""",
+    )
+
+    migrate.upgrade(database_url)
+
+    with psycopg.connect(database_url) as conn:
+        lengths = conn.execute("SELECT session_id, duration_seconds FROM voice_sessions ORDER BY 1").fetchall()
+        channels = conn.execute("SELECT name, is_hidden FROM channels ORDER BY channel_id").fetchall()
+    assert lengths == [(1, None), (2, 3601)]
+    assert channels == [("Library", False), ("", True)]
+
+
 def test_the_history_has_one_head(history: Path) -> None:
     assert migrate.head() == HEAD
 

@@ -1,9 +1,15 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
+import pytest
 
 from core.ids import ChannelId, GuildId, UserId
+from db.connection import Connection
 from gateway_listener.events import Moment, read
+from playground import shapes
+from playground.world import Channel
+from services import voice
 from services.voice import (
     ChannelChange,
     ChannelGone,
@@ -90,6 +96,53 @@ def test_snapshot_of_an_outage_says_nothing() -> None:
 def test_guild_is_gone_unless_it_is_only_an_outage() -> None:
     assert event("GUILD_DELETE", {"id": str(GUILD)}) == GuildGone(HERE, AT)
     assert event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}) == GuildOutage(HERE, AT)
+
+
+@pytest.mark.parametrize("marks", [{"flags": 1 << 17}, {"name": "___hidden___", "flags": None}])
+def test_a_channel_that_the_bot_may_not_view_has_no_name_and_no_category(marks: dict[str, object]) -> None:
+    room = {
+        "id": str(ROOM),
+        "guild_id": str(GUILD),
+        "type": 2,
+        "name": "___hidden___",
+        "parent_id": None,
+        "topic": None,
+    }
+    hidden = VoiceChannel(ChannelId(ROOM), "", 2, is_hidden=True)
+
+    assert event("CHANNEL_UPDATE", room | marks) == ChannelChange(HERE, hidden)
+    snapshot = event("GUILD_CREATE", guild_create() | {"channels": [room | marks]})
+    assert isinstance(snapshot, GuildSnapshot)
+    assert snapshot.channels == (hidden,)
+
+
+def test_the_local_discord_hides_channels_in_the_same_way() -> None:
+    room = Channel(ROOM, 2, "Den", guild=GUILD, parent=ANA, position=3, is_hidden=True)
+
+    assert event("CHANNEL_UPDATE", shapes.channel_for_app(room)) == ChannelChange(
+        HERE, VoiceChannel(ChannelId(ROOM), "", 2, is_hidden=True)
+    )
+
+
+async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connection) -> None:
+    """A snapshot whose members list lacks it opens its session; only later it is told what it is."""
+    robot: dict[str, Any] = {"id": str(BEN), "username": "radio_box", "bot": True}
+    sits: dict[str, Any] = {"user_id": str(BEN), "channel_id": str(ROOM), "session_id": "z", "self_deaf": True}
+    frames: list[tuple[str, dict[str, Any]]] = [
+        ("GUILD_CREATE", guild_create(sits) | {"members": []}),
+        ("VOICE_STATE_UPDATE", sits | {"guild_id": str(GUILD), "self_deaf": False, "member": {"user": robot}}),
+        ("VOICE_STATE_UPDATE", sits | {"guild_id": str(GUILD), "channel_id": None, "member": {"user": robot}}),
+    ]
+    for number, (name, payload) in enumerate(frames):
+        at = AT + timedelta(seconds=100 * number)
+        told = read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(at))
+        assert told is not None
+        await voice.record(conn, [told])
+        await voice.settle_open(conn, now=at + timedelta(seconds=90))
+
+    rows = await conn.execute("SELECT user_id, ended_at, counted_s FROM voice_sessions")
+    assert await rows.fetchall() == [(BEN, AT + timedelta(seconds=100), 0)]
+    assert await (await conn.execute("SELECT total_seconds FROM members")).fetchall() == [(0,)]
 
 
 def test_channels_without_voice_say_nothing() -> None:

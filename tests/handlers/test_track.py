@@ -3,12 +3,13 @@ from typing import Any
 
 import pytest
 
-from core.ids import ChannelId
+from core.enums import Preset
+from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services import voice
+from services import track, voice
 from services.voice import VoiceChannel
-from tests.fake_discord import ANA, GUEST, NOW, FakeDiscord, Room
-from tests.handlers.conftest import LIBRARY, guild, studied
+from tests.fake_discord import ANA, GUEST, GUILD, NOW, FakeDiscord, Room
+from tests.handlers.conftest import LIBRARY, guild, state, studied
 
 LIBRARY_ROOM = Room(LIBRARY, "Library")
 QUIET = Room(41_771_983_423_143_951, "Quiet")
@@ -46,11 +47,39 @@ async def test_a_preview_says_who_would_change_and_a_button_counts_again(discord
     again = await discord.slash("track preview", **asked)
 
     assert shown.text == (
-        "On those days 1 person was in voice. For **1** of them the time would change: 0 min more, 1 h 59 min less."
+        "On those days 1 person was in voice. For **1** of them the time would change: 0 min more, 2 h less."
     )
     assert pressed.text == "1 member is being counted again; it takes minutes at most."
-    assert rows == [(60,)]
+    assert rows == [(0,)]
     assert again.text == "Nobody's time would change on those days."
+
+
+async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
+    discord: FakeDiscord, pool: Pool
+) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    async with pool.connection() as conn:
+        arrives = state(ANA, midnight - timedelta(hours=2), LIBRARY)
+        await voice.record(conn, [guild(arrives.at), arrives])
+        since = NOW - timedelta(days=9)
+        await track.choose(conn, guild=GuildId(GUILD), preset=Preset.SOCIAL, by=UserId(ANA.id), now=since)
+        await voice.settle_open(conn, now=NOW)  # alone, and so without a second
+        assert await (await conn.execute("SELECT counted_s, ended_at FROM voice_sessions")).fetchall() == [(0, None)]
+    day = f"{midnight - timedelta(days=1):%Y-%m-%d}"
+    asked: dict[str, Any] = {"preset": "silent_library", "from": day, "to": day}
+
+    shown = await discord.slash("track preview", **asked)
+    offered = await discord.slash("track reapply", **asked)
+    await discord.press_label(offered.data, "Count again")
+    async with pool.connection() as conn:
+        await voice.recount(conn)
+        await voice.settle_open(conn, now=NOW)
+        rows = await (await conn.execute("SELECT seconds FROM guild_days")).fetchall()
+
+    assert shown.text == (
+        "On those days 1 person was in voice. For **1** of them the time would change: 2 h more, 0 min less."
+    )
+    assert rows == [(7200,)]
 
 
 @pytest.mark.parametrize(

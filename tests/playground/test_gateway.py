@@ -280,6 +280,35 @@ async def test_being_removed_is_told(discord: LocalDiscord) -> None:
     assert deleted["d"]["name"] == "Library"
 
 
+async def test_a_channel_that_the_app_may_not_view_is_hidden_everywhere(discord: LocalDiscord) -> None:
+    guild = discord.state()["guilds"][0]["id"]
+    async with listening(discord.gateway_url) as listener:
+        await listener.identify()
+        before = (await listener.event("GUILD_CREATE"))["d"]["channels"]
+        library = next(room for room in before if room["name"] == "Library")
+        await asyncio.to_thread(discord.steer, "guild", hide="Library")
+        hidden = (await listener.event("CHANNEL_UPDATE"))["d"]
+        listed = await asyncio.to_thread(discord.rest, "GET", f"/guilds/{guild}/channels")
+        asked = await asyncio.to_thread(discord.rest, "GET", f"/channels/{library['id']}")
+        async with listening(discord.gateway_url) as second:
+            await second.identify()
+            told = (await second.event("GUILD_CREATE"))["d"]["channels"]
+        await asyncio.to_thread(discord.steer, "guild", show="Library")
+        shown = (await listener.event("CHANNEL_UPDATE"))["d"]
+
+    real = {"id": library["id"], "type": 2, "position": library["position"], "guild_id": guild}
+    assert {name: value for name, value in hidden.items() if value is not None} == real | {
+        "name": "___hidden___",
+        "flags": 1 << 17,
+        "permission_overwrites": [{"id": guild, "type": 0, "allow": "0", "deny": str(1 << 10)}],
+    }
+    assert hidden in told
+    assert len(told) == len(before)
+    assert library["id"] not in {room["id"] for room in listed.json()}
+    assert (asked.status_code, asked.json()["code"]) == (403, 50001)
+    assert shown["name"] == "Library"
+
+
 async def test_large_payloads_are_compressed_one_by_one_on_request(discord: LocalDiscord) -> None:
     async with listening(discord.gateway_url) as listener:
         ready = await listener.identify(compress=True)

@@ -55,7 +55,7 @@ def test_the_presets_are_those_of_the_product() -> None:
         (Preset.STRICT, STREAM | SELF_MUTE, 600),
         (Preset.STRICT, VIDEO | SELF_DEAF, 0),
         (Preset.STRICT, VIDEO | DEAF, 0),
-        (Preset.STRICT, 0, 60),
+        (Preset.STRICT, 0, 0),
     ],
 )
 async def test_what_counts_by_preset_in_company(conn: Connection, preset: Preset, flags: int, counted: int) -> None:
@@ -95,29 +95,66 @@ async def test_somebody_deafened_is_company_all_the_same(conn: Connection) -> No
     assert (await total(conn), await total(conn, BEN)) == (600, 0)
 
 
-async def test_the_grace_without_a_camera_runs_once_however_often_it_is_settled(conn: Connection) -> None:
+@pytest.mark.parametrize(("camera_at", "counted"), [(30, 600), (60, 600), (61, 539), (300, 300)])
+async def test_the_grace_counts_only_when_the_camera_comes_within_it(
+    conn: Connection, camera_at: int, counted: int
+) -> None:
+    await choose(conn, Preset.STRICT)
+    await voice.record(conn, [state(0, LIBRARY)])
+    for seconds in (15, 45, 59):
+        if seconds < camera_at:
+            await voice.settle_open(conn, now=after(seconds))
+    assert await total(conn) == 0
+    await voice.record(conn, [state(camera_at, LIBRARY, flags=VIDEO)])
+    await voice.record(conn, [state(600, None)])
+
+    assert await total(conn) == counted
+    await voice.rebuild(conn, LYCEUM, ANA)
+    assert await total(conn) == counted
+
+
+async def test_a_camera_that_goes_off_has_the_same_grace_however_often_it_is_settled(conn: Connection) -> None:
     await choose(conn, Preset.STRICT)
     await voice.record(conn, [state(0, LIBRARY, flags=VIDEO)])
     await voice.record(conn, [state(600, LIBRARY)])
-    for seconds in (615, 630, 700):
+    for seconds in (615, 630):
         await voice.settle_open(conn, now=after(seconds))
-    await voice.record(conn, [state(700, LIBRARY, flags=SELF_MUTE), state(710, ATRIUM)])  # no new grace
-    await voice.settle_open(conn, now=after(900))
+    await voice.record(conn, [state(640, LIBRARY, flags=SELF_MUTE), state(650, ATRIUM, flags=STREAM)])  # within it
+    await voice.settle_open(conn, now=after(700))
+    back_in_time = await total(conn)
+    await voice.record(conn, [state(700, ATRIUM, flags=SELF_MUTE)])
+    for seconds in (715, 730, 900):
+        await voice.settle_open(conn, now=after(seconds))
     await voice.record(conn, [state(1000, ATRIUM, flags=STREAM)])
     await voice.settle_open(conn, now=after(1100))
 
-    assert await total(conn) == 660 + 100
+    assert (back_in_time, await total(conn)) == (700, 700 + 100)
+
+
+async def test_the_grace_goes_on_over_a_short_absence(conn: Connection) -> None:
+    await choose(conn, Preset.STRICT)
+    await voice.record(conn, [state(0, LIBRARY)])
+    await voice.record(conn, [state(20, None)])
+    await voice.record(conn, [state(50, LIBRARY, flags=VIDEO)])
+    await voice.record(conn, [state(600, None)])
+
+    assert await total(conn) == 20 + 550
+    await voice.rebuild(conn, LYCEUM, ANA)
+    assert await total(conn) == 20 + 550
 
 
 async def test_a_preset_holds_from_its_moment_on_and_gives_the_grace_anew(conn: Connection) -> None:
     await choose(conn, Preset.STRICT, since=1000)
-    await voice.record(conn, [state(0, LIBRARY)])
-    for seconds in (900, 1010, 1100, 2000):
+    await voice.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN)])
+    for seconds in (900, 1010, 1050):
+        await voice.settle_open(conn, now=after(seconds))
+    await voice.record(conn, [state(1055, LIBRARY, flags=VIDEO)])
+    for seconds in (1100, 2000):
         await voice.settle_open(conn, now=after(seconds))
 
-    assert await total(conn) == 1060
+    assert (await total(conn), await total(conn, BEN)) == (2000, 1000)
     await voice.rebuild(conn, LYCEUM, ANA)
-    assert await total(conn) == 1060
+    assert await total(conn) == 2000
 
 
 @pytest.mark.parametrize(("preset", "hours"), [(Preset.SILENT_LIBRARY, 6), (Preset.SOCIAL, 4), (Preset.STRICT, 2)])

@@ -35,6 +35,7 @@ from tests.services.test_voice_model import (
     event_of,
     own_date,
     prepare,
+    press,
     quiet_moments,
     stored,
     streaks,
@@ -141,7 +142,9 @@ class Model:
         began = at
         while began > off - STEP and self.policy(began - STEP) == policy:
             began -= STEP
-        return at - max(off, began) < policy.camera_grace.total_seconds()
+        grace = max(off, began) + policy.camera_grace.total_seconds()
+        coming = [each.start for each in stay if at < each.start <= grace and each.flags & (VIDEO | STREAM)]
+        return at < grace and bool(coming)
 
     def policy(self, at: int) -> Policy:
         holding = [
@@ -217,8 +220,7 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
         if step.is_press:
             await voice.record(conn, batch)
             batch = []
-            at = START + timedelta(seconds=step.at)
-            await conn.execute("UPDATE members SET last_seen_at = %s WHERE user_id = %s", (at, step.user))
+            await press(conn, step)
         else:
             batch.append(event_of(step))
         if index in cuts or index in settles:

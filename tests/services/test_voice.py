@@ -7,16 +7,23 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from core.enums import CloseReason
-from core.ids import ChannelId, InteractionId, UserId
+from core.enums import ChannelKind, CloseReason
+from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
-from services import people, voice
+from services import bots, people, track, voice
 from services.policies import SILENT_LIBRARY
 from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
 from tests.services.voice_log import AFK, T0, after, rows, segments, sessions, snapshot, state, total
 
 OPEN = (None, 0, None, False)
+RADIO = UserId(10_000_077)
+CATEGORY = ChannelId(30_000_001)
+
+
+def nameless(seconds: float, channel: ChannelId | None, user: UserId, guild: GuildId = LYCEUM) -> VoiceState:
+    """A state that comes without its member."""
+    return VoiceState(guild, user, channel, 0, "z", after(seconds))
 
 
 async def test_record_of_nothing_does_nothing(conn: Connection) -> None:
@@ -116,6 +123,68 @@ async def test_bots_are_never_counted_also_when_only_their_id_is_told(conn: Conn
 
     assert await sessions(conn) == []
     assert await rows(conn, "SELECT user_id, is_bot FROM users") == [(ROBOT, True)]
+
+
+async def test_a_bot_that_was_not_known_to_be_one_ends_and_has_counted_nothing(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT)])
+    for seconds in (600, 1800):
+        await voice.settle_open(conn, now=after(seconds))
+    before = await total(conn, ROBOT), await rows(conn, "SELECT count(*) FROM streaks")
+    await voice.record(conn, [state(1860, LIBRARY, ROBOT, is_bot=True)])
+    await voice.record(conn, [nameless(1870, LIBRARY, ROBOT), state(1900, None, ROBOT, is_bot=True)])
+    await voice.settle_open(conn, now=after(4000))
+
+    assert before == (1800, [(1,)])
+    assert await sessions(conn) == [(ROBOT, 0, 1860, 0, "ignored_channel", False)]
+    assert await total(conn, ROBOT) == 0
+    assert await rows(conn, "SELECT 1 FROM daily_streaks UNION ALL SELECT 2 FROM guild_days") == []
+    assert await rows(conn, "SELECT 1 FROM guild_spans UNION ALL SELECT 2 FROM streaks") == []
+    await voice.rebuild(conn, LYCEUM, ROBOT)
+    assert await total(conn, ROBOT) == 0
+
+
+async def test_a_bot_that_is_told_when_it_leaves_or_in_a_snapshot_ends_there(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), nameless(0, LIBRARY, RADIO)])
+    await voice.record(conn, [state(300, None, ROBOT, is_bot=True)])
+    known = replace(snapshot(400), states=(state(400, LIBRARY, RADIO, is_bot=True),))
+    await voice.record(conn, [known])
+
+    assert [row[:4] for row in await sessions(conn)] == [(ROBOT, 0, 300, 0), (RADIO, 0, 400, 0)]
+
+
+async def test_a_bot_told_within_one_batch_has_no_session(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(300, LIBRARY, ROBOT, is_bot=True)])
+
+    assert await sessions(conn) == []
+
+
+async def test_a_bot_that_became_known_otherwise_is_taken_back_by_the_worker(conn: Connection) -> None:
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY)])
+    await voice.settle_open(conn, now=after(600))
+    await conn.execute("UPDATE users SET is_bot = true WHERE user_id = %s", (ROBOT,))
+
+    assert [await bots.take_back_known(conn, now=after(700)) for _ in range(2)] == [1, 0]
+    assert (ROBOT, 0, 700, 0, "ignored_channel", False) in await sessions(conn)
+    assert (await total(conn), await total(conn, ROBOT)) == (600, 0)
+
+
+async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connection) -> None:
+    other = GuildId(8_000_000)
+    await add_guild(conn)
+    await conn.execute(
+        "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
+        (LYCEUM, after(-1), BEN, after(-1)),
+    )
+    await voice.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY), nameless(0, LIBRARY, ROBOT, other)])
+    await voice.settle_open(conn, now=after(600))
+    together = await total(conn)
+    await voice.record(conn, [state(700, LIBRARY, ROBOT, is_bot=True)])
+    while await voice.recount(conn):
+        pass
+    await voice.settle_open(conn, now=after(900))
+
+    assert (together, await total(conn)) == (600, 0)
+    assert [row[:4] for row in await sessions(conn) if row[0] == ROBOT] == [(ROBOT, 0, 700, 0), (ROBOT, 0, 700, 0)]
 
 
 async def test_a_member_of_whom_only_the_id_is_told_gets_a_name_later(conn: Connection) -> None:
@@ -336,6 +405,61 @@ async def test_of_a_channel_only_the_last_word_in_a_batch_is_kept(conn: Connecti
     await voice.record(conn, [first, ChannelGone(LYCEUM, AFK, T0), last, snapshot(0), snapshot(1)])
 
     assert await rows(conn, "SELECT channel_id FROM channels ORDER BY 1") == [(LIBRARY,), (ATRIUM,)]
+
+
+async def told_channels(conn: Connection) -> list[tuple[Any, ...]]:
+    return await rows(conn, "SELECT channel_id, name, parent_id, is_hidden FROM channels ORDER BY channel_id")
+
+
+async def test_a_channel_that_becomes_hidden_keeps_its_name_and_its_ignored_category(conn: Connection) -> None:
+    private = ChannelId(20_000_011)
+    await add_guild(conn)
+    await conn.execute(
+        "INSERT INTO channels (guild_id, channel_id, type, kind) VALUES (%s, %s, 4, 'ignored')", (LYCEUM, CATEGORY)
+    )
+    seen = (VoiceChannel(LIBRARY, "Library", 2), VoiceChannel(private, "Staff", 2, CATEGORY))
+    hidden = tuple(VoiceChannel(each.channel, "", 2, is_hidden=True) for each in seen)
+    await voice.record(conn, [replace(snapshot(0), channels=seen)])
+    await voice.record(conn, [replace(snapshot(10), channels=hidden), state(11, LIBRARY), state(11, private, BEN)])
+    await voice.record(conn, [ChannelChange(LYCEUM, hidden[1]), state(20, private, BEN, flags=1)])
+    await voice.settle_open(conn, now=after(600))
+
+    assert await told_channels(conn) == [
+        (LIBRARY, "Library", None, True),
+        (private, "Staff", CATEGORY, True),
+        (CATEGORY, "", None, False),
+    ]
+    assert (await total(conn), await total(conn, BEN)) == (589, 0)
+
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(private, "Open", 2)), state(700, private, BEN)])
+    assert (private, "Open", None, False) in await told_channels(conn)
+    assert (BEN, 700, *OPEN) in await sessions(conn)
+
+
+async def test_within_a_batch_the_last_name_that_was_seen_is_kept(conn: Connection) -> None:
+    hidden = ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "", 2, is_hidden=True))
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Old", 2, CATEGORY))])
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "New", 2)), hidden])
+
+    assert await told_channels(conn) == [(LIBRARY, "New", None, True)]
+
+
+async def test_a_hidden_channel_that_was_never_viewed_does_not_count_until_it_is_or_staff_say_so(
+    conn: Connection,
+) -> None:
+    hidden = VoiceChannel(LIBRARY, "", 2, is_hidden=True)
+    first = replace(snapshot(0), channels=(hidden, replace(hidden, channel=ATRIUM)))
+    await voice.record(conn, [first, state(1, LIBRARY), state(1, ATRIUM, BEN)])
+    await voice.record(conn, [state(2, LIBRARY, flags=1)])
+    unseen = await sessions(conn), await told_channels(conn)
+    await voice.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Library", 2)), state(100, LIBRARY)])
+    await track.set_kind(
+        conn, guild=LYCEUM, channel=ATRIUM, name="Den", type_=2, kind=ChannelKind.STUDY, by=ANA, now=after(100)
+    )
+    await voice.record(conn, [ChannelChange(LYCEUM, replace(hidden, channel=ATRIUM)), state(110, ATRIUM, BEN)])
+
+    assert unseen == ([], [(LIBRARY, "", None, True), (ATRIUM, "", None, True)])
+    assert await sessions(conn) == [(ANA, 100, *OPEN), (BEN, 110, *OPEN)]
 
 
 async def test_statements_do_not_grow_with_the_batch(conn: Connection) -> None:

@@ -9,8 +9,9 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.ids import ChannelId, GuildId, UserId
+from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection
+from db.queries import arrivals
 from services import voice
 from services.policies import SILENT_LIBRARY, Policy
 from services.voice import Event, GuildSnapshot, Person, VoiceState
@@ -200,8 +201,7 @@ async def play(
         if step.is_press:
             await voice.record(conn, batch, policy=policy)
             batch = []
-            at = START + timedelta(seconds=step.at)
-            await conn.execute("UPDATE members SET last_seen_at = %s WHERE user_id = %s", (at, step.user))
+            await press(conn, step)
         else:
             batch.append(event_of(step))
         if index in cuts or index in settles:
@@ -212,10 +212,24 @@ async def play(
     await voice.record(conn, batch, policy=policy)
 
 
+async def press(conn: Connection, step: Step) -> None:
+    """The member uses the app, as `app/transaction.py` tells the database."""
+    await arrivals.arrive_in_guild(
+        conn,
+        interaction=InteractionId((7 << 40) + step.at),
+        guild=GUILD,
+        guild_locale="en-US",
+        caller=arrivals.Caller(
+            step.user, f"user {step.user}", None, None, is_bot=False, nick=None, member_avatar_hash=None
+        ),
+        now=START + timedelta(seconds=step.at),
+    )
+
+
 def quiet_moments(log: list[Step], index: int, settles: dict[int, list[int]]) -> list[int]:
-    """When to settle between this step and the next; after a press at once, before another one overwrites it."""
+    """When to settle between this step and the next."""
     step = log[index]
-    delays: list[int] = sorted([*settles.get(index, []), *([STEP] if step.is_press else [])])
+    delays = sorted(settles.get(index, []))
     if index + 1 == len(log):
         return [step.at + delay for delay in delays]
     following = log[index + 1]
@@ -284,4 +298,36 @@ async def test_any_chunking_gives_the_totals_of_the_model(
         assert await stored(conn) == expected
         assert await counted(conn) == sessions
         assert await streaks(conn) == runs
+        await conn.rollback()
+
+
+HOURS = st.sampled_from([STEP, 1800, 3600, 2 * 3600 - STEP, 2 * 3600, 2 * 3600 + STEP, 3 * 3600])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gaps=st.lists(HOURS, min_size=1, max_size=6), settles=st.sets(st.integers(0, 6), max_size=2), tail=HOURS)
+async def test_of_several_presses_between_two_settlements_each_starts_the_cap_anew(
+    quick_url: str, gaps: list[int], settles: set[int], tail: int
+) -> None:
+    unattended = 2 * 3600
+    policy = replace(TIGHT, daily_cap=timedelta(days=2), unattended_cap=timedelta(seconds=unattended))
+    moments = [sum(gaps[:index]) for index in range(len(gaps) + 1)]  # the join, and then presses
+    end = moments[-1] + tail
+    attended = {second for at in moments for second in range(at, min(at + unattended, end), STEP)}
+
+    async with await psycopg.AsyncConnection.connect(quick_url) as conn:
+        await prepare(conn)
+        await voice.record(conn, [event_of(Step(0, ANA, ROOMS[0]))], policy=policy)
+        for index, at in enumerate(moments):
+            if index:
+                await press(conn, Step(at, ANA, is_press=True))
+            if index in settles:
+                await voice.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
+        await voice.record(conn, [event_of(Step(end, ANA))], policy=policy)
+
+        expected = len(attended) * STEP if len(attended) * STEP >= MINIMUM else 0
+        assert (await stored(conn)).total[ANA] == expected
+        assert await (await conn.execute("SELECT * FROM voice_activity")).fetchall() == []
+        await voice.rebuild(conn, GUILD, ANA, policy=policy)
+        assert (await stored(conn)).total[ANA] == expected
         await conn.rollback()

@@ -38,8 +38,7 @@ async def test_each_rule_pauses_by_its_name(conn: Connection, preset: Preset, fl
 
     found = await told(conn, 900)
 
-    grace = 60 if pause is Pause.NO_CAMERA else 0
-    assert found == [(0, 600 + grace, None), (600 + grace, 900, pause)]
+    assert found == [(0, 600, None), (600, 900, pause)]
 
 
 async def test_nobody_stirring_and_the_most_of_a_day_pause_too(conn: Connection) -> None:

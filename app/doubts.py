@@ -1,0 +1,50 @@
+"""Asks Discord about doubtful sessions, between two transactions: none is open while Discord is waited for."""
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from db.connection import Pool
+from services import doubts
+from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
+from wire.errors import DiscordError
+from wire.rest import CurrentVoiceState, Rest
+
+_NOWHERE: Final = CurrentVoiceState()
+
+log = structlog.get_logger()
+
+
+async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
+    """Let doubtful sessions end or move by what Discord says of them. Returns: how many did.
+
+    Raises:
+        DiscordUnavailable, OutsideTrouble: the rest waits for the next run.
+    """
+    async with pool.connection() as conn:
+        doubtful = await doubts.list_doubtful(conn, now=now)
+    changed = 0
+    for doubt in doubtful:
+        try:
+            state = await rest.get_voice_state(doubt.guild_id, doubt.user_id) or _NOWHERE
+        except DiscordError as error:  # an outage of the guild, or the app is no longer in it: nothing is known
+            log.info("voice_state_refused", guild=doubt.guild_id, code=error.code)
+            continue
+        async with pool.connection() as conn:
+            changed += await doubts.apply_answer(conn, doubt, channel=state.channel_id, flags=flags_of(state), now=now)
+    return changed
+
+
+def flags_of(state: CurrentVoiceState) -> int:
+    """The same as one number."""
+    marks = (
+        (SELF_MUTE, state.self_mute),
+        (SELF_DEAF, state.self_deaf),
+        (MUTE, state.mute),
+        (DEAF, state.deaf),
+        (STREAM, state.self_stream),
+        (VIDEO, state.self_video),
+        (SUPPRESS, state.suppress),
+    )
+    return sum(flag for flag, is_on in marks if is_on)

@@ -1,0 +1,63 @@
+"""How corrections by staff change what a session has counted, date by date."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+Cell = tuple[date, date]  # the guild's date, the member's date
+
+
+@dataclass(slots=True)
+class Adjustment:
+    """One correction of a session."""
+
+    is_void: bool = False
+    seconds: int = 0  # asked for, of one that is not spread over the dates yet
+    days: dict[Cell, int] | None = None  # seconds added (negative: taken away); None: not spread yet
+    previous_s: int = 0  # what the session counted before, once it is spread
+
+
+def corrected(
+    counted: Mapping[Cell, int], lengths: Mapping[Cell, int], adjustments: Iterable[Adjustment]
+) -> dict[Cell, int]:
+    """The seconds that a session counts on each date after these corrections, in order of their making.
+
+    No date counts less than nothing, and none more than the session was long on it. A correction that is new is
+    spread here, from the last date to the first, and keeps how. After a void only later corrections count.
+
+    Args:
+        counted: what the segments make on each date.
+        lengths: how long the session was on each date, in order; holds every key of `counted`.
+        adjustments: their dates may be those of a calendar that has changed since.
+    """
+    now = {cell: counted.get(cell, 0) for cell in lengths}
+    for each in adjustments:
+        each_previous = sum(now.values())
+        before = dict(now)
+        if each.is_void:
+            now = dict.fromkeys(now, 0)
+        elif each.days is None:
+            _spread(now, lengths, each.seconds)
+        else:
+            for cell, seconds in each.days.items():
+                place = _place(cell, now)
+                now[place] = min(max(now[place] + seconds, 0), lengths[place])
+        if each.days is None:
+            each.previous_s = each_previous
+            each.days = {cell: now[cell] - before[cell] for cell in now if now[cell] != before[cell]}
+    return now
+
+
+def _spread(now: dict[Cell, int], lengths: Mapping[Cell, int], seconds: int) -> None:
+    for cell in reversed(now):
+        part = min(seconds, lengths[cell] - now[cell]) if seconds > 0 else max(seconds, -now[cell])
+        now[cell] += part
+        seconds -= part
+
+
+def _place(cell: Cell, cells: Mapping[Cell, int]) -> Cell:
+    """The date that a stored one stands for; the last one where no calendar knows it any more."""
+    if cell in cells:
+        return cell
+    near = [each for each in cells if cell[0] == each[0] or cell[1] == each[1]]
+    return near[-1] if near else list(cells)[-1]
