@@ -74,9 +74,9 @@ def check_command(fields: Fields, *, is_partial: bool = False, in_guild: bool = 
     kind = fields.choice("type", (CHAT_INPUT, USER_MENU, MESSAGE_MENU, ENTRY_POINT)) or CHAT_INPUT
     is_chat = kind in (CHAT_INPUT, ENTRY_POINT)
     _check_name(fields, is_chat=is_chat, required=not is_partial)
-    if is_chat:
+    if kind == CHAT_INPUT or (kind == ENTRY_POINT and fields.values.get("description")):
         _check_description(fields, required=not is_partial)
-    elif fields.values.get("description"):
+    elif kind != ENTRY_POINT and fields.values.get("description"):
         fields.refuse(
             "description",
             "APPLICATION_COMMANDS_DESCRIPTION_FORBIDDEN",

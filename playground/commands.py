@@ -5,7 +5,7 @@ from collections import deque
 from typing import Any, Final
 
 from playground.changes import Changes, CommandsChanged
-from playground.check_commands import CHAT_INPUT, check_command, check_counts, check_list
+from playground.check_commands import CHAT_INPUT, ENTRY_POINT, check_command, check_counts, check_list
 from playground.errors import Form, Refusal, unknown
 from playground.fields import Fields
 from playground.ids import Snowflakes
@@ -113,6 +113,7 @@ class Commands:
         form.check()
         entries: list[Json] = body
         check_list(entries, in_guild=scope is not None)
+        self._keep_entry_point(scope, entries)
         named = [(entry, self._named(scope, entry)) for entry in entries]
         self._spend(scope, sum(before is None for _, before in named))
         made = [self._made(scope, entry, before) for entry, before in named]
@@ -129,6 +130,16 @@ class Commands:
         self.get(scope, number)
         del self._scopes[scope][number]
         self._changes.tell(CommandsChanged())
+
+    def _keep_entry_point(self, scope: Scope, entries: list[Json]) -> None:
+        kinds = {entry.get("type") for entry in entries}
+        there = any(command["type"] == ENTRY_POINT for command in self._scopes.get(scope, {}).values())
+        if there and ENTRY_POINT not in kinds:
+            message = (
+                "You cannot remove this app's Entry Point command in a bulk update operation. "
+                "Please include the Entry Point command in your update request or delete it separately."
+            )
+            raise Refusal(400, 50240, message)
 
     def _named(self, scope: Scope, body: Json) -> Json | None:
         key = (body.get("type") or CHAT_INPUT, body.get("name"))
