@@ -31,11 +31,12 @@ def _run(arguments: list[str]) -> None:
 
         serve.web(supervised=False)
         return
+    from cli import usage  # noqa: PLC0415 - likewise
     from cli.command_line import build  # noqa: PLC0415 - likewise
     from core import log  # noqa: PLC0415 - likewise
 
     log.configure("warning", "text")  # a command answers on stdout; the processes set up their own
-    build(whole="--supervised" not in arguments)(prog_name="lyceum")
+    usage.run(build(whole="--supervised" not in arguments), arguments)
 
 
 def _say(sentence: str) -> None:

@@ -27,6 +27,7 @@ _CHANGES: Final = {
     "camera": "Turn the camera on.",
     "uncamera": "Turn the camera off.",
 }
+SEED_MAX: Final = 1 << 53  # a JSON number that every reader keeps exactly
 _POLL_S: Final = 0.25
 
 Who = Annotated[str, typer.Argument(metavar="NAME", help="A member, by username or display name.")]
@@ -69,7 +70,9 @@ def simulate(
     members: Annotated[int, typer.Option(min=1, max=100_000, help="How many people there are.")] = 200,
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long the evening is, in their minutes.")] = 60,
     speed: Annotated[float, typer.Option(min=1, max=3600, help="How many times faster than real time it runs.")] = 60,
-    seed: Annotated[int | None, typer.Option(help="The same number makes the same evening.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=-SEED_MAX, max=SEED_MAX, help="The same number makes the same evening.")
+    ] = None,
 ) -> None:
     """Play a believable evening in fast motion, and wait until all of it is written down."""
     settings = read_settings()
