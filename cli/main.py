@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli import terminal
 from cli.problems import FAILED, MARK, USAGE, Problem
 from core.settings import SettingsError
 
@@ -13,6 +14,7 @@ from core.settings import SettingsError
 def main() -> None:
     """Run the command line; every failure is one sentence with the next step."""
     try:
+        terminal.adapt()
         _run(sys.argv[1:])
     except Problem as problem:
         _say(str(problem))

@@ -26,7 +26,7 @@ def command(*arguments: str) -> list[str]:
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` for a child that has to find our code also when it is not installed."""
     path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
-    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}  # we read its output
 
 
 def last_words(lines: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
 from cli.process import listen
-from cli.screen import out
+from cli.screen import out, spinner
 from cli.signs import Signs
 from cli.supervisor import Child, Part, run_once
 from core.settings import Settings, unusable
@@ -232,7 +232,7 @@ class _Step:
 def _step(doing: str, done: str) -> Generator[_Step]:
     started = time.monotonic()
     step = _Step()
-    with out().status(f"{doing} …"):
+    with out().status(f"{doing} …", spinner=spinner()):
         yield step
     if step.sentence:
         out().print("[yellow]![/] ", end="")

@@ -10,7 +10,7 @@ from cli.committed import wait_until_committed
 from cli.control import Control
 from cli.environment import read_settings
 from cli.problems import Problem
-from cli.screen import err, out
+from cli.screen import err, out, spinner
 
 Json = dict[str, Any]
 
@@ -87,7 +87,7 @@ def simulate(
             told = control.end_simulation()
         if told.get("problem"):
             raise Problem(str(told["problem"]))
-        with err().status("Waiting until everything is written down …"):
+        with err().status("Waiting until everything is written down …", spinner=spinner()):
             asyncio.run(wait_until_committed(settings, control))
     out().print(_sentence_of(told), soft_wrap=True)
 
