@@ -118,14 +118,6 @@ def test_a_sync_beside_an_entry_point_and_another_tool(house: House) -> None:
     assert left == {"launch"}
 
 
-def test_voice_says_that_the_database_is_away(house: House) -> None:
-    with house.start("playground") as local:
-        local.wait_for("Ctrl-C stops it.")
-        refused = house.run("voice", "join", "mina", "Library", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
-
-    assert (refused.returncode, refused.stderr.endswith("Look at the terminal of `make up`.\n")) == (AWAY, True)
-
-
 def test_commands_want_a_real_guild(house: House) -> None:
     refused = house.run("commands", "sync", "--guild", "12")
 
