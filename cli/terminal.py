@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from cli.problems import USAGE, Problem
 
@@ -84,7 +84,7 @@ def _handler(unknown: Callable[[str], str]) -> Callable[[UnicodeError], tuple[st
     def replace(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeEncodeError):
             raise error
-        text = cast("str", error.object)[error.start : error.end]
+        text = error.object[error.start : error.end]
         return "".join(FALLBACKS.get(each) or _plain(each) or unknown(each) for each in text), error.end
 
     return replace

@@ -19,6 +19,7 @@ _USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 _TIMEOUT_S: Final = 10.0
 _UNAUTHORIZED: Final = 401
 _OK: Final = 200
+_TOO_MANY: Final = 429
 
 log = structlog.get_logger()
 
@@ -83,6 +84,10 @@ class Directory:
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
+        if response.status_code == _TOO_MANY:
+            wait_s = _retry_after_s(response.headers)
+            how_long = f" {wait_s:,.0f} s" if wait_s else ""
+            raise NoAddress(f"Discord asks to wait{how_long} (429); the network is fine", retry_after_s=wait_s)
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:

@@ -36,6 +36,7 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
 _NO_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}  # the local Discord, whatever HTTP_PROXY says
+_PROBE: Final = "GET /gateway/bot"  # what monitors have asked every few seconds: its success is no news
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
@@ -206,7 +207,8 @@ class Transport:
         """One line per call; the template names it, for a path would show the token of an interaction."""
         name = f"{route.method} {route.template}"
         self.calls.add(seconds, name, status)
-        log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
+        tell = log.debug if (name, status) == (_PROBE, "200") else log.info
+        tell("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
         headers = {"User-Agent": USER_AGENT}

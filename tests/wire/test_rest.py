@@ -488,6 +488,20 @@ async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, disco
     assert time.monotonic() - started_at < 30
 
 
+async def test_a_probe_that_succeeds_is_no_news(rest: Rest, discord: DiscordServer) -> None:
+    discord.script = [ok(), failed(502), ok()]
+
+    with capture_logs() as lines:
+        await rest.check()
+        await rest.check()
+
+    assert [(line["status"], line["log_level"]) for line in lines] == [
+        ("200", "debug"),
+        ("502", "info"),
+        ("200", "debug"),
+    ]
+
+
 async def test_a_429_of_hours_says_for_how_long_and_why(rest: Rest, discord: DiscordServer) -> None:
     discord.script.append(
         failed(
