@@ -125,9 +125,7 @@ def _told_apart(revision: str) -> Generator[None]:
         raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:
         if "Can't locate revision" in str(error):
-            told = (
-                f'There is no revision "{revision}": docs/schema.md and the files in db/migrations/versions name them.'
-            )
+            told = f'There is no revision "{revision}": the files in db/migrations/versions name them all.'
             raise Problem(told, code=USAGE) from error
         raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
