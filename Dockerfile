@@ -15,11 +15,13 @@ FROM ${PYTHON_IMAGE}
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libfribidi0 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --create-home --home-dir /var/lib/lyceum lyceum
+    && groupadd --system --gid 10001 lyceum \
+    && useradd --system --uid 10001 --gid lyceum --create-home --home-dir /var/lib/lyceum lyceum
 COPY --from=build /opt/lyceum /opt/lyceum
 COPY --from=build /srv/lyceum /srv/lyceum
 WORKDIR /srv/lyceum
-USER lyceum
+# A number, so that a platform can see that it is not root.
+USER 10001:10001
 ENV PATH=/opt/lyceum/bin:$PATH PYTHONUNBUFFERED=1 API_HOST=0.0.0.0 API_PORT=8000 LOG_FORMAT=json LYCEUM_DATA_DIR=/var/lib/lyceum/data
 EXPOSE 8000
 # Whoever restarts what is unhealthy must not do so because a database is away: that is what /ready is for (see deploy/compose.yaml).

@@ -143,6 +143,9 @@ class Worker:
         self._rest = rest
         self._done = Durations("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
         self._counts: dict[str, int] = {}  # what each job returned last
+        self._put_off: set[str] = (
+            set()
+        )  # jobs that something outside has kept from their work since they were done last
         self._running: set[asyncio.Task[None] | None] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -186,14 +189,18 @@ class Worker:
             count = await self._run(job)
         except OutsideTrouble as error:
             outcome = "put off"
-            log.warning("job put off", job=job.name, reason=str(error))
+            tell = log.debug if job.name in self._put_off else log.warning  # one line for an outage, not one a second
+            self._put_off.add(job.name)
+            tell("job put off", job=job.name, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
             log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
             reports.send(error, job=job.name)
         else:
             outcome = "done"
             self._counts[job.name] = count
-            tell = log.info if count or job.work is not None else log.debug  # an empty outbox is no news every second
+            is_back = job.name in self._put_off
+            self._put_off.discard(job.name)
+            tell = log.info if count or is_back else log.debug  # a job that found nothing to do is no news
             tell("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
         finally:
             self._done.add(perf_counter() - started, job.name, outcome)

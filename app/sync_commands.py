@@ -1,32 +1,62 @@
-"""Keeps Discord's list of our commands equal to the features: the difference first, then one request or none."""
+"""Keeps Discord's list of our commands equal to the features: the difference first, then one request or none.
+
+Discord's list belongs to the application, not to us: it may also hold an Entry Point command, which Discord makes for
+an app with an Activity and refuses to lose, and commands that another tool registered. Both are sent back as they are.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from core.enums import Language
 from core.ids import ApplicationId, GuildId
 from core.words import DISCORD_LOCALES, words_for
 from handlers.feature import Feature
-from wire.commands import MESSAGE_MENU, SLASH, USER_MENU, list_json, normal
+from wire.commands import ENTRY_POINT, MESSAGE_MENU, SLASH, USER_MENU, list_json, normal
+from wire.errors import DiscordError
 
 if TYPE_CHECKING:
     from wire.rest import Rest
 
 Json = dict[str, object]
 
-_SIGNS = {SLASH: "/", USER_MENU: "person menu: ", MESSAGE_MENU: "message menu: "}
+Identity = tuple[int, str]  # kind and name, by which Discord tells the commands of one scope apart
+
+RETIRED: Final[frozenset[Identity]] = frozenset()
+"""What earlier versions registered and this one does not: a sync deletes these, and no other unknown command."""
+
+_SIGNS = {SLASH: "/", USER_MENU: "person menu: ", MESSAGE_MENU: "message menu: ", ENTRY_POINT: "Entry Point: "}
+_ADDED_BY_DISCORD: Final = frozenset({"application_id", "guild_id", "version"})  # of an answer, never of a request
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What Discord's list lacks, in which order a person reads it."""
+    """What Discord's list of our commands lacks, in which order an operator reads it."""
 
-    wanted: tuple[Json, ...]  # the whole list as it should be
+    wanted: tuple[Json, ...]  # our commands as they should be
     lines: tuple[str, ...]  # empty: nothing to do
+    kept: tuple[Json, ...] = ()  # commands of others, as Discord lists them
+    differing: int = 0  # how many of ours are missing or different
+    deleted: int = 0  # how many are to be deleted
 
     def __str__(self) -> str:
         return "\n".join(self.lines) or "Discord's list is up to date."
+
+    @property
+    def kept_titles(self) -> tuple[str, ...]:
+        """The commands of others as an operator reads them."""
+        return tuple(_title(_identity(each)) for each in self.kept)
+
+    @property
+    def sent(self) -> tuple[Json, ...]:
+        """The whole list for Discord: ours, then those of others with all their own fields."""
+        return (*self.wanted, *map(_sent_back, self.kept))
+
+    def title_of(self, position: str) -> str | None:
+        """The command at a position of `sent`, as Discord's refusals count; None: there is none."""
+        if position.isascii() and position.isdecimal() and int(position) < len(self.sent):
+            return _title(_identity(self.sent[int(position)]))
+        return None
 
 
 def localise(context: str, text: str) -> Mapping[str, str]:
@@ -43,17 +73,36 @@ def commands_json(features: Iterable[Feature], *, is_global: bool = True) -> lis
     return list_json((each for feature in features for each in feature.commands), localise, is_global=is_global)
 
 
-def plan(wanted: Sequence[Json], existing: Sequence[Mapping[str, object]]) -> Plan:
-    """The difference between the list that we want and the one that Discord has."""
+def plan(
+    wanted: Sequence[Json],
+    existing: Sequence[Mapping[str, object]],
+    *,
+    retired: frozenset[Identity] = RETIRED,
+    deletes_foreign: bool = False,
+) -> Plan:
+    """The difference between the list that we want and the one that Discord has.
+
+    Args:
+        wanted: our commands.
+        existing: what Discord has.
+        retired: what earlier versions of ours registered.
+        deletes_foreign: commands of others are deleted as well; never an Entry Point command, which Discord would not
+            let go.
+    """
     ours = {_identity(each): normal(each) for each in wanted}
-    theirs = {_identity(each): normal(each) for each in existing}
-    lines = [f"+ {_title(key)}" for key in ours if key not in theirs]
-    for key in ours.keys() & theirs.keys():
-        changes = list(_changes("", theirs[key], ours[key]))
-        if changes:
+    theirs = {_identity(each): each for each in existing}
+    missing = [key for key in ours if key not in theirs]
+    lines = [f"+ {_title(key)}" for key in missing]
+    differing = len(missing)
+    for key, shape in ours.items():
+        if key in theirs and (changes := list(_changes("", normal(theirs[key]), shape))):
+            differing += 1
             lines += [f"~ {_title(key)}", *(f"    {change}" for change in changes)]
-    lines += [f"- {_title(key)}" for key in theirs if key not in ours]
-    return Plan(tuple(wanted), tuple(lines))
+    others = [key for key in theirs if key not in ours]
+    deleted = [key for key in others if key in retired or (deletes_foreign and key[0] != ENTRY_POINT)]
+    lines += [f"- {_title(key)}" for key in deleted]
+    kept = tuple({**theirs[key]} for key in others if key not in deleted)
+    return Plan(tuple(wanted), tuple(lines), kept, differing, len(deleted))
 
 
 async def sync(
@@ -62,31 +111,63 @@ async def sync(
     features: Iterable[Feature],
     *,
     guild: GuildId | None = None,
+    deletes_foreign: bool = False,
     dry_run: bool = False,
 ) -> Plan:
     """Compare, and where something differs put the whole list with one request.
 
     Nothing is sent when nothing differs: Discord allows 200 new commands a day, and many processes may start at once.
+    Commands of others are part of what is sent, so that they stay.
 
     Args:
         rest: authorised as the app.
         application: the app.
         features: whose commands.
         guild: the list of this guild, where changes show at once; None: the list for everywhere.
+        deletes_foreign: commands of others go as well.
         dry_run: only compare.
+
+    Raises:
+        SyncRefused: Discord refuses the list; it names the commands.
+        DiscordError: Discord refuses to show the list.
+        DiscordUnavailable: Discord does not answer, or asks to wait.
     """
     existing = await rest.get_commands(application, guild=guild)
-    found = plan(commands_json(features, is_global=guild is None), existing)
+    found = plan(commands_json(features, is_global=guild is None), existing, deletes_foreign=deletes_foreign)
     if found.lines and not dry_run:
-        await rest.put_commands(application, found.wanted, guild=guild)
+        try:
+            await rest.put_commands(application, found.sent, guild=guild)
+        except DiscordError as error:
+            raise SyncRefused(error, found) from error
     return found
 
 
-def _identity(command: Mapping[str, object]) -> tuple[int, str]:
-    return cast("int", command.get("type", SLASH)), cast("str", command["name"])
+class SyncRefused(Exception):
+    """Discord refuses the list of commands; `error` is its answer, the text names the commands that it means."""
+
+    def __init__(self, error: DiscordError, plan: Plan) -> None:
+        named: list[tuple[str, str]] = []
+        for place, reason in error.reasons:
+            position, _, inside = place.partition(".")
+            title = plan.title_of(position)
+            named.append((f"{title} {inside}".rstrip() if title else place, reason))
+        super().__init__(error.told(named))
+        self.error = error
 
 
-def _title(identity: tuple[int, str]) -> str:
+def _sent_back(command: Mapping[str, object]) -> Json:
+    """A command of somebody else's in a list that we send: all that Discord told of it and takes in a request."""
+    left_out = _ADDED_BY_DISCORD
+    if command.get("contexts") is not None:
+        left_out |= {"dm_permission"}  # the older field for the same
+    return {key: value for key, value in command.items() if key not in left_out}
+
+
+def _identity(command: Mapping[str, object]) -> Identity:
+    return cast("int", command.get("type") or SLASH), cast("str", command["name"])
+
+
+def _title(identity: Identity) -> str:
     return _SIGNS.get(identity[0], "") + identity[1]
 
 

@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from cli.findings import Finding, bad, good, note
-from core.settings import Settings
+from cli.limits import waiting
+from core.settings import Settings, is_public_key, is_url
 
 if TYPE_CHECKING:
     from wire.rest import Application, Rest
@@ -22,13 +23,22 @@ PRIVILEGED: Final = {  # bits of an application's flags, each intent for large a
 
 async def application(settings: Settings, rest: "Rest") -> list[Finding]:
     """Token, application, key and intents, by the application's own record."""
-    from wire.errors import DiscordError, DiscordUnavailable, Unauthorized  # noqa: PLC0415 - when something is asked
+    from wire.errors import (  # noqa: PLC0415 - when something is asked
+        DiscordError,
+        DiscordUnavailable,
+        RateLimited,
+        Unauthorized,
+    )
 
     try:
         ours = await rest.get_current_application()
     except Unauthorized:
         return [bad("token", "Discord does not know DISCORD_TOKEN.", "Make a new one in the portal under Bot.")]
-    except (DiscordUnavailable, DiscordError) as error:
+    except RateLimited as limit:
+        return [note("token", waiting(limit), "Ask again then.")]
+    except DiscordError as error:
+        return [bad("token", f"Discord refuses to show the application: {error}", "Check DISCORD_API_URL.")]
+    except DiscordUnavailable as error:
         if settings.is_local:
             found = f"The local Discord at {settings.api_url} does not answer."
             return [note("token", found, "Start it with `lyceum up`, or `lyceum playground` alone.")]
@@ -42,17 +52,25 @@ def _identity(settings: Settings, ours: "Application") -> list[Finding]:
         found = f"The token belongs to application {ours.id}, not {settings.application_id}."
         return [bad("token", found, "Copy DISCORD_TOKEN and DISCORD_APPLICATION_ID from the same application.")]
     found = [good("token", f"Discord knows us as {ours.name or ours.id}.")]
-    if ours.verify_key and ours.verify_key not in settings.public_keys:
-        advice = f"Set DISCORD_PUBLIC_KEY={ours.verify_key}"
-        found.append(bad("public key", "Discord signs with another key than DISCORD_PUBLIC_KEY.", advice))
-    else:
-        found.append(good("public key", "Discord signs with the key that we verify with."))
-    if ours.interactions_endpoint_url:
-        found.append(good("endpoint", f"Discord sends interactions to {ours.interactions_endpoint_url}."))
-    else:
-        advice = "Give https://your.host/interactions to the portal as Interactions Endpoint URL."
-        found.append(note("endpoint", "Discord does not know where to send interactions.", advice))
+    found += [_public_key(settings, ours.verify_key), _endpoint(ours.interactions_endpoint_url)]
     return found
+
+
+def _public_key(settings: Settings, told: str) -> Finding:
+    if told.lower() in settings.public_keys:
+        return good("public key", "Discord signs with the key that we verify with.")
+    if not is_public_key(told):  # another server that speaks Discord's REST may fill in anything
+        advice = "Compare DISCORD_PUBLIC_KEY with the developer portal, under General Information."
+        return note("public key", f"{settings.api_url} does not tell the public key of the application.", advice)
+    advice = f"Set DISCORD_PUBLIC_KEY={told.lower()}"
+    return bad("public key", "Discord signs with another key than DISCORD_PUBLIC_KEY.", advice)
+
+
+def _endpoint(told: str | None) -> Finding:
+    if told and is_url(told, ("https", "http")):
+        return good("endpoint", f"Discord sends interactions to {told}.")
+    advice = "Give https://your.host/interactions to the portal as Interactions Endpoint URL."
+    return note("endpoint", "Discord does not know where to send interactions.", advice)
 
 
 def _intents(ours: "Application") -> Finding:
@@ -69,19 +87,28 @@ def _intents(ours: "Application") -> Finding:
 async def commands(settings: Settings, rest: "Rest") -> list[Finding]:
     """Whether Discord's list of our commands is the one that the features make."""
     from app.sync_commands import sync  # noqa: PLC0415 - loads all features
-    from core.errors import OutsideTrouble  # noqa: PLC0415 - likewise
     from handlers import FEATURES  # noqa: PLC0415 - likewise
-    from wire.errors import DiscordError  # noqa: PLC0415 - likewise
+    from wire.errors import DiscordError, DiscordUnavailable, RateLimited, Unauthorized  # noqa: PLC0415 - likewise
 
     try:
         plan = await sync(rest, settings.application_id, FEATURES, dry_run=True)
-    except (DiscordError, OutsideTrouble):
+    except RateLimited as limit:
+        return [note("commands", waiting(limit), "Ask again then.")]
+    except (Unauthorized, DiscordUnavailable):  # the token's line says what to do
         return [note("commands", "Discord does not tell which commands it knows.", "Mend the token first.")]
-    if plan.lines:
-        changed = sum(not line.startswith(" ") for line in plan.lines)
-        found = f"Discord's list differs in {changed} of our {len(plan.wanted)} commands."
-        return [bad("commands", found, "See `lyceum commands diff`, then `lyceum commands sync`.")]
-    return [good("commands", f"Discord knows all {len(plan.wanted)} commands as they are.")]
+    except DiscordError as error:
+        advice = "Check that the token belongs to DISCORD_APPLICATION_ID."
+        return [bad("commands", f"Discord refuses to show its list of commands: {error}", advice)]
+    kept = f" Others registered {', '.join(plan.kept_titles)}; a sync keeps them." if plan.kept else ""
+    if not plan.lines:
+        return [good("commands", f"Discord knows all {len(plan.wanted)} commands as they are.{kept}")]
+    parts: list[str] = []
+    if plan.differing:
+        parts.append(f"Discord's list lacks or has differently {plan.differing} of our {len(plan.wanted)} commands.")
+    if plan.deleted:
+        parts.append(f"Discord's list still has {plan.deleted} of an earlier version.")
+    found = " ".join(parts) + kept
+    return [bad("commands", found, "See `lyceum commands diff`, then `lyceum commands sync`.")]
 
 
 async def clock(settings: Settings, rest: "Rest") -> list[Finding]:

@@ -107,7 +107,9 @@ async def web(settings: Settings) -> list[Finding]:
             forged = await client.post(f"{url}/interactions", content=_PING)
         except httpx.HTTPError:
             advice = "Start it: `lyceum web`, or `lyceum up` for everything."
-            return [(note if settings.is_local else bad)("web", f"Nothing answers at {url}.", advice)]
+            if not settings.is_local:
+                advice = f"If web runs on another machine, ask there; otherwise start it: {advice.partition(': ')[2]}"
+            return [note("web", f"Nothing answers at {url}.", advice)]
         if forged.status_code != _REFUSED:
             advice = f"Is another program listening on port {settings.port}? Then choose another with API_PORT."
             return [bad("web", f"{url} answers {forged.status_code} to a forged request instead of 401.", advice)]

@@ -7,7 +7,6 @@ import typer
 
 app = typer.Typer(
     name="lyceum",
-    help="Quiet study in Discord voice becomes streaks, levels and cards.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,6 +23,23 @@ Shards = Annotated[
         help="How many shards: as Discord recommends, so many, or only these of so many.",
     ),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    from cli import usage  # noqa: PLC0415 - each command loads only what it needs
+
+    usage.show_version(wanted=wanted)
+
+
+@app.callback()
+def lyceum(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Quiet study in Discord voice becomes streaks, levels and cards."""
+    del version
 
 
 @app.command(rich_help_panel="Run")

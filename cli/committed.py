@@ -16,32 +16,60 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PATIENCE_S: Final = 30.0
+COMING_S: Final = 3.0  # for a listener that is just being started
+NOBODY: Final = "No listener was there to record it: `lyceum up` starts one."
+_COMING_LOOK_S: Final = 0.2
 _POLL_S: Final = 0.03
 
 
-async def wait_until_committed(settings: Settings, control: Control, *, patience_s: float = PATIENCE_S) -> None:
+async def wait_until_committed(settings: Settings, control: Control, *, patience_s: float = PATIENCE_S) -> bool:
     """Return when the committed position has reached what was told up to now.
 
+    Returns: False, if no listener of ours follows this local Discord, so that there is nothing to wait for.
+
     Raises:
-        Problem: nobody listens, or it took too long.
+        Problem: the listener does not write, or the database does not answer.
     """
     from db.connection import Pool  # noqa: PLC0415 - loads the database driver
 
-    told = _told(await asyncio.to_thread(control.sessions))
-    until = time.monotonic() + patience_s
+    answer = await asyncio.to_thread(control.sessions)
+    if not await _somebody_comes(control, answer) or not _may_have_database(settings):
+        return False
+    told, until, coming_until = _told(answer), time.monotonic() + patience_s, time.monotonic() + COMING_S
     try:
         async with Pool(database_url(settings), application_name="lyceum voice", min_size=0, max_size=1) as pool:
-            while not await _has_written(pool, told):
+            while True:
+                written = await _written(pool)
+                if told and all(written.get(session, -1) >= seq for session, seq in told.items()):
+                    return True
+                answer = await asyncio.to_thread(control.sessions)
+                is_ours = any(str(one["id"]) in written for one in answer.get("sessions", []))
+                if not is_ours and time.monotonic() > coming_until:
+                    return False  # who listens there is another app
                 if time.monotonic() > until:
                     raise Problem(
                         f"The listener has not written this down within {patience_s:.0f} s: "
                         "look at its lines in the terminal of `make up`."
                     )
                 await asyncio.sleep(_POLL_S)
-                if not told:
-                    told = _told(await asyncio.to_thread(control.sessions))
+                told = told or _told(answer)
     except OutsideTrouble as trouble:
         raise Problem(f"{trouble} Look at the terminal of `make up`.", code=AWAY) from trouble
+
+
+async def _somebody_comes(control: Control, answer: Json) -> bool:
+    until = time.monotonic() + COMING_S
+    while not answer.get("sessions"):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(_COMING_LOOK_S)
+        answer = await asyncio.to_thread(control.sessions)
+    return True
+
+
+def _may_have_database(settings: Settings) -> bool:
+    """Whether a listener of ours could write: an embedded database that does not run is not started for this."""
+    return settings.database_url is not None or (settings.data_dir / "postgres" / "postmaster.pid").exists()
 
 
 def _told(answer: Json) -> dict[str, int]:
@@ -50,8 +78,14 @@ def _told(answer: Json) -> dict[str, int]:
     return {str(one["id"]): int(one["seq"]) for one in sessions if one.get("connected")}
 
 
-async def _has_written(pool: "Pool", told: dict[str, int]) -> bool:
+async def _written(pool: "Pool") -> dict[str, int]:
+    """The committed position of each session; none where the tables were never made."""
     async with pool.connection() as conn:
-        cursor = await conn.execute("SELECT session_id, seq FROM gateway_sessions WHERE session_id IS NOT NULL")
-        written: dict[str, int | None] = dict(await cursor.fetchall())
-    return bool(told) and all((written.get(session) or -1) >= seq for session, seq in told.items())
+        cursor = await conn.execute("SELECT to_regclass('gateway_sessions') IS NOT NULL")
+        [(is_prepared,)] = await cursor.fetchall()
+        if not is_prepared:
+            return {}
+        cursor = await conn.execute(
+            "SELECT session_id, coalesce(seq, -1) FROM gateway_sessions WHERE session_id IS NOT NULL"
+        )
+        return dict(await cursor.fetchall())

@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator
 from pathlib import Path
 
-from cli.problems import AWAY, Problem
+from cli.problems import AWAY, USAGE, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings, unusable
 from db import revisions
@@ -56,7 +56,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
-    with _told_apart():
+    with _told_apart(revision):
         migrate.upgrade(url, revision)
 
 
@@ -68,7 +68,7 @@ def downgrade(url: str, revision: str) -> None:
     """
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
-    with _told_apart():
+    with _told_apart(revision):
         migrate.downgrade(url, revision)
 
 
@@ -115,7 +115,7 @@ def forget_the_dead(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _told_apart() -> Generator[None]:
+def _told_apart(revision: str) -> Generator[None]:
     """Translate what can be wrong with moving the schema."""
     from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -124,6 +124,9 @@ def _told_apart() -> Generator[None]:
     except OutsideTrouble as trouble:
         raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:
+        if "Can't locate revision" in str(error):
+            told = f'There is no revision "{revision}": the files in db/migrations/versions name them all.'
+            raise Problem(told, code=USAGE) from error
         raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
 

@@ -1,7 +1,6 @@
 """`lyceum doctor`: is everything there that Lyceum needs, and what to do about what is not."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Final
@@ -11,7 +10,7 @@ import typer
 from cli.environment import environment, read_settings
 from cli.findings import SIGNS, Finding, State, bad, good
 from cli.problems import FAILED
-from cli.screen import out
+from cli.screen import json_text, out
 from core.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -35,7 +34,8 @@ def doctor(
     findings = asyncio.run(_examine(environment(), show=None if as_json else _show))
     failed = sum(finding.state is State.BAD for finding in findings)
     if as_json:
-        out().print_json(json.dumps({"ok": not failed, "checks": [asdict(finding) for finding in findings]}))
+        report = json_text({"ok": not failed, "checks": [asdict(finding) for finding in findings]})
+        out().print_json(report, ensure_ascii=report.isascii())
     elif failed:
         out().print(f"\n[bad]{failed} of {len(findings)} checks found something that has to be mended.[/]")
     elif noted := sum(finding.state is State.NOTE for finding in findings):

@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli import terminal
 from cli.problems import FAILED, MARK, USAGE, Problem
 from core.settings import SettingsError
 
@@ -13,6 +14,7 @@ from core.settings import SettingsError
 def main() -> None:
     """Run the command line; every failure is one sentence with the next step."""
     try:
+        terminal.adapt()
         _run(sys.argv[1:])
     except Problem as problem:
         _say(str(problem))
@@ -31,11 +33,12 @@ def _run(arguments: list[str]) -> None:
 
         serve.web(supervised=False)
         return
+    from cli import usage  # noqa: PLC0415 - likewise
     from cli.command_line import build  # noqa: PLC0415 - likewise
     from core import log  # noqa: PLC0415 - likewise
 
     log.configure("warning", "text")  # a command answers on stdout; the processes set up their own
-    build(whole="--supervised" not in arguments)(prog_name="lyceum")
+    usage.run(build(whole="--supervised" not in arguments), arguments)
 
 
 def _say(sentence: str) -> None:

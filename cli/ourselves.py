@@ -12,7 +12,9 @@ from typing import Final
 
 from cli.problems import MARK, Problem
 
-_LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+\w+=\S+)*$")  # a line of our text logs: the event alone
+_LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+[a-z_]+=.*)?$")  # a line of our text logs: the event alone
+_TROUBLE: Final = re.compile(r"\d{4}-\S+ \[(?:warning|error) *\] ")
+_WHY: Final = re.compile(r"\swhy=(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -24,7 +26,7 @@ def command(*arguments: str) -> list[str]:
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` for a child that has to find our code also when it is not installed."""
     path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
-    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}  # we read its output
 
 
 def last_words(lines: Sequence[str]) -> str:
@@ -36,6 +38,23 @@ def last_words(lines: Sequence[str]) -> str:
         with contextlib.suppress(ValueError, KeyError):
             return str(json.loads(said)["event"])
     return said.removeprefix(MARK).strip()
+
+
+def trouble_in(line: str) -> str:
+    """What a line of a log of ours says is not as it should be, with the reason; empty: it says no such thing."""
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError):
+            facts: dict[str, object] = json.loads(line)
+            if facts.get("level") in {"warning", "error"}:
+                return _with_reason(str(facts.get("event", "")), str(facts.get("why", "")))
+    elif _TROUBLE.match(line) and (logged := _LOGGED.match(line)):
+        why = _WHY.search(line)
+        return _with_reason(logged[1], next(filter(None, why.groups()), "") if why else "")
+    return ""
+
+
+def _with_reason(event: str, why: str) -> str:
+    return f"{event.removesuffix('.')} ({why.removesuffix('.')})" if why else event
 
 
 def run(*arguments: str, environ: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from db.queries import outbox as stored
 app = typer.Typer(help="See and settle what could not be done at Discord.", no_args_is_help=True)
 
 LIMIT: Final = 50
+ID_MAX: Final = (1 << 63) - 1  # of a bigint
 T = TypeVar("T")
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As `lyceum outbox list` shows them.")]
@@ -53,6 +54,7 @@ def retry(
     """Have the worker try again; a message that is already there is then posted a second time, so look first."""
     if bool(ids) == everything:
         raise Problem("Name the ids that `lyceum outbox list` shows, or --all.", code=USAGE)
+    _check_ids(ids or [])
     count = _on_database(lambda conn: stored.set_pending_again(conn, ids=ids or None))
     if not count:
         raise Problem("None of these needs attention: `lyceum outbox list` shows what does.")
@@ -64,10 +66,17 @@ def drop(
     ids: Annotated[list[int], typer.Argument(metavar="ID...", help="As `lyceum outbox list` shows them.")],
 ) -> None:
     """Give up on what needs attention or still waits."""
+    _check_ids(ids)
     count = _on_database(lambda conn: stored.set_dropped(conn, ids=ids))
     if not count:
         raise Problem("None of these is waiting: `lyceum outbox list` shows what needs attention.")
     out().print(f"{count} will not happen any more.")
+
+
+def _check_ids(ids: list[int]) -> None:
+    for each in ids:
+        if not 0 < each <= ID_MAX:
+            raise Problem(f"{each} is no id that `lyceum outbox list` shows.", code=USAGE)
 
 
 def _on_database(ask: Callable[[Connection], Awaitable[T]]) -> T:

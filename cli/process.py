@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from cli.problems import Problem
+from cli.problems import USAGE, Problem
 
 BACKLOG: Final = 2048
 INSIST_S: Final = 10.0
@@ -47,7 +47,8 @@ def listen(host: str, port: int, *, port_by: str, host_by: str = "API_HOST") -> 
             told = f"Port {port} is in use by another program: stop that one, or choose another with"
             raise Problem(f"{told} {port_by}={port + 10}.") from None
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-            raise Problem(f'This machine has no address "{host}": set {host_by} to 127.0.0.1 or 0.0.0.0.') from None
+            told = f'This machine has no address "{host}": set {host_by} to 127.0.0.1 or 0.0.0.0.'
+            raise Problem(told, code=USAGE) from None
         told = f'This machine cannot listen on "{host}", port {port} ({error.strerror}): choose another address with'
         raise Problem(f"{told} {host_by}.") from None
     sock.set_inheritable(True)

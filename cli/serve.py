@@ -18,7 +18,7 @@ from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
 from core.clock import Clock
-from core.settings import Settings
+from core.settings import Settings, is_url
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -87,8 +87,12 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
         supervised: something else started it and says what a person needs to know.
 
     Raises:
-        Problem: a real token is set, or nobody can listen there.
+        Problem: a real token is set, the endpoint is no address, or nobody can listen there.
     """
+    if endpoint is not None and not is_url(endpoint, ("http", "https")):
+        raise Problem(
+            f'--endpoint wants an address such as http://127.0.0.1:3000/interactions, not "{endpoint}".', code=USAGE
+        )
     _, settings = _begin(supervised=supervised)
     if not settings.is_local:
         raise Problem(

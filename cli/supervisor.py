@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cli.ourselves import child_environment, command, last_words
+from cli.ourselves import child_environment, command, last_words, trouble_in
 from cli.problems import Problem
 from gateway_listener.closing import REFUSED
 
@@ -24,6 +24,7 @@ BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
 REMEMBERED_LINES: Final = 30
 _LOOK_S: Final = 0.05
+_TRYING_LOOK_S: Final = 0.5  # for a part that goes on trying, perhaps for hours
 _LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
 
 Say = Callable[[str, str], None]  # which part, one line
@@ -43,6 +44,7 @@ class Part:
     before: Callable[[], Awaitable[None]] = _nothing  # what has to be looked at before each start
     then: Callable[[], Awaitable[None]] = _nothing  # what has to be told after each start, once it answers
     must_answer: bool = True  # False: it may go on trying, such as to reach the real Discord
+    waits_for: str = ""  # what it tries to reach meanwhile
     start_s: float = 40.0  # until it has to answer
     stop_s: float = 15.0  # until it has to be gone
 
@@ -52,12 +54,14 @@ class Child:
 
     def __init__(self, part: Part, environ: Mapping[str, str], *, hear: Say, note: Say) -> None:
         self.part = part
+        self.is_answering = False  # when it was started
         self._environ = child_environment(environ)
         self._hear = hear
         self._note = note
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None  # waits for the answer of a part that goes on trying
         self._last_lines: deque[str] = deque(maxlen=REMEMBERED_LINES)
 
     @property
@@ -73,14 +77,17 @@ class Child:
     async def start(self) -> None:
         """Start the process, wait until it answers, and keep it running from then on.
 
+        A part that may go on trying is kept running without an answer (`is_answering`); a note says when it has come.
+
         Raises:
             Problem: it ended or did not answer in time; the sentence carries what it said last.
         """
         process = await self._launch()
-        if await self._wait_until_answering(process):
+        self.is_answering = await self._wait_until_answering(process)
+        if self.is_answering:
             await self.part.then()
         elif process.returncode is None and not self.part.must_answer:
-            self._note(self.part.name, f"has not connected within {self.part.start_s:.0f} s and goes on trying")
+            self._keep_looking(process)
         else:
             ended = process.returncode is not None
             await self._end(process)
@@ -88,12 +95,32 @@ class Child:
             raise Problem(f"The {self.part.name} {what}: {last_words(self.last_lines)}")
         self._keeper = asyncio.create_task(self._keep(process))
 
+    def still_waiting(self) -> str:
+        """What keeps a part that does not answer yet: what it said last, else what it waits for."""
+        said = next((told for line in reversed(self._last_lines) if (told := trouble_in(line))), "")
+        reason = said.removesuffix(".") or f"it waits for {self.part.waits_for or 'its answer'}"
+        return f"not connected after {self.part.start_s:.0f} s, goes on trying: {reason}"
+
+    def _keep_looking(self, process: Process) -> None:
+        """Say when a part that goes on trying has come to answer."""
+
+        async def look() -> None:
+            while process.returncode is None and not await self.part.answers():  # noqa: ASYNC110 - nobody tells us
+                await asyncio.sleep(_TRYING_LOOK_S)
+            if process.returncode is None:
+                await self.part.then()
+                self._note(self.part.name, "is connected now")
+
+        if self._watcher:
+            self._watcher.cancel()
+        self._watcher = asyncio.create_task(look())
+
     async def stop(self) -> None:
         """Ask the process to stop, and insist when it does not."""
-        if self._keeper:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+        for task in filter(None, (self._keeper, self._watcher)):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Problem):
+                await task
         if self._process:
             await self._end(self._process)
 
@@ -131,6 +158,9 @@ class Child:
                     self._note(self.part.name, "runs again")
             elif process.returncode is None and self.part.must_answer:
                 _signal_group(process, signal.SIGKILL)
+            elif process.returncode is None:
+                self._note(self.part.name, f"runs again, {self.still_waiting()}")
+                self._keep_looking(process)
 
     async def _launch(self) -> Process:
         self._last_lines.clear()

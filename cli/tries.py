@@ -1,6 +1,5 @@
 """`lyceum try`: do as a person in the local Discord does, and see what they see."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,8 +14,9 @@ from cli.environment import read_settings
 from cli.marked_text import Names, names_in
 from cli.problems import FAILED, USAGE, Problem
 from cli.reply_view import reply_view
-from cli.screen import out
+from cli.screen import json_text, out
 from cli.steps import Step, read_steps
+from cli.terminal import path_text
 from core.clock import Clock
 from core.enums import Language
 from core.words import DISCORD_LOCALES, language_of
@@ -55,7 +55,7 @@ def attempt(
     message_menu: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Use a menu of a message.")] = None,
     target: Annotated[str | None, typer.Option(metavar="NAME", help="On whom a menu is used.")] = None,
     autocomplete: Annotated[bool, typer.Option("--autocomplete", help="Show completions of COMMAND.")] = False,
-    save: Annotated[Path | None, typer.Option(metavar="DIR", help="Where pictures are saved.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="DIR", help="Where pictures are saved.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per step instead.")] = False,
 ) -> None:
     """Send a command as a member of the local Discord and see the reply as they do.
@@ -73,7 +73,7 @@ def attempt(
     if who is None and locale is None:  # who sits at this terminal reads its language
         locale = terminal_locale(os.environ)
     person = {name: value for name, value in (("as", who), ("guild", guild), ("locale", locale)) if value}
-    folder = save or settings.data_dir / "replies"
+    folder = Path(path_text(save)) if save else settings.data_dir / "replies"
     shows = _Json() if as_json else _Terminal(Clock(settings.clock_file))
     with Control(settings.playground_port) as control:
         pictures = _Pictures(control, folder, keeps_all=save is not None)
@@ -93,7 +93,7 @@ def attempt(
 class _Json:
     def show(self, control: Control, step: Step, answer: Json, saved: Mapping[str, str]) -> None:
         del control
-        text = json.dumps({"step": step.name, **answer, "saved": dict(saved)}, ensure_ascii=False)
+        text = json_text({"step": step.name, **answer, "saved": dict(saved)})
         out().print(text, markup=False, soft_wrap=True)
 
 
@@ -126,7 +126,7 @@ class _Pictures:
         saved: dict[str, str] = {}
         for file in files:
             identity = str(file["id"])
-            path = self._place(Path(str(file["filename"])).name)
+            path = self._place(path_text(Path(str(file["filename"])).name))
             content = self._control.attachment(identity)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,11 +22,12 @@ from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
 from cli.process import listen
-from cli.screen import out
+from cli.screen import out, spinner
 from cli.signs import Signs
 from cli.supervisor import Child, Part, run_once
 from core.settings import Settings, unusable
 
+LISTENER_S: Final = 40.0  # until a listener of the real Discord has to have heard READY, so that the step is ticked
 HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
 _COLOURS: Final = {"web": "cyan", "worker": "magenta", "listener": "green", "playground": "yellow", "lyceum": "bold"}
 
@@ -103,22 +104,26 @@ class _Up:
         if settings.is_local:
             with _step("Remembering the past weeks", "The community has a past"):
                 await run_once("db", "seed", environ=self._environ)
-        with _step("Connecting the listener", "The listener follows the voice channels"):
-            await self._add(
+        with _step("Connecting the listener", "The listener follows the voice channels") as step:
+            listener = await self._add(
                 Part(
                     "listener",
                     ("listener", "--shards", "auto"),
                     signs.listener,
                     before=signs.before_listener,
                     must_answer=settings.is_local,
+                    waits_for="Discord's gateway to say READY",
+                    start_s=LISTENER_S,
                 )
             )
+            if not listener.is_answering:
+                step.put_off(f"The listener is {listener.still_waiting()}")
         with _step("Starting the worker", "The worker does what is due"):
             await self._add(Part("worker", ("worker",), signs.worker))
-        self._greet(time.monotonic() - started)
+        self._greet(time.monotonic() - started, is_listening=listener.is_answering)
         self._is_ready = self._shows_logs = True
 
-    async def _add(self, part: Part) -> None:
+    async def _add(self, part: Part) -> Child:
         part = replace(part, arguments=(*part.arguments, "--supervised"))
         child = Child(part, self._environ, hear=self._hear, note=self._note)
         self._children.append(child)
@@ -129,6 +134,7 @@ class _Up:
             for line in child.last_lines[:-1]:  # the last one is the problem's own sentence
                 self._hear(part.name, line)
             raise
+        return child
 
     async def _introduce(self) -> None:
         """A local Discord that was started again remembers nothing: tell it everything anew."""
@@ -178,7 +184,7 @@ class _Up:
     def _note(self, name: str, sentence: str) -> None:
         out().print(f"{name:>10} │ {name} {sentence.removesuffix('.')}.", style="bold", markup=False, soft_wrap=True)
 
-    def _greet(self, took_s: float) -> None:
+    def _greet(self, took_s: float, *, is_listening: bool) -> None:
         settings = self._settings
         me = _own_name()
         rows = [("Interactions", f"{self._web_url}/interactions"), ("Health", f"{self._web_url}/health")]
@@ -189,7 +195,8 @@ class _Up:
         grid = Table.grid(padding=(0, 2))
         for label, value in rows:
             grid.add_row(f"  {label}", f"[address]{value}[/]")
-        out().print(f"\n[good]Lyceum is ready[/] after {took_s:.1f} s.")
+        missing = "" if is_listening else ", but for the listener: voice time is not recorded yet"
+        out().print(f"\n[good]Lyceum is ready[/] after {took_s:.1f} s{missing}.")
         out().print(grid)
         if settings.is_local:
             tries = (
@@ -210,12 +217,28 @@ class _Up:
         out().print("\nCtrl-C stops everything.\n", style="quiet")
 
 
+class _Step:
+    """How a step ends: done, or put off with a sentence."""
+
+    def __init__(self) -> None:
+        self.sentence = ""
+
+    def put_off(self, sentence: str) -> None:
+        """The step is not done, and everything else goes on."""
+        self.sentence = sentence
+
+
 @contextmanager
-def _step(doing: str, done: str) -> Generator[None]:
+def _step(doing: str, done: str) -> Generator[_Step]:
     started = time.monotonic()
-    with out().status(f"{doing} …"):
-        yield
-    out().print(f"[good]✓[/] {done} [quiet]({time.monotonic() - started:.1f} s)[/]")
+    step = _Step()
+    with out().status(f"{doing} …", spinner=spinner()):
+        yield step
+    if step.sentence:
+        out().print("[yellow]![/] ", end="")
+        out().print(f"{step.sentence}.", markup=False, soft_wrap=True)
+    else:
+        out().print(f"[good]✓[/] {done} [quiet]({time.monotonic() - started:.1f} s)[/]")
 
 
 @contextmanager

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.committed import wait_until_committed
+from cli.committed import NOBODY, wait_until_committed
 from cli.control import Control
 from cli.environment import read_settings
 from cli.problems import Problem
-from cli.screen import err, out
+from cli.screen import err, out, spinner
 
 Json = dict[str, Any]
 
@@ -27,7 +27,9 @@ _CHANGES: Final = {
     "camera": "Turn the camera on.",
     "uncamera": "Turn the camera off.",
 }
+SEED_MAX: Final = 1 << 53  # a JSON number that every reader keeps exactly
 _POLL_S: Final = 0.25
+_TENTHS: Final = 10
 
 Who = Annotated[str, typer.Argument(metavar="NAME", help="A member, by username or display name.")]
 Where = Annotated[str, typer.Argument(metavar="CHANNEL", help='A voice channel, such as "Deep Work".')]
@@ -69,11 +71,19 @@ def simulate(
     members: Annotated[int, typer.Option(min=1, max=100_000, help="How many people there are.")] = 200,
     minutes: Annotated[int, typer.Option(min=1, max=24 * 60, help="How long the evening is, in their minutes.")] = 60,
     speed: Annotated[float, typer.Option(min=1, max=3600, help="How many times faster than real time it runs.")] = 60,
-    seed: Annotated[int | None, typer.Option(help="The same number makes the same evening.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Let the people stay: in voice, if it is broken off, and as members.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=-SEED_MAX, max=SEED_MAX, help="The same number makes the same evening.")
+    ] = None,
 ) -> None:
-    """Play a believable evening in fast motion, and wait until all of it is written down."""
+    """Play a believable evening in fast motion, and wait until all of it is written down; Ctrl-C ends it early.
+
+    Whoever came for it leaves at its end, and what was recorded stays.
+    """
     settings = read_settings()
-    request: Json = {"members": members, "minutes": minutes, "speed": speed}
+    request: Json = {"members": members, "minutes": minutes, "speed": speed, "keep": keep}
     if seed is not None:
         request["seed"] = seed
     with Control(settings.playground_port) as control:
@@ -84,9 +94,11 @@ def simulate(
             told = control.end_simulation()
         if told.get("problem"):
             raise Problem(str(told["problem"]))
-        with err().status("Waiting until everything is written down …"):
-            asyncio.run(wait_until_committed(settings, control))
-    out().print(_sentence_of(told), soft_wrap=True)
+        with err().status("Waiting until everything is written down …", spinner=spinner()):
+            is_written = asyncio.run(wait_until_committed(settings, control))
+    out().print(_sentence_of(told, is_written=is_written), soft_wrap=True)
+    if not is_written:
+        err().print(NOBODY, style="quiet", soft_wrap=True)
 
 
 def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
@@ -94,13 +106,17 @@ def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
     request = {"action": action, "who": who, "channel": channel, "guild": guild}
     with Control(settings.playground_port) as control:
         answer = control.voice({name: value for name, value in request.items() if value is not None})
-        asyncio.run(wait_until_committed(settings, control))
+        is_written = asyncio.run(wait_until_committed(settings, control))
     member: Json = answer.get("member") or {}
     out().print(_whereabouts(member), markup=False)
+    if not is_written:
+        err().print(NOBODY, style="quiet", soft_wrap=True)
 
 
 def _follow(control: Control) -> Json:
     """Show how far the evening is until it is over; answers what it was."""
+    if not err().is_terminal:
+        return _follow_in_lines(control)
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
@@ -114,10 +130,29 @@ def _follow(control: Control) -> Json:
             time.sleep(_POLL_S)
 
 
-def _sentence_of(told: Json) -> str:
+def _follow_in_lines(control: Control) -> Json:
+    """The same where no bar can move, such as in a file: a line for each tenth."""
+    shown = -1
+    while True:
+        told = control.simulation()
+        tenth = int(told["progress"] * _TENTHS)
+        if tenth > shown and told["running"]:
+            shown = tenth
+            line = f"{tenth * 10:>3} %: {told['in_voice']} members in voice, {told['told']} of {told['planned']} events"
+            err().print(line, markup=False, soft_wrap=True)
+        if not told["running"]:
+            return told
+        time.sleep(_POLL_S)
+
+
+def _sentence_of(told: Json, *, is_written: bool) -> str:
+    minutes, ended_after_s = told["minutes"], told.get("ended_after_s")
+    went_by = f"An evening of {minutes:g} minutes went by"
+    if ended_after_s is not None:
+        went_by = f"An evening of {minutes:g} minutes was ended after {ended_after_s / 60:.0f}"
+    written = "; all of it is written down" if is_written else ""
     return (
-        f"An evening of {told['minutes']:g} minutes went by: {told['told']} voice events of {told['members']} members, "
-        f"{told['peak']} of them at once; all of it is written down."
+        f"{went_by}: {told['told']} voice events of {told['members']} members, {told['peak']} of them at once{written}."
     )
 
 

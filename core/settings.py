@@ -145,7 +145,7 @@ class _Reader:
 
     def url(self, name: str, default: str, *schemes: str) -> str:
         text = (self.text(name) or default).rstrip("/")
-        if text and not _is_url(text, schemes):
+        if text and not is_url(text, schemes):
             self.problems.append(
                 f"{name} must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}"
             )
@@ -160,7 +160,7 @@ class _Reader:
     def keys(self, name: str) -> tuple[str, ...]:
         texts = [text.strip().lower() for text in self.text(name).split(",")]
         found = tuple(dict.fromkeys(text for text in texts if text))
-        if self.text(name) and not (found and all(_is_key(text) for text in found)):
+        if self.text(name) and not (found and all(is_public_key(text) for text in found)):
             self.problems.append(f"{name} must be the {2 * _KEY_BYTES} hexadecimal characters of the developer portal")
         return found
 
@@ -172,14 +172,16 @@ class _Reader:
         return ApplicationId(int(text or 0))
 
 
-def _is_key(text: str) -> bool:
+def is_public_key(text: str) -> bool:
+    """Whether it is written as an Ed25519 public key is: 64 hexadecimal characters."""
     try:
         return len(binascii.unhexlify(text)) == _KEY_BYTES
     except ValueError:
         return False
 
 
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+def is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it is an address with a host and one of these schemes."""
     try:
         parts = urlsplit(text)
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)

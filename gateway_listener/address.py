@@ -25,6 +25,7 @@ _WHOLE_S: Final = 30.0  # from the first byte of the request to the last of the 
 _BODY_MAX: Final = 64 * 1024  # bytes; an answer has about 150
 _UNAUTHORIZED: Final = 401
 _OK: Final = 200
+_TOO_MANY: Final = 429
 
 log = structlog.get_logger()
 
@@ -93,6 +94,10 @@ class Directory:
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
+        if response.status_code == _TOO_MANY:
+            wait_s = _retry_after_s(response.headers)
+            how_long = f" {wait_s:,.0f} s" if wait_s else ""
+            raise NoAddress(f"Discord asks to wait{how_long} (429); the network is fine", retry_after_s=wait_s)
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:

@@ -45,6 +45,8 @@ class Evening:
     told: int = 0
     peak: int = 0
     is_running: bool = True
+    keeps: bool = False  # whoever is in voice stays there, and newcomers stay members
+    ended_after_s: float | None = None  # of the clock; None: it runs, or it went by as planned
     problem: str | None = None
 
     @property
@@ -59,6 +61,14 @@ class Evening:
         return min(max((now - self.began).total_seconds() / self.length_s, 0.0), 0.999)
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """How the server was before an evening, by users."""
+
+    was_in_voice: frozenset[int]
+    newcomers: frozenset[int]
+
+
 class Simulation:
     """At most one evening at a time."""
 
@@ -69,6 +79,7 @@ class Simulation:
         self._changes = changes
         self._evening: Evening | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     @property
     def is_running(self) -> bool:
@@ -84,7 +95,11 @@ class Simulation:
         ]
 
     async def stop(self) -> None:
-        """End a running evening at once; the clock runs as usual again."""
+        """End a running evening because the server stops; nobody is told any more."""
+        self._is_closing = True
+        await self._break_off()
+
+    async def _break_off(self) -> None:
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -100,22 +115,30 @@ class Simulation:
         seed = body.get("seed", SEED)
         if not is_whole(seed):
             raise Puzzled("The seed must be a whole number.")
+        keeps = body.get("keep", False)
+        if not isinstance(keeps, bool):
+            raise Puzzled('"keep" must be true or false.')
         guild = find_guild(self._world, text_in(body, "guild"))
         try:
             self._clock.set_pace(rate=self._clock.rate)
         except RuntimeError:
             raise Puzzled("This server follows the real time; start it with a clock file to play evenings.") from None
+        before = {member.user.id for member in guild.in_voice()}
+        known = set(guild.members)
         people = self._gather(guild, int(members))
         happenings = plan(len(people), _rooms(guild), length_s=minutes * 60, seed=seed)
-        self._evening = Evening(len(people), minutes, speed, seed, self._clock.now(), happenings)
-        self._task = asyncio.create_task(self._play(self._evening, guild, people))
+        self._evening = Evening(len(people), minutes, speed, seed, self._clock.now(), happenings, keeps=keeps)
+        leaving = Leaving(frozenset(before), frozenset(member.user.id for member in people) - known)
+        self._task = asyncio.create_task(self._play(self._evening, guild, people, leaving))
         return JSONResponse(self.state(), 202)
 
     async def _show(self, _request: Request) -> Response:
         return JSONResponse(self.state())
 
     async def _end(self, _request: Request) -> Response:
-        await self.stop()
+        if self._evening and self._evening.is_running:
+            self._evening.ended_after_s = max((self._clock.now() - self._evening.began).total_seconds(), 0.0)
+        await self._break_off()
         return JSONResponse(self.state())
 
     def _gather(self, guild: Guild, count: int) -> list[Member]:
@@ -128,7 +151,7 @@ class Simulation:
         self._changes.tell(GuildChanged(guild))
         return people[:count]
 
-    async def _play(self, evening: Evening, guild: Guild, people: list[Member]) -> None:
+    async def _play(self, evening: Evening, guild: Guild, people: list[Member], leaving: "Leaving") -> None:
         log.info("an evening begins", members=evening.members, minutes=evening.minutes, speed=evening.speed)
         present = sum(member.voice is not None for member in people)
         self._clock.set_pace(rate=evening.speed)
@@ -150,9 +173,23 @@ class Simulation:
             log.exception("an evening breaks off")
         finally:
             self._clock.set_pace(rate=1.0)
-            self._changes.tell(ClockChanged())
+            if not evening.keeps and not self._is_closing:
+                self._send_home(guild, people, leaving)
             evening.is_running = False
+            self._changes.tell(ClockChanged())
         log.info("an evening ends", told=evening.told)
+
+    def _send_home(self, guild: Guild, people: list[Member], leaving: "Leaving") -> None:
+        """Whoever came to voice for the evening leaves it, and who became a member for it is one no longer.
+
+        Their accounts stay, as at Discord: boards and cards of the evening still find names and avatars.
+        """
+        for member in people:
+            if member.user.id not in leaving.was_in_voice:
+                self._voice.disconnect(guild, member)
+            if member.user.id in leaving.newcomers:
+                guild.members.pop(member.user.id, None)
+        self._changes.tell(GuildChanged(guild))
 
     def _happen(self, guild: Guild, member: Member, happening: Happening) -> None:
         channel = guild.channels.get(happening.channel or 0)
@@ -188,6 +225,8 @@ class Simulation:
             "planned": len(evening.happenings),
             "in_voice": sum(1 for _ in guild.in_voice()),
             "peak": evening.peak,
+            "keep": evening.keeps,
+            "ended_after_s": evening.ended_after_s,
             "problem": evening.problem,
         }
 

@@ -149,6 +149,7 @@ class FakeDiscord:
         self.asked_for: list[str] = []  # at the CDN
         self.cdn_delay_s = 0.0
         self.rest_status = 200
+        self.rest_trouble: Json = {"code": 0, "message": "trouble"}  # what a status of 400 and more says
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
         """`/path option:value`; people are given as Someone, channels as Room."""
@@ -212,7 +213,7 @@ class FakeDiscord:
             assert refusals(EDIT if edit.method == "PATCH" else FOLLOW_UP, edit.payload) == []
         self.edits.append(edit)
         if self.rest_status >= 400:
-            return httpx.Response(self.rest_status, json={"code": 0, "message": "trouble"})
+            return httpx.Response(self.rest_status, json=self.rest_trouble)
         if path.endswith("/gateway/bot"):
             limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
             return httpx.Response(200, json={"url": "wss://gw", "shards": 1, "session_start_limit": limit})

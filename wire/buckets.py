@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Final
 
-from wire.errors import DiscordUnavailable
+from wire.errors import DiscordUnavailable, RateLimited
 from wire.limits import GLOBAL_PER_S
 from wire.routes import Route
 
@@ -175,9 +175,9 @@ async def sleep_until(moment: float, deadline: float) -> None:
     """Wait until `moment`, both in monotonic seconds.
 
     Raises:
-        DiscordUnavailable: at once, when that is after `deadline`.
+        RateLimited: at once, when that is after `deadline`.
     """
     seconds = moment - monotonic()
     if moment > deadline:
-        raise DiscordUnavailable(f"Discord asks us to wait {seconds:.0f} s.")
+        raise RateLimited(seconds)
     await asyncio.sleep(max(seconds, 0))

@@ -30,6 +30,8 @@ from wire.options import OptionKind
 from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 from wire.received import Context, Install
 
+ENTRY_POINT: Final = 4  # a kind of command that Discord makes for an app with an Activity; we never make one
+
 Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English text) to {Discord's locale: text}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from wire.command_json import (
+    ENTRY_POINT,
     MESSAGE_MENU,
     SLASH,
     USER_MENU,
@@ -17,6 +18,7 @@ from wire.options import OptionKind
 from wire.received import Context, Install
 
 __all__ = [
+    "ENTRY_POINT",
     "MESSAGE_MENU",
     "SLASH",
     "USER_MENU",

@@ -3,10 +3,16 @@
 Discord's codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
 
-from collections.abc import Mapping
-from typing import Final
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, cast
 
 from core.errors import OutsideTrouble
+
+REASONS_MAX: Final = 8  # of one answer; more are counted
+REASON_CHARACTERS_MAX: Final = 160
+_ERRORS: Final = "_errors"
+_QUOTED: Final = re.compile(r'"[^"]{21,}"')  # longer than an id: it may be what a member wrote
 
 
 class BadSignature(Exception):
@@ -57,15 +63,49 @@ class DiscordUnavailable(OutsideTrouble):
         self.is_unseen = is_unseen  # no attempt got as far as Discord, so that surely nothing has happened
 
 
+class RateLimited(DiscordUnavailable):
+    """Discord answers, and asks to wait longer than our patience; the network is fine."""
+
+    def __init__(self, wait_s: float, *, is_unseen: bool = False) -> None:
+        super().__init__(f"Discord asks us to wait {duration(wait_s)}.", is_unseen=is_unseen)
+        self.wait_s = wait_s  # seconds from now
+        self.code = 0  # Discord's own code of the 429, 0 when it gave none
+        self.reason = ""  # Discord's own words of the 429, for developers
+
+    def __str__(self) -> str:
+        sentence = super().__str__()
+        if not self.code:
+            return sentence
+        return f"{sentence.removesuffix('.')} (429 {self.code}: {self.reason.removesuffix('.')})."
+
+
 class DiscordError(Exception):
     """Discord understood and said no; `code` is Discord's own, 0 when it gave none."""
 
     def __init__(self, status: int, code: int, message: str, *, details: object = None) -> None:
-        super().__init__(f"{status} {code}: {message}")
+        super().__init__(status, code, message)
         self.status = status  # HTTP
         self.code = code
         self.message = message  # English, for developers
         self.details = details  # the `errors` tree of an invalid form, as Discord sent it
+
+    def __str__(self) -> str:
+        return self.told(self.reasons)
+
+    @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Each field that Discord refuses and why: `("embeds.0.title", "Must be 256 or fewer in length.")`."""
+        return tuple(_reasons(self.details, ()))
+
+    def told(self, reasons: Sequence[tuple[str, str]]) -> str:
+        """Status, code and message with `reasons` in one bounded line; the places in them may have been renamed."""
+        line = f"{self.status} {self.code}: {self.message}"
+        if not reasons:
+            return line
+        shown = [f"{place}: {message}" if place else message for place, message in reasons[:REASONS_MAX]]
+        if len(reasons) > REASONS_MAX:
+            shown.append(f"and {len(reasons) - REASONS_MAX} more")
+        return f"{line} ({'; '.join(each.removesuffix('.') for each in shown)})"
 
 
 class Unknown(DiscordError):
@@ -235,3 +275,35 @@ def refusal(status: int, code: int, message: str, *, details: object = None) -> 
     """The error for Discord's answer: by its code, else by the HTTP status, else plain."""
     kind = BY_CODE.get(code) or _BY_STATUS.get(status, DiscordError)
     return kind(status, code, message, details=details)
+
+
+def duration(seconds: float) -> str:
+    """A time to wait in the largest units that say enough: `40 s`, `12 min`, `15 h 5 min`."""
+    whole = max(round(seconds), 0)
+    if whole < 120:  # noqa: PLR2004 - up to two minutes every second counts
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def _reasons(tree: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The leaves of Discord's `errors` tree, whose inner nodes are fields and list positions."""
+    if not isinstance(tree, Mapping):
+        return
+    for key, value in cast("Mapping[object, object]", tree).items():
+        if key == _ERRORS and isinstance(value, list):
+            for each in cast("list[object]", value):
+                yield ".".join(path), _message(each)
+        else:
+            yield from _reasons(value, (*path, str(key)))
+
+
+def _message(leaf: object) -> str:
+    if not isinstance(leaf, Mapping):
+        return str(leaf)[:REASON_CHARACTERS_MAX]
+    facts = cast("Mapping[str, object]", leaf)
+    text = str(facts.get("message") or facts.get("code") or "no reason given")
+    return _QUOTED.sub('"…"', text)[:REASON_CHARACTERS_MAX]

@@ -18,9 +18,9 @@ from msgspec.json import Decoder
 
 from core.tallies import Durations
 from wire.body import Body
-from wire.buckets import Bucket, Buckets, sleep_until
+from wire.buckets import Bucket, Buckets
 from wire.checks import length
-from wire.errors import DiscordUnavailable, Unauthorized, refusal
+from wire.errors import DiscordUnavailable, RateLimited, Unauthorized, refusal
 from wire.limits import ANSWER_BYTES_MAX, AUDIT_REASON_MAX
 from wire.routes import Route
 
@@ -38,6 +38,7 @@ _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
 _NO_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}  # the local Discord, whatever HTTP_PROXY says
+_PROBE: Final = "GET /gateway/bot"  # what monitors have asked every few seconds: its success is no news
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
@@ -132,6 +133,7 @@ class Transport:
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
         is_unseen = True
+        limit: _Failure | None = None  # the newest 429's own words
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._buckets.turn(route, deadline) as bucket:
@@ -139,16 +141,19 @@ class Transport:
                     return await self._once(route, call, bucket)
             except DiscordUnavailable as trouble:  # patience ended while waiting for a turn
                 trouble.is_unseen = is_unseen
+                if isinstance(trouble, RateLimited) and limit is not None:
+                    trouble.code, trouble.reason = limit.code, limit.message
                 raise
             except _TryAgain as again:
+                limit = again.limit
                 is_unseen = is_unseen and again.is_unseen
-                if attempt == ATTEMPTS or not (may_repeat or again.is_unseen):
+                backoff_s = 0.0 if again.has_waited else random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
+                is_over = attempt == ATTEMPTS or (backoff_s and monotonic() + backoff_s > deadline)
+                if is_over or not (may_repeat or again.is_unseen):
                     raise DiscordUnavailable(
-                        f"Discord did not take {route!r}: {again}.", is_unseen=is_unseen
+                        f"Discord did not take {route.method} {route.template}: {again}.", is_unseen=is_unseen
                     ) from again
-                if not again.has_waited:
-                    backoff_s = random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
-                    await sleep_until(monotonic() + backoff_s, deadline)
+                await asyncio.sleep(backoff_s)
         raise AssertionError("the last attempt returns or raises")  # pragma: no cover - for the type checker
 
     def _check_token(self, route: Route) -> None:
@@ -168,7 +173,7 @@ class Transport:
                 self._buckets.pause(seconds)
             elif failure.retry_after is None and "x-ratelimit-scope" not in answer.headers:
                 self._buckets.shut(seconds)
-            raise _TryAgain("429", is_unseen=True, has_waited=True)
+            raise _TryAgain("429", is_unseen=True, has_waited=True, limit=failure)
         if answer.status_code >= _SERVER_TROUBLE:
             raise _TryAgain(str(answer.status_code))
         error = refusal(answer.status_code, failure.code, failure.message, details=failure.errors)
@@ -210,7 +215,8 @@ class Transport:
         """One line per call; the template names it, for a path would show the token of an interaction."""
         name = f"{route.method} {route.template}"
         self.calls.add(seconds, name, status)
-        log.info("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
+        tell = log.debug if (name, status) == (_PROBE, "200") else log.info
+        tell("discord called", call=name, status=status, duration_ms=round(seconds * 1000, 1))
 
     def _headers(self, route: Route, sent: Body | None, reason: str | None) -> dict[str, str]:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
@@ -243,8 +249,11 @@ class _UnusableBody(Exception):
 class _TryAgain(Exception):
     """No verdict: a limit, trouble at Discord's, or no answer at all."""
 
-    def __init__(self, what: str, *, is_unseen: bool = False, has_waited: bool = False) -> None:
+    def __init__(
+        self, what: str, *, is_unseen: bool = False, has_waited: bool = False, limit: _Failure | None = None
+    ) -> None:
         super().__init__(what)
+        self.limit = limit  # what Discord said with a 429
         self.is_unseen = is_unseen  # Discord did nothing, so that also a POST may be sent again
         self.has_waited = has_waited  # the bucket will make us wait
 

@@ -82,5 +82,17 @@ async def test_an_answer_that_cannot_be_delivered_is_only_logged(discord: FakeDi
 
     assert answer.status == 200
     assert [line["event"] for line in lines] == ["discord called", "answer not delivered", "interaction"]
+
+
+async def test_a_refused_edit_is_logged_with_each_field_and_why(discord: FakeDiscord) -> None:
+    leaf = {"_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}]}
+    discord.rest_status = 400
+    discord.rest_trouble = {"code": 50035, "message": "Invalid Form Body", "errors": {"content": leaf}}
+
+    with capture_logs() as lines:
+        await discord.slash("later")
+
+    [line] = [line for line in lines if line["event"] == "answer not delivered"]
+    assert line["reason"] == "400 50035: Invalid Form Body (content: Must be 2000 or fewer in length)"
     assert lines[-1]["outcome"] == "not delivered"
     assert "aW50ZXJhY3Rpb24" not in str(lines)

@@ -105,6 +105,56 @@ async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) 
     assert {line["event"] for line in lines} >= {"job done", "job failed", "job put off", "worker stopped"}
 
 
+async def test_a_job_that_found_nothing_to_do_is_silent(pool: Pool) -> None:
+    done: list[str] = []
+
+    async def idle(_conn: Connection, _now: datetime) -> int:
+        done.append("idle")
+        return 0
+
+    async def busy(_conn: Connection, _now: datetime) -> int:
+        done.append("busy")
+        return 2
+
+    async def all_came_back() -> bool:
+        return min(done.count("idle"), done.count("busy")) >= 2
+
+    with capture_logs() as lines:
+        await _work(
+            Worker(pool, UNREACHABLE, Frozen(), [Job("idle", OFTEN, idle), Job("busy", OFTEN, busy)]),
+            until=all_came_back,
+        )
+
+    levels = {(line["job"], line["log_level"]) for line in lines if line["event"] == "job done"}
+    assert levels == {("idle", "debug"), ("busy", "info")}
+
+
+async def test_an_outage_is_one_line_for_each_job_and_its_end_another(pool: Pool) -> None:
+    tries = 0
+
+    async def away_at_first(_conn: Connection, _now: datetime) -> int:
+        nonlocal tries
+        tries += 1
+        if tries <= 3:
+            raise OutsideTrouble("gone")
+        return 0
+
+    async def is_over() -> bool:
+        return tries >= 6
+
+    with capture_logs() as lines:
+        await _work(Worker(pool, UNREACHABLE, Frozen(), [Job("away", OFTEN, away_at_first)]), until=is_over)
+
+    seen = [(line["event"], line["log_level"]) for line in lines if line.get("job")]
+    assert seen[:5] == [
+        ("job put off", "warning"),
+        ("job put off", "debug"),
+        ("job put off", "debug"),
+        ("job done", "info"),
+        ("job done", "debug"),
+    ]
+
+
 async def test_a_job_under_way_is_finished_before_the_worker_stops(pool: Pool) -> None:
     done: list[str] = []
 
@@ -131,7 +181,7 @@ async def test_the_process_stops_cleanly(database_url: str, tmp_path: Path, sign
     assert process.stderr is not None
     said = b""
     async with asyncio.timeout(30):
-        while b"job done" not in said:
+        while b"worker ready" not in said:
             line = await process.stderr.readline()
             assert line, said
             said += line

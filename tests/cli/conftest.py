@@ -138,8 +138,8 @@ class Running:
         return self.process.wait(40)
 
 
-@pytest.fixture
-def house() -> Iterator[House]:
+@contextmanager
+def temporary_house() -> Generator[House]:
     """Not in pytest's own folder: an administrator's PostgreSQL runs as another user, who may not look there."""
     with tempfile.TemporaryDirectory(prefix="lyceum-cli-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -148,6 +148,12 @@ def house() -> Iterator[House]:
         for pid in here.processes():
             kill_now(pid)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with temporary_house() as here:
+        yield here
 
 
 def kill_now(pid: int) -> None:

@@ -11,8 +11,9 @@ from cli import checks_database
 from cli.checks_discord import clock
 from cli.findings import State
 from core.settings import Settings
+from handlers import FEATURES
 from tests.cli.conftest import House
-from tests.wire.discord_server import ok, serve
+from tests.wire.discord_server import failed, ok, serve
 from wire.rest import Rest
 
 READY = "Ctrl-C stops everything."
@@ -119,12 +120,41 @@ def test_doctor_compares_the_settings_with_what_discord_knows(house: House, data
     assert later["intents"] == ("note", "Privileged intents are switched on and not used: message content.")
     assert later["endpoint"][0] == "note"
     assert later["commands"][0] == "bad"
-    assert later["web"][0] == "bad"
+    assert later["web"] == ("note", f"Nothing answers at http://127.0.0.1:{house.api_port}.")
     assert later["listener"] == ("bad", "Nobody has listened to the gateway yet.")
     assert later["worker"] == ("bad", "No worker is connected to the database.")
     assert later["errors"][0] == "note"
     assert later["backup"][0] in {"good", "note"}
     assert "secret" not in wrong_app.stdout + wrong_key.stdout
+
+
+def test_doctor_counts_our_own_commands_and_repeats_no_filler(house: House, database_url: str) -> None:
+    """Another server that speaks Discord's REST fills fields with words; a list may hold a command of another tool."""
+    application = {"id": REAL["DISCORD_APPLICATION_ID"], "name": "We", "verify_key": "IMPLEMENTME", "flags": 0}
+    application["interactions_endpoint_url"] = "IMPLEMENTME"
+    with serve() as discord:
+        discord.script = [ok(application), ok([{"id": "1", "type": 1, "name": "dice", "description": "Roll dice"}])]
+        told = house.run("doctor", "--json", DATABASE_URL=database_url, DISCORD_API_URL=discord.url, **REAL)
+
+    found = report(told.stdout)
+    assert "IMPLEMENTME" not in told.stdout
+    assert (found["public key"][0], found["endpoint"][0]) == ("note", "note")
+    count = len([command for feature in FEATURES for command in feature.commands])
+    lacking = f"Discord's list lacks or has differently {count} of our {count} commands."
+    assert found["commands"] == ("bad", f"{lacking} Others registered /dice; a sync keeps them.")
+
+
+@pytest.mark.parametrize("place", ["token", "commands"])
+def test_doctor_tells_a_429_of_hours_from_an_outage(house: House, empty_database_url: str, place: str) -> None:
+    application = {"id": REAL["DISCORD_APPLICATION_ID"], "name": "We", "verify_key": REAL["DISCORD_PUBLIC_KEY"]}
+    slow = failed(429, 0, "You are being rate limited.", retry_after=7200)
+    with serve() as discord:
+        discord.script = [slow, ok([])] if place == "token" else [ok(application), slow]
+        told = house.run("doctor", "--json", DATABASE_URL=empty_database_url, DISCORD_API_URL=discord.url, **REAL)
+
+    state, found = report(told.stdout)[place]
+    assert state == "note"
+    assert found.startswith("Discord asks to wait 2 h, until ")
 
 
 async def test_a_replica_has_to_answer_and_to_be_one(house: House, database_url: str) -> None:

@@ -1,13 +1,19 @@
 import sys
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from starlette.responses import Response
 
 from cli.problems import AWAY, FAILED
+from core.settings import LOCAL_APPLICATION_ID, LOCAL_TOKEN
+from handlers import FEATURES
 from tests.cli.conftest import House, free_port
-from tests.wire.discord_server import failed, serve
+from tests.local_discord import USER_AGENT
+from tests.wire.discord_server import failed, ok, serve
+
+NAMES = [command.name for feature in FEATURES for command in feature.commands]
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 
@@ -67,12 +73,49 @@ def test_commands_blame_the_token_only_where_it_is_refused(house: House, refusal
     assert refused.stderr.endswith(f"): {next_step}\n")
 
 
-def test_voice_says_that_the_database_is_away(house: House) -> None:
+def test_a_429_of_hours_is_no_outage(house: House) -> None:
+    said = "Max number of daily application command creates has been reached (200)"
+    with serve() as discord:
+        discord.script = [ok([]), failed(429, 30034, said, retry_after=54321.5, **{"global": False})]
+        refused = house.run("commands", "sync", DISCORD_API_URL=discord.url)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (AWAY, 1), refused.stderr
+    assert refused.stderr.startswith("✗ Discord asks to wait 15 h 5 min, until ")
+    assert "UTC (30034: 200 new commands a day are allowed and used up); nothing is wrong with the " in refused.stderr
+
+
+def test_a_refused_list_is_told_by_command_and_field(house: House) -> None:
+    reason = {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": "Must be between 1 and 32 in length."}]}
+    with serve() as discord:
+        discord.script = [ok([]), failed(400, 50035, "Invalid Form Body", errors={"0": {"name": reason}})]
+        refused = house.run("commands", "sync", DISCORD_API_URL=discord.url)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (FAILED, 1), refused.stderr
+    assert "(400 50035: Invalid Form Body (/freeze name: Must be between 1 and 32 in length)): " in refused.stderr
+
+
+def test_a_sync_beside_an_entry_point_and_another_tool(house: House) -> None:
+    launch = {"type": 4, "name": "launch", "handler": 2, "contexts": [0, 1, 2], "integration_types": [0, 1]}
+    dice = {"type": 1, "name": "dice", "description": "Roll dice"}
     with house.start("playground") as local:
         local.wait_for("Ctrl-C stops it.")
-        refused = house.run("voice", "join", "mina", "Library", DATABASE_URL="postgresql://127.0.0.1:1/nothing")
+        url = f"http://127.0.0.1:{house.playground_port}/api/v10/applications/{LOCAL_APPLICATION_ID}/commands"
+        with httpx.Client(headers={"User-Agent": USER_AGENT, "Authorization": f"Bot {LOCAL_TOKEN}"}) as http:
+            for command in (launch, dice):
+                http.post(url, json=command).raise_for_status()
+            planned, sent = house.run("commands", "diff"), house.run("commands", "sync")
+            again, looked = house.run("commands", "diff"), house.run("doctor")
+            deleted = house.run("commands", "sync", "--delete-foreign")
+            left = {each["name"] for each in http.get(url).json()} - set(NAMES)
 
-    assert (refused.returncode, refused.stderr.endswith("Look at the terminal of `make up`.\n")) == (AWAY, True)
+    kept = "Kept, because Lyceum did not register them: Entry Point: launch, /dice."
+    assert [line for line in planned.stdout.splitlines() if not line.startswith("+ ")] == [kept]
+    assert (sent.returncode, sent.stdout.splitlines()[-1]) == (0, kept), sent.stderr
+    assert again.stdout.splitlines() == ["Discord's list is up to date.", kept]
+    found = f"Discord knows all {len(NAMES)} commands as they are. Others registered Entry Point: launch, /dice; "
+    assert found in looked.stdout
+    assert deleted.stdout.splitlines()[0] == "- /dice"
+    assert left == {"launch"}
 
 
 def test_commands_want_a_real_guild(house: House) -> None:

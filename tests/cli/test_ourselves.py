@@ -1,6 +1,6 @@
 import pytest
 
-from cli.ourselves import last_words
+from cli.ourselves import last_words, trouble_in
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,31 @@ from cli.ourselves import last_words
             ["2026-11-21T10:07:44.200717Z [info     ] interaction                    duration_ms=5.45"],
             "interaction",
         ),
+        (
+            ["2026-11-21T10:07:44.200717Z [warning  ] It ended.   shard=(0, 1) why='No answer here.' code=None"],
+            "It ended.",
+        ),
         (['{"event": "It is over.", "level": "error"}'], "It is over."),
         (["{not json"], "{not json"),
     ],
 )
 def test_last_words_are_the_sentence_alone(lines: list[str], said: str) -> None:
     assert last_words(lines) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "2026-11-21T10:07:44.200717Z [warning  ] It ended.   shard=(0, 1) why='No answer.' code=None",
+            "It ended (No answer)",
+        ),
+        ('2026-11-21T10:07:44.200717Z [error    ] It ended.   why="Can\'t reach it"', "It ended (Can't reach it)"),
+        ("2026-11-21T10:07:44.200717Z [info     ] Listening.  shards=auto", ""),
+        ('{"event": "It is over.", "level": "error", "why": "gone"}', "It is over (gone)"),
+        ('{"event": "Listening.", "level": "info"}', ""),
+        ("[warning] not ours", ""),
+    ],
+)
+def test_trouble_is_told_with_its_reason(line: str, told: str) -> None:
+    assert trouble_in(line) == told

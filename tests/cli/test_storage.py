@@ -36,8 +36,11 @@ def test_database_goes_up_and_down(environ: dict[str, str], empty_database_url: 
     assert db("upgrade", environ=environ)[1].startswith("The schema is at ")
     assert db("upgrade", environ=environ)[1].endswith(" already.\n")
     assert db("current", environ=environ)[1].endswith(" (up to date)\n")
-    assert db("upgrade", "nowhere", environ=environ)[0] == FAILED
-    assert db("downgrade", "nowhere", environ=environ)[0] == FAILED
+    assert db("upgrade", "nowhere", environ=environ) == (
+        USAGE,
+        'There is no revision "nowhere": the files in db/migrations/versions name them all.',
+    )
+    assert db("downgrade", "nowhere", environ=environ)[0] == USAGE
     assert db("downgrade", "base", environ=environ) == (0, "The database is empty.\n")
 
 

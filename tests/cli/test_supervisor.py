@@ -3,7 +3,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -88,14 +88,18 @@ async def test_child_that_does_not_stop_is_killed(child: Child, witness: Witness
 async def test_child_may_go_on_trying(house: House, witness: Witness) -> None:
     witness.answers = False
     part = Part("playground", ("playground", "--supervised"), witness.is_answering, must_answer=False, start_s=1)
+    part = replace(part, waits_for="Discord's gateway")
     child = Child(part, house.environ, hear=witness.hear, note=witness.note)
 
     await child.start()
-    pid = child.pid
+    pid, is_answering, waiting = child.pid, child.is_answering, child.still_waiting()
+    witness.answers = True
+    await witness.wait_for("playground is connected now")
     await child.stop()
 
-    assert pid is not None
-    assert witness.notes == ["playground has not connected within 1 s and goes on trying"]
+    assert (pid is not None, is_answering) == (True, False)
+    assert waiting == "not connected after 1 s, goes on trying: it waits for Discord's gateway"
+    assert witness.notes == ["playground is connected now"]
 
 
 async def test_child_that_must_answer_and_does_not_is_a_problem(house: House, witness: Witness) -> None:

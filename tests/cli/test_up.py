@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cli import screen
+from cli.up import _step  # pyright: ignore[reportPrivateUsage] - the line that an operator reads
 from tests.cli.conftest import House, wait_until
 
 READY = "Ctrl-C stops everything."
@@ -79,6 +81,19 @@ def test_up_starts_again_after_it_was_killed(house: House) -> None:
     assert len([words for words in started.values() if "--supervised" in words]) == 4
     assert code == 0, up.said()
     wait_until(lambda: house.processes() == {}, what="everything is gone")
+
+
+def test_a_step_that_is_not_done_is_not_ticked(capsys: pytest.CaptureFixture[str]) -> None:
+    screen.out.cache_clear()
+    with _step("Connecting the listener", "The listener follows the voice channels") as step:
+        step.put_off("The listener is not connected after 40 s, goes on trying: it waits for Discord")
+    with _step("Starting the worker", "The worker does what is due"):
+        pass
+    screen.out.cache_clear()
+
+    [late, done] = capsys.readouterr().out.splitlines()
+    assert late == "! The listener is not connected after 40 s, goes on trying: it waits for Discord."
+    assert done.startswith("✓ The worker does what is due (")
 
 
 def test_up_says_which_port_is_taken(house: House) -> None:

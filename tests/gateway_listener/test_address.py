@@ -66,6 +66,7 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(
         await Directory(API, "secret", None).look_up()
 
     assert caught.value.retry_after_s == wait_s
+    assert str(caught.value).startswith("Discord asks to wait")
 
 
 async def test_wrong_token_is_not_tried_again(respx_mock: respx.MockRouter) -> None:

@@ -84,15 +84,31 @@ def test_a_simulation_runs_the_clock_and_leaves_it_ahead(discord: LocalDiscord) 
     after = discord.http.get("/playground/clock").json()
     assert after["rate"] == 1
     assert after["unix"] - real > 100
+    assert len(discord.state()["guilds"][0]["members"]) == len(COMMUNITY.members) + 1  # and the app
+
+
+def test_the_people_of_a_simulation_may_stay(discord: LocalDiscord) -> None:
+    state = discord.steer("simulate", members=40, minutes=1, speed=600, seed=3, keep=True).json()
+    while state["running"]:
+        time.sleep(0.05)
+        state = discord.http.get("/playground/simulate").json()
+
     assert len(discord.state()["guilds"][0]["members"]) == 42  # forty and two bots
 
 
-def test_a_simulation_can_be_ended(discord: LocalDiscord) -> None:
-    discord.steer("simulate", members=20, minutes=60, speed=60)
+def test_a_simulation_can_be_ended_and_everybody_goes_home(discord: LocalDiscord) -> None:
+    discord.voice("join", "mina", "Deep Work")
+    discord.steer("simulate", members=40, minutes=60, speed=60)
+    while discord.http.get("/playground/simulate").json()["in_voice"] < 3:
+        time.sleep(0.05)
 
     ended = discord.http.delete("/playground/simulate").json()
 
     assert not ended["running"]
+    assert ended["ended_after_s"] > 0
+    members = discord.state()["guilds"][0]["members"]
+    assert len(members) == len(COMMUNITY.members) + 1  # and the app
+    assert {one["username"] for one in members if one["voice"]} <= {"mina"}
     assert discord.http.get("/playground/clock").json()["rate"] == 1
 
 
@@ -110,6 +126,7 @@ def test_a_crowded_evening_keeps_up(tmp_path: Path) -> None:
 def test_wrong_numbers_are_refused_with_the_range(discord: LocalDiscord) -> None:
     assert discord.steer("simulate", members=0).json()["error"] == '"members" goes from 1 to 100000.'
     assert discord.steer("simulate", speed="fast").json()["error"] == '"speed" goes from 1 to 3600.'
+    assert discord.steer("simulate", keep="x").json()["error"] == '"keep" must be true or false.'
     assert discord.steer("simulate", seed="x").json()["error"] == "The seed must be a whole number."
 
 

@@ -13,6 +13,7 @@ from wire.errors import (
     Unauthorized,
     Unknown,
     UnknownMessage,
+    duration,
     refusal,
 )
 
@@ -53,3 +54,45 @@ def test_limits_and_rules_say_field_limit_and_actual() -> None:
     assert str(too_little) == "rows: 0 given, at least 1 allowed"
     assert str(NotAllowed("button", "needs a label")) == "button: needs a label"
     assert isinstance(too_much, ValueError)
+
+
+def test_a_refusal_tells_each_field_and_why() -> None:
+    tree = {
+        "embeds": {"0": {"title": {"_errors": [{"code": "A", "message": "Must be 256 or fewer in length."}]}}},
+        "_errors": [{"code": "B", "message": "Nothing to send"}, {"code": "C"}],
+    }
+
+    error = refusal(400, 50035, "Invalid Form Body", details=tree)
+
+    assert error.reasons == (
+        ("embeds.0.title", "Must be 256 or fewer in length."),
+        ("", "Nothing to send"),
+        ("", "C"),
+    )
+    assert str(error) == (
+        "400 50035: Invalid Form Body (embeds.0.title: Must be 256 or fewer in length; Nothing to send; C)"
+    )
+
+
+def test_a_refusal_is_bounded_and_repeats_nothing_that_a_member_may_have_written() -> None:
+    leaf = {"_errors": [{"code": "A", "message": f'Value "{"my secret words " * 40}" is not a valid URL.'}]}
+    many = {str(number): leaf for number in range(30)}
+
+    told = str(refusal(400, 50035, "Invalid Form Body", details=many))
+
+    assert "secret" not in told
+    assert told.startswith('400 50035: Invalid Form Body (0: Value "…" is not a valid URL; 1: ')
+    assert told.endswith("; and 22 more)")
+
+
+@pytest.mark.parametrize("tree", [None, [], "text", {"_errors": "text"}, {"a": ["b"]}, {"a": {"_errors": [None]}}])
+def test_a_tree_of_another_shape_breaks_nothing(tree: object) -> None:
+    assert str(refusal(400, 50035, "No.", details=tree)).startswith("400 50035: No.")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.2, "0 s"), (119, "119 s"), (150, "2 min"), (3600, "1 h"), (54_321.5, "15 h 5 min"), (86_399, "24 h")],
+)
+def test_a_wait_is_told_in_units_that_people_use(seconds: float, told: str) -> None:
+    assert duration(seconds) == told

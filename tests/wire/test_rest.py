@@ -26,6 +26,7 @@ from wire.errors import (
     DiscordUnavailable,
     InvalidForm,
     LimitExceeded,
+    RateLimited,
     Unauthorized,
     Unknown,
     UnknownMessage,
@@ -275,7 +276,7 @@ async def test_server_trouble_is_tried_again(rest: Rest, discord: DiscordServer)
 async def test_server_trouble_without_end(rest: Rest, discord: DiscordServer) -> None:
     discord.script += [failed(500)] * 9
 
-    with pytest.raises(DiscordUnavailable, match=r"^Discord did not take Route\(PATCH /webhooks/\{webhook\}/") as gone:
+    with pytest.raises(DiscordUnavailable, match=r"^Discord did not take PATCH /webhooks/\{webhook\}/") as gone:
         await rest.edit_original(APP, TOKEN, HELLO)
 
     assert len(discord.seen) == 5
@@ -487,6 +488,50 @@ async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, disco
 
     assert len(discord.seen) == 1
     assert time.monotonic() - started_at < 30
+
+
+async def test_a_probe_that_succeeds_is_no_news(rest: Rest, discord: DiscordServer) -> None:
+    discord.script = [ok(), failed(502), ok()]
+
+    with capture_logs() as lines:
+        await rest.check()
+        await rest.check()
+
+    assert [(line["status"], line["log_level"]) for line in lines] == [
+        ("200", "debug"),
+        ("502", "info"),
+        ("200", "debug"),
+    ]
+
+
+async def test_a_429_of_hours_says_for_how_long_and_why(rest: Rest, discord: DiscordServer) -> None:
+    discord.script.append(
+        failed(
+            429, 30034, "Max number of daily application command creates has been reached (200)", retry_after=54321.5
+        )
+    )
+
+    with pytest.raises(RateLimited) as limit:
+        await rest.get_current_application()
+
+    assert discord.statuses == [429]
+    assert limit.value.is_unseen
+    assert 54_320 < limit.value.wait_s <= 54_321.5
+    assert limit.value.code == 30034
+    assert str(limit.value) == (
+        "Discord asks us to wait 15 h 5 min "
+        "(429 30034: Max number of daily application command creates has been reached (200))."
+    )
+
+
+async def test_patience_that_ends_while_discord_fails_does_not_speak_of_a_limit(discord: DiscordServer) -> None:
+    discord.script = [failed(502)] * 9
+    async with Rest(discord.url, "secret", backoff_s=1e9) as rest:
+        with pytest.raises(DiscordUnavailable) as trouble:
+            await rest.get_current_application()
+
+    assert not isinstance(trouble.value, RateLimited)
+    assert str(trouble.value) == "Discord did not take GET /applications/@me: 502."
 
 
 async def test_patience_ends_too_for_those_who_wait_behind_a_request_that_hangs() -> None:
