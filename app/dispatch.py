@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from app.door_log import traceback_of
 from app.recent import Recent
 from app.turn import Invoked, Turn
 from app.uploads import Uploads
 from core import reports
 from core.errors import DomainError, OutsideTrouble
+from core.tracebacks import traceback_of
 from core.words import language_for, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (

@@ -9,13 +9,13 @@ import structlog
 
 from app.answers import KIND as ANSWER
 from app.answers import Answers, promise_of
-from app.door_log import traceback_of
 from core import reports
 from core.clock import Clock
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from core.ids import GuildId
 from core.trace import following
+from core.tracebacks import traceback_of
 from db.connection import Connection
 from db.queries.outbox import Entry, NewEntry
 from services import outbox

@@ -14,7 +14,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[r
 from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
-from app.door_log import traceback_of
 from app.metrics import watched
 from app.outbox import Outbox, entries_of
 from core import metrics, reports
@@ -24,6 +23,7 @@ from core.errors import OutsideTrouble
 from core.settings import Settings
 from core.tallies import Durations, Reading, Tally
 from core.trace import REQUEST
+from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries.traces import set_label
