@@ -175,5 +175,4 @@ feature = Feature(
         "my visibility": visibility,
     },
     autocomplete={"my timezone": suggest},
-    private=True,
 )

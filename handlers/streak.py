@@ -151,5 +151,6 @@ feature = Feature(
         ),
     ),
     slash={"streak": show},
+    public=frozenset({"streak"}),
     buttons={MONTH: turn},
 )

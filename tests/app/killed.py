@@ -106,7 +106,7 @@ def features(plan: Plan) -> list[Feature]:
         return Deferred(private=False, work=work)
 
     async def dawdle(interaction: SlashCommand, _: Deps) -> Message:
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(1.6)
         return Message(f"answer {interaction.options.integer('number')}")
 
     async def read(interaction: SlashCommand, _: Deps) -> FilesWanted:
@@ -125,7 +125,7 @@ def features(plan: Plan) -> list[Feature]:
     slow = {"decide": decide, "promise": promise, "dawdle": dawdle}
     commands = [command(name, "For tests", number) for name in slow]
     commands.append(command("read", "For tests", number, attachment("file", "A file", required=True)))
-    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read})]
+    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read}, public=frozenset(slow))]
 
 
 async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:

@@ -22,6 +22,7 @@ from wire.rest import Rest
 
 ROOT = Path(__file__).parents[2]
 LOADING = 1 << 7
+EPHEMERAL = 1 << 6
 SENTENCES = (
     (
         "I was interrupted before I could answer. What you asked for is done: "
@@ -165,7 +166,12 @@ def assert_all_are_told(plan: Plan, discord: LocalDiscord, replies: dict[int, di
     done = committed(plan, replies)
     told = Counter[str]()
     for number, reply in replies.items():
-        shown = discord.http.get(f"/playground/replies/{reply['reply']}").json()["message"]
+        kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
+        shown = kept["message"]
+        if shown is None and kept["follow_ups"]:  # a public placeholder was taken away for a private message
+            shown = kept["follow_ups"][-1]
+            assert shown["flags"] == EPHEMERAL
+            assert shown["content"] in SENTENCES
         if shown is None:
             told["no answer at all"] += 1
             continue
