@@ -22,6 +22,7 @@ from wire.interaction import (
     Autocomplete,
     ButtonPress,
     ModalSubmit,
+    OtherCommand,
     SelectChoice,
 )
 from wire.reply import Choices, Message, Reply
@@ -134,5 +135,7 @@ def _stale(turn: Turn) -> str:
     match turn.interaction:
         case ButtonPress() | SelectChoice() | ModalSubmit():
             return words("That button is from an older version of Lyceum. Use the command again to get a new one.")
+        case OtherCommand(is_entry_point=True):
+            return words("Lyceum has no activity to open. /help shows what it can do.")
         case _:
             return words("Lyceum no longer knows that command, or knows it in another form. /help shows what there is.")

@@ -66,7 +66,7 @@ class Events:
         if body is None:
             return
         try:
-            event = parse(body)
+            event = parse(body, now=self._clock.now())
         except BadPayload as error:
             self._note("event refused", status=400, reason="unreadable", why=str(error))
             await respond(send, 400, b"")

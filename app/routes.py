@@ -12,6 +12,7 @@ from wire.interaction import (
     Interaction,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
@@ -77,7 +78,7 @@ class Routes:
                 name = route_of(interaction.custom_id)
             except StaleCustomId:
                 return None
-        elif isinstance(interaction, Ping):
+        elif isinstance(interaction, Ping | OtherCommand):
             return None
         else:
             name = interaction.path

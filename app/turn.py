@@ -11,6 +11,7 @@ from wire.interaction import (
     ButtonPress,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     SelectChoice,
     SlashCommand,
     UserMenu,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.routes import Route
     from db.queries.outbox import Entry
 
-Invoked = SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
+Invoked = SlashCommand | UserMenu | MessageMenu | OtherCommand | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
 
 
 @dataclass(slots=True)

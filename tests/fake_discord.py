@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from nacl.signing import SigningKey
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from app.main import House, create_app
 from core.clock import Clock
@@ -192,9 +193,8 @@ def _text(message: Json) -> str:
 class FakeDiscord:
     """Sends what a person does, and keeps what the app says."""
 
-    def __init__(self, app: Starlette, clock: Frozen) -> None:
+    def __init__(self, app: ASGIApp, clock: Frozen) -> None:
         self.app = app
-        self.house: House = app.state.house
         self.clock = clock
         self.edits: list[Edit] = []
         self.pictures: dict[str, bytes] = {}  # CDN path to what is served there
@@ -202,6 +202,11 @@ class FakeDiscord:
         self.cdn_delay_s = 0.0
         self.rest_status = 200
         self.original_flags = 0  # of the first answer, when it is asked for
+
+    @property
+    def house(self) -> House:
+        """The parts of the app."""
+        return cast("Starlette", self.app).state.house
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
         """`/path option:value`; people are given as Someone, channels as Room."""

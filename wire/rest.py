@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from msgspec import MsgspecError, Struct
-from msgspec.json import Decoder
+from msgspec import MsgspecError, Struct, ValidationError
+from msgspec.json import Decoder, decode
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, UserId
 from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMessage, UnknownWebhook
+from wire.lenient import read
 from wire.received import ReceivedMessage
 from wire.reply import (
     Message,
@@ -145,7 +146,10 @@ def _read(decoder: Decoder[T], content: bytes) -> T:
         DiscordUnavailable: nothing that can be read. What was asked for may have been done all the same.
     """
     try:
-        return decoder.decode(content)
+        try:
+            return decoder.decode(content)
+        except ValidationError:  # what we do not need to understand must not turn a success into a failure
+            return read(decoder.decode, decode(content), is_needed=lambda path: path[0] == "id")
     except (MsgspecError, UnicodeDecodeError) as error:
         raise DiscordUnavailable(f"Discord's answer cannot be read: {error}.") from error
 

@@ -314,3 +314,10 @@ async def _call(
     scope = {"type": "http", "method": "POST", "path": "/interactions", "root_path": "", "headers": headers}
     await discord.app(scope | {"query_string": b"", "http_version": "1.1", "scheme": "http"}, receive, send)
     return sent
+
+
+async def test_discords_own_entry_point_command_gets_a_private_answer(discord: FakeDiscord) -> None:
+    answer = await discord.deliver(envelope(2, {"id": "1200000000000000009", "name": "launch", "type": 4}))
+
+    assert answer.is_private
+    assert answer.text == "Lyceum has no activity to open. /help shows what it can do."
