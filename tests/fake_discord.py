@@ -239,13 +239,13 @@ class FakeDiscord:
         body = json.dumps(payload).encode()
         return await self.send(body, **sign(body, self.clock.moment))
 
-    async def send(self, body: bytes, **headers: str) -> Answer:
-        """Any request to the endpoint; underscores in header names stand for hyphens."""
+    async def send(self, body: bytes, *, to: str = "/interactions", **headers: str) -> Answer:
+        """Any request to the app; underscores in header names stand for hyphens."""
         before = len(self.edits)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            response = await client.post("/interactions", content=body, headers=named)
+            response = await client.post(to, content=body, headers=named)
         answer = Answer(response.status_code, response.content, response.headers, self.edits[before:])
         if answer.status == 200 and answer.body:
             assert refusals(CALLBACKS[answer.kind], answer.json) == []

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 DROPS_MAX: Final = 64  # parts left out of one payload before it counts as unreadable
 
+_NUMBERS: Final = range(-(1 << 63), 1 << 64)  # what the encoder writes
 _NUL: Final = b"\\u0000"  # how JSON writes the one character that PostgreSQL cannot keep; the byte itself is no JSON
 _PLACE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
@@ -61,8 +62,10 @@ def read(attempt: Callable[[bytes], T], shape: object, *, is_needed: Callable[[P
 
 
 def without_nulls(value: object) -> object:
-    """A decoded payload without the fields that are null: as good as left out."""
+    """A decoded payload without the fields that are null, which is as good as left out; written as JSON can be."""
     match value:
+        case int() if value not in _NUMBERS:
+            return str(value)
         case dict():
             fields = cast("dict[str, object]", value)
             return {name: without_nulls(each) for name, each in fields.items() if each is not None}
@@ -89,6 +92,8 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 def _cleaned(value: object) -> object:
     match value:
+        case int() if value not in _NUMBERS:
+            return str(value)
         case str():
             return value.replace("\0", "")
         case dict():

@@ -143,7 +143,7 @@ def parse(body: bytes, *, now: datetime) -> WebhookEvent:
                 return OtherEvent(f"type {number}")
             case _:
                 raise BadPayload("no type")
-    except (MsgspecError, UnicodeError, RecursionError) as error:
+    except (MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
         raise BadPayload(str(error)) from error
 
 

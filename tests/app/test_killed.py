@@ -150,6 +150,25 @@ def test_nobody_is_left_with_a_thinking_app(plan: Plan, discord: LocalDiscord, p
     assert_all_are_told(plan, discord, replies)
 
 
+def test_nobody_else_reads_a_private_answer_whenever_web_and_workers_are_killed(
+    plan: Plan, discord: LocalDiscord
+) -> None:
+    with mortals(plan, discord) as given:
+        replies = kill_web(discord, given, "secret", step=7)
+        kill_workers(given)
+
+    told = Counter[str]()
+    for number, reply in replies.items():
+        kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
+        assert kept["message"] is None  # "thinking…" was for everybody to see, and is gone
+        for message in kept["follow_ups"]:
+            assert message["flags"] == EPHEMERAL
+            assert message["content"] in {f"answer {number}", *SENTENCES}
+            told["answer" if message["content"] not in SENTENCES else "cut off"] += 1
+    assert told["answer"] > 0
+    assert told["cut off"] > 0
+
+
 def test_a_file_is_used_once_and_whole_whenever_web_is_killed(plan: Plan, discord: LocalDiscord) -> None:
     file: dict[str, Any] = {"files": {"notes.txt": base64.b64encode(NOTES).decode()}}
     with mortals(plan, discord) as given:
