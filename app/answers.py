@@ -18,6 +18,7 @@ from app.placeholder import replace_placeholder
 from core.enums import Language
 from core.errors import OutsideTrouble
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
+from core.tracebacks import traceback_of
 from core.words import at, words_for
 from db.queries import interactions
 from db.queries import outbox as stored
@@ -114,7 +115,9 @@ class Answers:
                 return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
         except OutsideTrouble:
             log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
-            return False
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
+            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
+        return False
 
     def keep(self, turn: "Turn") -> None:
         """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""

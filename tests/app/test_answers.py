@@ -55,6 +55,18 @@ async def test_a_database_that_hangs_does_not_hold_up_the_placeholder(pool: Pool
     assert [line["event"] for line in lines] == ["answer promised without a row"]
 
 
+async def test_a_row_that_cannot_be_written_does_not_stop_the_placeholder(pool: Pool) -> None:
+    waiting = turn()
+    async with pool.connection() as conn:
+        await conn.execute("ALTER TABLE outbox ADD CONSTRAINT ck_full CHECK (kind <> 'answer')")
+    async with hands(pool, unasked) as outbox_of:
+        with capture_logs() as lines:
+            await outbox_of.answers.promise(waiting, Placeholder.THINKING)
+
+    assert not waiting.is_promised
+    assert [line["log_level"] for line in lines] == ["error"]
+
+
 @pytest.mark.parametrize(
     ("placeholder", "found", "calls"),
     [
