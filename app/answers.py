@@ -13,9 +13,12 @@ import structlog
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
+from app.first_answer import Placeholder, thinking
+from app.placeholder import replace_placeholder
 from core.enums import Language
 from core.errors import OutsideTrouble
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
+from core.tracebacks import traceback_of
 from core.words import at, words_for
 from db.queries import interactions
 from db.queries import outbox as stored
@@ -23,16 +26,16 @@ from db.queries.outbox import Entry, NewEntry
 from services import outbox
 from services.outbox import RULES, Outcome, Rules
 from wire.effects import KINDS, DirectMessage, pack
-from wire.errors import DiscordError, DiscordUnavailable
+from wire.errors import DiscordError, DiscordUnavailable, UnknownMessage
 from wire.message import Message
 
 if TYPE_CHECKING:
     from app.turn import Turn
-    from db.connection import Pool
+    from db.connection import Connection, Pool
     from wire.rest import Rest
 
 KIND: Final = "answer"
-PATIENCE_S: Final = 0.5  # for the row: with 2 s gone, the placeholder must be at Discord before 3
+PATIENCE_S: Final = 0.5  # for the row: with 1.5 s gone, the placeholder is on its way when 2 have
 TOKEN_S: Final = 14.5 * 60  # an interaction's token lives 15 minutes
 REMEMBERED_S: Final = 24 * 3600.0  # who asked longer ago waits no more
 LOADING: Final = 1 << 7  # message flag: still "thinking…"
@@ -45,28 +48,41 @@ class _Promise(Struct, frozen=True):
     token: str
     language: Language
     is_silent: bool  # the message with the pressed button was left as it is: there is no "thinking…"
+    is_private: bool = True  # the "thinking…" is for the person alone
     user: UserId | None = None  # None: written by an older version
     channel: ChannelId | None = None  # None: nowhere that can be named
+
+    @property
+    def placeholder(self) -> Placeholder:
+        """What the first answer was, or should have been."""
+        return Placeholder.SILENT if self.is_silent else thinking(is_private=self.is_private)
 
 
 _encoder: Final = Encoder()
 _promise: Final = Decoder(_Promise)
 
 
-def promise_of(turn: "Turn", *, is_silent: bool) -> NewEntry:
-    """The row that says that somebody waits for the answer of `turn`."""
+def promise_of(turn: "Turn", placeholder: Placeholder) -> NewEntry:
+    """The row that says that somebody who reads `placeholder` waits for the answer of `turn`."""
     interaction = turn.interaction
     promise = _Promise(
         interaction.application_id,
         interaction.token,
         turn.words.language,
-        is_silent,
+        placeholder is Placeholder.SILENT,
+        placeholder is not Placeholder.THINKING,
         interaction.user.id,
         interaction.channel_id,
     )
     return NewEntry(
         interaction.guild_id or 0, KIND, str(interaction.id), _encoder.encode(promise).decode(), due_at=turn.now
     )
+
+
+async def deferred_before(conn: "Connection", turn: "Turn") -> Placeholder | None:
+    """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer is there."""
+    payload = await stored.pending_payload(conn, **_key(turn))
+    return None if payload is None else _promise.decode(payload).placeholder
 
 
 class Answers:
@@ -79,19 +95,29 @@ class Answers:
         self._rest = rest
         self._rules = rules
         self._renewing: dict[InteractionId, asyncio.Task[None]] = {}
+        self._given_up: set[asyncio.Task[bool]] = set()  # writes that were not waited for
 
-    async def promise(self, turn: "Turn", *, is_silent: bool) -> None:
+    async def promise(self, turn: "Turn", placeholder: Placeholder) -> None:
         """Write the row now, in a transaction of its own; a database that has no time for it is not waited for."""
-        try:
-            async with asyncio.timeout(PATIENCE_S), (await self._pool()).connection() as conn:
-                written = await outbox.write(
-                    conn, [promise_of(turn, is_silent=is_silent)], now=turn.now, rules=self._rules
-                )
-        except (OutsideTrouble, TimeoutError):
+        writing = asyncio.create_task(self._write(turn, placeholder))
+        await asyncio.wait([writing], timeout=PATIENCE_S)
+        if not writing.done():  # a server that hangs does not let go of a statement that is cancelled
+            self._given_up.add(writing)
+            writing.add_done_callback(self._given_up.discard)
+            writing.cancel()
             log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
-            return
-        if written:
+        elif writing.result():
             self.keep(turn)
+
+    async def _write(self, turn: "Turn", placeholder: Placeholder) -> bool:
+        try:
+            async with (await self._pool()).connection() as conn:
+                return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
+        except OutsideTrouble:
+            log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
+            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
+        return False
 
     def keep(self, turn: "Turn") -> None:
         """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""
@@ -131,11 +157,21 @@ class Answers:
 
     async def _tell(self, entry: Entry, promise: _Promise, interaction: InteractionId, *, is_done: bool) -> Outcome:
         rest = self._rest()
-        original = await rest.get_original(promise.application, promise.token)
         message = Message(_sentence(promise.language, is_done=is_done), private=True)
+        try:
+            original = await rest.get_original(promise.application, promise.token)
+        except UnknownMessage:
+            if promise.placeholder is not Placeholder.THINKING:
+                raise
+            # A public "thinking…" was taken away for a private answer that nobody has noted as sent.
+            await rest.follow_up(promise.application, promise.token, message)
+            log.warning("answer was cut off", request=interaction, is_done=is_done)
+            return outbox.done()
         if not promise.is_silent:
             if original.flags & LOADING:
-                await rest.edit_original(promise.application, promise.token, message)
+                await replace_placeholder(
+                    rest, promise.application, promise.token, message, is_public=not original.is_private
+                )
                 log.warning("answer was cut off", request=interaction, is_done=is_done)
             return outbox.done()
         edited = original.edited_timestamp

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Sized
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from app.bounded import BoundedProtocol
 
 
 class CorkedTransport:
@@ -56,7 +56,7 @@ class CorkedTransport:
         self._pieces.clear()
 
 
-class CorkedProtocol(HttpToolsProtocol):
+class CorkedProtocol(BoundedProtocol):
     """One connection: `uvicorn --http app.corked:CorkedProtocol`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -1,25 +1,28 @@
 """From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import cache
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from app.door_log import traceback_of
+from app.first_answer import Placeholder
 from app.recent import Recent
 from app.turn import Invoked, Turn
 from app.uploads import Uploads
 from core import reports
 from core.errors import DomainError, OutsideTrouble
+from core.tracebacks import traceback_of
 from core.words import language_for, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,
     ButtonPress,
     ModalSubmit,
+    OtherCommand,
     SelectChoice,
 )
 from wire.reply import Choices, Message, Reply
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from app.routes import Routes
     from app.transaction import Take
     from db.connection import Pool
+
+LOOK_S: Final = 0.5  # for the database to tell how the first delivery of an interaction was answered
 
 log = structlog.get_logger()
 
@@ -58,6 +63,7 @@ class Dispatcher:
         identity = turn.interaction.id
         if not self._recent.claim(identity, turn.now.timestamp()):
             turn.outcome = "duplicate"
+            turn.deferred_as = await self._deferred_before(turn)
             return None
         is_done = False
         try:
@@ -70,6 +76,18 @@ class Dispatcher:
             if not is_done:  # everything was rolled back, so a second delivery may try again
                 self._recent.release(identity)
         return reply
+
+    async def _deferred_before(self, turn: Turn) -> Placeholder | None:
+        """How the delivery that came first was deferred; None also when the database has no time to tell."""
+        if turn.route is None or not turn.route.feature.uses_database or isinstance(turn.interaction, Autocomplete):
+            return None
+        from app.answers import deferred_before  # noqa: PLC0415 - loads what the database needs
+
+        try:
+            async with asyncio.timeout(LOOK_S), (await self._pool()).connection() as conn:
+                return await deferred_before(conn, turn)
+        except (OutsideTrouble, TimeoutError):
+            return None
 
 
 @cache
@@ -117,5 +135,7 @@ def _stale(turn: Turn) -> str:
     match turn.interaction:
         case ButtonPress() | SelectChoice() | ModalSubmit():
             return words("That button is from an older version of Lyceum. Use the command again to get a new one.")
+        case OtherCommand(is_entry_point=True):
+            return words("Lyceum has no activity to open. /help shows what it can do.")
         case _:
             return words("Lyceum no longer knows that command, or knows it in another form. /help shows what there is.")

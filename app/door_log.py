@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from traceback import format_exception
 from typing import Final
 
 import structlog
@@ -39,11 +38,6 @@ def quick(level: str, fmt: str) -> Note:
     if os.isatty(STDERR):
         return by_structlog  # somebody is watching: colours matter more than microseconds
     return _as_json if fmt == "json" else _as_text
-
-
-def traceback_of(error: BaseException) -> str:
-    """Where it broke, line by line, without the values of variables: among them are tokens and what people wrote."""
-    return "".join(format_exception(error)).rstrip()
 
 
 def _say_nothing(event: str, **facts: object) -> None:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.dispatch import Dispatcher, trouble
 from app.door_log import Note, by_structlog
 from app.finish import Finisher
-from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder, respond
+from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder, respond, thinking
 from app.signed_body import SignedBody
 from app.turn import Turn
 from core.clock import Clock
@@ -22,23 +22,13 @@ from core.trace import REQUEST
 from wire.errors import BadPayload, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
 from wire.parsing import parse
-from wire.reply import Acknowledge, Body, Choices, Deferred, Drawing, Message, Pong, Reply, to_callback
+from wire.reply import Body, Deferred, Drawing, Pong, Reply, to_callback
 from wire.signature import Verifier
 
 log = structlog.get_logger()
 
 
-async def _unasked() -> Message:
-    raise NotImplementedError  # only the shape of the placeholder is wanted
-
-
 _PONG: Final = to_callback(Pong()).content
-_NOTHING: Final = (Placeholder.NOTHING, to_callback(Choices()).content)
-_SILENT: Final = (Placeholder.SILENT, to_callback(Acknowledge()).content)
-_THINKING: Final = tuple(
-    (Placeholder.THINKING, to_callback(Deferred(private=is_private, work=_unasked)).content)
-    for is_private in (False, True)
-)
 
 
 class Endpoint:
@@ -63,7 +53,7 @@ class Endpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = perf_counter()
+        started, arrived = perf_counter(), asyncio.get_running_loop().time()
         body = await self._signed.read(scope, receive, send)
         if body is None:
             return
@@ -79,7 +69,7 @@ class Endpoint:
             return
         turn = self._dispatcher.open(interaction, self._clock.now())
         following = REQUEST.set(interaction.id)
-        first = self._patience.begin(send, partial(self._offer, turn))
+        first = self._patience.begin(send, partial(self._offer, turn), arrived=arrived)
         try:
             await self._answer(turn, first, started)
         finally:
@@ -98,7 +88,7 @@ class Endpoint:
             task.uncancel()
             reply = trouble(turn, TimeoutError())
         if reply is None:
-            late = await first.give(202, b"")
+            late = await self._give_again(turn, first)
         else:
             reply, body = _encode(turn, reply)
             late = await first.give(200, body.content, body.content_type)
@@ -107,10 +97,22 @@ class Endpoint:
             await self._finisher.go_on(turn, reply, late)
         self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
 
+    @staticmethod
+    async def _give_again(turn: Turn, first: FirstAnswer) -> Placeholder | None:
+        """Answer a second delivery: 202 says that the answer comes on its own.
+
+        Where the first delivery was deferred, Discord may never have got that far: its process may have died before it
+        answered. The deferral is given again, so that whoever finishes the answer, or tells the person that it was cut
+        off, has a message to do so in. Discord passes over a deferral that it has had.
+        """
+        if turn.deferred_as is None:
+            return await first.give(202, b"")
+        return await first.give(200, turn.deferred_as.callback)
+
     def _offer(self, turn: Turn) -> Offer:
         """What to show when the handler of `turn` takes too long."""
-        placeholder, body = _placeholder(turn)
-        return Offer(placeholder, body, self._finisher.before(turn, placeholder))
+        placeholder = _placeholder(turn)
+        return Offer(placeholder, self._finisher.before(turn, placeholder))
 
     def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
         """The one line in the log for one interaction."""
@@ -128,14 +130,14 @@ class Endpoint:
         )
 
 
-def _placeholder(turn: Turn) -> tuple[Placeholder, bytes]:
+def _placeholder(turn: Turn) -> Placeholder:
     match turn.interaction:
         case Autocomplete():
-            return _NOTHING
+            return Placeholder.NOTHING
         case ButtonPress() | SelectChoice():
-            return _SILENT
+            return Placeholder.SILENT
         case _:
-            return _THINKING[turn.route is None or turn.route.feature.private]
+            return thinking(is_private=turn.route is None or turn.route.is_private)
 
 
 def _encode(turn: Turn, reply: Reply) -> tuple[Reply, Body]:

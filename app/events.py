@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from app.door_log import Note, by_structlog, traceback_of
+from app.door_log import Note, by_structlog
 from app.first_answer import respond
 from app.signed_body import SignedBody
 from core import reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
+from core.tracebacks import traceback_of
 from wire.errors import BadPayload
 from wire.signature import Verifier
 from wire.webhook_events import (
@@ -65,7 +66,7 @@ class Events:
         if body is None:
             return
         try:
-            event = parse(body)
+            event = parse(body, now=self._clock.now())
         except BadPayload as error:
             self._note("event refused", status=400, reason="unreadable", why=str(error))
             await respond(send, 400, b"")

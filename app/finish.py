@@ -6,13 +6,15 @@ Runs inside the same ASGI call as the answer, so that a platform that freezes be
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from app.avatars import Avatars
 from app.dispatch import trouble
-from app.first_answer import LIMIT_S, Placeholder
+from app.first_answer import LIMIT_S, Placeholder, placeholder_of
+from app.placeholder import replace_placeholder
 from app.turn import Turn
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
@@ -44,7 +46,7 @@ class Finisher:
         route = turn.route
         if route is None or not route.feature.uses_database or placeholder is Placeholder.NOTHING:
             return None
-        return lambda: self._outbox().answers.promise(turn, is_silent=placeholder is Placeholder.SILENT)
+        return lambda: self._outbox().answers.promise(turn, placeholder)
 
     async def go_on(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
         """The rest of the answer, and beside it what the transaction has decided."""
@@ -73,7 +75,7 @@ class Finisher:
             late: the placeholder that the clock has sent; None when the reply chose its own.
         """
         edits = isinstance(reply, EditMessage) or (isinstance(reply, Drawing) and reply.edits)
-        placeholder = late or (Placeholder.SILENT if edits else Placeholder.THINKING)
+        placeholder = late or (placeholder_of(reply) if isinstance(reply, Drawing | Deferred) else Placeholder.NOTHING)
         try:
             async with asyncio.timeout(LIMIT_S):
                 message = await self._message(turn, reply)
@@ -82,9 +84,9 @@ class Finisher:
         if message is None or placeholder is Placeholder.NOTHING:
             return
         try:
-            await self._deliver(turn, message, anew=placeholder is Placeholder.SILENT and not edits)
+            await self._deliver(turn, message, placeholder, edits=edits)
         except Exception as error:  # noqa: BLE001 - a door: such as a message that Discord would refuse
-            await self._deliver(turn, trouble(turn, error), anew=placeholder is Placeholder.SILENT)
+            await self._deliver(turn, trouble(turn, error), placeholder, edits=False)
 
     async def aclose(self) -> None:
         """Let go of threads and connections."""
@@ -119,19 +121,35 @@ class Finisher:
                 del self._pictures[next(iter(self._pictures))]
         return picture
 
-    async def _deliver(self, turn: Turn, message: Message, *, anew: bool) -> None:
-        """Edit the placeholder, or `anew` send a further message and leave the one with the button as it is."""
+    async def _deliver(self, turn: Turn, message: Message, placeholder: Placeholder, *, edits: bool) -> None:
+        """Put `message` in the place of the placeholder.
+
+        Args:
+            turn: the interaction; its outcome is set when Discord does not take the message.
+            message: what the person shall read.
+            placeholder: what they read until now.
+            edits: the message with the pressed button becomes `message`; without it a further message is sent.
+        """
         interaction, rest = turn.interaction, self._rest()
+        application, token = interaction.application_id, interaction.token
         try:
-            if anew:
-                if turn.is_promised:  # first: nothing could tell afterwards whether it was sent
-                    await self._outbox().answers.fulfil(turn)
-                await rest.follow_up(interaction.application_id, interaction.token, message)
+            if placeholder.is_loading:
+                is_public = placeholder is Placeholder.THINKING
+                await replace_placeholder(
+                    rest, application, token, message, is_public=is_public, before_sending=partial(self._fulfil, turn)
+                )
+            elif edits:
+                await rest.edit_original(application, token, message)
             else:
-                await rest.edit_original(interaction.application_id, interaction.token, message)
+                await self._fulfil(turn)  # first: nothing could tell afterwards whether it was sent
+                await rest.follow_up(application, token, message)
         except (DiscordError, OutsideTrouble) as error:  # nobody can be told any more
             turn.outcome = "not delivered"
             log.warning("answer not delivered", request=interaction.id, route=turn.name, reason=str(error))
+
+    async def _fulfil(self, turn: Turn) -> None:
+        if turn.is_promised:
+            await self._outbox().answers.fulfil(turn)
 
 
 def _key(drawing: Drawing, faces: Mapping[str, bytes]) -> Hashable:

@@ -8,26 +8,64 @@ from typing import Any, Final, NamedTuple
 from starlette.types import Send
 
 from wire.body import JSON
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, Message, to_callback
 
-PATIENCE_S: Final = 2.0  # a handler that needs longer is deferred; Discord's own patience ends at 3
+PATIENCE_S: Final = 1.5  # from the request's arrival; a handler that needs longer is deferred. Discord waits 3 s
 LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
 
+_SLOW_BODY_S: Final = 0.05  # between the head of a request and the end of its body
 _AS_JSON: Final = (b"content-type", JSON.encode())
 
 
 class Placeholder(Enum):
     """What a person sees while an answer is being made."""
 
-    THINKING = auto()  # a new message that says so: the answer replaces it
+    THINKING = auto()  # a new message that says so, for everybody to see: a public answer replaces it
+    THINKING_PRIVATELY = auto()  # the same, for the person alone: any answer replaces it
     SILENT = auto()  # the message with the pressed button, unchanged: the answer edits it, or comes as a new message
     NOTHING = auto()  # suggestions cannot be deferred: none are given
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether it says "thinking…" in a message of its own."""
+        return self in {Placeholder.THINKING, Placeholder.THINKING_PRIVATELY}
+
+    @property
+    def callback(self) -> bytes:
+        """The body of the first answer that shows it."""
+        return _CALLBACKS[self]
+
+
+def placeholder_of(reply: Drawing | Deferred) -> Placeholder:
+    """What a reply that takes time shows until it is there."""
+    if isinstance(reply, Drawing):
+        if reply.edits:
+            return Placeholder.SILENT
+        return thinking(is_private=reply.message.private)
+    return thinking(is_private=reply.private)
+
+
+def thinking(*, is_private: bool) -> Placeholder:
+    """The placeholder for a new message."""
+    return Placeholder.THINKING_PRIVATELY if is_private else Placeholder.THINKING
+
+
+async def _unasked() -> Message:
+    raise NotImplementedError  # only the shape of the placeholder is wanted
+
+
+_CALLBACKS: Final = {
+    Placeholder.THINKING: to_callback(Deferred(private=False, work=_unasked)).content,
+    Placeholder.THINKING_PRIVATELY: to_callback(Deferred(private=True, work=_unasked)).content,
+    Placeholder.SILENT: to_callback(Acknowledge()).content,
+    Placeholder.NOTHING: to_callback(Choices()).content,
+}
 
 
 class Offer(NamedTuple):
     """What stands in for an answer that takes too long."""
 
     placeholder: Placeholder
-    body: bytes  # the callback for it
     before: Callable[[], Awaitable[None]] | None = None  # done first, so that what is promised is kept
 
 
@@ -80,7 +118,7 @@ class FirstAnswer:
         offer = self._offer()
         if offer.before is not None:
             await offer.before()
-        await respond(self._send, 200, offer.body)
+        await respond(self._send, 200, offer.placeholder.callback)
         return offer.placeholder
 
     def _give_up(self) -> None:
@@ -93,7 +131,7 @@ class Patience:
     """How long first answers may take.
 
     All may take equally long, so the one that began first is due first, and one timer looks after all of them: one for
-    each request would cost as much as its response.
+    each request would cost as much as its response. A request whose body came slowly has a timer of its own.
     """
 
     def __init__(self, *, patience_s: float = PATIENCE_S, limit_s: float = LIMIT_S) -> None:
@@ -103,11 +141,20 @@ class Patience:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def begin(self, send: Send, offer: Callable[[], Offer]) -> FirstAnswer:
-        """The first answer that the calling task, which is the handler's, will give; from now on the clock runs."""
+    def begin(self, send: Send, offer: Callable[[], Offer], *, arrived: float | None = None) -> FirstAnswer:
+        """The first answer that the calling task, which is the handler's, will give; the clock runs.
+
+        Args:
+            send: ASGI's.
+            offer: what stands in when time runs out.
+            arrived: the loop's time when the request came; None: just now.
+        """
         loop = asyncio.get_running_loop()
         first = FirstAnswer(send, offer, handler=asyncio.current_task(loop), under_way=self._under_way)
-        self._under_way[first] = loop.time()
+        now = loop.time()
+        self._under_way[first] = now
+        if arrived is not None and now - arrived > _SLOW_BODY_S:
+            loop.call_at(arrived + self._patience_s, self._run_out, first)
         if self._timer is None or self._loop is not loop:  # some platforms give each request a loop of its own
             self._loop = loop
             self._timer = loop.call_later(self._patience_s, self._look)
@@ -120,7 +167,10 @@ class Patience:
             if begun + self._patience_s > loop.time():
                 self._timer = loop.call_at(begun + self._patience_s, self._look)
                 return
-            del self._under_way[first]
+            self._run_out(first)
+
+    def _run_out(self, first: FirstAnswer) -> None:
+        if self._under_way.pop(first, None) is not None:  # else it was given in the meantime
             first.run_out(self._limit_s)
 
 

@@ -13,9 +13,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from app.door_log import traceback_of
 from core.clock import Clock
 from core.errors import OutsideTrouble
+from core.tracebacks import traceback_of
 from wire.errors import DiscordError
 
 if TYPE_CHECKING:

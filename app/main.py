@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from app.avatars import Avatars
 from app.dispatch import Dispatcher
-from app.door_log import by_structlog, quick, traceback_of
+from app.door_log import by_structlog, quick
 from app.endpoint import Endpoint
 from app.events import Events
 from app.finish import Finisher
@@ -31,6 +31,7 @@ from core import metrics, reports
 from core.clock import Clock
 from core.settings import Settings
 from core.tallies import Tally
+from core.tracebacks import traceback_of
 from wire.signature import Verifier
 
 if TYPE_CHECKING:

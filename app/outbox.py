@@ -9,13 +9,14 @@ import structlog
 
 from app.answers import KIND as ANSWER
 from app.answers import Answers, promise_of
-from app.door_log import traceback_of
+from app.first_answer import placeholder_of
 from core import reports
 from core.clock import Clock
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from core.ids import GuildId
 from core.trace import following
+from core.tracebacks import traceback_of
 from db.connection import Connection
 from db.queries.outbox import Entry, NewEntry
 from services import outbox
@@ -62,7 +63,7 @@ async def write_down(conn: Connection, turn: "Turn", reply: Reply) -> Sequence[E
         getattr(reply, "then", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
     )
     if isinstance(reply, (Drawing, Deferred)):
-        entries.append(promise_of(turn, is_silent=isinstance(reply, Drawing) and reply.edits))
+        entries.append(promise_of(turn, placeholder_of(reply)))
     return await outbox.write(conn, entries, now=turn.now) if entries else ()
 
 

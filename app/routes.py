@@ -12,6 +12,7 @@ from wire.interaction import (
     Interaction,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
@@ -37,6 +38,10 @@ class RouteClash(Exception):
     """Two features claim the same route; start-up stops here."""
 
 
+class UnknownLeaf(Exception):
+    """A feature calls something public that it does not answer; start-up stops here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where one interaction goes."""
@@ -44,6 +49,7 @@ class Route:
     call: Call
     feature: Feature
     name: str  # for the log: "slash my timezone"
+    is_private: bool  # what a person reads until the answer is there is for them alone
 
 
 class Routes:
@@ -52,9 +58,13 @@ class Routes:
     def __init__(self, features: Iterable[Feature]) -> None:
         self._table: dict[type, dict[str, Route]] = {kind: {} for kind in KINDS}
         for feature in features:
+            unknown = set(feature.public)
             for kind, handlers in _ways_in(feature):
                 for name, call in handlers:
                     self._claim(kind, name, call, feature)
+                    unknown.discard(name)
+            if unknown:
+                raise UnknownLeaf(f"{feature.name} answers no {', '.join(sorted(unknown))} that could be public.")
 
     @property
     def uses_database(self) -> bool:
@@ -68,7 +78,7 @@ class Routes:
                 name = route_of(interaction.custom_id)
             except StaleCustomId:
                 return None
-        elif isinstance(interaction, Ping):
+        elif isinstance(interaction, Ping | OtherCommand):
             return None
         else:
             name = interaction.path
@@ -82,7 +92,7 @@ class Routes:
         table = self._table[kind]
         if name in table:
             raise RouteClash(f"{KINDS[kind]} {name!r} is claimed by {table[name].feature.name} and {feature.name}.")
-        table[name] = Route(call, feature, f"{KINDS[kind]} {name}")
+        table[name] = Route(call, feature, f"{KINDS[kind]} {name}", name not in feature.public)
 
 
 def _ways_in(feature: Feature) -> Iterable[tuple[type, Iterable[tuple[str, Call]]]]:

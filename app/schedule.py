@@ -14,7 +14,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[r
 from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
-from app.door_log import traceback_of
 from app.doubts import confirm_sessions
 from app.metrics import watched
 from app.outbox import Outbox, entries_of
@@ -25,6 +24,7 @@ from core.errors import OutsideTrouble
 from core.settings import Settings
 from core.tallies import Durations, Reading, Tally
 from core.trace import REQUEST
+from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries import voice as voice_queries

@@ -7,6 +7,7 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from app.answers import KIND as ANSWER
+from app.answers import deferred_before
 from app.outbox import write_down
 from app.turn import Turn
 from app.uploads import Uploads
@@ -17,7 +18,7 @@ from db.queries.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
 from services import people
 from wire.custom_id import StaleCustomId
-from wire.fitting import check_fit
+from wire.fitting import apart, check_fit
 from wire.interaction import Autocomplete
 from wire.reply import Deferred, Message, Reply
 from wire.uploads import accept
@@ -92,6 +93,7 @@ async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: 
         )
         if not arrival.is_first:
             turn.outcome = "duplicate"
+            turn.deferred_as = await deferred_before(conn, turn)
             return None
         if arrival.language is not None:
             turn.words = words_for(arrival.language)
@@ -103,6 +105,7 @@ async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: 
         if isinstance(reply, FilesWanted):
             await conn.rollback()  # it is claimed when the files are there, together with what is done with them
             return reply
+        reply = apart(reply, interaction)
         check_fit(reply, interaction)
         entries = await write_down(conn, turn, reply)
     _note(turn, entries)
@@ -120,6 +123,7 @@ async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply 
     reply = await answer(Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
     if isinstance(reply, FilesWanted):
         return reply
+    reply = apart(reply, turn.interaction)
     check_fit(reply, turn.interaction)
     if getattr(reply, "then", ()):
         raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")

@@ -11,16 +11,18 @@ from wire.interaction import (
     ButtonPress,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     SelectChoice,
     SlashCommand,
     UserMenu,
 )
 
 if TYPE_CHECKING:
+    from app.first_answer import Placeholder
     from app.routes import Route
     from db.queries.outbox import Entry
 
-Invoked = SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
+Invoked = SlashCommand | UserMenu | MessageMenu | OtherCommand | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Turn:
     reference: str | None = None  # what the person was shown and the log line carries
     due: "Sequence[Entry]" = ()  # what was committed and must happen at Discord now
     is_promised: bool = False  # a row says that somebody waits for the answer
+    deferred_as: "Placeholder | None" = None  # of a second delivery: how the first was deferred and not finished yet
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from cli.findings import SIGNS, Finding, State, bad, good
 from cli.problems import FAILED
 from cli.screen import json_text, out
 from core.settings import Settings, SettingsError
+from core.tracebacks import text_of
 
 if TYPE_CHECKING:
     from wire.rest import Rest
@@ -113,4 +114,6 @@ async def _guarded(name: str, check: Check) -> Iterable[Finding]:
     except TimeoutError:
         return [bad(name, f"No answer within {PATIENCE_S:.0f} s.", "Look at the network and ask again.")]
     except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
-        return [bad(name, f"The check itself broke: {type(error).__name__}: {error}", "Please report this line.")]
+        return [
+            bad(name, f"The check itself broke: {type(error).__name__}: {text_of(error)}", "Please report this line.")
+        ]

@@ -2,13 +2,13 @@
 
 import secrets
 import sys
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import terminal
 from cli.problems import FAILED, MARK, USAGE, Problem
 from core.settings import SettingsError
+from core.tracebacks import traceback_of
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def _unexpected(error: Exception) -> str:
     """Note an error of ours where it can be found; answers the sentence for the person."""
     reference = secrets.token_hex(3)
     written = f"{datetime.now(UTC).isoformat()} ref={reference} {' '.join(sys.argv[1:])}\n"
-    written += "".join(traceback.format_exception(error))
+    written += f"{traceback_of(error)}\n"
     for folder, name in ((_data_dir, "errors.log"), (Path.cwd, "lyceum-errors.log")):
         try:
             path = folder() / name

@@ -2,10 +2,13 @@
 
 import logging
 import sys
+from types import TracebackType
+from typing import TextIO
 
 import structlog
 
 from core.trace import REQUEST
+from core.tracebacks import text_of, traceback_of
 
 
 def configure(level: str, fmt: str) -> None:
@@ -17,11 +20,9 @@ def configure(level: str, fmt: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_as_text), structlog.processors.JSONRenderer()]
         if fmt == "json"
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_below_the_line)]
     )
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
@@ -40,7 +41,34 @@ def configure(level: str, fmt: str) -> None:
             ],
         )
     )
+    handler.addFilter(_without_rows)
+    sys.excepthook = _log_crash
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+
+
+def _as_text(exc_info: structlog.typing.ExcInfo) -> str:
+    return traceback_of(exc_info[1])
+
+
+def _below_the_line(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    stream.write("\n" + traceback_of(exc_info[1]))
+
+
+def _without_rows(record: logging.LogRecord) -> bool:
+    """Let a library that puts an error of the database into its message say only what may be logged."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(text_of(each) if isinstance(each, BaseException) else each for each in record.args)
+    if isinstance(record.msg, BaseException):
+        record.msg = text_of(record.msg)
+    return True
+
+
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What ends a process goes the same way as everything else; Ctrl+C is no crash."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        structlog.get_logger().error("process crashed", exception=traceback_of(error))
 
 
 def _name_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from core.clock import Clock
+from core.tracebacks import text_of
 from gateway_listener import frames
 from gateway_listener.address import address
 from gateway_listener.closing import OURS, Ending, Next, after_close
@@ -315,4 +316,4 @@ class Connection:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, ConnectionClosed):
             self._log.error("A part of the connection failed.", exc_info=error)
-            self._start(self._end(Ending(Next.RESUME, str(error))))
+            self._start(self._end(Ending(Next.RESUME, text_of(error))))

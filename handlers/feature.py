@@ -65,6 +65,8 @@ class Feature:
     """One feature's commands, and the handler for each way in.
 
     Slash commands are found by their path ("my timezone"), menus by their name, components and modals by their action.
+    An answer that takes long is deferred by itself, and what the person sees meanwhile is private unless `public` names
+    the leaf. A private answer after a public placeholder takes the placeholder away first.
     """
 
     name: str
@@ -81,7 +83,7 @@ class Feature:
     uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
     only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
     guild_only: bool = True  # False: also answers in direct messages
-    private: bool = False  # the placeholder's privacy when an answer takes so long that it is deferred by itself
+    public: frozenset[str] = frozenset()  # the paths, menus and modals that answer for everybody; the rest is private
 
 
 def guild_of(interaction: Invocation) -> GuildId:

@@ -215,5 +215,4 @@ feature = Feature(
     },
     buttons={STATUS: press_status, PLAN: ask_dates, REPAIR: press_repair},
     modals={PLANNED: planned},
-    private=True,
 )

@@ -77,7 +77,6 @@ def of(features: Sequence[Feature]) -> Feature:
         slash={"help": show},
         autocomplete={"help": suggest},
         guild_only=False,
-        private=True,
     )
 
 

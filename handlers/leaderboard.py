@@ -224,5 +224,6 @@ feature = Feature(
         ),
     ),
     slash={"leaderboard": show},
+    public=frozenset({"leaderboard"}),
     buttons={PAGE: turn, ME: jump},
 )

@@ -230,5 +230,4 @@ feature = Feature(
     },
     autocomplete={"my timezone": suggest},
     selects={ZONE: choose_timezone},
-    private=True,
 )

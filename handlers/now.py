@@ -51,4 +51,5 @@ feature = Feature(
     name="now",
     commands=(command("now", "Who is studying right now"),),
     slash={"now": show},
+    public=frozenset({"now"}),
 )

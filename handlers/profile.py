@@ -117,4 +117,5 @@ feature = Feature(
     ),
     slash={"profile": show},
     user_menus={"Profile": show_target},
+    public=frozenset({"profile", "Profile"}),
 )

@@ -127,5 +127,4 @@ feature = Feature(
         ),
     ),
     slash={"session list": show, "session adjust": adjust, "session void": void},
-    private=True,
 )

@@ -155,5 +155,6 @@ feature = Feature(
         ),
     ),
     slash={"streak": show},
+    public=frozenset({"streak"}),
     buttons={MONTH: turn},
 )

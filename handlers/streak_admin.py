@@ -90,5 +90,4 @@ feature = Feature(
         ),
     ),
     slash={"streak-admin grant": grant, "streak-admin revoke": revoke, "streak-admin audit": audit},
-    private=True,
 )

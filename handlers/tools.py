@@ -69,5 +69,4 @@ feature = Feature(
     slash={"tools timestamp": timestamp, "tools time": time},
     autocomplete={"tools timestamp": zones.suggest, "tools time": zones.suggest},
     guild_only=False,
-    private=True,
 )

@@ -111,7 +111,8 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
             "{count} member is being counted again; it takes minutes at most.",
             "{count} members are being counted again; it takes minutes at most.",
             count,
-        )
+        ),
+        private=True,
     )
 
 
@@ -172,5 +173,4 @@ feature = Feature(
     ),
     slash={"track preset": preset, "track channel": kind, "track preview": preview, "track reapply": reapply},
     buttons={APPLY: apply},
-    private=True,
 )

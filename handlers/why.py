@@ -67,5 +67,4 @@ feature = Feature(
         ),
     ),
     slash={"why": explain},
-    private=True,
 )

@@ -1,5 +1,6 @@
 """First answers to interactions: which are allowed, what they must hold, and what they do."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -48,6 +49,7 @@ ALLOWED: Final[Mapping[int, frozenset[int]]] = {
     MODAL_SUBMIT: frozenset({MESSAGE, DEFERRED, PREMIUM}),
 }  # 6 and 7 as well for a modal that was opened from a component
 
+FOLLOWS_WITHIN_S: Final = 1.0  # after a deferred message was deleted
 INLINE_BYTES_SAFE: Final = 150_000  # above it, inline answers with files are reported to fail
 
 
@@ -142,13 +144,17 @@ class Callbacks:
 
     def delete(self, delivery: Delivery, message: Message) -> None:
         """Remove the original answer or a follow-up."""
+        is_loading = bool(message.flags & LOADING)
         self._posting.remove(message)
         self._telling.gone(message)
         if delivery.original is message:
             delivery.original = None
         delivery.follow_ups = [one for one in delivery.follow_ups if one is not message]
         delivery.note("deleted")
-        delivery.settled.set()
+        if is_loading:  # a private message may follow in the place of a public placeholder
+            asyncio.get_running_loop().call_later(FOLLOWS_WITHIN_S, delivery.settled.set)
+        else:
+            delivery.settled.set()
 
     def _say(self, delivery: Delivery, data: Json, files: dict[int, Upload]) -> Message:
         remarks = check_message.check(data, files, Before(), path=("data",))

@@ -4,14 +4,13 @@ import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 import msgspec
 
 from core.clock import Clock
-from playground import shapes
 from playground.courier import UNAUTHORIZED
 from playground.ids import Snowflakes
 from playground.jsons import Json
@@ -101,7 +100,8 @@ class Events:
         wanted = self.subscription
         if wanted.url is None or wanted.status != ENABLED or kind not in wanted.kinds:
             return None
-        timestamp = shapes.moment(at or self._clock.now())
+        moment = (at or self._clock.now()).astimezone(UTC).replace(tzinfo=None)  # Discord's events name no zone
+        timestamp = moment.isoformat(timespec="microseconds")
         payload = self._envelope(1) | {"event": {"type": kind, "timestamp": timestamp, "data": data}}
         return self.send(Event(self._ids.mint(), kind, payload), wanted.url)
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from nacl.signing import SigningKey
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from app.main import create_app
+from app.main import House, create_app
 from core.clock import Clock
 from core.ids import ApplicationId, snowflake_at
 from core.settings import Settings
@@ -138,6 +139,57 @@ class Answer:
         return self.edits[-1].payload if self.edits else self.data
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A text that Discord has shown, and whether only the person who asked could see it."""
+
+    text: str
+    is_private: bool
+
+
+def shown(request: Json, answer: Json | None, edits: Sequence[Edit]) -> tuple[list[Shown], list[Shown]]:
+    """What Discord shows of one interaction by its own rules: (all that was ever visible, what is left at the end).
+
+    The first answer decides who sees it; no edit changes that. While a deferred message is loading, a follow-up edits
+    it, whatever flags the follow-up has; once it was deleted, a follow-up is a message with flags of its own.
+
+    Args:
+        request: the interaction.
+        answer: the first answer; None: there was none.
+        edits: the calls with this interaction's token, in order.
+    """
+    ever: list[Shown] = []
+    source = bool(request.get("message", {}).get("flags", 0) & 64)
+    kind = 0 if answer is None else answer["type"]
+    data: Json = {} if answer is None else answer.get("data") or {}
+    original_is_private = source if kind in (6, 7) else bool(data.get("flags", 0) & 64)
+    is_loading, is_there = kind == 5, kind in (4, 5, 6, 7)
+    at_end: dict[str, Shown] = {}
+    if kind in (4, 7):
+        at_end["@original"] = Shown(_text(data), original_is_private)
+        ever.append(at_end["@original"])
+    for number, edit in enumerate(edits):
+        if edit.path.endswith("/messages/@original"):
+            assert is_there, "there is no original message (any more)"
+            if edit.method == "DELETE":
+                is_there = is_loading = False
+                at_end.pop("@original", None)
+                continue
+            place, is_private = "@original", original_is_private
+        elif is_loading:
+            place, is_private = "@original", original_is_private
+        else:
+            place, is_private = str(number), bool(edit.payload.get("flags", 0) & 64)
+        is_loading = is_loading and place != "@original"
+        at_end[place] = Shown(_text(edit.payload), is_private)
+        ever.append(at_end[place])
+    return ever, list(at_end.values())
+
+
+def _text(message: Json) -> str:
+    return json.dumps([message.get("content"), message.get("embeds"), message.get("components")])
+
+
 class FakeDiscord:
     """Sends what a person does, and keeps what the app says."""
 
@@ -150,6 +202,12 @@ class FakeDiscord:
         self.cdn_delay_s = 0.0
         self.rest_status = 200
         self.rest_trouble: Json = {"code": 0, "message": "trouble"}  # what a status of 400 and more says
+        self.original_flags = 0  # of the first answer, when it is asked for
+
+    @property
+    def house(self) -> House:
+        """The parts of the app."""
+        return cast("Starlette", self.app).state.house
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
         """`/path option:value`; people are given as Someone, channels as Room."""
@@ -188,13 +246,13 @@ class FakeDiscord:
         body = json.dumps(payload).encode()
         return await self.send(body, **sign(body, self.clock.moment))
 
-    async def send(self, body: bytes, **headers: str) -> Answer:
-        """Any request to the endpoint; underscores in header names stand for hyphens."""
+    async def send(self, body: bytes, *, to: str = "/interactions", **headers: str) -> Answer:
+        """Any request to the app; underscores in header names stand for hyphens."""
         before = len(self.edits)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            response = await client.post("/interactions", content=body, headers=named)
+            response = await client.post(to, content=body, headers=named)
         answer = Answer(response.status_code, response.content, response.headers, self.edits[before:])
         if answer.status == 200 and answer.body:
             assert refusals(CALLBACKS[answer.kind], answer.json) == []
@@ -209,15 +267,18 @@ class FakeDiscord:
             picture = self.pictures.get(path.removeprefix("/cdn"))
             return httpx.Response(404) if picture is None else httpx.Response(200, content=picture)
         edit = _read_edit(request)
-        if "/webhooks/" in path:
+        if "/webhooks/" in path and edit.method in {"PATCH", "POST"}:
             assert refusals(EDIT if edit.method == "PATCH" else FOLLOW_UP, edit.payload) == []
         self.edits.append(edit)
         if self.rest_status >= 400:
             return httpx.Response(self.rest_status, json=self.rest_trouble)
+        if edit.method == "DELETE":
+            return httpx.Response(204)
         if path.endswith("/gateway/bot"):
             limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
             return httpx.Response(200, json={"url": "wss://gw", "shards": 1, "session_start_limit": limit})
-        return httpx.Response(200, json={"id": "88888888888", "channel_id": str(CHANNEL)})
+        shape = {"id": "88888888888", "channel_id": str(CHANNEL), "flags": self.original_flags}
+        return httpx.Response(200, json=shape)
 
 
 def envelope(kind: int, data: Json, *, by: Someone = ANA, guild: int | None = GUILD, now: datetime = NOW) -> Json:

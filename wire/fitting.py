@@ -5,6 +5,8 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 
 from typing import Final
 
+from msgspec.structs import asdict, replace
+
 from wire.errors import Unsendable
 from wire.interaction import (
     Autocomplete,
@@ -12,6 +14,7 @@ from wire.interaction import (
     Interaction,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
@@ -28,6 +31,7 @@ _FITTING: Final[dict[type[Interaction], frozenset[type[Reply]]]] = {
     SlashCommand: _NEW | {Modal},
     UserMenu: _NEW | {Modal},
     MessageMenu: _NEW | {Modal},
+    OtherCommand: _NEW | {Modal},
     Autocomplete: frozenset({Choices}),
     ButtonPress: _NEW | _SAME | {Modal},
     SelectChoice: _NEW | _SAME | {Modal},
@@ -50,6 +54,22 @@ class FormTooLate(DoesNotFit, TimeoutError):
 
     def __init__(self, reply: Modal, answers: object) -> None:
         super().__init__(reply, answers, "a form can only be the first answer")
+
+
+def apart(reply: Reply, interaction: Interaction) -> Reply:
+    """`reply`; where it would write a private text into a message that everybody reads, a new message instead.
+
+    No edit makes a message private, so that what became private after the message was posted must not be edited in.
+    """
+    if not isinstance(reply, EditMessage | Drawing):
+        return reply
+    message = reply.message if isinstance(reply, Drawing) else reply
+    edits = isinstance(reply, EditMessage) or reply.edits
+    source = interaction.message if isinstance(interaction, ButtonPress | SelectChoice | ModalSubmit) else None
+    if not (edits and message.private) or source is None or source.is_private:
+        return reply
+    new = Message(**{name: value for name, value in asdict(message).items() if name != "kept_attachments"})
+    return replace(reply, message=new, edits=False) if isinstance(reply, Drawing) else new
 
 
 def check_fit(reply: Reply, interaction: Interaction) -> None:

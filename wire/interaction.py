@@ -36,6 +36,7 @@ __all__ = [
     "MessageMenu",
     "ModalSubmit",
     "Options",
+    "OtherCommand",
     "Ping",
     "ReceivedMessage",
     "Resolved",
@@ -116,6 +117,14 @@ class MessageMenu(Invocation, frozen=True):
     target: ReceivedMessage
 
 
+class OtherCommand(Invocation, frozen=True):
+    """A command that is not ours: Discord's own Entry Point of an app with an Activity, or a kind of tomorrow."""
+
+    command_id: CommandId
+    path: str
+    is_entry_point: bool
+
+
 class Autocomplete(Invocation, frozen=True):
     """A person is typing into an option; the others are there as far as they are filled in, unvalidated."""
 
@@ -170,4 +179,14 @@ class ModalSubmit(Invocation, frozen=True):
     message: ReceivedMessage | None
 
 
-Interaction = Ping | SlashCommand | UserMenu | MessageMenu | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
+Interaction = (
+    Ping
+    | SlashCommand
+    | UserMenu
+    | MessageMenu
+    | OtherCommand
+    | Autocomplete
+    | ButtonPress
+    | SelectChoice
+    | ModalSubmit
+)

@@ -5,10 +5,10 @@ Source: https://discord.com/developers/docs/interactions/receiving-and-respondin
 
 from collections.abc import Callable, Mapping
 from enum import IntEnum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import MsgspecError, Raw, ValidationError
-from msgspec.json import decode, encode
+from msgspec.json import decode
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId
 from wire.components import ComponentKind
@@ -20,13 +20,16 @@ from wire.interaction import (
     Interaction,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
     UserMenu,
 )
+from wire.lenient import DataError, Path, read, without_nul
 from wire.options import Options, focused, split_path
 from wire.payloads import (
+    ENTRY_POINT,
     MESSAGE_MENU,
     SLASH,
     USER_MENU,
@@ -53,15 +56,6 @@ class InteractionKind(IntEnum):
 
 
 _PING = Ping()
-_SELECTS = frozenset(
-    {
-        ComponentKind.STRING_SELECT,
-        ComponentKind.USER_SELECT,
-        ComponentKind.ROLE_SELECT,
-        ComponentKind.MENTIONABLE_SELECT,
-        ComponentKind.CHANNEL_SELECT,
-    }
-)
 
 
 def parse(body: bytes) -> Interaction:
@@ -72,6 +66,7 @@ def parse(body: bytes) -> Interaction:
     """
     try:
         try:
+            body = without_nul(body)
             return _read(body)
         except ValidationError:
             return _read_leniently(body)
@@ -90,32 +85,32 @@ def _read(body: bytes) -> Interaction:
     try:
         data = read(envelope.data)
     except ValidationError as error:
-        raise ValidationError(f"in the data: {error}") from error
+        raise DataError(f"in the data: {error}") from error
     return build(envelope, data)
 
 
 def _read_leniently(body: bytes) -> Interaction:
-    """As other servers of this protocol write: null for what Discord leaves out, pings that hold nothing else."""
-    shape = _without_nulls(decode(body))
+    """As other servers of this protocol write, and Discord may tomorrow: see wire/lenient.py."""
+    shape = decode(body)
     match shape:
         case {"type": InteractionKind.PING}:
             return _PING
         case _:
-            return _read(encode(shape))
+            return read(_read, shape, is_needed=_is_needed)
 
 
-def _without_nulls(value: object) -> object:
-    match value:
-        case dict():
-            fields = cast("dict[str, object]", value)
-            return {name: _without_nulls(each) for name, each in fields.items() if each is not None}
-        case list():
-            return [_without_nulls(each) for each in cast("list[object]", value)]
-        case _:
-            return value
+def _is_needed(path: Path) -> bool:
+    """Without these nobody knows what was asked; all else that cannot be read is left out."""
+    return path[0] in _NEEDED or (path[0] == "data" and (len(path) == 1 or path[1] in _NEEDED_OF_DATA))
 
 
-def _command(envelope: Envelope, data: CommandData) -> SlashCommand | UserMenu | MessageMenu:
+_NEEDED: Final = frozenset({"type", "id", "token", "application_id", "guild_id"})
+_NEEDED_OF_DATA: Final = frozenset(
+    {"id", "name", "type", "options", "target_id", "custom_id", "component_type", "values", "components"}
+)
+
+
+def _command(envelope: Envelope, data: CommandData) -> SlashCommand | UserMenu | MessageMenu | OtherCommand:
     if data.type == SLASH:
         path, options = split_path(data.name, data.options)
         return SlashCommand(*_common(envelope), data.id, path, Options(options, data.resolved), data.resolved)
@@ -129,7 +124,7 @@ def _command(envelope: Envelope, data: CommandData) -> SlashCommand | UserMenu |
         if message is None:
             raise BadPayload("the target is not among the resolved objects")
         return MessageMenu(*_common(envelope), data.id, data.name, message)
-    raise BadPayload(f"unknown command type {data.type}")
+    return OtherCommand(*_common(envelope), data.id, data.name, is_entry_point=data.type == ENTRY_POINT)
 
 
 def _autocomplete(envelope: Envelope, data: CommandData) -> Autocomplete:
@@ -146,9 +141,7 @@ def _component(envelope: Envelope, data: ComponentData) -> ButtonPress | SelectC
         raise BadPayload("a component without its message")
     if data.component_type == ComponentKind.BUTTON:
         return ButtonPress(*_common(envelope), data.custom_id, envelope.message)
-    if data.component_type in _SELECTS:
-        return SelectChoice(*_common(envelope), data.custom_id, envelope.message, data.values, data.resolved)
-    raise BadPayload(f"unknown component type {data.component_type}")
+    return SelectChoice(*_common(envelope), data.custom_id, envelope.message, data.values, data.resolved)
 
 
 def _modal(envelope: Envelope, data: ModalData) -> ModalSubmit:

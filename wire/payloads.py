@@ -5,18 +5,21 @@ and what Discord leaves out has a default, so that a new field or a missing one 
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Raw, Struct, field
+from msgspec import Meta, Raw, Struct, field
 from msgspec.json import Decoder
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from wire.limits import FILE_BYTES_MAX
-from wire.received import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, User
+from wire.received import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, StoredId, User
 
 SLASH: Final = 1  # the kinds of commands
 USER_MENU: Final = 2
 MESSAGE_MENU: Final = 3
+ENTRY_POINT: Final = 4  # made by Discord itself for an app with an Activity
+
+TOKEN_MAX: Final = 2048  # characters; Discord's have some 200 and become part of an address
 
 _NO_DATA: Final = Raw(b"{}")
 
@@ -47,7 +50,7 @@ class CommandData(Struct, frozen=True):
 
     id: Id[CommandId]
     name: str
-    type: int  # SLASH, USER_MENU or MESSAGE_MENU
+    type: int  # SLASH, USER_MENU, MESSAGE_MENU, ENTRY_POINT, or one of tomorrow
     options: tuple[OptionPayload, ...] = ()
     target_id: Id[int] | None = None  # the person or message of a menu
     resolved: Resolved = NOTHING_RESOLVED
@@ -73,7 +76,7 @@ class ModalData(Struct, frozen=True):
 class Place(Struct, frozen=True, gc=False):
     """Where an interaction happens; what else Discord tells of the channel nobody reads."""
 
-    id: Id[ChannelId]
+    id: StoredId[ChannelId]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -83,11 +86,11 @@ class Envelope(Struct, frozen=True, kw_only=True):
     """
 
     type: int
-    id: Id[InteractionId]
-    token: str
+    id: StoredId[InteractionId]
+    token: Annotated[str, Meta(min_length=1, max_length=TOKEN_MAX)]
     application_id: Id[ApplicationId]
-    guild_id: Id[GuildId] | None = None
-    channel_id: Id[ChannelId] | None = None
+    guild_id: StoredId[GuildId] | None = None
+    channel_id: StoredId[ChannelId] | None = None
     channel: Place | None = None
     member: Member | None = None
     user: User | None = None

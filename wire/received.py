@@ -6,8 +6,11 @@ from enum import IntEnum
 from typing import Annotated, Final, TypeVar
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import force_setattr
 
 from core.ids import (
+    SNOWFLAKE_MAX,
+    SNOWFLAKE_MIN,
     AttachmentId,
     ChannelId,
     EntitlementId,
@@ -17,10 +20,14 @@ from core.ids import (
     SkuId,
     UserId,
 )
+from wire.lenient import in_utc
 
 T = TypeVar("T", bound=int)
-ID_MAX: Final = (1 << 63) - 1  # fits into PostgreSQL's bigint
+ID_MAX: Final = SNOWFLAKE_MAX  # fits into PostgreSQL's bigint
 Id = Annotated[T, Meta(ge=0, le=ID_MAX)]
+StoredId = Annotated[T, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]  # the database takes no other
+Small = Annotated[int, Meta(ge=0, le=(1 << 15) - 1)]  # fits into PostgreSQL's smallint
+Flags = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]  # as many bits as JSON's numbers surely keep
 
 EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
 
@@ -43,7 +50,7 @@ class Context(IntEnum):
 class User(Struct, frozen=True, gc=False):
     """A Discord account."""
 
-    id: Id[UserId]
+    id: StoredId[UserId]
     username: str = ""
     global_name: str | None = None
     avatar: str | None = None  # hash; None: the default picture
@@ -64,6 +71,11 @@ class Member(Struct, frozen=True):
     roles: tuple[Id[RoleId], ...] = ()
     permissions: int = 0  # in this channel, overwrites included
     joined_at: datetime | None = None  # None: a guest
+
+    def __post_init__(self) -> None:
+        """Make the moment aware."""
+        if self.joined_at is not None and self.joined_at.tzinfo is None:
+            force_setattr(self, "joined_at", in_utc(self.joined_at))
 
 
 class ResolvedUser(Struct, frozen=True):
@@ -96,10 +108,10 @@ class Role(Struct, frozen=True, gc=False):
 class Channel(Struct, frozen=True, gc=False):
     """A channel or thread, partial."""
 
-    id: Id[ChannelId]
+    id: StoredId[ChannelId]
     name: str | None = None  # None: a direct message
-    type: int = 0  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
-    parent_id: Id[ChannelId] | None = None
+    type: Small = 0  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+    parent_id: StoredId[ChannelId] | None = None
     permissions: int = 0  # the person's
     app_permissions: int | None = None  # ours; None: not told
 
@@ -122,13 +134,18 @@ class ReceivedMessage(Struct, frozen=True):
     """A message that an interaction is about: the menu's target, or the one that holds the component."""
 
     id: Id[MessageId]
-    channel_id: Id[ChannelId] | None = None
+    channel_id: StoredId[ChannelId] | None = None
     author: User | None = None
     content: str = ""
     attachments: tuple[Attachment, ...] = ()
-    flags: int = 0
+    flags: Flags = 0
     timestamp: datetime | None = None
     edited_timestamp: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Make the moments aware."""
+        force_setattr(self, "timestamp", in_utc(self.timestamp))
+        force_setattr(self, "edited_timestamp", in_utc(self.edited_timestamp))
 
     @property
     def is_private(self) -> bool:
@@ -141,13 +158,18 @@ class Entitlement(Struct, frozen=True, gc=False):
 
     id: Id[EntitlementId]
     sku_id: Id[SkuId]
-    type: int = 0
+    type: Small = 0
     user_id: Id[UserId] | None = None
     guild_id: Id[GuildId] | None = None
     starts_at: datetime | None = None  # None: always was
     ends_at: datetime | None = None  # None: until further notice
     is_deleted: bool = field(default=False, name="deleted")
     is_consumed: bool = field(default=False, name="consumed")
+
+    def __post_init__(self) -> None:
+        """Make the moments aware."""
+        force_setattr(self, "starts_at", in_utc(self.starts_at))
+        force_setattr(self, "ends_at", in_utc(self.ends_at))
 
 
 class Resolved(Struct, frozen=True):

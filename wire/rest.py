@@ -7,15 +7,17 @@ Source: https://discord.com/developers/docs/reference
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
-from msgspec import MsgspecError, Struct
-from msgspec.json import Decoder
+from msgspec import MsgspecError, Struct, ValidationError
+from msgspec.json import Decoder, decode
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, UserId
 from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMember, UnknownMessage, UnknownVoiceState, UnknownWebhook
+from wire.lenient import read
 from wire.received import ReceivedMessage
 from wire.reply import (
     Message,
@@ -33,6 +35,8 @@ _RACE_DELAYS: Final = (
     1.6,
     3.2,
 )  # times the backoff; Discord may read our first answer after our edit arrives
+
+_GONE_DELAYS: Final = (*_RACE_DELAYS, 6.4)  # together 3.1 s: an answer that is not there by then never comes
 
 T = TypeVar("T")
 
@@ -98,13 +102,23 @@ class Rest(Transport):
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         return _read(_message, await self._despite_race(lambda: self.request(where)))
 
+    async def delete_original(self, application: ApplicationId, token: str) -> None:
+        """Take the first answer away; when this returns it is surely gone, and a follow-up is a message of its own.
+
+        Raises:
+            UnknownWebhook: the token has expired, or Discord has not read our first answer.
+        """
+        where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
+        with suppress(UnknownMessage):  # said for longer than Discord waits for a first answer: somebody was faster
+            await self._despite_race(lambda: self.request(where), _GONE_DELAYS)
+
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
         """Say one more thing; at most five times where only the person installed the app."""
         where = route("POST", "/webhooks/{webhook}/{token}", webhook=application, token=token)
         return _read(_message, await self.request(where, to_webhook_message(message)))
 
-    async def _despite_race(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        for delay in _RACE_DELAYS:
+    async def _despite_race(self, attempt: Callable[[], Awaitable[T]], delays: Sequence[float] = _RACE_DELAYS) -> T:
+        for delay in delays:
             try:
                 return await attempt()
             except (UnknownWebhook, UnknownMessage):
@@ -157,7 +171,10 @@ def _read(decoder: Decoder[T], content: bytes) -> T:
         DiscordUnavailable: nothing that can be read. What was asked for may have been done all the same.
     """
     try:
-        return decoder.decode(content)
+        try:
+            return decoder.decode(content)
+        except ValidationError:  # what we do not need to understand must not turn a success into a failure
+            return read(decoder.decode, decode(content), is_needed=lambda path: path[0] == "id")
     except (MsgspecError, UnicodeDecodeError) as error:
         raise DiscordUnavailable(f"Discord's answer cannot be read: {error}.") from error
 

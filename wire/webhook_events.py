@@ -5,18 +5,21 @@ Source: https://discord.com/developers/docs/events/webhook-events
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Generic, TypeVar, cast
 
-from msgspec import Meta, MsgspecError, Raw, Struct
-from msgspec.json import Decoder
+from msgspec import Meta, MsgspecError, Struct
+from msgspec.json import Decoder, decode
 
 from core.enums import WebhookEventKind
 from core.ids import SNOWFLAKE_MIN, EntitlementId, GuildId, SkuId, UserId
 from wire.errors import BadPayload
-from wire.received import ID_MAX
+from wire.lenient import Path, in_utc, read, without_nul
+from wire.received import ID_MAX, Small
 
 _Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]
-_Moment = Annotated[datetime, Meta(tz=True)]
+D = TypeVar("D")
+
+NAME_MAX: Final = 100  # characters of an unknown event's type, for the log
 
 
 class EventPing(Struct, frozen=True):
@@ -93,60 +96,74 @@ class _Authorization(Struct, frozen=True):
 class _Entitlement(Struct, frozen=True):
     id: _Snowflake
     sku_id: _Snowflake
-    type: Annotated[int, Meta(ge=0, le=(1 << 15) - 1)] = 0
+    type: Small = 0
     user_id: _Snowflake | None = None
     guild_id: _Snowflake | None = None
-    starts_at: _Moment | None = None
-    ends_at: _Moment | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
     deleted: bool = False
-    consumed: bool | None = None  # there on consumables only
+    consumed: bool = False  # there on consumables only
 
 
-class _Event(Struct, frozen=True):
-    type: str
-    timestamp: _Moment
-    data: Raw = Raw(b"{}")
-
-
-class _Ping(Struct, frozen=True, tag_field="type", tag=0):
-    pass
-
-
-class _Told(Struct, frozen=True, tag_field="type", tag=1):
-    event: _Event
+class _Event(Struct, Generic[D], frozen=True):
+    data: D
+    timestamp: datetime | None = None
 
 
 # Not strict: ids come as strings and are read as numbers in the same pass.
-_envelope: Final[Decoder[_Ping | _Told]] = Decoder(_Ping | _Told, strict=False)
-_authorization: Final = Decoder(_Authorization, strict=False)
-_entitlement: Final = Decoder(_Entitlement, strict=False)
+_authorization: Final = Decoder(_Event[_Authorization], strict=False)
+_entitlement: Final = Decoder(_Event[_Entitlement], strict=False)
 _KINDS: Final[Mapping[str, WebhookEventKind]] = {kind.value.upper(): kind for kind in WebhookEventKind}
+_NEEDED: Final = frozenset({("data",), ("data", "user"), ("data", "user", "id"), ("data", "id"), ("data", "sku_id")})
 
 
-def parse(body: bytes) -> WebhookEvent:
+def parse(body: bytes, *, now: datetime) -> WebhookEvent:
     """The event in these bytes, which must be verified before.
 
+    Of an event that means something to us, what cannot be read and is not needed is left out; any other is an
+    OtherEvent, whatever it holds.
+
+    Args:
+        body: JSON.
+        now: the moment of an event whose own cannot be read.
+
     Raises:
-        BadPayload: broken JSON, a missing or mistyped field, a moment without its zone.
+        BadPayload: broken JSON, no type, or one of our events without the id of what it is about.
     """
     try:
-        told = _envelope.decode(body)
-        return EventPing() if isinstance(told, _Ping) else _event(told.event)
-    except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        shape: object = decode(without_nul(body))
+        match shape:
+            case {"type": 0 | "0"}:
+                return EventPing()
+            case {"type": 1 | "1", "event": {"type": str(name)}}:
+                return _event(name, cast("dict[str, dict[str, object]]", shape)["event"], now)
+            case {"type": 1 | "1"}:
+                raise BadPayload("an event without its type")
+            case {"type": int(number)}:
+                return OtherEvent(f"type {number}")
+            case _:
+                raise BadPayload("no type")
+    except (MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
         raise BadPayload(str(error)) from error
 
 
-def _event(event: _Event) -> WebhookEvent:
-    match _KINDS.get(event.type):
+def _event(name: str, event: dict[str, object], now: datetime) -> WebhookEvent:
+    match _KINDS.get(name):
         case None:
-            return OtherEvent(event.type)
+            return OtherEvent(name[:NAME_MAX])
         case WebhookEventKind.APPLICATION_AUTHORIZED:
-            let_in = _authorization.decode(event.data)
-            return Authorized(event.timestamp, UserId(let_in.user.id), _guild(let_in.guild))
+            let_in = read(_authorization.decode, event, is_needed=_is_needed)
+            return Authorized(in_utc(let_in.timestamp) or now, UserId(let_in.data.user.id), _guild(let_in.data.guild))
         case WebhookEventKind.APPLICATION_DEAUTHORIZED:
-            return Deauthorized(event.timestamp, UserId(_authorization.decode(event.data).user.id))
+            taken_back = read(_authorization.decode, event, is_needed=_is_needed)
+            return Deauthorized(in_utc(taken_back.timestamp) or now, UserId(taken_back.data.user.id))
         case kind:
-            return _bought(kind, event.timestamp, _entitlement.decode(event.data))
+            bought = read(_entitlement.decode, event, is_needed=_is_needed)
+            return _bought(kind, in_utc(bought.timestamp) or now, bought.data)
+
+
+def _is_needed(path: Path) -> bool:
+    return path in _NEEDED
 
 
 def _guild(guild: _Guild | None) -> AuthorizedGuild | None:
@@ -165,8 +182,8 @@ def _bought(kind: WebhookEventKind, at: datetime, told: _Entitlement) -> Entitle
         type=told.type,
         user_id=None if told.user_id is None else UserId(told.user_id),
         guild_id=None if told.guild_id is None else GuildId(told.guild_id),
-        starts_at=told.starts_at,
-        ends_at=told.ends_at,
+        starts_at=in_utc(told.starts_at),
+        ends_at=in_utc(told.ends_at),
         is_deleted=told.deleted or kind is WebhookEventKind.ENTITLEMENT_DELETE,
-        is_consumed=bool(told.consumed),
+        is_consumed=told.consumed,
     )

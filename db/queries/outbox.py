@@ -155,6 +155,17 @@ async def set_held(conn: Connection, *, guild: int, kind: str, dedupe_key: str, 
     return cursor.rowcount > 0
 
 
+async def pending_payload(conn: Connection, *, guild: int, kind: str, dedupe_key: str) -> str | None:
+    """What an effect that has not happened yet asks for, as JSON; None: it has happened, or was never written."""
+    cursor = await conn.execute(
+        """SELECT payload::text FROM outbox
+           WHERE guild_id = %(guild)s AND kind = %(kind)s AND dedupe_key = %(dedupe_key)s AND status = 'pending'""",
+        {"guild": guild, "kind": kind, "dedupe_key": dedupe_key},
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row[0]
+
+
 async def remove(conn: Connection, *, guild: int, kind: str, dedupe_key: str) -> bool:
     """Take an effect back, or forget one that has happened; False: it is not there."""
     cursor = await conn.execute(

@@ -113,7 +113,7 @@ ECHO = Feature(
     buttons={AGAIN: press},
     uses_database=False,
 )
-SLOW = Feature(name="slow", slash={"slow": dawdle}, buttons={SLOWLY: press_slowly}, uses_database=False, private=True)
+SLOW = Feature(name="slow", slash={"slow": dawdle}, buttons={SLOWLY: press_slowly}, uses_database=False)
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def _task(loop: asyncio.AbstractEventLoop, inner: Any, **more: Any) -> "asyncio.
 
 
 def features(plan: Plan) -> list[Feature]:
-    """A decision with three effects, a deferred answer, one that is deferred by itself, and one that reads a file."""
+    """A decision with three effects, a deferred answer, two deferred by themselves, and one that reads a file."""
 
     async def decide(interaction: SlashCommand, _: Deps) -> Message:
         number = interaction.options.integer("number")
@@ -106,8 +106,12 @@ def features(plan: Plan) -> list[Feature]:
         return Deferred(private=False, work=work)
 
     async def dawdle(interaction: SlashCommand, _: Deps) -> Message:
-        await asyncio.sleep(2.1)
+        await asyncio.sleep(1.6)
         return Message(f"answer {interaction.options.integer('number')}")
+
+    async def secret(interaction: SlashCommand, _: Deps) -> Message:
+        await asyncio.sleep(1.6)
+        return Message(f"answer {interaction.options.integer('number')}", private=True)
 
     async def read(interaction: SlashCommand, _: Deps) -> FilesWanted:
         number = interaction.options.integer("number")
@@ -122,10 +126,10 @@ def features(plan: Plan) -> list[Feature]:
         return FilesWanted(files=(file,), use=use, file_types=(".txt",), size_max=100, private=False)
 
     number = integer("number", "Which", required=True)
-    slow = {"decide": decide, "promise": promise, "dawdle": dawdle}
+    slow = {"decide": decide, "promise": promise, "dawdle": dawdle, "secret": secret}
     commands = [command(name, "For tests", number) for name in slow]
     commands.append(command("read", "For tests", number, attachment("file", "A file", required=True)))
-    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read})]
+    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read}, public=frozenset(slow))]
 
 
 async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:

@@ -75,7 +75,6 @@ async def test_what_discord_did_not_sign_just_now_is_refused(
         b'{"type":1' + b"[" * 10_000,
         b'{"type":99,"id":"1"}',
         b'{"id":"1"}',
-        json.dumps(envelope(2, {"id": "1", "name": "echo", "type": 9})).encode(),
         json.dumps(envelope(3, {"custom_id": "v1:echo:again:1", "component_type": 77})).encode(),
         json.dumps(envelope(2, {"id": "1", "type": 1})).encode(),
     ],
@@ -314,3 +313,17 @@ async def _call(
     scope = {"type": "http", "method": "POST", "path": "/interactions", "root_path": "", "headers": headers}
     await discord.app(scope | {"query_string": b"", "http_version": "1.1", "scheme": "http"}, receive, send)
     return sent
+
+
+async def test_discords_own_entry_point_command_gets_a_private_answer(discord: FakeDiscord) -> None:
+    answer = await discord.deliver(envelope(2, {"id": "1200000000000000009", "name": "launch", "type": 4}))
+
+    assert answer.is_private
+    assert answer.text == "Lyceum has no activity to open. /help shows what it can do."
+
+
+async def test_a_command_of_a_kind_of_tomorrow_gets_a_private_answer(discord: FakeDiscord) -> None:
+    answer = await discord.deliver(envelope(2, {"id": "1", "name": "echo", "type": 9}))
+
+    assert answer.is_private
+    assert answer.text.startswith("Lyceum no longer knows that command")

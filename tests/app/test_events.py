@@ -121,9 +121,10 @@ async def test_a_ping_and_a_strange_event_need_no_database(tmp_path: Path) -> No
         (b"not json", {}, 400),
         (b"[]", {}, 400),
         (b'{"type": 1}', {}, 400),
-        (b'{"type": 2}', {}, 400),
+        (b'{"type": "x"}', {}, 400),
+        (b'{"type": 1, "event": {"timestamp": 5}}', {}, 400),
         (json.dumps(event("ENTITLEMENT_CREATE", {"id": "12"})).encode(), {}, 400),
-        (json.dumps(bought("CREATE", starts_at="2026-01-01T00:00:00")).encode(), {}, 400),
+        (json.dumps(bought("CREATE", sku_id=None)).encode(), {}, 400),
         (json.dumps(event("APPLICATION_DEAUTHORIZED", {"user": {"id": "7"}})).encode(), {}, 400),
     ],
 )
@@ -133,6 +134,59 @@ async def test_refusals_come_in_the_order_of_the_other_door(
     answer = await post(discord, body, headers)
 
     assert (answer.status_code, answer.content) == (status, b"")
+
+
+@pytest.mark.parametrize("name", ["APPLICATION_AUTHORIZED", "APPLICATION_DEAUTHORIZED", "ENTITLEMENT_CREATE"])
+async def test_a_time_without_zone_is_utc(discord: FakeDiscord, pool: Pool, name: str) -> None:
+    """As Discord's documentation shows them: https://discord.com/developers/docs/events/webhook-events."""
+    guild = {"id": str(GUILD), "name": "Evening Library"}
+    user = {"id": str(ANA.id), "username": "ana", "global_name": None, "avatar": None, "discriminator": "0"}
+    data: Json = {"integration_type": 0, "scopes": ["bot"], "user": user, "guild": guild}
+    if name.startswith("ENTITLEMENT"):
+        data = {"id": str(BOUGHT), "sku_id": str(SKU), "type": 4, "user_id": str(ANA.id), "consumed": False}
+    told = event(name, data)
+    told["event"]["timestamp"] = "2026-11-30T14:40:00.064834"
+
+    [answer] = await send(discord, told)
+
+    assert answer.status_code == 204
+    async with pool.connection() as conn:
+        cursor = await conn.execute("SELECT kind, happened_at::text FROM webhook_events")
+        assert await cursor.fetchall() == [(name.lower(), "2026-11-30 14:40:00.064834+00")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": 2, "event": []},
+        {"type": 1, "event": {"type": "QUEST_USER_ENROLLMENT"}},
+        {"type": 1, "event": {"type": "LOBBY_MESSAGE_CREATE", "timestamp": 7, "data": "x"}},
+        {"type": 1, "event": {"type": "GAME_DIRECT_MESSAGE_CREATE", "timestamp": "yesterday", "data": {"id": []}}},
+    ],
+)
+async def test_an_event_that_means_nothing_to_us_is_accepted_whatever_it_holds(tmp_path: Path, body: Json) -> None:
+    async with fake_discord(tmp_path) as without_database:
+        [answer] = await send(without_database, body)
+
+    assert answer.status_code == 204
+
+
+async def test_what_cannot_be_read_of_an_event_costs_no_more_than_itself(discord: FakeDiscord, pool: Pool) -> None:
+    guild = GUILD_SHAPE | {"owner_id": "x", "icon": 7, "name": "Ly\0ceum", "preferred_locale": ["ko"]}
+    strange: Json = {"type": "enough", "user_id": str(ANA.id), "guild_id": {}, "starts_at": "soon", "ends_at": [1]}
+    let = let_in(guild=guild)
+    let["event"]["timestamp"] = "just now"
+
+    answers = await send(discord, let, bought("CREATE", **strange, deleted="maybe", consumed=None))
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    async with pool.connection() as conn:
+        cursor = await conn.execute("SELECT name, owner_id, icon_hash, locale FROM guilds")
+        assert await cursor.fetchall() == [("Lyceum", None, None, "en-US")]
+        cursor = await conn.execute("SELECT granted_guild_id, starts_at, ends_at FROM entitlements")
+        assert await cursor.fetchall() == [(None, None, None)]
+        cursor = await conn.execute("SELECT happened_at FROM webhook_events WHERE kind = 'application_authorized'")
+        assert await cursor.fetchall() == [(NOW,)]
 
 
 async def test_events_are_signed_with_any_of_our_keys_and_no_other(discord: FakeDiscord, pool: Pool) -> None:

@@ -310,6 +310,10 @@ def test_replies_that_do_not_fit_never_reach_discord(discord: LocalDiscord) -> N
     proof = {"Title": "again", "Kind": "XP", "Boxes": ["Focus"], "Proof": ["proof.png"]}
     again = do(discord, submit=proof, files=files(proof_png=PNG))
 
-    for said in (edit, leak, changed, again):
+    assert leak["message"] is None  # it was for everybody to see, and is taken away
+    [secret] = leak["follow_ups"]
+    assert secret["flags"] == 64
+    for said in (edit, changed, again):
         assert said["problems"] == []
-        assert said["message"]["content"].startswith("That broke on our side. Ref: ")
+    for message in (edit["message"], secret, changed["message"], again["message"]):
+        assert message["content"].startswith("That broke on our side. Ref: ")

@@ -31,8 +31,18 @@ async def test_work_that_breaks_leaves_a_friendly_line_with_a_reference(discord:
         answer = await discord.slash(path, how="bug")
 
     [broke] = [line for line in lines if line["event"] == "interaction broke"]
+    assert [edit.method for edit in answer.edits] == ["DELETE", "POST"]  # "thinking…" was for everybody to see
     assert answer.final["content"] == f"That broke on our side. Ref: {broke['ref']}"
-    assert answer.final["embeds"] == []
+    assert answer.final["flags"] == 64
+
+
+async def test_nothing_private_is_sent_before_discord_has_taken_a_public_placeholder_away(discord: FakeDiscord) -> None:
+    discord.rest_status = 403
+
+    with capture_logs():
+        answer = await discord.slash("later", how="bug")
+
+    assert {edit.method for edit in answer.edits} == {"DELETE"}
 
 
 async def test_a_picture_follows_with_its_alt_text(discord: FakeDiscord) -> None:

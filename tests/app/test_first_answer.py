@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.first_answer import FirstAnswer, Offer, Patience, Placeholder
+from app.answers import PATIENCE_S as ROW_S
+from app.first_answer import PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder
+
+WAIT = b'{"type":5}'
 
 
 class Wire:
@@ -18,8 +21,8 @@ class Wire:
             self.bodies.append(message["body"])
 
 
-def offer(placeholder: Placeholder = Placeholder.THINKING, *, body: bytes = b"wait") -> Callable[[], Offer]:
-    return lambda: Offer(placeholder, body)
+def offer(placeholder: Placeholder = Placeholder.THINKING) -> Callable[[], Offer]:
+    return lambda: Offer(placeholder)
 
 
 async def test_the_handler_is_first() -> None:
@@ -39,21 +42,22 @@ async def test_the_clock_is_first() -> None:
 
     late = await first.give(200, b"done")
 
-    assert (late, wire.bodies) == (Placeholder.SILENT, [b"wait"])
+    assert (late, wire.bodies) == (Placeholder.SILENT, [b'{"type":6}'])
 
 
 async def test_each_of_several_has_its_own_time() -> None:
     wire = Wire()
     patience = Patience(patience_s=0.05)
-    first = patience.begin(wire.send, offer(body=b"first"))
+    first = patience.begin(wire.send, offer())
     await asyncio.sleep(0.02)
-    second = patience.begin(wire.send, offer(body=b"second"))
-    third = patience.begin(wire.send, offer(body=b"third"))
+    second = patience.begin(wire.send, offer(Placeholder.THINKING_PRIVATELY))
+    third = patience.begin(wire.send, offer())
     await third.give(200, b"done")
     await asyncio.sleep(0.2)
 
-    assert wire.bodies == [b"done", b"first", b"second"]
-    assert await first.give(200, b"late") is await second.give(200, b"late") is Placeholder.THINKING
+    assert wire.bodies == [b"done", WAIT, Placeholder.THINKING_PRIVATELY.callback]
+    assert await first.give(200, b"late") is Placeholder.THINKING
+    assert await second.give(200, b"late") is Placeholder.THINKING_PRIVATELY
 
 
 def test_the_clock_runs_in_a_loop_that_came_later() -> None:
@@ -68,7 +72,7 @@ def test_the_clock_runs_in_a_loop_that_came_later() -> None:
     asyncio.run(begin_and_wait(0))
     asyncio.run(begin_and_wait(0.05))
 
-    assert wire.bodies == [b"wait"]
+    assert wire.bodies == [WAIT]
 
 
 async def test_a_handler_that_broke_is_not_answered_for() -> None:
@@ -94,4 +98,22 @@ async def test_nobody_is_left_waiting_for_ever() -> None:
         await asyncio.create_task(handle())
 
     assert begun[0].gave_up
-    assert wire.bodies == [b"wait"]
+    assert wire.bodies == [WAIT]
+
+
+async def test_time_runs_from_the_arrival_of_a_request_whose_body_came_slowly() -> None:
+    wire = Wire()
+    patience = Patience(patience_s=10)
+    early = asyncio.get_running_loop().time() - 9.95
+    waiting = patience.begin(wire.send, offer(Placeholder.SILENT))
+    slow = patience.begin(wire.send, offer(), arrived=early)
+    await asyncio.sleep(0.2)
+
+    assert wire.bodies == [WAIT]
+    assert await slow.give(200, b"late") is Placeholder.THINKING
+    assert await waiting.give(200, b"done") is None
+
+
+def test_there_is_time_left_to_reach_discord() -> None:
+    assert PATIENCE_S == 1.5
+    assert PATIENCE_S + ROW_S <= 2.0

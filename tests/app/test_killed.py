@@ -22,6 +22,7 @@ from wire.rest import Rest
 
 ROOT = Path(__file__).parents[2]
 LOADING = 1 << 7
+EPHEMERAL = 1 << 6
 SENTENCES = (
     (
         "I was interrupted before I could answer. What you asked for is done: "
@@ -149,6 +150,25 @@ def test_nobody_is_left_with_a_thinking_app(plan: Plan, discord: LocalDiscord, p
     assert_all_are_told(plan, discord, replies)
 
 
+def test_nobody_else_reads_a_private_answer_whenever_web_and_workers_are_killed(
+    plan: Plan, discord: LocalDiscord
+) -> None:
+    with mortals(plan, discord) as given:
+        replies = kill_web(discord, given, "secret", step=7)
+        kill_workers(given)
+
+    told = Counter[str]()
+    for number, reply in replies.items():
+        kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
+        assert kept["message"] is None  # "thinking…" was for everybody to see, and is gone
+        for message in kept["follow_ups"]:
+            assert message["flags"] == EPHEMERAL
+            assert message["content"] in {f"answer {number}", *SENTENCES}
+            told["answer" if message["content"] not in SENTENCES else "cut off"] += 1
+    assert told["answer"] > 0
+    assert told["cut off"] > 0
+
+
 def test_a_file_is_used_once_and_whole_whenever_web_is_killed(plan: Plan, discord: LocalDiscord) -> None:
     file: dict[str, Any] = {"files": {"notes.txt": base64.b64encode(NOTES).decode()}}
     with mortals(plan, discord) as given:
@@ -165,7 +185,12 @@ def assert_all_are_told(plan: Plan, discord: LocalDiscord, replies: dict[int, di
     done = committed(plan, replies)
     told = Counter[str]()
     for number, reply in replies.items():
-        shown = discord.http.get(f"/playground/replies/{reply['reply']}").json()["message"]
+        kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
+        shown = kept["message"]
+        if shown is None and kept["follow_ups"]:  # a public placeholder was taken away for a private message
+            shown = kept["follow_ups"][-1]
+            assert shown["flags"] == EPHEMERAL
+            assert shown["content"] in SENTENCES
         if shown is None:
             told["no answer at all"] += 1
             continue

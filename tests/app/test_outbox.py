@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from app.answers import promise_of
-from app.first_answer import PATIENCE_S
+from app.first_answer import PATIENCE_S, Placeholder
 from app.outbox import NoKey, Outbox, entries_of
 from app.turn import Turn
 from core.enums import EffectStatus, Language
@@ -323,7 +323,7 @@ async def promised(discord: LocalDiscord, pool: Pool, *, hours: float, channel: 
     interaction = replace(sent, user=replace(sent.user, id=user), channel_id=channel)
     turn = Turn(interaction, asked_at, words_for(Language.EN), None)
     async with pool.connection() as conn:
-        await outbox.write(conn, [promise_of(turn, is_silent=False)], now=asked_at, rules=Rules(lease_s=0.0))
+        await outbox.write(conn, [promise_of(turn, Placeholder.THINKING)], now=asked_at, rules=Rules(lease_s=0.0))
         await conn.execute("UPDATE outbox SET created_at = now() - %s", (timedelta(hours=hours),))
 
 

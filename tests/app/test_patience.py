@@ -79,7 +79,7 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await posting
         else:
-            assert (await posting).json() == {"type": 5}
+            assert (await posting).json() == {"type": 5, "data": {"flags": 64}}
 
     assert edits == ([] if by == "somebody else" else ["That took too long. Please try again."])
     assert len(recent) == 0  # a second delivery may try again

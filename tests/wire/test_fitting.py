@@ -36,7 +36,7 @@ from wire.reply import (
 MESSAGE = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 0}
 RESOLVED = {"users": {str(ANA.id): ANA.user}, "messages": {"77777777777": MESSAGE}}
 PAYLOADS: dict[str, dict[str, Any]] = {
-    "ping": {"type": 1, "id": "1", "token": "t", "application_id": "1"},
+    "ping": {"type": 1, "id": "5000001", "token": "t", "application_id": "1"},
     "command": envelope(2, {"id": "9", "name": "n", "type": 1}),
     "user menu": envelope(2, {"id": "9", "name": "n", "type": 2, "target_id": str(ANA.id), "resolved": RESOLVED}),
     "message menu": envelope(2, {"id": "9", "name": "n", "type": 3, "target_id": "77777777777", "resolved": RESOLVED}),

@@ -19,6 +19,7 @@ from wire.interaction import (
     Member,
     MessageMenu,
     ModalSubmit,
+    OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
@@ -41,7 +42,7 @@ MEMBER = Member(
 )
 
 
-def changed(name: str, place: str, value: object) -> object:
+def changed(name: str, place: str, value: object) -> Any:
     """A payload file, parsed with one value replaced or taken out."""
     body: Any = json.loads((HERE / "payloads" / f"{name}.json").read_bytes())
     *path, key = place.split(".")
@@ -285,9 +286,9 @@ def test_parse_refuses_what_is_no_interaction(body: bytes) -> None:
         ("slash_plain", "member.user", GONE, "nobody"),
         ("slash_plain", "token", GONE, "token"),
         ("slash_plain", "id", "x", r"\$.id"),
-        ("slash_plain", "id", "-1", r">= 0 - at `\$.id"),
-        ("slash_plain", "member.user.id", str(2**63), r"\$.member.user.id"),
-        ("slash_plain", "data.type", 4, "unknown command type 4"),
+        ("slash_plain", "id", "-1", r">= 4194304 - at `\$.id"),
+        ("slash_plain", "member.user.id", str(2**63), "nobody"),
+        ("slash_plain", "member.user.id", "4194303", "nobody"),
         ("slash_plain", "data", GONE, "in the data: .*`id`"),
         ("slash_plain", "data.id", [], r"in the data: .*\$.id"),
         ("slash_plain", "data.name", GONE, "name"),
@@ -295,7 +296,6 @@ def test_parse_refuses_what_is_no_interaction(body: bytes) -> None:
         ("user_menu", "data.target_id", "1", "target"),
         ("message_menu", "data.target_id", "1", "target"),
         ("button", "message", GONE, "without its message"),
-        ("button", "data.component_type", 99, "unknown component type 99"),
         ("button", "data.custom_id", GONE, "custom_id"),
         ("autocomplete", "data.options", [], "focus"),
         ("autocomplete", "data.type", 2, "unknown command type 2"),
@@ -430,3 +430,62 @@ def test_a_null_is_as_good_as_nothing(payload: Payload) -> None:
         "context",
     ):
         assert getattr(told, name) == getattr(silent, name)
+
+
+def test_a_command_of_discords_own_and_one_of_tomorrow_are_read() -> None:
+    for kind, is_entry_point in ((4, True), (5, False)):
+        command = changed("slash_plain", "data.type", kind)
+
+        assert isinstance(command, OtherCommand)
+        assert command.is_entry_point is is_entry_point
+
+
+def test_a_component_of_tomorrow_is_read_as_a_select() -> None:
+    assert isinstance(changed("button", "data.component_type", 99), SelectChoice)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("slash_plain", "locale", 7),
+        ("slash_plain", "app_permissions", "many"),
+        ("slash_plain", "context", "somewhere"),
+        ("slash_plain", "entitlements", [{"id": "x", "sku_id": "5000001"}]),
+        ("slash_plain", "entitlements", "none"),
+        ("slash_plain", "attachment_size_limit", 1.5),
+        ("slash_plain", "authorizing_integration_owners", {"guild": "x"}),
+        ("slash_plain", "channel", {"id": {}}),
+        ("slash_plain", "channel_id", "0"),
+        ("slash_plain", "member.joined_at", "last year"),
+        ("slash_plain", "member.roles", ["moderator"]),
+        ("slash_plain", "member.avatar", {"hash": "a"}),
+        ("slash_plain", "member.user.global_name", ["Ana"]),
+        ("user_menu", "data.resolved.roles", {"1": {"id": "1", "colours": 3, "permissions": "all"}}),
+        ("user_menu", "data.resolved.channels", {"x": {}}),
+        ("message_menu", "data.resolved.attachments", {"1": {"id": "1", "width": "wide"}}),
+        ("button", "message.flags", "none"),
+        ("button", "message.timestamp", "now"),
+        ("button", "message.attachments", [{"id": "7", "size": "large"}]),
+        ("button", "message.author", {"id": "webhook"}),
+    ],
+)
+def test_what_cannot_be_read_and_is_not_needed_costs_no_answer(name: str, place: str, value: object) -> None:
+    assert changed(name, place, value).id == changed(name, "version", 1).id
+
+
+def test_a_moment_without_zone_is_utc() -> None:
+    command = changed("slash_plain", "member.joined_at", "2026-11-30T14:40:00.5")
+    entitled = changed(
+        "slash_plain", "entitlements", [{"id": "5000001", "sku_id": "5000002", "ends_at": "2026-11-30T14:40:00"}]
+    )
+
+    assert command.member is not None
+    assert command.member.joined_at == datetime(2026, 11, 30, 14, 40, 0, 500_000, UTC)
+    assert [each.ends_at for each in entitled.entitlements] == [datetime(2026, 11, 30, 14, 40, tzinfo=UTC)]
+
+
+def test_no_text_holds_the_character_that_the_database_cannot_keep() -> None:
+    command = changed("slash_plain", "member.nick", "A\0na")
+
+    assert command.member is not None
+    assert command.member.nick == "Ana"

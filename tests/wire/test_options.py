@@ -135,7 +135,7 @@ def test_fields_of_the_older_rows(payload: Payload) -> None:
 
 def test_fields_without_label_or_row_are_found_too() -> None:
     submit = parse(
-        b'{"type":5,"id":"1","token":"t","application_id":"1","user":{"id":"1"},'
+        b'{"type":5,"id":"5000001","token":"t","application_id":"1","user":{"id":"5000002"},'
         b'"data":{"custom_id":"c","components":[{"type":4,"custom_id":"text","value":null},'
         b'{"type":23,"custom_id":"odd","value":"x"},{"type":4,"custom_id":"wrong","value":true},'
         b'{"type":21,"custom_id":"radio","value":true}]}}'
