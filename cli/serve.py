@@ -17,6 +17,7 @@ from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
+from core import surroundings
 from core.clock import Clock
 from core.settings import Settings
 
@@ -184,6 +185,10 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
     from core import log  # noqa: PLC0415 - see the top
 
     log.configure(settings.log_level, settings.log_format)
+    for fault in surroundings.faults(environ):  # only where everything is on this machine: else they are refused
+        import structlog  # noqa: PLC0415 - see the top
+
+        structlog.get_logger().warning("calls go without a proxy", reason=fault)
     return environ, settings
 
 
