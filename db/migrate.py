@@ -8,9 +8,10 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import alembic_postgresql_enum
+import psycopg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -23,6 +24,8 @@ from sqlalchemy.pool import NullPool
 import db.migrations
 from core.errors import OutsideTrouble
 from db.models import METADATA
+from db.pooler import Pooler, PoolerInTheWay, find_pooler_now
+from db.trouble import of_connecting
 
 HISTORY: Final = Path(db.migrations.__path__[0])
 _LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema
@@ -87,17 +90,24 @@ def _config(history: Path, connection: Connection | None = None) -> Config:
 
 @contextmanager
 def _connected(url: str) -> Generator[Connection]:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        connect_args={"prepare_threshold": None},  # it may lead through a pooler
+    )
     try:
         connection = engine.connect()
     except OperationalError as error:
-        raise OutsideTrouble("The database does not answer; look at DATABASE_URL and try again.") from error
+        trouble = of_connecting(cast("psycopg.Error", error.orig))
+        raise OutsideTrouble(f"{trouble} {trouble.advice}") from error
     with connection:
         yield connection
 
 
 @contextmanager
 def _locked(url: str) -> Generator[Connection]:
+    if find_pooler_now(url) is Pooler.TRANSACTION:
+        raise PoolerInTheWay("a migration", name="The address of the database")
     with _connected(url) as connection:
         connection.execute(select(func.pg_advisory_lock(_LOCK)))
         connection.commit()  # the lock is the session's, so the migration begins its own transaction

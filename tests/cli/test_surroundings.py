@@ -100,8 +100,8 @@ def test_an_account_without_a_home_needs_no_data_folder(house: House, database_u
     assert (refused.returncode, refused.stderr.partition(";")[0].rstrip()) == (
         USAGE,
         (
-            "✗ The settings do not work yet: LYCEUM_DATA_DIR is missing, and this account has no home: set it to a folder "
-            "that this account may write to. Each variable is explained in .env.example."
+            "✗ The settings do not work yet: LYCEUM_DATA_DIR is missing, and this account has no home: set it to a "
+            "folder that this account may write to. Each variable is explained in .env.example."
         ),
     )
     assert homeless.returncode == USAGE
