@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.control import Control
-from cli.database import database_url
+from cli.database import check_prepared, database_url
 from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings
@@ -31,6 +31,8 @@ async def wait_until_committed(settings: Settings, control: Control, *, patience
     until = time.monotonic() + patience_s
     try:
         async with Pool(database_url(settings), application_name="lyceum voice", min_size=0, max_size=1) as pool:
+            async with pool.connection() as conn:
+                await check_prepared(conn)
             while not await _has_written(pool, told):
                 if time.monotonic() > until:
                     raise Problem(

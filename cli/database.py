@@ -5,11 +5,15 @@ import json
 import os
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cli.problems import AWAY, Problem
-from core.errors import OutsideTrouble
+from cli.problems import AWAY, USAGE, Problem
+from core.errors import DatabaseTrouble, OutsideTrouble
 from core.settings import Settings, unusable
 from db import revisions
+
+if TYPE_CHECKING:
+    from db.connection import Connection
 
 
 def embedded_url(settings: Settings) -> str:
@@ -48,6 +52,11 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or embedded_url(settings)
 
 
+def direct_url(settings: Settings) -> str:
+    """The same past any pooler: for migrations and bulk loads, which need a session of their own."""
+    return settings.direct_url or embedded_url(settings)
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the schema up to `revision`.
 
@@ -57,6 +66,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
     with _told_apart():
+        _refuse_unknown(migrate.current(url), migrate.head())
         migrate.upgrade(url, revision)
 
 
@@ -70,6 +80,27 @@ def downgrade(url: str, revision: str) -> None:
 
     with _told_apart():
         migrate.downgrade(url, revision)
+
+
+def losses(url: str, revision: str) -> list[str]:
+    """What `downgrade` would lose, one line each; see `db.migrate.losses`.
+
+    Raises:
+        Problem: the database does not answer or is in use, or there is no such revision.
+    """
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads SQLAlchemy
+
+    from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
+
+    with _told_apart():
+        stands = migrate.current(url)
+        if stands is None:
+            raise Problem("The database is empty: there is nothing to take back.")
+        _refuse_unknown(stands, migrate.head())
+        try:
+            return migrate.losses(url, revision)
+        except OperationalError as error:  # a lock that did not come
+            raise Problem("The tables are in use: stop web, listener and worker, then try again.") from error
 
 
 def current(url: str) -> tuple[str | None, str | None]:
@@ -101,6 +132,30 @@ def check(stands: str | None) -> None:
         )
 
 
+async def check_prepared(conn: "Connection") -> None:
+    """Refuse a database whose schema our statements would not fit, before the first of them.
+
+    Raises:
+        Problem: it is empty or behind.
+    """
+    from db.queries.revisions import find_revision  # noqa: PLC0415 - with the driver
+
+    check(await find_revision(conn))
+
+
+def problem_of(trouble: OutsideTrouble, advice: str) -> Problem:
+    """The trouble with its own next step, or with `advice` where it knows none."""
+    return Problem(f"{trouble} {trouble.advice if isinstance(trouble, DatabaseTrouble) else advice}", code=AWAY)
+
+
+def _refuse_unknown(stands: str | None, newest: str | None) -> None:
+    if stands is not None and newest is not None and stands > newest:  # revisions are numbered
+        raise Problem(
+            f"The database stands at revision {stands}, which a newer version has made and this one does not know "
+            f"(it ends at {newest}): move the schema with the newer version."
+        )
+
+
 def forget_the_dead(folder: Path) -> None:
     """Strike processes that were killed off the list of those who use the embedded server.
 
@@ -119,8 +174,12 @@ def _told_apart() -> Generator[None]:
     """Translate what can be wrong with moving the schema."""
     from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
 
+    from db.pooler import PoolerInTheWay  # noqa: PLC0415 - with migrations
+
     try:
         yield
+    except PoolerInTheWay as trouble:
+        raise Problem(str(trouble), code=USAGE) from trouble
     except OutsideTrouble as trouble:
         raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:
