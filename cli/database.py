@@ -3,9 +3,12 @@
 import contextlib
 import json
 import os
+import signal
+import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cli.problems import AWAY, USAGE, Problem
 from core.errors import DatabaseTrouble, OutsideTrouble
@@ -14,6 +17,10 @@ from db import revisions
 
 if TYPE_CHECKING:
     from db.connection import Connection
+
+LOOK_S: Final = 0.2  # between two looks whether the embedded database still runs
+ROTATE_S: Final = 60.0  # between two looks at the size of its log
+OTHERS_S: Final = 12.0  # a little longer than processes have to stop when their supervisor is gone
 
 
 def embedded_url(settings: Settings) -> str:
@@ -37,14 +44,63 @@ def embedded_url(settings: Settings) -> str:
         raise Problem(str(trouble), code=AWAY) from trouble
 
 
-def leave_embedded(settings: Settings) -> None:
-    """Stop using the embedded database now and not only when this process ends; it stops when nobody else uses it."""
-    from db.embedded import start  # noqa: PLC0415 - loads the embedded server's package
+class KeptDatabase:
+    """The embedded database, kept by this process until it is asked to stop."""
 
-    folder = settings.data_dir / "postgres"
-    if (folder / "postmaster.pid").exists():
-        forget_the_dead(folder)
-        start(folder).cleanup()
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.data_dir / "postgres"
+        self._stop = threading.Event()
+        self._is_orphaned = False
+
+    def run(self, *, supervised: bool) -> None:
+        """Start it, look after it, and stop it at the end unless another process uses it.
+
+        Raises:
+            Problem: it did not start, or it ended by itself.
+        """
+        from db import embedded  # noqa: PLC0415 - loads the embedded server's package
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        if supervised:
+            threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
+        url = embedded_url(self._settings)
+        rotated = time.monotonic()
+        while not self._stop.wait(LOOK_S):
+            if embedded.running_process(self._folder) is None:
+                raise Problem(f"PostgreSQL ended without being asked to; {self._folder / 'log'} says why.")
+            if time.monotonic() - rotated > ROTATE_S:
+                rotated = time.monotonic()
+                embedded.rotate_log(self._folder)
+        if self._is_orphaned:
+            self._wait_for_others(url)
+        if embedded.running_process(self._folder) is not None:
+            embedded.start(self._folder).cleanup()
+
+    def _watch_parent(self) -> None:
+        """Stop when standard input closes, which happens when the supervising process is gone."""
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        self._is_orphaned = True
+        self._stop.set()
+
+    @staticmethod
+    def _wait_for_others(url: str) -> None:
+        """Let the other processes of a supervisor that was killed write down what they still have."""
+        import psycopg  # noqa: PLC0415 - when something is asked
+
+        until = time.monotonic() + OTHERS_S
+        with contextlib.suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as conn:
+            while time.monotonic() < until:
+                row = conn.execute(
+                    """SELECT count(*) FROM pg_stat_activity
+                       WHERE application_name LIKE 'lyceum%' AND pid <> pg_backend_pid()"""
+                ).fetchone()
+                if row == (0,):
+                    return
+                time.sleep(LOOK_S)
 
 
 def database_url(settings: Settings) -> str:

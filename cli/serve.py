@@ -77,6 +77,22 @@ def worker(*, supervised: bool) -> None:
     run_until_done("worker", run(settings))
 
 
+def postgres(*, supervised: bool) -> None:
+    """Keep the embedded database running until the process is asked to stop.
+
+    When the database ends by itself, so does this: whoever watches starts both again.
+
+    Raises:
+        Problem: it did not start, or it ended.
+    """
+    _, settings = _begin(supervised=False)  # it waits longer than others when its parent is gone, see below
+    if settings.database_url is not None:
+        raise Problem("DATABASE_URL names a database elsewhere; there is none to keep running here.", code=USAGE)
+    from cli.database import KeptDatabase  # noqa: PLC0415 - see the top
+
+    KeptDatabase(settings).run(supervised=supervised)
+
+
 def playground(*, endpoint: str | None, host: str, port: int | None, supervised: bool) -> None:
     """Be the local Discord until the process is asked to stop.
 

@@ -1,11 +1,34 @@
 """How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
 
+import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from core.errors import OutsideTrouble
 
 OK: Final = 200
+
+
+class DatabaseSign:
+    """Whether the embedded database takes connections; it is never started by looking."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self.url = ""  # once it has answered
+
+    async def answers(self) -> bool:
+        """Whether it does now."""
+        return await asyncio.to_thread(self._look)
+
+    def _look(self) -> bool:
+        from db import embedded, trouble  # noqa: PLC0415 - `lyceum up` alone asks
+
+        url = embedded.running_url(self._data_dir)
+        if url is None or trouble.look(url) is not None:
+            return False
+        self.url = url
+        return True
 
 
 class Signs:

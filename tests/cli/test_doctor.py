@@ -55,6 +55,7 @@ def test_doctor_finds_a_running_house_well(house: House) -> None:
             "listener",
             "worker",
             "outbox",
+            "writes",
         ),
         "good",
     )
