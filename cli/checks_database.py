@@ -166,7 +166,7 @@ async def _listener(conn: "Connection", settings: Settings) -> Finding:
 async def _worker(conn: "Connection", settings: Settings) -> Finding:
     from db.queries.metrics import count_workers  # noqa: PLC0415 - when something is asked
 
-    if not await count_workers(conn):
+    if not await count_workers(conn, is_pooled=settings.given_direct_url is not None):
         advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
         return (note if settings.is_local else bad)("worker", "No worker is connected to the database.", advice)
     return good("worker", "A worker is connected to the database.")

@@ -34,7 +34,7 @@ class DatabaseSign:
 class Signs:
     """Questions to web, the local Discord and the database."""
 
-    def __init__(self, database_url: str, *, web_url: str, playground_url: str) -> None:
+    def __init__(self, database_url: str, *, web_url: str, playground_url: str, is_pooled: bool = False) -> None:
         import httpx  # noqa: PLC0415 - `lyceum up` alone asks
 
         from db.connection import Pool  # noqa: PLC0415 - likewise
@@ -42,6 +42,7 @@ class Signs:
         self._pool: Pool = Pool(database_url, application_name="lyceum up", min_size=0, max_size=1)
         self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=2, trust_env=False)
         self._unreachable = httpx.HTTPError
+        self._is_pooled = is_pooled
         self._web_url = web_url
         self._playground_url = playground_url
         self._heard: datetime | None = None
@@ -65,7 +66,7 @@ class Signs:
 
         try:
             async with self._pool.connection() as conn:
-                return await count_workers(conn) > 0
+                return await count_workers(conn, is_pooled=self._is_pooled) > 0
         except OutsideTrouble:
             return False
 

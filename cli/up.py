@@ -101,7 +101,12 @@ class _Up:
         if self._is_embedded:
             with _step("Preparing the tables", "The tables are up to date"):
                 await run_once("db", "upgrade", environ=self._environ)
-        self._signs = signs = Signs(url, web_url=self._web_url, playground_url=self._playground_url)
+        self._signs = signs = Signs(
+            url,
+            web_url=self._web_url,
+            playground_url=self._playground_url,
+            is_pooled=settings.given_direct_url is not None,
+        )
         if settings.is_local:
             with _step("Starting the local Discord", "The local Discord answers"):
                 await self._add(Part("playground", ("playground",), signs.playground, then=self._introduce, stop_s=8))
