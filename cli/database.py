@@ -62,7 +62,7 @@ class KeptDatabase:
         from db import embedded  # noqa: PLC0415 - loads the embedded server's package
 
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._asked)
         if supervised:
             threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
         url = embedded_url(self._settings)
@@ -77,6 +77,9 @@ class KeptDatabase:
             self._wait_for_others(url)
         if embedded.running_process(self._folder) is not None:
             embedded.start(self._folder).cleanup()
+
+    def _asked(self, _number: int, _frame: object) -> None:
+        self._stop.set()
 
     def _watch_parent(self) -> None:
         """Stop when standard input closes, which happens when the supervising process is gone."""

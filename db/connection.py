@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import select
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import ceil
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -143,9 +143,18 @@ class Pool:
     async def try_write(self) -> None:
         """Make the database write about a megabyte that is gone at the end of the transaction.
 
+        Where this account may make no temporary tables, nothing is tried.
+
         Raises:
             DatabaseTrouble: it cannot.
         """
+        await self._open()
+        from psycopg.errors import InsufficientPrivilege  # noqa: PLC0415 - imported by _open already
+
+        with suppress(InsufficientPrivilege):
+            await self._try_write()
+
+    async def _try_write(self) -> None:
         async with self.connection() as connection:
             await connection.execute(
                 """CREATE TEMPORARY TABLE lyceum_trial ON COMMIT DROP

