@@ -36,6 +36,7 @@ WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a databas
 _RETRY_S: Final = 0.5  # how long the pool itself keeps trying; the next question makes it try again
 _FRESH_S: Final = 30.0  # so long after a refused connection, its reason is still the best that is known
 _PREPARE_AFTER: Final = 5  # uses of a statement, as psycopg does by itself
+_UTC: Final = ("UTC", "Etc/UTC")  # what a session says that speaks it already
 _TRIAL_ROWS: Final = 2_000  # a good megabyte: the remainder of a full page would not tell
 
 log = structlog.get_logger()
@@ -92,7 +93,7 @@ class Pool:
             self._in_use += 1
             try:
                 async with connection:
-                    if self._is_pooled:
+                    if self._is_pooled and connection.info.parameter_status("TimeZone") not in _UTC:
                         await connection.execute("SET LOCAL TIME ZONE 'UTC'")
                     yield connection
             finally:

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from cli.problems import USAGE
+from cli.problems import AWAY, USAGE
 from tests.cli.conftest import House
 from tests.wire.discord_server import ok, serve
 
@@ -106,3 +108,18 @@ def test_an_account_without_a_home_needs_no_data_folder(house: House, database_u
     )
     assert homeless.returncode == USAGE
     assert "LYCEUM_DATA_DIR begins with ~, and that account has no home here: write the whole path" in homeless.stderr
+
+
+def test_a_database_that_cannot_write_is_not_our_mistake(house: House, database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        name = sql.Identifier(conn.info.dbname)
+        conn.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+    members = house.run("db", "seed", DATABASE_URL=database_url)
+    crowd = house.run("db", "seed", "--members", "20", DATABASE_URL=database_url)
+    back = house.run("db", "downgrade", "--yes", DATABASE_URL=database_url)
+
+    for told in (members, crowd, back):
+        assert told.returncode == AWAY
+        assert told.stderr.startswith(
+            "✗ The database is read-only: it cannot write. Let DATABASE_URL lead to the primary"
+        )
