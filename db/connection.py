@@ -92,6 +92,8 @@ class Pool:
             connection = await self._take(pool)
             self._in_use += 1
             try:
+                if self._is_pooled:
+                    connection.prepare_threshold = None
                 async with connection:
                     if self._is_pooled and connection.info.parameter_status("TimeZone") not in _UTC:
                         await connection.execute("SET LOCAL TIME ZONE 'UTC'")
@@ -254,11 +256,13 @@ class Pool:
             @classmethod
             async def connect(cls, conninfo: str = "", **options: Any) -> Any:
                 try:
-                    return await super().connect(conninfo, **options)
+                    connection = await super().connect(conninfo, **options)
                 except Error as error:
                     trouble = of_address() if isinstance(error, ProgrammingError) else of_connecting(error)
                     pool._connecting = (trouble, monotonic())
                     raise
+                pool._connecting = None
+                return connection
 
         return Remembering
 

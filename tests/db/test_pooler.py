@@ -68,6 +68,25 @@ async def test_a_direct_pool_prepares_and_a_pooled_one_does_not(database_url: st
     assert await prepared(pooled_url) == 0
 
 
+async def test_a_pool_learns_from_a_statement_that_is_gone(database_url: str) -> None:
+    async with Pool(database_url, max_size=1) as pool:
+
+        async def ask() -> None:
+            async with pool.connection() as conn:
+                await conn.execute("SELECT %s::int", [1])
+
+        for _ in range(10):
+            await ask()
+        async with pool.connection() as conn:  # as a pooler would that hides itself: another session has the statements
+            await conn.execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            await ask()
+
+        assert pool.is_pooled
+        for _ in range(10):
+            await ask()
+
+
 async def test_times_are_utc_through_a_pooler_and_nothing_stays_in_its_sessions(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as admin:
         name = sql.Identifier(admin.info.dbname)
