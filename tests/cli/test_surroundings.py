@@ -20,7 +20,7 @@ REAL = {
     "DISCORD_APPLICATION_ID": "1000000000000000001",
 }
 PARAMETER = "DATABASE_URL has a parameter that PostgreSQL does not know (pgbouncer): take it out"
-POOLED = "postgresql://postgres:s3cret@db.example:6543/postgres?pgbouncer=true"
+POOLED = "postgresql://postgres:s3crt@db.example:6543/postgres?pgbouncer=true"
 SOCKS = "ALL_PROXY names a SOCKS proxy (socks5://), which cannot be used: name an HTTP proxy, or take it out"
 
 
@@ -34,7 +34,7 @@ def test_a_parameter_of_another_driver_is_named_by_every_command(house: House, c
 
     assert (refused.returncode, refused.stdout) == (USAGE, "")
     assert refused.stderr.startswith(f"✗ The settings do not work yet: {PARAMETER}. ")
-    assert "s3cret" not in refused.stderr
+    assert "s3crt" not in refused.stderr
 
 
 def test_a_parameter_of_another_driver_is_named_by_doctor(house: House) -> None:
@@ -42,18 +42,18 @@ def test_a_parameter_of_another_driver_is_named_by_doctor(house: House) -> None:
 
     assert told.returncode == 1
     assert PARAMETER in told.stdout
-    assert "s3cret" not in told.stdout
+    assert "s3crt" not in told.stdout
 
 
 @pytest.mark.parametrize("command", [("commands", "diff"), ("web",), ("listener",)], ids=" ".join)
 def test_a_proxy_that_cannot_be_used_is_named_before_anything_is_called(house: House, command: tuple[str, ...]) -> None:
-    proxy = {"ALL_PROXY": "socks5://me:s3cret@127.0.0.1:1080"}
+    proxy = {"ALL_PROXY": "socks5://me:s3crt@127.0.0.1:1080"}
 
     refused = house.run(*command, DATABASE_URL="postgresql://127.0.0.1:1/nothing", **REAL, **proxy)
 
     assert (refused.returncode, refused.stdout) == (USAGE, "")
     assert refused.stderr.startswith(f"✗ The settings do not work yet: {SOCKS}. ")
-    assert "s3cret" not in refused.stderr
+    assert "s3crt" not in refused.stderr
 
 
 def test_a_proxy_that_cannot_be_used_is_named_by_doctor(house: House, database_url: str) -> None:

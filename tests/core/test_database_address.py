@@ -7,7 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 from core.database_address import PARAMETERS, faults
 from core.settings import Settings, SettingsError
 
-USER = "postgresql://postgres:s3cret@db.example"
+USER = "postgresql://postgres:s3crt@db.example"
 
 
 def test_parameters_are_those_of_the_driver() -> None:
@@ -27,7 +27,7 @@ def test_parameters_are_those_of_the_driver() -> None:
         "postgresql://postgres:@/postgres?host=/tmp/a%20folder/postgres",
         "postgresql://[::1]:5432/lyceum",
         "postgresql://one.example:5432,two.example:5433/lyceum?target_session_attrs=primary",
-        "postgresql://me:p%40ss%2Fword@db.example/lyceum",
+        "postgresql://me:a%2Fb@db.example/lyceum",
         "postgresql://db.example?dbname=lyceum&port=5433",
         "postgresql://?service=lyceum",
         f"{USER}/lyceum?ssl=true",
@@ -52,7 +52,7 @@ def test_what_the_driver_can_read_has_no_fault(url: str) -> None:
             "has parameters that PostgreSQL does not know (pgbouncer, connection_limit): take them out",
         ),
         (
-            f"{USER}/lyceum?s3cret%20thing=1",
+            f"{USER}/lyceum?s3crt%20thing=1",
             "has a parameter that PostgreSQL does not know (one with an unusual name): take it out",
         ),
         (f"{USER}/lyceum?sslmode", "has a parameter behind the ? that is not written as name=value"),
@@ -80,12 +80,12 @@ def test_what_the_driver_can_read_has_no_fault(url: str) -> None:
         (USER, "names no database: end it with a slash and the name, such as /lyceum"),
         (f"{USER}/", "names no database: end it with a slash and the name, such as /lyceum"),
         (f"{USER}/my database", "has a space or a line break in it: write a space as %20"),
-        ("postgresql://me:100%s3@db.example/lyceum", "has a % that stands for no character: write % itself as %25"),
+        ("postgresql://me:10%s3@db.example/lyceum", "has a % that stands for no character: write % itself as %25"),
         (f"{USER}/ly%00ceum", "has a % that stands for no character: write % itself as %25"),
-        ("mysql://me:s3cret@db.example/lyceum", "must begin with postgresql://"),
+        ("mysql://me:s3crt@db.example/lyceum", "must begin with postgresql://"),
         ("db.example/lyceum", "must begin with postgresql://"),
         (
-            "postgresql+asyncpg://me:s3cret@db.example/lyceum",
+            "postgresql+asyncpg://me:s3crt@db.example/lyceum",
             "must begin with postgresql://: take out the + and the name of the driver behind it",
         ),
     ],
@@ -94,6 +94,7 @@ def test_each_fault_of_an_address_is_named_without_the_password(url: str, fault:
     assert faults(url, {}) == [fault]
     assert "s3" not in fault
     assert "cret" not in fault
+    assert "crt" not in fault
 
 
 def test_a_database_may_be_named_by_the_drivers_own_variable() -> None:
@@ -131,7 +132,7 @@ def test_a_direct_address_belongs_to_a_database_that_was_named() -> None:
     alone = Settings.from_env({**here, "DATABASE_URL": pooled})
 
     assert (both.database_url, both.direct_url, alone.direct_url) == (pooled, direct, pooled)
-    assert "s3cret" not in repr(both)
+    assert "s3crt" not in repr(both)
     with pytest.raises(
         SettingsError, match="DATABASE_DIRECT_URL needs the DATABASE_URL that it leads to past a pooler"
     ):

@@ -22,13 +22,13 @@ HTTP_PROXY = "must be the address of an HTTP proxy, such as http://proxy.example
         ({"ALL_PROXY": "socks5://127.0.0.1:1080"}, "ALL_PROXY names a SOCKS proxy (socks5://), which cannot be used"),
         ({"all_proxy": "socks5h://127.0.0.1:1080"}, "all_proxy names a SOCKS proxy (socks5h://), which cannot be used"),
         ({"ALL_PROXY": "socks://127.0.0.1:7890/"}, "ALL_PROXY names a SOCKS proxy (socks://), which cannot be used"),
-        ({"HTTPS_PROXY": "SOCKS4://me:s3cret@here"}, "HTTPS_PROXY names a SOCKS proxy (socks4://), which cannot be"),
+        ({"HTTPS_PROXY": "SOCKS4://me:s3crt@here"}, "HTTPS_PROXY names a SOCKS proxy (socks4://), which cannot be"),
         ({"wss_proxy": "socks5://127.0.0.1:1080"}, "wss_proxy names a SOCKS proxy (socks5://), which cannot be used"),
         ({"HTTPS_PROXY": "http://proxy:port"}, f"HTTPS_PROXY {HTTP_PROXY}"),
         ({"HTTPS_PROXY": "http://[::1"}, f"HTTPS_PROXY {HTTP_PROXY}"),
         ({"http_proxy": "http://"}, f"http_proxy {HTTP_PROXY}"),
         ({"http_proxy": "ftp://proxy:21"}, f"http_proxy {HTTP_PROXY}"),
-        ({"http_proxy": "proxy:s3cret@here:1:2"}, f"http_proxy {HTTP_PROXY}"),
+        ({"http_proxy": "proxy:s3crt@here:1:2"}, f"http_proxy {HTTP_PROXY}"),
         ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE names a file that is not there"),
     ],
 )
@@ -37,7 +37,7 @@ def test_what_cannot_be_used_is_a_setting_that_does_not_work(environ: dict[str, 
         Settings.from_env({**REAL, **environ})
 
     assert str(refusal.value).startswith(f"The settings do not work yet: {fault}")
-    assert "s3cret" not in str(refusal.value)
+    assert "s3crt" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_cannot_be_used_is_a_setting_that_does_not_work(environ: dict[str, 
     [
         {},
         {"HTTPS_PROXY": ""},
-        {"HTTPS_PROXY": "http://me:s3cret@proxy.example:3128"},
+        {"HTTPS_PROXY": "http://me:s3crt@proxy.example:3128"},
         {"https_proxy": "proxy.example:3128"},
         {"ALL_PROXY": "https://proxy.example"},
         {"all_proxy": "http://proxy.example:3128", "ALL_PROXY": "socks5://127.0.0.1:1080"},
