@@ -1,5 +1,5 @@
 # `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
-# be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium; else they go without.
+# be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium and pgbouncer; else they go without.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -70,9 +70,10 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.lock
-	@echo "Preparing: packages for the tests, and a browser"
+	@echo "Preparing: packages for the tests, and a browser and a pooler"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@deploy/install-chromium
+	@deploy/install-pgbouncer
 	@touch $@
 
 .PHONY: help up prepare test check lint types format samples migration schema words lock clean

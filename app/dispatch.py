@@ -14,9 +14,9 @@ from app.recent import Recent
 from app.turn import Invoked, Turn
 from app.uploads import Uploads
 from core import reports
-from core.errors import DomainError, OutsideTrouble
+from core.errors import DatabaseTrouble, DomainError, OutsideTrouble, TroubleKind
 from core.tracebacks import traceback_of
-from core.words import language_for, words_for
+from core.words import Words, language_for, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,
@@ -110,7 +110,7 @@ def trouble(turn: Turn, error: Exception) -> Message:
         case OutsideTrouble():
             turn.outcome = "outside trouble"
             log.warning("outside trouble", request=turn.interaction.id, route=turn.name, reason=str(error))
-            text = words("I can't reach my notes right now. Please try again in a minute.")
+            text = _outside(error, words)
         case TimeoutError():
             turn.outcome = "too slow"
             log.warning("too slow", request=turn.interaction.id, route=turn.name)
@@ -128,6 +128,21 @@ def trouble(turn: Turn, error: Exception) -> Message:
             reports.send(error, ref=turn.reference, route=turn.name)
             text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
     return Message(text, private=True)
+
+
+def _outside(error: OutsideTrouble, words: Words) -> str:
+    """What a person is told when the database cannot do what they asked for: whether to wait, or to tell somebody."""
+    match error.kind if isinstance(error, DatabaseTrouble) else None:
+        case TroubleKind.DISK_FULL:
+            return words("My notebook is full, so I can't save anything right now. Please tell whoever runs me.")
+        case TroubleKind.READ_ONLY | TroubleKind.FILES:
+            return words("I can't save anything right now. Please try again in a few minutes.")
+        case TroubleKind.STARTING:
+            return words("I'm just starting up. Please try again in a minute.")
+        case TroubleKind.TOO_MANY_CONNECTIONS | TroubleKind.BUSY | TroubleKind.OUT_OF_MEMORY | TroubleKind.EXHAUSTED:
+            return words("A lot is going on right now. Please try again in a minute.")
+        case _:
+            return words("I can't reach my notes right now. Please try again in a minute.")
 
 
 def _stale(turn: Turn) -> str:

@@ -117,6 +117,8 @@ class Endpoint:
     def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
         """The one line in the log for one interaction."""
         facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
+        if late:
+            facts["late"] = True  # the clock gave the first answer, not the handler
         if turn.reference:
             facts["ref"] = turn.reference
         self._log_line(

@@ -63,7 +63,8 @@ class Health:
         )
 
     async def _ask_database(self) -> bool:
-        return await (await self._pool()).is_alive()
+        await (await self._pool()).try_write()  # a full disk still answers every question
+        return True
 
     async def _ask_discord(self) -> bool:
         await self._rest().check()
@@ -73,7 +74,8 @@ class Health:
 class Readiness:
     """Asks whether this process can do its work now, at most once a second however often it is asked itself.
 
-    Discord is left out: were it away, no process could do better than this one.
+    Discord is left out: were it away, no process could do better than this one. `writes` is whether the database takes
+    what it is given to keep; it is tried out only after a refusal, such as by a full disk.
     """
 
     def __init__(
@@ -88,7 +90,8 @@ class Readiness:
         self._fresh_s = fresh_s
         self._asking = asyncio.Lock()
         self._asked = float("-inf")
-        self._found: dict[str, bool] = {"routes": False, "database": False, "schema": False}
+        self._why = ""  # why the database cannot be worked with, for the log
+        self._found: dict[str, bool] = dict.fromkeys(("routes", "database", "schema", "writes"), False)
 
     async def show(self, _request: Request) -> JSONResponse:
         """Whether everything is there, and what is; 503 while something is missing."""
@@ -96,7 +99,7 @@ class Readiness:
             if monotonic() - self._asked > self._fresh_s:
                 found = await self._look()
                 if found != self._found and not all(found.values()):
-                    log.warning("not ready", **found)
+                    log.warning("not ready", **found, reason=self._why)
                 self._found, self._asked = found, monotonic()
         is_ready = all(self._found.values())
         return JSONResponse(
@@ -110,11 +113,17 @@ class Readiness:
         try:
             await asyncio.to_thread(self._routes)  # loads the features if nobody has needed them yet
             found["routes"] = True
-            async with asyncio.timeout(READY_PATIENCE_S), (await self._pool()).connection() as conn:
-                found["database"] = True
-                found["schema"] = await self._fits(conn)
-        except (OutsideTrouble, TimeoutError):
+            async with asyncio.timeout(READY_PATIENCE_S):
+                pool = await self._pool()
+                async with pool.connection() as conn:
+                    found["database"] = True
+                    found["schema"] = await self._fits(conn)
+                trouble = await pool.why_no_writes()
+            found["writes"] = trouble is None
+            self._why = "" if trouble is None else str(trouble)
+        except (OutsideTrouble, TimeoutError) as error:
             found["database"] = found["schema"] = False
+            self._why = str(error) or type(error).__name__
         except Exception as error:  # noqa: BLE001 - a door: whoever asks gets an answer, and the log says what broke
             log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - no values of variables
         return found

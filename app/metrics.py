@@ -23,6 +23,10 @@ SHARED: Final = (
 )
 
 
+_TROUBLE: Final = frozenset({"outside trouble", "too slow", "broken", "not delivered"})
+_REFUSED: Final = frozenset({"refused", "stale"})
+
+
 class DoorTally:
     """Counts what the doors note, so that log and numbers never disagree."""
 
@@ -30,6 +34,11 @@ class DoorTally:
         self._note = note
         self._answers = Durations(
             "lyceum_interaction_seconds", "From a delivery to its first answer.", "route", "outcome"
+        )
+        self._first = Counts(
+            "lyceum_first_answers",
+            "First answers: good, refused by a rule, deferred as the handler was slow, or trouble of ours.",
+            "outcome",
         )
         self._rest = Durations("lyceum_interaction_rest_seconds", "What came after the first answer.", "route")
         self._events = Durations("lyceum_webhook_event_seconds", "Webhook events.", "kind", "outcome")
@@ -40,6 +49,8 @@ class DoorTally:
         self._note(event, **facts)
         if event == "interaction":
             self._answers.add(facts["duration_ms"] / 1000, facts["route"], facts["outcome"])
+            if facts["outcome"] != "duplicate":
+                self._first.add(_first_answer(facts["outcome"], is_late=facts.get("late", False)))
             if "rest_ms" in facts:
                 self._rest.add(facts["rest_ms"] / 1000, facts["route"])
         elif event.endswith(" refused"):
@@ -49,7 +60,15 @@ class DoorTally:
 
     def tallies(self) -> list[Tally]:
         """All of it."""
-        return [self._answers, self._rest, self._events, self._refused]
+        return [self._answers, self._first, self._rest, self._events, self._refused]
+
+
+def _first_answer(outcome: str, *, is_late: bool) -> str:
+    if outcome in _TROUBLE:
+        return "trouble"
+    if is_late:
+        return "deferred"
+    return "refused" if outcome in _REFUSED else "good"
 
 
 class MetricsPage:
@@ -81,10 +100,13 @@ async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[T
     """What the database tells; with the database away, only that."""
     meaning = "Whether the database answers."
     try:
-        async with (await pool()).connection() as conn:
-            return [Reading("lyceum_database_up", meaning, 1), *await readings(conn, clock.now())]
+        database = await pool()
+        async with database.connection() as conn:
+            found = [Reading("lyceum_database_up", meaning, 1), *await readings(conn, clock.now())]
+        is_writable = await database.why_no_writes() is None
     except OutsideTrouble:
         return [Reading("lyceum_database_up", meaning, 0)]
+    return [*found, Reading("lyceum_database_writable", "Whether the database takes writes.", is_writable)]
 
 
 async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:

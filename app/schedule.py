@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events
 from db.queries import voice as voice_queries
+from db.queries.metrics import PRESENCE
 from db.queries.traces import set_label
 from services import boards, bots, drift, freezes, outbox, voice, watchdog
 from wire.reply import Effect
@@ -37,6 +39,8 @@ SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long;
 ACTIVITY_FOR: Final = timedelta(days=2)  # no open session goes so long without being credited, or cut
 EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
 DRIFT: Final = "count drift"
+NAME: Final = "lyceum worker"  # how our connections are called
+HOLD_S: Final = 5.0  # between two looks whether the connection by which we are seen is still there
 WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
 GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
 
@@ -226,6 +230,30 @@ class Worker:
         return self._pool
 
 
+@asynccontextmanager
+async def _seen_past_a_pooler(settings: Settings) -> AsyncGenerator[None]:
+    """Hold one connection by which `lyceum doctor` and `lyceum up` see that a worker is there.
+
+    The connections of a pooler bear the name of whoever used them last.
+    """
+    if settings.given_direct_url is None:
+        yield
+        return
+    async with Pool(settings.given_direct_url, application_name=PRESENCE, max_size=1) as pool:
+        holding = asyncio.create_task(_hold(pool))
+        try:
+            yield
+        finally:
+            holding.cancel()
+            await asyncio.wait([holding])
+
+
+async def _hold(pool: Pool) -> None:
+    while True:
+        await pool.is_alive()  # opens the connection anew when it was lost
+        await asyncio.sleep(HOLD_S)
+
+
 async def run(settings: Settings) -> None:
     """The whole worker process: until SIGTERM or SIGINT."""
     from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
@@ -236,7 +264,8 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(each, stop.set)
     url = settings.database_url or await asyncio.to_thread(database_url, settings.data_dir)
     async with (
-        Pool(url, application_name="lyceum worker", max_size=4) as pool,
+        Pool(url, application_name=NAME, max_size=4) as pool,
+        _seen_past_a_pooler(settings),
         Rest(settings.api_url, settings.token) as rest,
     ):
         clock = Clock(settings.clock_file)

@@ -9,11 +9,12 @@ from cli.checks_discord import compared
 from cli.findings import Finding, bad, good, note
 from cli.problems import Problem
 from core.clock import Clock
-from core.errors import OutsideTrouble
+from core.errors import DatabaseTrouble
 from core.settings import Settings
+from db.trouble import look
 
 if TYPE_CHECKING:
-    from db.connection import Connection
+    from db.connection import Connection, Pool
 
 VERSION_MIN: Final = 15
 HEARD_WITHIN_S: Final = 60.0  # a listener commits at least every twelve seconds
@@ -22,26 +23,77 @@ HIDDEN_SHOWN: Final = 10  # channels named in a line
 
 
 async def everything(settings: Settings) -> list[Finding]:
-    """All that can be asked; with the database away, only that."""
+    """All that can be asked; with the database away, only that. Nothing is started by asking."""
     from db.connection import Pool  # noqa: PLC0415 - when something is asked
 
+    url = settings.database_url or await asyncio.to_thread(_embedded_url, settings)
+    if url is None:
+        return [_not_running(settings)]
+    if (trouble := await asyncio.to_thread(look, url)) is not None:
+        return [bad("database", str(trouble), trouble.advice)]
     try:
-        url = await asyncio.to_thread(database.database_url, settings)
-    except Problem as problem:
-        return [bad("database", str(problem), "Make room and permissions right, or set DATABASE_URL.")]
+        async with Pool(url, application_name="lyceum doctor", max_size=1, wait_s=5) as pool:
+            async with pool.connection() as conn:
+                found = [await _version(conn), await _clock(conn)]
+                schema = await _schema(url, settings)
+                if not schema.advice:
+                    found += [await _listener(conn, settings), await _worker(conn, settings), await _outbox(conn)]
+                    found += await _hidden_channels(conn)
+                if not settings.is_local:
+                    found.append(await _copies(conn))
+            found += await _writes(pool)
+    except DatabaseTrouble as trouble:
+        return [bad("database", str(trouble), trouble.advice)]
+    return [found[0], schema, *found[1:], *await _pooler(url, settings)]
+
+
+def _embedded_url(settings: Settings) -> str | None:
+    from db import embedded  # noqa: PLC0415 - loads psutil, where the database is ours
+
+    return embedded.running_url(settings.data_dir)
+
+
+def _not_running(settings: Settings) -> Finding:
+    from db import embedded  # noqa: PLC0415 - likewise
+
+    folder = settings.data_dir / "postgres"
+    if embedded.is_ended_badly(folder):
+        found = f"The embedded database ended without being asked to; {folder / 'log'} says why."
+        return bad("database", found, "`lyceum up` starts it again; nothing that was committed is lost.")
+    if embedded.running_process(folder) is not None:
+        found = f"The embedded database runs and takes no connections; {folder / 'log'} says why."
+        return bad("database", found, "It may be starting or stopping: ask again in a minute.")
+    return note("database", "The embedded database does not run.", "`lyceum up` starts it.")
+
+
+async def _writes(pool: "Pool") -> list[Finding]:
+    """Whether the database keeps what it is given; a full disk still answers every question."""
     try:
-        async with Pool(url, application_name="lyceum doctor", max_size=1, wait_s=5) as pool, pool.connection() as conn:
-            found = [await _version(conn), await _clock(conn)]
-            schema = await _schema(url, settings)
-            if not schema.advice:
-                found += [await _listener(conn, settings), await _worker(conn, settings), await _outbox(conn)]
-                found += await _hidden_channels(conn)
-            if not settings.is_local:
-                found.append(await _copies(conn))
-    except OutsideTrouble as trouble:
-        found = f"The database does not answer: {_why(trouble)}"
-        return [bad("database", found, "Is it running, and is DATABASE_URL right?")]
-    return [found[0], schema, *found[1:]]
+        await pool.try_write()
+    except DatabaseTrouble as trouble:
+        return [bad("writes", str(trouble), trouble.advice)]
+    return [good("writes", "The database keeps what it is given.")]
+
+
+async def _pooler(url: str, settings: Settings) -> list[Finding]:
+    """Whether a pooler stands before the database, and who goes past it; nothing where there is none."""
+    from db.pooler import Pooler, find_pooler  # noqa: PLC0415 - when something is asked
+
+    try:
+        before = await find_pooler(url)
+        direct = settings.given_direct_url
+        past = None if direct is None else await find_pooler(direct)
+    except DatabaseTrouble as trouble:
+        return [bad("pooler", f"DATABASE_DIRECT_URL: {trouble}", trouble.advice.replace("_URL", "_DIRECT_URL", 1))]
+    if past is Pooler.TRANSACTION:
+        found = "DATABASE_DIRECT_URL leads through a pooler in transaction mode."
+        return [bad("pooler", found, "Let it lead to the database itself: the listener and migrations need that.")]
+    if before is not Pooler.TRANSACTION:
+        return []
+    if past is None:
+        found = "DATABASE_URL leads through a pooler in transaction mode: the listener and migrations refuse it."
+        return [bad("pooler", found, "Set DATABASE_DIRECT_URL to the address of the database itself.")]
+    return [good("pooler", "Web and worker go through a pooler, the listener and migrations past it.")]
 
 
 async def replica(settings: Settings) -> list[Finding]:
@@ -57,17 +109,14 @@ async def replica(settings: Settings) -> list[Finding]:
         ):
             cursor = await conn.execute("SELECT pg_is_in_recovery()")
             [(follows,)] = await cursor.fetchall()
-    except OutsideTrouble as trouble:
+    except DatabaseTrouble as trouble:
         advice = "The database does all the work meanwhile. Is the replica running, and is DATABASE_REPLICA_URL right?"
-        return [bad("replica", f"The replica does not answer: {_why(trouble)}", advice)]
+        why = str(trouble).removeprefix("The database does not answer: ")
+        return [bad("replica", f"The replica does not answer: {why}", advice)]
     if not follows:
         advice = "Let it name a streaming replica of DATABASE_URL, or unset it."
         return [bad("replica", "DATABASE_REPLICA_URL leads to a server that follows no other.", advice)]
     return [good("replica", "The replica answers and follows the database.")]
-
-
-def _why(trouble: OutsideTrouble) -> str:
-    return str(trouble.__cause__ or trouble).strip().splitlines()[0]
 
 
 async def _version(conn: "Connection") -> Finding:
@@ -119,7 +168,7 @@ async def _listener(conn: "Connection", settings: Settings) -> Finding:
 async def _worker(conn: "Connection", settings: Settings) -> Finding:
     from db.queries.metrics import count_workers  # noqa: PLC0415 - when something is asked
 
-    if not await count_workers(conn):
+    if not await count_workers(conn, is_pooled=settings.given_direct_url is not None):
         advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
         return (note if settings.is_local else bad)("worker", "No worker is connected to the database.", advice)
     return good("worker", "A worker is connected to the database.")

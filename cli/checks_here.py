@@ -1,11 +1,13 @@
 """What `lyceum doctor` looks at on this machine: folder, fonts, key, our own door, and who would hear of trouble."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cli.addresses import in_url
 from cli.findings import Finding, bad, good, note
+from core import surroundings
 from core.clock import Clock
 from core.settings import Settings
 
@@ -19,6 +21,8 @@ _REFUSED: Final = 401
 
 async def data_folder(settings: Settings) -> list[Finding]:
     """Whether something can be written where we keep things."""
+    if settings.known_data_dir is None:
+        return [good("data folder", "None is needed: the database is elsewhere, and so is Discord.")]
     probe = settings.data_dir / f".doctor-{secrets.token_hex(4)}"
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -33,6 +37,16 @@ async def data_folder(settings: Settings) -> list[Finding]:
             )
         ]
     return [good("data folder", f"{settings.data_dir} can be written.")]
+
+
+async def proxies(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+    """Proxies that cannot be used and are not needed; where one is needed, the settings do not work at all."""
+    if not settings.is_all_here:
+        return []
+    return [
+        note("proxy", f"{fault}.", "Nothing needs it while everything is on this machine; calls go without a proxy.")
+        for fault in surroundings.faults(environ)
+    ]
 
 
 async def fonts() -> list[Finding]:

@@ -74,6 +74,14 @@ def worker(*, supervised: Supervised = False) -> None:
     serve.worker(supervised=supervised)
 
 
+@app.command(hidden=True)
+def postgres(*, supervised: Supervised = False) -> None:
+    """Keep the embedded database running; `lyceum up` starts it by itself."""
+    from cli import serve  # noqa: PLC0415 - see above
+
+    serve.postgres(supervised=supervised)
+
+
 @app.command(rich_help_panel="Run")
 def playground(
     *,

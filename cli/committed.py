@@ -5,7 +5,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.control import Control
-from cli.database import database_url
+from cli.database import check_prepared, database_url
 from cli.problems import AWAY, Problem
 from core.errors import OutsideTrouble
 from core.settings import Settings
@@ -38,6 +38,8 @@ async def wait_until_committed(settings: Settings, control: Control, *, patience
     told, until, coming_until = _told(answer), time.monotonic() + patience_s, time.monotonic() + COMING_S
     try:
         async with Pool(database_url(settings), application_name="lyceum voice", min_size=0, max_size=1) as pool:
+            async with pool.connection() as conn:
+                await check_prepared(conn)
             while True:
                 written = await _written(pool)
                 if told and all(written.get(session, -1) >= seq for session, seq in told.items()):

@@ -3,13 +3,24 @@
 import contextlib
 import json
 import os
+import signal
+import threading
+import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from cli.problems import AWAY, USAGE, Problem
-from core.errors import OutsideTrouble
+from core.errors import DatabaseTrouble, OutsideTrouble
 from core.settings import Settings, unusable
 from db import revisions
+
+if TYPE_CHECKING:
+    from db.connection import Connection
+
+LOOK_S: Final = 0.2  # between two looks whether the embedded database still runs
+ROTATE_S: Final = 60.0  # between two looks at the size of its log
+OTHERS_S: Final = 12.0  # a little longer than processes have to stop when their supervisor is gone
 
 
 def embedded_url(settings: Settings) -> str:
@@ -33,19 +44,76 @@ def embedded_url(settings: Settings) -> str:
         raise Problem(str(trouble), code=AWAY) from trouble
 
 
-def leave_embedded(settings: Settings) -> None:
-    """Stop using the embedded database now and not only when this process ends; it stops when nobody else uses it."""
-    from db.embedded import start  # noqa: PLC0415 - loads the embedded server's package
+class KeptDatabase:
+    """The embedded database, kept by this process until it is asked to stop."""
 
-    folder = settings.data_dir / "postgres"
-    if (folder / "postmaster.pid").exists():
-        forget_the_dead(folder)
-        start(folder).cleanup()
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.data_dir / "postgres"
+        self._stop = threading.Event()
+        self._is_orphaned = False
+
+    def run(self, *, supervised: bool) -> None:
+        """Start it, look after it, and stop it at the end unless another process uses it.
+
+        Raises:
+            Problem: it did not start, or it ended by itself.
+        """
+        from db import embedded  # noqa: PLC0415 - loads the embedded server's package
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._asked)
+        if supervised:
+            threading.Thread(target=self._watch_parent, name="parent", daemon=True).start()
+        url = embedded_url(self._settings)
+        rotated = time.monotonic()
+        while not self._stop.wait(LOOK_S):
+            if embedded.running_process(self._folder) is None:
+                raise Problem(f"PostgreSQL ended without being asked to; {self._folder / 'log'} says why.")
+            if time.monotonic() - rotated > ROTATE_S:
+                rotated = time.monotonic()
+                embedded.rotate_log(self._folder)
+        if self._is_orphaned:
+            self._wait_for_others(url)
+        if embedded.running_process(self._folder) is not None:
+            embedded.start(self._folder).cleanup()
+
+    def _asked(self, _number: int, _frame: object) -> None:
+        self._stop.set()
+
+    def _watch_parent(self) -> None:
+        """Stop when standard input closes, which happens when the supervising process is gone."""
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        self._is_orphaned = True
+        self._stop.set()
+
+    @staticmethod
+    def _wait_for_others(url: str) -> None:
+        """Let the other processes of a supervisor that was killed write down what they still have."""
+        import psycopg  # noqa: PLC0415 - when something is asked
+
+        until = time.monotonic() + OTHERS_S
+        with contextlib.suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as conn:
+            while time.monotonic() < until:
+                row = conn.execute(
+                    """SELECT count(*) FROM pg_stat_activity
+                       WHERE application_name LIKE 'lyceum%' AND pid <> pg_backend_pid()"""
+                ).fetchone()
+                if row == (0,):
+                    return
+                time.sleep(LOOK_S)
 
 
 def database_url(settings: Settings) -> str:
     """The address of the database of these settings; the embedded one when none is given."""
     return settings.database_url or embedded_url(settings)
+
+
+def direct_url(settings: Settings) -> str:
+    """The same past any pooler: for migrations and bulk loads, which need a session of their own."""
+    return settings.direct_url or embedded_url(settings)
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -57,6 +125,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
     with _told_apart(revision):
+        _refuse_unknown(migrate.current(url), migrate.head())
         migrate.upgrade(url, revision)
 
 
@@ -70,6 +139,27 @@ def downgrade(url: str, revision: str) -> None:
 
     with _told_apart(revision):
         migrate.downgrade(url, revision)
+
+
+def losses(url: str, revision: str) -> list[str]:
+    """What `downgrade` would lose, one line each; see `db.migrate.losses`.
+
+    Raises:
+        Problem: the database does not answer or is in use, or there is no such revision.
+    """
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads SQLAlchemy
+
+    from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
+
+    with _told_apart(revision):
+        stands = migrate.current(url)
+        if stands is None:
+            raise Problem("The database is empty: there is nothing to take back.")
+        _refuse_unknown(stands, migrate.head())
+        try:
+            return migrate.losses(url, revision)
+        except OperationalError as error:  # a lock that did not come
+            raise Problem("The tables are in use: stop web, listener and worker, then try again.") from error
 
 
 def current(url: str) -> tuple[str | None, str | None]:
@@ -101,6 +191,30 @@ def check(stands: str | None) -> None:
         )
 
 
+async def check_prepared(conn: "Connection") -> None:
+    """Refuse a database whose schema our statements would not fit, before the first of them.
+
+    Raises:
+        Problem: it is empty or behind.
+    """
+    from db.queries.revisions import find_revision  # noqa: PLC0415 - with the driver
+
+    check(await find_revision(conn))
+
+
+def problem_of(trouble: OutsideTrouble, advice: str) -> Problem:
+    """The trouble with its own next step, or with `advice` where it knows none."""
+    return Problem(f"{trouble} {trouble.advice if isinstance(trouble, DatabaseTrouble) else advice}", code=AWAY)
+
+
+def _refuse_unknown(stands: str | None, newest: str | None) -> None:
+    if stands is not None and newest is not None and stands > newest:  # revisions are numbered
+        raise Problem(
+            f"The database stands at revision {stands}, which a newer version has made and this one does not know "
+            f"(it ends at {newest}): move the schema with the newer version."
+        )
+
+
 def forget_the_dead(folder: Path) -> None:
     """Strike processes that were killed off the list of those who use the embedded server.
 
@@ -119,8 +233,12 @@ def _told_apart(revision: str) -> Generator[None]:
     """Translate what can be wrong with moving the schema."""
     from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
 
+    from db.pooler import PoolerInTheWay  # noqa: PLC0415 - with migrations
+
     try:
         yield
+    except PoolerInTheWay as trouble:
+        raise Problem(str(trouble), code=USAGE) from trouble
     except OutsideTrouble as trouble:
         raise Problem(str(trouble), code=AWAY) from trouble
     except CommandError as error:

@@ -78,6 +78,7 @@ async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
     yield good("environment", _described(settings))
     rest = _rest(settings)
     checks: list[tuple[str, Check]] = [
+        ("proxy", lambda: checks_here.proxies(settings, environ)),
         ("data folder", lambda: checks_here.data_folder(settings)),
         ("fonts", checks_here.fonts),
         ("key", lambda: checks_here.key(settings)),

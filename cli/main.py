@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import terminal
-from cli.problems import FAILED, MARK, USAGE, Problem
+from cli.problems import AWAY, FAILED, MARK, USAGE, Problem
 from core.settings import SettingsError
 from core.tracebacks import traceback_of
 
@@ -23,6 +23,9 @@ def main() -> None:
         _say(str(error))
         raise SystemExit(USAGE) from None
     except Exception as error:  # noqa: BLE001 - the one door of this process
+        if outside := _outside(error):
+            _say(outside)
+            raise SystemExit(AWAY) from None
         _say(_unexpected(error))
         raise SystemExit(FAILED) from None
 
@@ -46,6 +49,23 @@ def _say(sentence: str) -> None:
 
     err().print(f"[bad]{MARK}[/] ", end="")
     err().print(sentence, markup=False, soft_wrap=True)
+
+
+def _outside(error: Exception) -> str | None:
+    """What is so and what to do, where the database is what failed; None: the error is ours."""
+    from core.errors import DatabaseTrouble, OutsideTrouble  # noqa: PLC0415 - when something has failed
+
+    cause: object = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's
+    if "psycopg" in sys.modules:
+        from psycopg import Error  # noqa: PLC0415 - loaded already
+
+        from db.trouble import of_statement  # noqa: PLC0415 - likewise
+
+        if isinstance(cause, Error):
+            cause = of_statement(cause)
+    if isinstance(cause, DatabaseTrouble):
+        return f"{cause} {cause.advice}"
+    return str(cause) if isinstance(cause, OutsideTrouble) else None
 
 
 def _unexpected(error: Exception) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated, Final, TypeVar
 import typer
 from rich.table import Table
 
-from cli.database import database_url
+from cli.database import check_prepared, database_url, problem_of
 from cli.environment import read_settings
-from cli.problems import AWAY, USAGE, Problem
+from cli.problems import USAGE, Problem
 from cli.screen import out
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
@@ -82,9 +82,10 @@ def _check_ids(ids: list[int]) -> None:
 def _on_database(ask: Callable[[Connection], Awaitable[T]]) -> T:
     async def run(url: str) -> T:
         async with Pool(url, application_name="lyceum outbox", max_size=1) as pool, pool.connection() as conn:
+            await check_prepared(conn)
             return await ask(conn)
 
     try:
         return asyncio.run(run(database_url(read_settings())))
     except OutsideTrouble as trouble:
-        raise Problem(f"{trouble} Is DATABASE_URL right, and is the database running?", code=AWAY) from trouble
+        raise problem_of(trouble, "Is DATABASE_URL right, and is the database running?") from trouble

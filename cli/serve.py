@@ -17,6 +17,7 @@ from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
+from core import surroundings
 from core.clock import Clock
 from core.settings import Settings, is_url
 
@@ -74,6 +75,22 @@ def worker(*, supervised: bool) -> None:
     from app.schedule import run  # noqa: PLC0415 - see the top
 
     run_until_done("worker", run(settings))
+
+
+def postgres(*, supervised: bool) -> None:
+    """Keep the embedded database running until the process is asked to stop.
+
+    When the database ends by itself, so does this: whoever watches starts both again.
+
+    Raises:
+        Problem: it did not start, or it ended.
+    """
+    _, settings = _begin(supervised=False)  # it waits longer than others when its parent is gone, see below
+    if settings.database_url is not None:
+        raise Problem("DATABASE_URL names a database elsewhere; there is none to keep running here.", code=USAGE)
+    from cli.database import KeptDatabase  # noqa: PLC0415 - see the top
+
+    KeptDatabase(settings).run(supervised=supervised)
 
 
 def playground(*, endpoint: str | None, host: str, port: int | None, message_content: bool, supervised: bool) -> None:
@@ -194,6 +211,10 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
     from core import log  # noqa: PLC0415 - see the top
 
     log.configure(settings.log_level, settings.log_format)
+    for fault in surroundings.faults(environ):  # only where everything is on this machine: else they are refused
+        import structlog  # noqa: PLC0415 - see the top
+
+        structlog.get_logger().warning("calls go without a proxy", reason=fault)
     return environ, settings
 
 

@@ -1,6 +1,8 @@
 """How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
 
+import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from core.errors import OutsideTrouble
@@ -8,10 +10,31 @@ from core.errors import OutsideTrouble
 OK: Final = 200
 
 
+class DatabaseSign:
+    """Whether the embedded database takes connections; it is never started by looking."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self.url = ""  # once it has answered
+
+    async def answers(self) -> bool:
+        """Whether it does now."""
+        return await asyncio.to_thread(self._look)
+
+    def _look(self) -> bool:
+        from db import embedded, trouble  # noqa: PLC0415 - `lyceum up` alone asks
+
+        url = embedded.running_url(self._data_dir)
+        if url is None or trouble.look(url) is not None:
+            return False
+        self.url = url
+        return True
+
+
 class Signs:
     """Questions to web, the local Discord and the database."""
 
-    def __init__(self, database_url: str, *, web_url: str, playground_url: str) -> None:
+    def __init__(self, database_url: str, *, web_url: str, playground_url: str, is_pooled: bool = False) -> None:
         import httpx  # noqa: PLC0415 - `lyceum up` alone asks
 
         from db.connection import Pool  # noqa: PLC0415 - likewise
@@ -19,6 +42,7 @@ class Signs:
         self._pool: Pool = Pool(database_url, application_name="lyceum up", min_size=0, max_size=1)
         self._client: httpx.AsyncClient = httpx.AsyncClient(timeout=2, trust_env=False)
         self._unreachable = httpx.HTTPError
+        self._is_pooled = is_pooled
         self._web_url = web_url
         self._playground_url = playground_url
         self._heard: datetime | None = None
@@ -42,7 +66,7 @@ class Signs:
 
         try:
             async with self._pool.connection() as conn:
-                return await count_workers(conn) > 0
+                return await count_workers(conn, is_pooled=self._is_pooled) > 0
         except OutsideTrouble:
             return False
 

@@ -24,28 +24,48 @@ def upgrade(
     revision: Annotated[str, typer.Argument(help="A revision; the newest when left out.")] = "head",
 ) -> None:
     """Bring the schema up to date; safe while Lyceum runs."""
-    url = database.database_url(read_settings())
+    url = database.direct_url(read_settings())
     before, _ = database.current(url)
     database.upgrade(url, revision)
     after, _ = database.current(url)
     out().print(f"The schema was at {after} already." if before == after else f"The schema is at {after}.")
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
 def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, -1 for one step, base for an empty database.")] = "-1",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Take the schema back; what only the newer one could hold is gone."""
-    url = database.database_url(read_settings())
+    """Take the schema back, after showing what would be lost for good: what only the newer one can hold."""
+    url = database.direct_url(read_settings())
+    if not yes:
+        _ask_whether_to_lose(database.losses(url, revision), revision)
     database.downgrade(url, revision)
     stands, _ = database.current(url)
     out().print(f"The schema is at {stands}." if stands else "The database is empty.")
 
 
+def _ask_whether_to_lose(lost: list[str], revision: str) -> None:
+    """Show what would be gone, and go on only if a person agrees."""
+    if lost:
+        out().print(f"To {revision}, this would be lost for good:")
+        for line in lost:
+            out().print(f"  {line}", markup=False, soft_wrap=True)
+    else:
+        out().print(f"To {revision}, nothing that is stored would be lost.")
+    try:
+        agreed = typer.confirm("Take the schema back?")
+    except typer.Abort:  # nobody is there to answer
+        agreed = False
+    if not agreed:
+        raise Problem("Nothing was changed; with --yes it is done without asking.")
+
+
 @app.command()
 def current() -> None:
     """Print where the schema stands; exit code 1 when it is not up to date."""
-    stands, newest = database.current(database.database_url(read_settings()))
+    stands, newest = database.current(database.direct_url(read_settings()))
     out().print("empty" if stands is None else f"{stands} (up to date)" if stands == newest else stands)
     database.check(stands)
 
@@ -72,7 +92,7 @@ def seed(
         )
     if members is None and sessions is not None:
         raise Problem("--sessions says how often a crowd came: say with --members how large it is.", code=USAGE)
-    url = database.database_url(settings)
+    url = database.direct_url(settings)
     database.upgrade(url)
     started, now = time.monotonic(), Clock(settings.clock_file).now()
     if members is None:

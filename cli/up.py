@@ -18,18 +18,24 @@ from rich.table import Table
 
 from cli import ourselves
 from cli.addresses import in_url
-from cli.database import embedded_url, leave_embedded
 from cli.environment import environment, read_settings
 from cli.problems import Problem
 from cli.process import listen
 from cli.screen import out, spinner
-from cli.signs import Signs
+from cli.signs import DatabaseSign, Signs
 from cli.supervisor import Child, Part, run_once
 from core.settings import Settings, unusable
 
 LISTENER_S: Final = 40.0  # until a listener of the real Discord has to have heard READY, so that the step is ticked
 HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
-_COLOURS: Final = {"web": "cyan", "worker": "magenta", "listener": "green", "playground": "yellow", "lyceum": "bold"}
+_COLOURS: Final = {
+    "web": "cyan",
+    "worker": "magenta",
+    "listener": "green",
+    "playground": "yellow",
+    "postgres": "blue",
+    "lyceum": "bold",
+}
 
 
 def up() -> None:
@@ -89,12 +95,19 @@ class _Up:
         url = settings.database_url
         if url is None:
             with _step("Starting PostgreSQL", "PostgreSQL runs"):
-                url = await asyncio.to_thread(embedded_url, settings)
+                sign = DatabaseSign(settings.data_dir)
+                await self._add(Part("postgres", ("postgres",), sign.answers, start_s=90, stop_s=60))
+                url = sign.url
         self._environ["DATABASE_URL"] = url
         if self._is_embedded:
             with _step("Preparing the tables", "The tables are up to date"):
                 await run_once("db", "upgrade", environ=self._environ)
-        self._signs = signs = Signs(url, web_url=self._web_url, playground_url=self._playground_url)
+        self._signs = signs = Signs(
+            url,
+            web_url=self._web_url,
+            playground_url=self._playground_url,
+            is_pooled=settings.given_direct_url is not None,
+        )
         if settings.is_local:
             with _step("Starting the local Discord", "The local Discord answers"):
                 await self._add(Part("playground", ("playground",), signs.playground, then=self._introduce, stop_s=8))
@@ -158,22 +171,21 @@ class _Up:
     async def _stop(self) -> None:
         if self._signs:
             await self._signs.aclose()
-        if not self._children and not self._is_embedded:
+        if not self._children:
             return
         self._shows_logs = False
         out().print("Stopping …", style="quiet")
-        order = {"web": 0, "worker": 1, "listener": 2, "playground": 3}
+        order = {"web": 0, "worker": 1, "listener": 2, "playground": 3, "postgres": 4}
         for child in sorted(self._children, key=lambda child: order[child.part.name]):
             await child.stop()
-        if self._is_embedded:
-            await asyncio.to_thread(leave_embedded, self._settings)
         told = "Stopped. Voice time is safe; `lyceum up` continues where this ended." if self._is_ready else "Stopped."
         out().print(told, style="quiet")
 
     def _wished(self, wish: asyncio.Event) -> None:
         if wish.is_set():  # asked twice: now
             for child in self._children:
-                child.kill()
+                if child.part.name != "postgres":  # it would leave the database behind; asked to stop, it is quick
+                    child.kill()
         wish.set()
 
     def _hear(self, name: str, line: str) -> None:

@@ -1,5 +1,7 @@
 """The two families of expected trouble: refusals that speak to a person, and outside things that do not answer."""
 
+from enum import StrEnum
+
 from core.words import Words
 
 
@@ -21,3 +23,31 @@ class DomainError(Exception):
 
 class OutsideTrouble(Exception):
     """Something outside this process did not answer in time: the database or Discord."""
+
+
+class TroubleKind(StrEnum):
+    """What ails a database, as metrics and logs call it."""
+
+    UNREACHABLE = "unreachable"
+    UNKNOWN_HOST = "unknown host"
+    LOGIN = "login refused"
+    NO_DATABASE = "no such database"
+    TLS = "no encryption"
+    STARTING = "starting up"
+    DISK_FULL = "disk full"
+    OUT_OF_MEMORY = "out of memory"
+    TOO_MANY_CONNECTIONS = "too many connections"
+    EXHAUSTED = "limit reached"
+    READ_ONLY = "read-only"
+    FILES = "files unusable"
+    LOST = "connection lost"
+    BUSY = "no free connection"
+
+
+class DatabaseTrouble(OutsideTrouble):
+    """The database cannot do what it is asked; its sentence is for operators, and `advice` their next step."""
+
+    def __init__(self, sentence: str, *, kind: TroubleKind, advice: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.advice = advice

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from core import database_address, surroundings
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ApplicationId
 
 DISCORD_API_URL: Final = "https://discord.com/api/v10"
@@ -17,6 +18,9 @@ DISCORD_CDN_URL: Final = "https://cdn.discordapp.com"
 LOCAL_APPLICATION_ID: Final = ApplicationId(1_000_000_000_000_000_001)
 LOCAL_TOKEN: Final = "playground"  # noqa: S105 - the local Discord's, worth nothing elsewhere
 
+_NO_DATA_DIR: Final = (
+    "LYCEUM_DATA_DIR is missing, and this account has no home: set it to a folder that this account may write to"
+)
 _DISCORD_KEYS: Final = ("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY", "DISCORD_APPLICATION_ID")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _FORMATS: Final = ("json", "text")
@@ -43,7 +47,7 @@ class Settings:
     host: str
     port: int
     playground_port: int
-    data_dir: Path
+    known_data_dir: Path | None  # None: not given, and this account has no home; see data_dir
     clock_file: Path | None  # None: real time
     log_level: str
     log_format: str
@@ -52,7 +56,24 @@ class Settings:
     metrics_port: int | None = None  # the first one on which processes show their numbers; None: on web's own alone
     sentry_dsn: str | None = field(default=None, repr=False)  # None: what breaks is only logged
     replica_url: str | None = field(default=None, repr=False)  # a streaming replica of it; None: there is none
+    given_direct_url: str | None = field(default=None, repr=False)  # the same database past a pooler; see direct_url
     openapi_file: Path | None = None  # Discord's description of its API, for the local Discord; None: not here
+
+    @property
+    def data_dir(self) -> Path:
+        """Where we keep what is on this machine alone; with a token and a database, nothing needs it.
+
+        Raises:
+            SettingsError: nobody has named it, and this account has no home.
+        """
+        if self.known_data_dir is None:
+            raise SettingsError(f"{_NO_DATA_DIR}.")
+        return self.known_data_dir
+
+    @property
+    def direct_url(self) -> str | None:
+        """The address for whatever needs a session of its own: the listener, migrations, bulk loads."""
+        return self.given_direct_url or self.database_url
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
@@ -66,7 +87,7 @@ class Settings:
         reader = _Reader(environ)
         given = [key for key in _DISCORD_KEYS if reader.text(key)]
         is_local = not given
-        data_dir = Path(reader.text("LYCEUM_DATA_DIR") or _default_data_dir(environ)).expanduser().absolute()
+        data_dir = reader.folder("LYCEUM_DATA_DIR", _default_data_dir(environ))
         playground_port = reader.port("PLAYGROUND_PORT", 8001)
         here = f"127.0.0.1:{playground_port}"
         for key in _DISCORD_KEYS:
@@ -78,6 +99,7 @@ class Settings:
             application_id=LOCAL_APPLICATION_ID if is_local else reader.application("DISCORD_APPLICATION_ID"),
             database_url=reader.database("DATABASE_URL"),
             replica_url=reader.database("DATABASE_REPLICA_URL"),
+            given_direct_url=reader.database("DATABASE_DIRECT_URL"),
             api_url=_with_version(
                 reader.url("DISCORD_API_URL", f"http://{here}" if is_local else DISCORD_API_URL, "http", "https")
             ),
@@ -89,26 +111,38 @@ class Settings:
             host=reader.text("API_HOST") or "127.0.0.1",
             port=reader.port("API_PORT", 8000),
             playground_port=playground_port,
-            data_dir=data_dir,
-            clock_file=data_dir / "clock.json" if is_local else None,
+            known_data_dir=data_dir,
+            clock_file=data_dir / "clock.json" if is_local and data_dir else None,
             log_level=reader.choice("LOG_LEVEL", "info", _LEVELS),
             log_format=reader.choice("LOG_FORMAT", "text", _FORMATS),
             is_local=is_local,
             web_processes=reader.processes("WEB_CONCURRENCY"),
             metrics_port=reader.port("METRICS_PORT", 0) or None,
             sentry_dsn=reader.url("SENTRY_DSN", "", "http", "https") or None,
-            openapi_file=Path(file).expanduser().absolute() if (file := reader.text("LYCEUM_OPENAPI")) else None,
+            openapi_file=reader.folder("LYCEUM_OPENAPI", None),
         )
-        if settings.replica_url and not settings.database_url:
-            reader.problems.append("DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is")
+        for name, url in (("REPLICA", settings.replica_url), ("DIRECT", settings.given_direct_url)):
+            if url and not settings.database_url:
+                whose = "whose replica it is" if name == "REPLICA" else "that it leads to past a pooler"
+                reader.problems.append(f"DATABASE_{name}_URL needs the DATABASE_URL {whose}")
+        if data_dir is None and (is_local or not settings.database_url) and not reader.text("LYCEUM_DATA_DIR"):
+            reader.problems.append(_NO_DATA_DIR)
+        if not settings.is_all_here:
+            reader.problems += surroundings.faults(environ)
         if reader.problems:
             raise SettingsError(
                 f"The settings do not work yet: {'; '.join(reader.problems)}. "
                 "Each variable is explained in .env.example."
             )
         if is_local:
-            object.__setattr__(settings, "public_keys", (_local_public_key(data_dir),))
+            object.__setattr__(settings, "public_keys", (_local_public_key(settings.data_dir),))
         return settings
+
+    @property
+    def is_all_here(self) -> bool:
+        """Whether nothing that is called over HTTP or websockets is outside this machine: no proxy is needed then."""
+        called = (self.api_url, self.gateway_url or self.api_url, self.cdn_url, *filter(None, [self.sentry_dsn]))
+        return all(surroundings.is_loopback(url) for url in called)
 
 
 class _Reader:
@@ -151,10 +185,18 @@ class _Reader:
             )
         return text
 
+    def folder(self, name: str, default: Path | None) -> Path | None:
+        text = self.text(name)
+        try:
+            return Path(text).expanduser().absolute() if text else default
+        except RuntimeError:  # "~somebody", who has no account here or no home
+            self.problems.append(f"{name} begins with ~, and that account has no home here: write the whole path")
+            return None
+
     def database(self, name: str) -> str | None:
         text = self.text(name)
-        if text and not text.startswith(("postgresql://", "postgres://")):
-            self.problems.append(f"{name} must begin with postgresql://")
+        if text:
+            self.problems += [f"{name} {fault}" for fault in database_address.faults(text, self._environ)]
         return text or None
 
     def keys(self, name: str) -> tuple[str, ...]:
@@ -197,11 +239,15 @@ def _with_version(url: str) -> str:
     return f"{url}/v10" if path == "/api" else url
 
 
-def _default_data_dir(environ: Mapping[str, str]) -> Path:
-    if base := environ.get("XDG_DATA_HOME"):
-        return Path(base) / "lyceum"
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return home / ".local" / "share" / "lyceum"
+def _default_data_dir(environ: Mapping[str, str]) -> Path | None:
+    """Where a person keeps such things; None: this account has no home, as in many containers."""
+    try:
+        if base := environ.get("XDG_DATA_HOME"):
+            return (Path(base).expanduser() / "lyceum").absolute()
+        home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+        return (home.expanduser() / ".local" / "share" / "lyceum").absolute()
+    except RuntimeError:
+        return None
 
 
 def _local_public_key(data_dir: Path) -> str:

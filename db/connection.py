@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import select
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import ceil
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from core.errors import OutsideTrouble
+import structlog
+
+from core.errors import DatabaseTrouble, OutsideTrouble, TroubleKind
 from core.tallies import Counts, Reading, Tally
+from db.trouble import NO_WRITES, of_address, of_connecting, of_kind, of_statement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
     from types import TracebackType
 
-    from psycopg import AsyncConnection, Error
+    from psycopg import AsyncConnection
     from psycopg.rows import TupleRow
     from psycopg_pool import AsyncConnectionPool
 
@@ -31,7 +34,12 @@ T = TypeVar("T")
 
 WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a database that needs two is away
 _RETRY_S: Final = 0.5  # how long the pool itself keeps trying; the next question makes it try again
-_GONE: Final = ("08", "53", "57P")  # SQLSTATE classes: connection lost, out of resources, the server goes down
+_FRESH_S: Final = 30.0  # so long after a refused connection, its reason is still the best that is known
+_PREPARE_AFTER: Final = 5  # uses of a statement, as psycopg does by itself
+_UTC: Final = ("UTC", "Etc/UTC")  # what a session says that speaks it already
+_TRIAL_ROWS: Final = 2_000  # a good megabyte: the remainder of a full page would not tell
+
+log = structlog.get_logger()
 
 
 class Pool:
@@ -39,6 +47,9 @@ class Pool:
 
     A restart of the database costs at most the transactions that were open: a connection that the server has closed is
     noticed before it is handed out, and replaced.
+
+    It works through a pooler in transaction mode as well, which gives each transaction another session: then nothing is
+    prepared, and nothing is set for longer than a transaction (see docs/decisions/0029).
     """
 
     def __init__(
@@ -49,35 +60,57 @@ class Pool:
         min_size: int = 1,
         max_size: int = 10,
         wait_s: float = WAIT_S,
+        is_replica: bool = False,
     ) -> None:
+        """`is_replica`: it is read-only by nature, so that a write is a mistake of ours and no trouble of its own."""
         self._url = url
         self._application_name = application_name
         self._sizes = (min_size, max_size)
         self._wait_s = wait_s
+        self._is_replica = is_replica
         self._opening = asyncio.Lock()
         self._pool: AsyncConnectionPool[Connection] | None = None
+        self._in_use = 0
+        self._is_pooled = False  # there is a pooler between us and the database
+        self._connecting: tuple[DatabaseTrouble, float] | None = None  # why the last connection failed, and when
+        self._cannot_write: DatabaseTrouble | None = None  # why, until a write has been taken again
+        self._refusals = Counts("lyceum_database_refusals", "What the database could not do, by the reason.", "reason")
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         """A connection in a transaction of its own: committed at the end of the block, rolled back if it raises.
 
         Raises:
-            OutsideTrouble: none came free in time, or the database went away in the middle.
+            DatabaseTrouble: none came free in time, or the database cannot do what it is asked.
         """
         pool = self._pool or await self._open()
-        from psycopg import OperationalError  # noqa: PLC0415 - imported by _open already; this only finds the name
+        from psycopg import Error  # noqa: PLC0415 - imported by _open already; this only finds the names
+        from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName  # noqa: PLC0415 - likewise
+        from psycopg_pool import PoolTimeout  # noqa: PLC0415 - likewise
 
         try:
             connection = await self._take(pool)
+            self._in_use += 1
             try:
+                if self._is_pooled:
+                    connection.prepare_threshold = None
                 async with connection:
+                    if self._is_pooled and connection.info.parameter_status("TimeZone") not in _UTC:
+                        await connection.execute("SET LOCAL TIME ZONE 'UTC'")
                     yield connection
             finally:
+                self._in_use -= 1
                 await pool.putconn(connection)
-        except OperationalError as error:  # psycopg_pool.PoolTimeout is one too
-            if _is_outside(error):
-                raise OutsideTrouble("The database does not answer.") from error
+        except PoolTimeout as error:
+            raise self._noted(self._why_none_came()) from error
+        except (DuplicatePreparedStatement, InvalidSqlStatementName):  # a pooler that nothing had betrayed
+            self._is_pooled = True
             raise
+        except Error as error:
+            trouble = of_statement(error)
+            if trouble is None or (self._is_replica and trouble.kind is TroubleKind.READ_ONLY):
+                raise
+            raise self._noted(trouble) from error
 
     async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
         """What `ask` finds; it only reads, and bears what was true a few seconds ago (see db/replica.py)."""
@@ -92,10 +125,51 @@ class Pool:
             return False
         return True
 
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands between us and the database, as far as its connections have shown."""
+        return self._is_pooled
+
+    async def why_no_writes(self) -> DatabaseTrouble | None:
+        """Why the database takes no writes; None: it does, or has refused none since it last did.
+
+        After a refusal a write is tried that leaves nothing behind, so that the way back is noticed without a person.
+        """
+        if self._cannot_write is not None:
+            try:
+                await self.try_write()
+            except DatabaseTrouble as trouble:
+                return trouble
+            self._cannot_write = None
+        return None
+
+    async def try_write(self) -> None:
+        """Make the database write about a megabyte that is gone at the end of the transaction.
+
+        Where this account may make no temporary tables, nothing is tried.
+
+        Raises:
+            DatabaseTrouble: it cannot.
+        """
+        await self._open()
+        from psycopg.errors import InsufficientPrivilege  # noqa: PLC0415 - imported by _open already
+
+        with suppress(InsufficientPrivilege):
+            await self._try_write()
+
+    async def _try_write(self) -> None:
+        async with self.connection() as connection:
+            await connection.execute(
+                """CREATE TEMPORARY TABLE lyceum_trial ON COMMIT DROP
+                   AS SELECT repeat('.', 500) FROM generate_series(1, %(rows)s)""",
+                {"rows": _TRIAL_ROWS},
+            )
+
     def tallies(self) -> list[Tally]:
         """How much of the pool is in use, and how long its users wait; empty before its first use."""
         if self._pool is None:
             return []
+        refusals = [self._refusals] if self._refusals.rows() else []
         stats = self._pool.get_stats()
         asked = Counts("lyceum_pool_requests", "Connections asked of the pool, and what became of it.", "outcome")
         asked.add("at once", by=stats.get("requests_num", 0) - stats.get("requests_queued", 0))
@@ -108,6 +182,7 @@ class Pool:
         return [
             asked,
             waited,
+            *refusals,
             Reading("lyceum_pool_connections", meaning, size - free, (("state", "in use"),)),
             Reading("lyceum_pool_connections", meaning, free, (("state", "free"),)),
             Reading("lyceum_pool_connections_max", "As many may be opened.", self._sizes[1]),
@@ -154,24 +229,77 @@ class Pool:
                 smallest, largest = self._sizes
                 pool = AsyncConnectionPool(
                     self._url,
-                    connection_class=AsyncConnection[TupleRow] if TYPE_CHECKING else AsyncConnection,
-                    kwargs={"application_name": self._application_name, "connect_timeout": ceil(self._wait_s)},
+                    connection_class=self._remembering(AsyncConnection),
+                    kwargs={
+                        "application_name": self._application_name,
+                        "connect_timeout": ceil(self._wait_s),
+                        "prepare_threshold": None,  # until it is known that the session is ours
+                    },
                     min_size=smallest,
                     max_size=largest,
                     timeout=self._wait_s,
                     reconnect_timeout=_RETRY_S,
-                    configure=_speak_utc,
+                    configure=self._configure,
                     open=False,
                 )
                 await pool.open()
                 self._pool = pool
             return self._pool
 
+    def _remembering(self, plain: type[AsyncConnection[TupleRow]]) -> type[Connection]:
+        """Connections that tell why they do not come about: the pool itself only says that it waited in vain."""
+        from psycopg import Error, ProgrammingError  # noqa: PLC0415 - see the top
 
-async def _speak_utc(connection: Connection) -> None:
-    await connection.set_autocommit(True)
-    await connection.execute("SET TIME ZONE 'UTC'")
-    await connection.set_autocommit(False)
+        pool = self
+
+        class Remembering(plain):  # pyright: ignore[reportGeneralTypeIssues, reportUntypedBaseClass] - known at run time
+            @classmethod
+            async def connect(cls, conninfo: str = "", **options: Any) -> Any:
+                try:
+                    connection = await super().connect(conninfo, **options)
+                except Error as error:
+                    trouble = of_address() if isinstance(error, ProgrammingError) else of_connecting(error)
+                    pool._connecting = (trouble, monotonic())
+                    raise
+                pool._connecting = None
+                return connection
+
+        return Remembering
+
+    async def _configure(self, connection: Connection) -> None:
+        """Speak UTC, and find out whether the session is ours alone.
+
+        The server tells each session its process when it begins. A pooler has told a number of its own, and what is set
+        through it would stay with sessions of others.
+        """
+        told = connection.info.backend_pid
+        await connection.set_autocommit(True)
+        cursor = await connection.execute(
+            """SELECT pg_backend_pid() = %(told)s,
+                      CASE WHEN pg_backend_pid() = %(told)s THEN set_config('TimeZone', 'UTC', false) END""",
+            {"told": told},
+        )
+        [(is_ours, _)] = await cursor.fetchall()
+        await connection.set_autocommit(False)
+        if is_ours and not self._is_pooled:
+            connection.prepare_threshold = _PREPARE_AFTER
+            return
+        connection.prepare_threshold = None
+        if not self._is_pooled:
+            self._is_pooled = True
+            log.info("a pooler stands before the database; statements are not prepared")
+
+    def _why_none_came(self) -> DatabaseTrouble:
+        """Why no connection was to be had: what refused the last one, if that is not long ago."""
+        if self._connecting is not None and monotonic() - self._connecting[1] < _FRESH_S:
+            return self._connecting[0]
+        return of_kind(TroubleKind.BUSY if self._in_use >= self._sizes[1] else TroubleKind.UNREACHABLE)
+
+    def _noted(self, trouble: DatabaseTrouble) -> DatabaseTrouble:
+        self._refusals.add(trouble.kind.value)
+        if trouble.kind in NO_WRITES:
+            self._cannot_write = trouble
+        return trouble
 
 
 async def _hears_its_server(connection: Connection) -> bool:
@@ -192,8 +320,3 @@ async def _hears_its_server(connection: Connection) -> bool:
     except OperationalError:
         return False
     return True
-
-
-def _is_outside(error: Error) -> bool:
-    """Whether the database was away, as opposed to busy with a lock or refusing what we asked."""
-    return error.sqlstate is None or error.sqlstate.startswith(_GONE)

@@ -8,21 +8,24 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import alembic_postgresql_enum
+import psycopg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, func, make_url, select
+from sqlalchemy import Connection, column, create_engine, func, make_url, select, table, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 import db.migrations
-from core.errors import OutsideTrouble
+from core.errors import DatabaseTrouble, OutsideTrouble
 from db.models import METADATA
+from db.pooler import Pooler, PoolerInTheWay, find_pooler_now
+from db.trouble import of_connecting
 
 HISTORY: Final = Path(db.migrations.__path__[0])
 _LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema
@@ -40,6 +43,28 @@ def downgrade(url: str, revision: str = "-1", *, history: Path = HISTORY) -> Non
     """Take the database back to `revision`: a name, `-1` for one step, `base` for nothing at all."""
     with _locked(url) as connection:
         command.downgrade(_config(history, connection), revision)
+
+
+def losses(url: str, revision: str = "-1", *, history: Path = HISTORY) -> list[str]:
+    """What `downgrade` would lose, one line for each table or column that holds something now.
+
+    It is tried out in a transaction that is rolled back, and waits a few seconds at most for whoever uses the tables.
+    """
+    with _locked(url) as connection:
+        transaction = connection.begin()  # so that Alembic leaves beginning and end to us
+        try:
+            connection.execute(text("SELECT set_config('lock_timeout', '5s', true)"))
+            before = _columns(connection)
+            held = {name: _count(connection, name, None) for name, _ in before}
+            command.downgrade(_config(history, connection), revision)
+            after = _columns(connection)
+        finally:
+            transaction.rollback()
+        lost = sorted(before - after)
+        gone = sorted({name for name, _ in lost} - {name for name, _ in after})
+        lines = [f"{name}: the whole table, {held[name]} rows" for name in gone if held[name]]
+        values = {place: _count(connection, *place) for place in lost if place[0] not in gone}
+        return lines + [f"{name}.{part}: {number} values" for (name, part), number in values.items() if number]
 
 
 def current(url: str) -> str | None:
@@ -79,6 +104,25 @@ def revise(url: str, message: str, *, history: Path = HISTORY) -> None:
         command.revision(_config(history, connection), message, autogenerate=True, rev_id=f"{number:04}")
 
 
+def _columns(connection: Connection) -> set[tuple[str, str]]:
+    """Every table of ours with every column."""
+    rows = connection.execute(
+        text(
+            """SELECT table_name::text, column_name::text FROM information_schema.columns
+               JOIN information_schema.tables USING (table_schema, table_name)
+               WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+                 AND table_name <> 'alembic_version'"""
+        )
+    )
+    return {(where, name) for where, name in rows}
+
+
+def _count(connection: Connection, table_name: str, column_name: str | None) -> int:
+    """How many rows a table has, or how many values one of its columns."""
+    what = func.count() if column_name is None else func.count(column(column_name))
+    return connection.execute(select(what).select_from(table(table_name))).scalar_one()
+
+
 def _config(history: Path, connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(history).replace("%", "%%"))
@@ -88,17 +132,28 @@ def _config(history: Path, connection: Connection | None = None) -> Config:
 
 @contextmanager
 def _connected(url: str) -> Generator[Connection]:
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        connect_args={"prepare_threshold": None},  # it may lead through a pooler
+    )
     try:
         connection = engine.connect()
     except OperationalError as error:
-        raise OutsideTrouble("The database does not answer; look at DATABASE_URL and try again.") from error
+        trouble = of_connecting(cast("psycopg.Error", error.orig))
+        raise OutsideTrouble(f"{trouble} {trouble.advice}") from error
     with connection:
         yield connection
 
 
 @contextmanager
 def _locked(url: str) -> Generator[Connection]:
+    try:
+        pooler = find_pooler_now(url)
+    except DatabaseTrouble as trouble:
+        raise OutsideTrouble(f"{trouble} {trouble.advice}") from trouble
+    if pooler is Pooler.TRANSACTION:
+        raise PoolerInTheWay("a migration", name="The address of the database")
     with _connected(url) as connection:
         connection.execute(select(func.pg_advisory_lock(_LOCK)))
         connection.commit()  # the lock is the session's, so the migration begins its own transaction

@@ -39,7 +39,11 @@ class PoolWithReplica(Pool):
         """`clock` counts seconds and never goes back."""
         super().__init__(url, application_name=application_name, max_size=max_size)
         self._replica = Pool(
-            replica_url, application_name=f"{application_name} reads", max_size=max_size, wait_s=_WAIT_S
+            replica_url,
+            application_name=f"{application_name} reads",
+            max_size=max_size,
+            wait_s=_WAIT_S,
+            is_replica=True,
         )
         self._clock = clock
         self._position = ""  # of the primary's log, taken at `_taken_at`

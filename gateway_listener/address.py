@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
+from core import surroundings
 from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.frames import best_compression
 
@@ -82,7 +83,7 @@ class Directory:
         import httpx  # noqa: PLC0415 - a process that resumes never needs it
 
         headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
-        is_here = urlsplit(self.api_url).hostname in {"127.0.0.1", "localhost", "::1"}
+        is_here = surroundings.is_loopback(self.api_url)
         try:
             async with (
                 asyncio.timeout(_WHOLE_S),

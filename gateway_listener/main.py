@@ -10,8 +10,10 @@ import structlog
 
 from core import metrics, reports
 from core.clock import Clock
+from core.errors import DatabaseTrouble
 from core.settings import Settings
 from db.connection import Pool
+from db.pooler import Pooler, PoolerInTheWay, find_pooler
 from gateway_listener.address import Directory
 from gateway_listener.closing import REFUSED, GatewayRefused
 from gateway_listener.following import Follower
@@ -24,6 +26,8 @@ AUTO: Final = Wish()
 COLLECT_AFTER: Final = 20_000  # objects; a batch makes some thousands, and nearly all die with it
 CONNECTIONS: Final = 3  # beside one for each shard: to see the others, and to ask for identifies
 
+AWAY_S: Final = 1.0  # between two looks for a database that is away when we start
+
 log = structlog.get_logger()
 
 
@@ -31,7 +35,7 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
     """Listen until SIGTERM or SIGINT.
 
     Raises:
-        SystemExit: Discord will never let us listen (code 78).
+        SystemExit: Discord will never let us listen, or a pooler stands before the database (code 78).
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -44,7 +48,7 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
     gc.set_threshold(COLLECT_AFTER)
     try:
         await listen(settings, wish, stop=stop)
-    except GatewayRefused as refusal:
+    except (GatewayRefused, PoolerInTheWay) as refusal:
         log.error(str(refusal))  # noqa: TRY400 - one clear sentence, not a traceback
         raise SystemExit(REFUSED) from None
 
@@ -54,15 +58,32 @@ async def listen(settings: Settings, wish: Wish = AUTO, *, stop: asyncio.Event) 
 
     Raises:
         GatewayRefused: Discord will never let us listen.
+        PoolerInTheWay: the locks that it needs would be given to several at once.
     """
-    if settings.database_url is None:
+    url = settings.direct_url
+    if url is None:
         raise ValueError("The listener needs the address of a database.")
+    await _refuse_pooler(url, stop, name="DATABASE_DIRECT_URL" if settings.given_direct_url else "DATABASE_URL")
     directory = Directory(settings.api_url, settings.token, settings.gateway_url)
     clock = Clock(settings.clock_file)
     meter = Meter(clock)
     watched = metrics.served(meter.tallies, process="listener", host=settings.host, port=settings.metrics_port)
     with watched:
-        pool = Pool(settings.database_url, application_name=APPLICATION, min_size=1, max_size=CONNECTIONS)
+        pool = Pool(url, application_name=APPLICATION, min_size=1, max_size=CONNECTIONS)
         async with pool:
-            follower = Follower(settings, settings.database_url, clock, directory, Starts(pool, directory), meter)
+            follower = Follower(settings, url, clock, directory, Starts(pool, directory), meter)
             await Sharing(pool, directory, wish, follower.follow).run(stop)
+
+
+async def _refuse_pooler(url: str, stop: asyncio.Event, *, name: str) -> None:
+    """Wait until the database answers, and see that each of our connections has a session of its own."""
+    while not stop.is_set():
+        try:
+            if await find_pooler(url) is Pooler.TRANSACTION:
+                raise PoolerInTheWay("the listener", name=name)
+        except DatabaseTrouble as trouble:
+            log.warning("The database is away; nothing is heard yet.", why=str(trouble), wait_s=AWAY_S)
+        else:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), AWAY_S)

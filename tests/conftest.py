@@ -1,10 +1,13 @@
 """A real PostgreSQL for every test that asks: one server per run, migrated once, a fresh copy per test."""
 
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from shutil import rmtree, which
 from tempfile import gettempdir
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -103,3 +106,27 @@ async def conn(quick_url: str) -> AsyncIterator[Connection]:
     async with await psycopg.AsyncConnection.connect(quick_url, application_name="lyceum test") as connection:
         yield connection
         await connection.rollback()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A folder with a disk of its own of 120 MB."""
+    mount, umount = which("mount"), which("umount")
+    if sys.platform != "linux" or os.geteuid() != 0 or mount is None or umount is None:
+        pytest.skip("only root may give a folder a disk of its own")
+    folder = server_folder()
+    folder.mkdir()
+    if subprocess.run([mount, "-t", "tmpfs", "-o", "size=120m", "tmpfs", folder], check=False).returncode:
+        folder.rmdir()
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run([umount, "--lazy", folder], check=True)
+    rmtree(folder, ignore_errors=True)
+
+
+def fill(ballast: Path) -> None:
+    """Write a file until the disk is full."""
+    with ballast.open("wb") as file, suppress(OSError):
+        while True:
+            file.write(b"." * 65_536)
+            file.flush()

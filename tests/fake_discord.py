@@ -342,7 +342,7 @@ def settings(folder: Path) -> Settings:
         host="127.0.0.1",
         port=8000,
         playground_port=8001,
-        data_dir=folder,
+        known_data_dir=folder,
         clock_file=None,
         log_level="info",
         log_format="json",

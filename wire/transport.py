@@ -6,6 +6,7 @@ goes out, so that a process that only answers interactions starts without it.
 
 import asyncio
 import logging
+import os
 import random
 from collections.abc import Mapping
 from time import monotonic
@@ -16,6 +17,7 @@ import structlog
 from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
+from core import surroundings
 from core.tallies import Durations
 from wire.body import Body
 from wire.buckets import Bucket, Buckets
@@ -37,7 +39,11 @@ _SUCCESS: Final = 2  # hundreds
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
-_NO_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}  # the local Discord, whatever HTTP_PROXY says
+_NO_PROXY: Final = {  # the local Discord, whatever HTTP_PROXY says
+    "all://127.0.0.1": None,
+    "all://localhost": None,
+    "all://[::1]": None,
+}
 _PROBE: Final = "GET /gateway/bot"  # what monitors have asked every few seconds: its success is no news
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
@@ -99,10 +105,8 @@ class Transport:
         if self._given is not None:
             return self._given
         if self._opened is None:
-            import httpx  # noqa: PLC0415 - 60 ms of start time, for those who need it
-
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines hold interaction tokens
-            self._opened = httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), mounts=_NO_PROXY)
+            self._opened = _open_client(trust_env=not surroundings.faults(os.environ))
         return self._opened
 
     async def request(
@@ -228,6 +232,24 @@ class Transport:
             length("reason", reason, 1, AUDIT_REASON_MAX)
             headers["X-Audit-Log-Reason"] = quote(reason)
         return headers
+
+
+def _open_client(*, trust_env: bool) -> "httpx.AsyncClient":
+    """A client that does without the environment's proxies where they cannot be used.
+
+    The settings refuse to start with such ones, except where everything that is called is on this machine.
+    """
+    import httpx  # noqa: PLC0415 - see `client`
+
+    try:
+        return httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), mounts=_NO_PROXY, trust_env=trust_env)
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # such as a NO_PROXY that cannot be read
+        if not trust_env:
+            raise
+        log.error(  # noqa: TRY400 - one clear sentence
+            "the proxies of the environment cannot be used; calls go without them", reason=type(error).__name__
+        )
+        return _open_client(trust_env=False)
 
 
 class _Call(NamedTuple):

@@ -1,8 +1,11 @@
 """Numbers for whoever watches the house."""
 
 from datetime import datetime
+from typing import Final
 
 from db.connection import Connection
+
+PRESENCE: Final = "lyceum worker presence"  # how the connection is called by which a worker is seen past a pooler
 
 
 async def count_open_sessions(conn: Connection) -> int:
@@ -45,11 +48,18 @@ async def count_sessions_beside(
     return int(both), int(ghosts), int(absent)
 
 
-async def count_workers(conn: Connection) -> int:
-    """How many workers are connected to this database."""
+async def count_workers(conn: Connection, *, is_pooled: bool = False) -> int:
+    """How many connections of workers this database has.
+
+    Args:
+        conn: any connection to it.
+        is_pooled: workers go through a pooler, whose sessions bear the name of whoever used them last; only the
+            connection that each worker holds past it counts then.
+    """
     cursor = await conn.execute(
         """SELECT count(*) FROM pg_stat_activity
-           WHERE application_name LIKE 'lyceum worker%' AND datname = current_database()"""
+           WHERE application_name LIKE %(name)s::text || '%%' AND datname = current_database()""",
+        {"name": PRESENCE if is_pooled else "lyceum worker"},
     )
     [(count,)] = await cursor.fetchall()
     return count

@@ -62,7 +62,7 @@ async def test_ready_when_the_database_fits_and_the_routes_are_there(tmp_path: P
         response = await _get(discord, "/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"ready": True, "routes": True, "database": True, "schema": True}
+    assert response.json() == {"ready": True, "routes": True, "database": True, "schema": True, "writes": True}
     assert response.headers["cache-control"] == "no-store"
     assert discord.edits == []  # Discord's trouble is no reason to send people elsewhere
 
@@ -73,7 +73,13 @@ async def test_not_ready_without_the_database(tmp_path: Path) -> None:
         living = await _get(discord, "/live")
 
     assert response.status_code == 503
-    assert response.json() == {"ready": False, "routes": True, "database": False, "schema": False}
+    assert response.json() == {
+        "ready": False,
+        "routes": True,
+        "database": False,
+        "schema": False,
+        "writes": False,
+    }
     assert (living.status_code, living.json()) == (200, {"live": True})
 
 
@@ -96,7 +102,13 @@ async def test_ready_once_the_database_has_our_revision_or_a_later_one(
         response = await _get(discord, "/ready")
 
     assert response.status_code == (200 if fits else 503)
-    assert response.json() == {"ready": fits, "routes": True, "database": True, "schema": fits}
+    assert response.json() == {
+        "ready": fits,
+        "routes": True,
+        "database": True,
+        "schema": fits,
+        "writes": True,
+    }
 
 
 async def test_not_ready_when_two_features_claim_one_route(pool: Pool) -> None:
@@ -105,7 +117,13 @@ async def test_not_ready_when_two_features_claim_one_route(pool: Pool) -> None:
     response = await _readiness(pool, features=[feature, feature]).show(ASKED)
 
     assert response.status_code == 503
-    assert json.loads(bytes(response.body)) == {"ready": False, "routes": False, "database": False, "schema": False}
+    assert json.loads(bytes(response.body)) == {
+        "ready": False,
+        "routes": False,
+        "database": False,
+        "schema": False,
+        "writes": False,
+    }
 
 
 async def test_the_database_is_asked_once_however_many_ask_for_readiness(pool: Pool) -> None:

@@ -29,6 +29,8 @@ async def test_metrics_tell_what_the_door_did(discord: FakeDiscord) -> None:
 
     assert number(page, 'lyceum_interaction_seconds_count{outcome="answered",route="slash echo"}') == 1
     assert number(page, 'lyceum_interaction_seconds_count{outcome="refused",route="slash fail"}') == 1
+    assert number(page, 'lyceum_first_answers_total{outcome="good"}') == 2
+    assert number(page, 'lyceum_first_answers_total{outcome="refused"}') == 1
     assert number(page, 'lyceum_deliveries_refused_total{door="interaction",reason="too large",status="413"}') == 1
     assert (
         number(page, 'lyceum_deliveries_refused_total{door="interaction",reason="timestamp too far off",status="401"}')
@@ -61,6 +63,7 @@ async def test_metrics_tell_what_the_database_knows(tmp_path: Path, pool: Pool) 
         page = await metrics_of(discord.app)
 
     assert number(page, "lyceum_database_up") == 1
+    assert number(page, "lyceum_database_writable") == 1
     assert number(page, "lyceum_open_sessions") == 1
     assert number(page, 'lyceum_gateway_heard_age_seconds{shard="0/1"}') == 12
     assert number(page, 'lyceum_outbox{status="pending"}') == 1
@@ -124,8 +127,8 @@ def test_every_number_that_raises_an_alarm_is_shown() -> None:
 
     rules = (root / "deploy" / "alerts.yaml").read_text(encoding="utf-8")
 
-    watched = {name.removesuffix("_count") for name in re.findall(r"lyceum_[a-z_]+", rules)}
-    assert len(watched) == 7
+    watched = {name.removesuffix("_count").removesuffix("_total") for name in re.findall(r"lyceum_[a-z_]+", rules)}
+    assert len(watched) == 10
     assert watched <= shown
 
 

@@ -57,6 +57,7 @@ def test_doctor_finds_a_running_house_well(house: House) -> None:
             "listener",
             "worker",
             "outbox",
+            "writes",
         ),
         "good",
     )

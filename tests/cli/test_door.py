@@ -1,3 +1,4 @@
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,17 +159,27 @@ def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House, empt
     assert f"ref={reference} db current" in Path(written).read_text(encoding="utf-8")
 
 
-def test_an_error_in_reading_the_settings_leaves_no_traceback_either(house: House) -> None:
-    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+def broken(house: House, url: str) -> "subprocess.CompletedProcess[str]":
+    """An error of ours where nothing can be kept in the data folder."""
+    with psycopg.connect(url) as conn:
+        conn.execute("CREATE TABLE alembic_version (something_else text)")
+    (house.folder / "file").touch()
+    real = {"DISCORD_TOKEN": "t", "DISCORD_PUBLIC_KEY": "ab" * 32, "DISCORD_APPLICATION_ID": "1000000000000000001"}
+    return house.run("db", "current", DATABASE_URL=url, LYCEUM_DATA_DIR=str(house.folder / "file" / "data"), **real)
+
+
+def test_an_error_without_a_data_folder_leaves_no_traceback_either(house: House, empty_database_url: str) -> None:
+    failed = broken(house, empty_database_url)
 
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
     assert f"{house.folder / 'lyceum-errors.log'} says how" in failed.stderr
 
 
-def test_an_error_that_cannot_be_written_down_is_told_in_its_last_line(house: House) -> None:
+def test_an_error_that_cannot_be_written_down_is_told_in_its_last_line(house: House, empty_database_url: str) -> None:
     (house.folder / "lyceum-errors.log").mkdir()
 
-    failed = house.run("db", "current", LYCEUM_DATA_DIR="~nobody-of-that-name/lyceum")
+    failed = broken(house, empty_database_url)
 
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1), failed.stderr
-    assert failed.stderr.endswith("): RuntimeError: Could not determine home directory; please report that.\n")
+    assert "): (Background on this error at: " in failed.stderr
+    assert failed.stderr.endswith("; please report that.\n")

@@ -83,3 +83,25 @@ def test_a_database_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert isinstance(failed.exception, Problem)
     assert "DATABASE_URL" in str(failed.exception)
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["retry", "--all"], ["drop", "1"]])
+def test_a_database_that_was_never_prepared_is_told_with_the_next_step(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+
+    failed = runner.invoke(outbox.app, arguments)
+
+    assert str(failed.exception) == "The database is empty: prepare it with `lyceum db upgrade`."
+
+
+def test_a_schema_that_is_behind_is_told_and_one_that_is_ahead_works(database_url: str) -> None:
+    def at(revision: str) -> str:
+        with psycopg.connect(database_url) as conn:
+            conn.execute("UPDATE alembic_version SET version_num = %s", [revision])
+        shown = runner.invoke(outbox.app, ["list"])
+        return str(shown.exception or shown.output)
+
+    assert at("0001").startswith("The database stands at revision 0001 and this version needs ")
+    assert at("9999") == "In all: nothing.\n"

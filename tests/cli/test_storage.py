@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
 from cli.command_line import build
 from cli.problems import AWAY, FAILED, USAGE, Problem
+from tests.conftest import server_folder
+from tests.pgbouncer import pgbouncer
 
 Answer = tuple[int, str]  # exit code, what was said
 
@@ -18,8 +21,8 @@ def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     return {"LYCEUM_DATA_DIR": str(tmp_path)}
 
 
-def db(*arguments: str, environ: dict[str, str]) -> Answer:
-    result = CliRunner().invoke(build(whole=True), ["db", *arguments], env=environ)
+def db(*arguments: str, environ: dict[str, str], typed: str | None = None) -> Answer:
+    result = CliRunner().invoke(build(whole=True), ["db", *arguments], env=environ, input=typed)
     if isinstance(result.exception, Problem):
         return result.exception.code, f"{result.stdout}{result.exception}"
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -41,7 +44,70 @@ def test_database_goes_up_and_down(environ: dict[str, str], empty_database_url: 
         'There is no revision "nowhere": the files in db/migrations/versions name them all.',
     )
     assert db("downgrade", "nowhere", environ=environ)[0] == USAGE
-    assert db("downgrade", "base", environ=environ) == (0, "The database is empty.\n")
+    assert db("downgrade", "base", "--yes", environ=environ) == (0, "The database is empty.\n")
+
+
+def test_going_back_shows_what_is_lost_and_asks(environ: dict[str, str], database_url: str) -> None:
+    environ["DATABASE_URL"] = database_url
+    with psycopg.connect(database_url) as conn:
+        conn.execute("INSERT INTO guilds (guild_id, locale) VALUES (41771983423143937, 'en')")
+        conn.execute("INSERT INTO users (user_id, username) VALUES (5000000, 'ana')")
+
+    silent = db("downgrade", "base", environ=environ)
+    refused = db("downgrade", "base", environ=environ, typed="n\n")
+    stands = db("current", environ=environ)
+    nothing = db("downgrade", "-1", environ=environ, typed="n\n")
+    agreed = db("downgrade", "base", environ=environ, typed="y\n")
+    empty = db("downgrade", environ=environ)
+
+    assert (silent[0], refused[0]) == (FAILED, FAILED)
+    assert refused[1].startswith("To base, this would be lost for good:\n")
+    assert "  guilds: the whole table, 1 rows\n" in refused[1]
+    assert "  users: the whole table, 1 rows\n" in refused[1]
+    assert "voice_sessions" not in refused[1]  # it holds nothing
+    assert refused[1].endswith("Nothing was changed; with --yes it is done without asking.")
+    assert stands[1].endswith(" (up to date)\n")
+    assert nothing[1].startswith("To -1, ")
+    assert agreed[1].endswith("The database is empty.\n")
+    assert empty == (FAILED, "The database is empty: there is nothing to take back.")
+
+
+@pytest.mark.parametrize("arguments", [["upgrade"], ["downgrade"], ["seed"]])
+def test_a_schema_of_a_newer_version_is_left_to_it(
+    environ: dict[str, str], database_url: str, arguments: list[str]
+) -> None:
+    environ["DATABASE_URL"] = database_url
+    with psycopg.connect(database_url) as conn:
+        conn.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    code, said = db(*arguments, environ=environ)
+
+    assert code == FAILED
+    assert said.startswith("The database stands at revision 9999, which a newer version has made and this one does not")
+
+
+def test_tables_in_use_are_not_waited_for_without_end(environ: dict[str, str], database_url: str) -> None:
+    environ["DATABASE_URL"] = database_url
+    with psycopg.connect(database_url) as conn:
+        conn.execute("LOCK TABLE users")
+
+        assert db("downgrade", "base", environ=environ) == (
+            FAILED,
+            "The tables are in use: stop web, listener and worker, then try again.",
+        )
+
+
+def test_a_migration_goes_past_the_pooler_or_says_so(environ: dict[str, str], database_url: str) -> None:
+    with pgbouncer(server_folder(), database_url) as pooled:
+        environ["DATABASE_URL"] = pooled
+        refused = db("upgrade", environ=environ)
+        current = db("current", environ=environ)
+        environ["DATABASE_DIRECT_URL"] = database_url
+        done = db("upgrade", environ=environ)
+
+    assert (refused[0], "set DATABASE_DIRECT_URL to the address of the database itself" in refused[1]) == (USAGE, True)
+    assert current[1].endswith(" (up to date)\n")
+    assert done[1].endswith(" already.\n")
 
 
 def test_database_gets_a_past_once(environ: dict[str, str], database_url: str) -> None:

@@ -78,7 +78,7 @@ def test_up_starts_again_after_it_was_killed(house: House) -> None:
         up.wait_for(READY)
         code = up.stop(signal.SIGTERM)
 
-    assert len([words for words in started.values() if "--supervised" in words]) == 4
+    assert len([words for words in started.values() if "--supervised" in words]) == 5
     assert code == 0, up.said()
     wait_until(lambda: house.processes() == {}, what="everything is gone")
 

@@ -170,3 +170,34 @@ def test_settings_know_a_replica_only_of_a_database_that_was_named() -> None:
     assert replica not in repr(settings)
     with pytest.raises(SettingsError, match="DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is"):
         Settings.from_env(real(DATABASE_REPLICA_URL=replica))
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for an account that the system does not know, without HOME."""
+
+    def refuse() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(Path, "home", staticmethod(refuse))
+
+
+def test_settings_need_no_data_folder_with_a_token_and_a_database(homeless: None) -> None:
+    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum"))
+
+    assert settings.known_data_dir is None
+    with pytest.raises(SettingsError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
+        _ = settings.data_dir
+
+
+@pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "postgresql://db/lyceum"}, real()])
+def test_settings_ask_for_a_data_folder_where_one_is_needed(homeless: None, environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
+        Settings.from_env(environ)
+
+
+@pytest.mark.parametrize("name", ["LYCEUM_DATA_DIR", "LYCEUM_OPENAPI"])
+def test_settings_name_a_home_that_is_not_there(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} begins with ~, and that account has no home here: write the"):
+        Settings.from_env(real(**{name: "~nosuchuser/lyceum"}))

@@ -1,11 +1,14 @@
 import os
+import signal
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 
+import psutil
 import psycopg
 import pytest
 
@@ -88,3 +91,87 @@ def test_each_account_has_a_lock_of_its_own(data_dir: Path, tmp_path: Path) -> N
     )
 
     assert (done.stderr, done.stdout.split()[:1]) == ("", ["42"])
+
+
+def busy(url: str) -> "subprocess.Popen[bytes]":
+    """A client whose question keeps its server process computing, without a look at anything else."""
+    ask = "import sys, psycopg; psycopg.connect(sys.argv[1], application_name='busy').execute(sys.argv[2])"
+    question = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 10000000) b WHERE a * b < 0"
+    client = subprocess.Popen([sys.executable, "-c", ask, url, question], stderr=subprocess.DEVNULL)
+    with psycopg.connect(url, autocommit=True) as conn:
+        while not conn.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'busy' AND state = 'active'"
+        ).fetchone():
+            assert client.poll() is None
+    return client
+
+
+def is_of(process: psutil.Process, folder: Path) -> bool:
+    with suppress(psutil.Error):
+        return process.name().startswith("postgres") and Path(process.cwd()) == folder
+    return False
+
+
+def test_a_server_that_was_killed_comes_back_and_its_orphans_go(data_dir: Path) -> None:
+    folder = data_dir / "postgres"
+    url = embedded.database_url(data_dir)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    client = busy(url)
+    server = embedded.running_process(folder)
+    assert server is not None
+
+    os.kill(server, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(server)], timeout=10)
+    while_dead = (embedded.running_url(data_dir), embedded.running_process(folder), embedded.is_ended_badly(folder))
+    orphans = {process.pid for process in psutil.process_iter() if is_of(process, folder)}
+    again = embedded.database_url(data_dir)
+    client.kill()
+    client.wait()
+
+    assert while_dead == (None, None, True)
+    assert orphans
+    assert not any(psutil.pid_exists(pid) for pid in orphans)
+    assert again == url == embedded.running_url(data_dir)
+    with psycopg.connect(again) as conn:
+        assert conn.execute("SELECT answer FROM kept").fetchone() == (42,)
+    embedded.start(folder).cleanup()
+    assert embedded.running_url(data_dir) is None
+    assert not embedded.is_ended_badly(folder)
+
+
+def test_a_number_that_another_program_bears_by_now_is_not_taken_for_the_server(data_dir: Path) -> None:
+    folder = data_dir / "postgres"
+    embedded.database_url(data_dir)
+    embedded.start(folder).cleanup()
+    (folder / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}\n1\n5432\n{folder}\n\n  1 1\nready\n")
+
+    assert embedded.running_url(data_dir) is None
+    assert ask(data_dir, "SELECT 42")[0] == "42"
+
+
+def test_looking_starts_nothing(data_dir: Path) -> None:
+    assert embedded.running_url(data_dir) is None
+    assert not embedded.is_ended_badly(data_dir / "postgres")
+    assert not data_dir.exists()
+
+
+def test_the_log_is_bounded_while_the_server_writes_to_it(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "LOG_BYTES", 100_000)
+    folder = data_dir / "postgres"
+    url = embedded.database_url(data_dir)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DO $$ BEGIN FOR i IN 1..2000 LOOP RAISE LOG 'line % of many that fill it', i; END LOOP; END $$")
+        size = (folder / "log").stat().st_size
+        embedded.rotate_log(folder)
+        conn.execute("DO $$ BEGIN RAISE LOG 'the last line'; END $$")
+        embedded.rotate_log(folder)
+    last, before = (folder / "log").read_text(), (folder / "log.1").read_text()
+    embedded.start(folder).cleanup()
+
+    assert size > 100_000
+    assert "the last line" in last
+    assert "line 2000 of many" not in last
+    assert "\0" not in last  # the server adds to the end, wherever that is
+    assert "line 2000 of many" in before
+    assert len(before) <= 100_000
