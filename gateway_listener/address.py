@@ -15,7 +15,7 @@ from gateway_listener.frames import best_compression
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
 VERSION: Final = "10"
 
-_USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
+USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 _TIMEOUT_S: Final = 10.0
 _UNAUTHORIZED: Final = 401
 _OK: Final = 200
@@ -74,12 +74,12 @@ class Directory:
     async def _ask(self) -> GatewayBot:
         import httpx  # noqa: PLC0415 - a process that resumes never needs it
 
-        headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT}
+        headers = {"Authorization": f"Bot {self.token}", "User-Agent": USER_AGENT}
         is_here = urlsplit(self.api_url).hostname in {"127.0.0.1", "localhost", "::1"}
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT_S, headers=headers, trust_env=not is_here) as client:
                 response = await client.get(f"{self.api_url}/gateway/bot")
-        except httpx.HTTPError as error:
+        except Exception as error:  # whatever an address, a proxy or TLS may end in: the next try may succeed
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)

@@ -93,6 +93,7 @@ def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
         ),
         states=tuple(states),
         at=moment.at,
+        since=moment.since,
     )
 
 
@@ -109,14 +110,15 @@ def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
         locale=payload.preferred_locale or "en-US",
         afk_channel=payload.afk_channel_id,
         at=moment.at,
+        since=moment.since,
     )
 
 
 def _guild_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _guild(raw)
     if payload.unavailable:
-        return GuildOutage(guild=payload.id, at=moment.at)
-    return GuildGone(guild=payload.id, at=moment.at)
+        return GuildOutage(guild=payload.id, at=moment.at, since=moment.since)
+    return GuildGone(guild=payload.id, at=moment.at, since=moment.since)
 
 
 def _channel_change(raw: msgspec.Raw, _moment: Moment) -> Event | None:

@@ -13,9 +13,10 @@ from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored
+from db.queries import gaps
 from services import company, streaks, zone_rules
 from services.days import Calendar, calendar_of, first_day, guild_calendar
-from services.judging import NOBODY, Crowd, judge
+from services.judging import NOBODY, Crowd, Stretch, judge
 from services.policies import Timeline
 from services.rulebook import Rulebook
 from services.sessions import Key, Session
@@ -42,6 +43,7 @@ async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules:
             session.is_changed = True
     if not work:
         return
+    unheard = await _gaps(conn, work, rules)
     members = sorted({(session.guild, session.user) for session, _ in work})
     zones = await zone_rules.of_members(conn, members)
     touched = {
@@ -54,7 +56,7 @@ async def credit(conn: Connection, due: Sequence[tuple[Session, int]], *, rules:
     for session, stretches in work:
         zone = rules.zone(session.guild)
         own = calendar_of(zone, zones.get((session.guild, session.user), ()))
-        ledger.credit(session, stretches, own, guild_calendar(zone))
+        ledger.credit(session, stretches, own, guild_calendar(zone), unheard.get(session.guild, ()))
     await ledger.write(conn)
 
 
@@ -67,9 +69,21 @@ class Ledger:
     by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
     zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
     totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    estimated: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    own_estimated: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
 
-    def credit(self, session: Session, stretches: Sequence[Counted], own: Calendar, shared: Calendar) -> None:
-        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away."""
+    def credit(
+        self,
+        session: Session,
+        stretches: Sequence[Counted],
+        own: Calendar,
+        shared: Calendar,
+        unheard: Sequence[Stretch] = (),
+    ) -> None:
+        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
+
+        Those of the seconds that lie in `unheard` are counted apart as well.
+        """
         guild, user = session.guild, session.user
         for start, until, cap_s in stretches:
             for day, since, end in shared.split(_moment(start), _moment(until)):
@@ -82,8 +96,17 @@ class Ledger:
                 self.by_guild_day[key] += seconds
                 self.totals[guild, user] += seconds
                 session.counted += seconds
+                doubtful = overlap(unheard, first, first + seconds)
+                if doubtful:
+                    session.estimated += doubtful
+                    session.is_estimated = session.is_changed = True
+                    self.estimated[key] += doubtful
                 for own_day, part, stop in own.split(since, _moment(first + seconds)):
                     self.by_member_day[guild, user, own_day] += int((stop - part).total_seconds())
+                    if doubtful:
+                        self.own_estimated[guild, user, own_day] += overlap(
+                            unheard, int(part.timestamp()), int(stop.timestamp())
+                        )
                     self.zones.setdefault((guild, user, own_day), own.zone_at(part))
 
     async def write(self, conn: Connection) -> None:
@@ -91,11 +114,49 @@ class Ledger:
         shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
         if not shared:
             return
-        own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items())]
-        await stored.add_guild_days(conn, shared, spans_of(shared))
+        own = [
+            (*key, seconds, self.zones[key], self.own_estimated[key])
+            for key, seconds in sorted(self.by_member_day.items())
+        ]
+        days = [(guild, day, user, seconds, self.estimated[guild, day, user]) for guild, day, user, seconds in shared]
+        await stored.add_guild_days(conn, days, spans_of(shared))
         active = await stored.add_member_days(conn, own)
         await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
         await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+
+
+async def _gaps(
+    conn: Connection, work: Sequence[tuple[Session, list[Counted]]], rules: Rulebook
+) -> dict[int, list[Stretch]]:
+    """Of each guild the times in which nobody heard it, as far as `work` touches them."""
+    windows: dict[int, Stretch] = {}
+    for session, stretches in work:
+        start, end = stretches[0][0], stretches[-1][1]
+        place = rules.places.get(session.guild)
+        if place is None or place.gap_until is None or place.gap_until <= start:
+            continue
+        before = windows.get(session.guild, (start, end))
+        windows[session.guild] = min(start, before[0]), max(end, before[1])
+    if not windows:
+        return {}
+    return united(await gaps.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
+
+
+def united(rows: Sequence[gaps.GapRow]) -> dict[int, list[Stretch]]:
+    """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
+    found: dict[int, list[Stretch]] = {}
+    for guild, start, end in rows:
+        mine = found.setdefault(guild, [])
+        if mine and start <= mine[-1][1]:
+            mine[-1] = mine[-1][0], max(end, mine[-1][1])
+        else:
+            mine.append((start, end))
+    return found
+
+
+def overlap(unheard: Sequence[Stretch], start: int, end: int) -> int:
+    """How many seconds between two moments lie in gaps."""
+    return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
 
 
 def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:

@@ -33,6 +33,7 @@ class Heard:
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
     user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
+    is_cut: bool = False  # sessions end by a gap and may go on in the same batch
     nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
     member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
 
@@ -47,6 +48,7 @@ class Heard:
                     heard._state(event)
                 case GuildSnapshot():
                     heard._guild(event)
+                    heard.is_cut |= event.heard_until is not None
                     heard._channels(event.guild, event.channels, unix(event.at))
                     for state in event.states:
                         if state.channel is not None:
@@ -61,11 +63,12 @@ class Heard:
                     heard._at(unix(event.at))
                 case GuildOutage():
                     heard._at(unix(event.at))
-                    heard._since(unix(event.at))
+                    heard._since(unix(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
+                    heard.is_cut = True
                 case _:  # GuildGone
                     heard._at(unix(event.at))
-                    heard._since(unix(event.at))
+                    heard._since(unix(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.gone_guilds.add(event.guild)
         return heard
@@ -123,7 +126,7 @@ class Heard:
 
     def _guild(self, event: GuildSnapshot | GuildChange) -> None:
         self._at(unix(event.at))
-        self._since(unix(event.at))
+        self._since(unix(event.since or event.at))
         self.whole_guilds.add(event.guild)
         self.gone_guilds.discard(event.guild)
         self.guild_rows[event.guild] = (

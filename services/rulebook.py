@@ -41,8 +41,10 @@ async def of_guilds(conn: Connection, guilds: Sequence[int], policy: Policy) -> 
     places: dict[int, Place] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []
-    for guild, afk, zone, ignored, covered, has_rules in await stored.list_places(conn, guilds):
-        places[guild] = Place(afk, frozenset(ignored), frozenset(covered))
+    for guild, afk, zone, ignored, covered, has_rules, unheard_since, gap_until in await stored.list_places(
+        conn, guilds
+    ):
+        places[guild] = Place(afk, frozenset(ignored), frozenset(covered), unheard_since, gap_until)
         zones[guild] = zone
         if has_rules:
             choosy.append(guild)

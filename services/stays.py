@@ -33,8 +33,8 @@ def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
     for row in rows:
-        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated = row[:10]
-        start, end, channel, flags = row[10:]
+        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated, estimated = row[:11]
+        start, end, channel, flags = row[11:]
         if not sessions or sessions[-1].id != session:
             sessions.append(
                 Session(
@@ -48,6 +48,7 @@ def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
                     counted=counted,
                     reason=None if reason is None else CloseReason(reason),
                     is_estimated=is_estimated,
+                    estimated=estimated,
                     segments=[],
                 )
             )
@@ -93,4 +94,5 @@ def _row(session: Session) -> stored.SessionRow:
         session.counted,
         session.reason,
         session.is_estimated,
+        session.estimated,
     )

@@ -13,7 +13,7 @@ from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.outbox import OutboxEntry
 from db.models.policies import PolicyRule, Recount
-from db.models.voice import VoiceSegment, VoiceSession
+from db.models.voice import VoiceGap, VoiceSegment, VoiceSession
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata
@@ -26,6 +26,7 @@ TABLES: Final[tuple[type[Model], ...]] = (
     Protection,
     VoiceSession,
     VoiceSegment,
+    VoiceGap,
     PolicyRule,
     Recount,
     DailyStreak,
@@ -75,6 +76,7 @@ __all__ = [
     "Streak",
     "StreakAct",
     "User",
+    "VoiceGap",
     "VoiceSegment",
     "VoiceSession",
     "WebhookEvent",

@@ -11,7 +11,7 @@ from sqlalchemy import (
 )
 
 from core.enums import CloseReason
-from db.models.base import Model, Moment, choice, fact, moment, of_member, own_id, snowflake, whole, words
+from db.models.base import Model, Moment, choice, fact, moment, of_guild, of_member, own_id, snowflake, whole, words
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 from db.models.types import CLOSE_REASON
 
@@ -28,6 +28,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
         CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
         CheckConstraint("settled_until >= started_at", name="ck_voice_sessions_settled_until"),
         CheckConstraint("counted_s >= 0", name="ck_voice_sessions_counted_s"),
+        CheckConstraint("estimated_s >= 0", name="ck_voice_sessions_estimated_s"),
         *DiscordIDMixin.id_checks("voice_sessions", "guild_id", "user_id"),
     )
 
@@ -40,7 +41,25 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     settled_until: Moment = moment(description="Up to here the time is credited.")
     counted_s: int = whole(0, description="Credited so far.")
     close_reason: CloseReason | None = choice(CLOSE_REASON, None)
-    is_estimated: bool = fact(default=False, description="A boundary was worked out, not seen.")
+    is_estimated: bool = fact(default=False, description="A boundary was worked out, or some time counted unheard.")
+    estimated_s: int = whole(0, description="The part of what is credited that lies in gaps.")
+
+
+class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
+
+    __tablename__ = "voice_gaps"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "started_at", name="pk_voice_gaps"),
+        of_guild("voice_gaps"),
+        Index("idx_voice_gaps_ended", "guild_id", "ended_at"),
+        CheckConstraint("ended_at >= started_at", name="ck_voice_gaps_ended_at"),
+        *DiscordIDMixin.id_checks("voice_gaps", "guild_id"),
+    )
+
+    guild_id: int = snowflake()
+    started_at: Moment = moment(description="The last frame that was heard.")
+    ended_at: Moment = moment(description="The first frame after it that tells of the guild.")
 
 
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):

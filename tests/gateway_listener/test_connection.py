@@ -19,6 +19,7 @@ from tests.gateway_listener.scripted import (
     GUILD,
     NOBODY,
     OTHER_ROOM,
+    PATIENCE_S,
     ROOM,
     TOKEN,
     Link,
@@ -469,7 +470,9 @@ async def test_second_snapshot_on_the_same_connection_loses_nothing(gateway: Scr
     assert await stays(pool) == [HERE]
 
 
-async def test_outage_keeps_sessions_open_and_removal_ends_them(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_outage_cuts_sessions_until_a_snapshot_and_removal_ends_them(
+    gateway: ScriptedGateway, pool: Pool
+) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
@@ -477,11 +480,15 @@ async def test_outage_keeps_sessions_open_and_removal_ends_them(gateway: Scripte
         await link.send(0, {"id": str(GUILD), "unavailable": True}, s=3, t="GUILD_DELETE")
         await until_seq(pool, 3)
         during = await stays(pool)
-        await link.send(0, {"id": str(GUILD)}, s=4, t="GUILD_DELETE")
+        await link.send(0, guild_create(voice_state(ROOM)), s=4, t="GUILD_CREATE")
         await until_seq(pool, 4)
+        back = await stays(pool)
+        await link.send(0, {"id": str(GUILD)}, s=5, t="GUILD_DELETE")
+        await until_seq(pool, 5)
         after = await stays(pool)
 
-    assert [(stay.is_open, stay.is_estimated) for stay in during] == [(True, True)]
+    assert [(stay.is_open, stay.is_estimated) for stay in during] == [(False, True)]
+    assert [(stay.is_open, stay.is_estimated) for stay in back] == [(True, True)]
     assert [stay.is_open for stay in after] == [False]
 
 
@@ -719,6 +726,11 @@ async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> No
             assert listener.recorder.is_full
             clock.slept_s = 600
         await until_seq(pool, 5)
+        await link.expect(1)
+        assert listener.recorder.heard_until
+        await link.send(11)
+        async with asyncio.timeout(PATIENCE_S):
+            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
 
-        assert listener.recorder.heard_until is None
         assert len(gateway.links) == 1
