@@ -288,7 +288,10 @@ class Recorder:
 
     def _vouched(self) -> datetime:
         """Until when we know what happened: up to the last frame that was read as soon as it came."""
-        limits = [self._clock.now(), self.awake.paused_since(), self._blocked_at]
+        paused_at = self.awake.paused_since()
+        if paused_at is None:
+            self.awake.touch()
+        limits = [self._clock.now(), paused_at, self._blocked_at]
         if self._needs_frames:
             limits.append(self._last_heard())
         return min(limit for limit in limits if limit is not None)
