@@ -39,6 +39,18 @@ class GatewayBot(msgspec.Struct):
     session_start_limit: SessionStartLimit = msgspec.field(default_factory=SessionStartLimit)
 
 
+class _LimitPayload(msgspec.Struct):
+    remaining: int | None = None
+    reset_after: float | None = None
+    max_concurrency: int | None = None
+
+
+class _GatewayPayload(msgspec.Struct):
+    url: str
+    shards: int | None = None
+    session_start_limit: _LimitPayload | None = None
+
+
 class NoAddress(Exception):
     """Discord did not say where its gateway is; the sentence says why."""
 
@@ -86,9 +98,14 @@ class Directory:
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:
-            return msgspec.json.decode(response.content, type=GatewayBot)
+            payload = msgspec.json.decode(response.content, type=_GatewayPayload)
         except msgspec.MsgspecError as error:
             raise NoAddress(str(error)) from error
+        limit = payload.session_start_limit or _LimitPayload()
+        at_once = limit.max_concurrency or 1
+        remaining = at_once if limit.remaining is None else limit.remaining
+        known = SessionStartLimit(remaining, int(limit.reset_after or 0), at_once)
+        return GatewayBot(payload.url, payload.shards or 1, known)
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:

@@ -362,7 +362,8 @@ class Connection:
         session.first_seq = session.seq = frame.s
         session.since = None
         lost_since = self._recorder.heard_until
-        guilds = None if ready.guilds is None else frozenset(guild.id for guild in ready.guilds)
+        known = [guild.id for guild in ready.guilds or () if guild]
+        guilds = frozenset(known) if ready.guilds is not None and len(known) == len(ready.guilds) else None
         self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since, guilds=len(guilds or ()))
         self._start(self._caller.starts.sent(self._caller.shard[0]))
         await self._recorder.add(Heard(Mark(session.key, frame.s, at), beginning=Beginning(guilds, lost_since)))

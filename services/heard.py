@@ -1,6 +1,6 @@
 """Sorts a batch of events by what they tell about guilds, channels and people, and writes that down."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from db.connection import Connection
@@ -49,7 +49,7 @@ class Heard:
                 case GuildSnapshot():
                     heard._guild(event)
                     heard.is_cut |= event.heard_until is not None
-                    heard._channels(event.guild, event.channels, unix(event.at))
+                    heard._channels(event, unix(event.at))
                     for state in event.states:
                         if state.channel is not None:
                             heard._state(state)
@@ -138,12 +138,13 @@ class Heard:
             event.afk_channel,
         )
 
-    def _channels(self, guild: int, channels: Sequence[VoiceChannel], at: int) -> None:
-        for key in [key for key in self.channel_rows if key[0] == guild]:
-            del self.channel_rows[key]
-        self.complete[guild] = at
-        for channel in channels:
-            self._channel(guild, channel)
+    def _channels(self, snapshot: GuildSnapshot, at: int) -> None:
+        if snapshot.is_whole:
+            for key in [key for key in self.channel_rows if key[0] == snapshot.guild]:
+                del self.channel_rows[key]
+            self.complete[snapshot.guild] = at
+        for channel in snapshot.channels:
+            self._channel(snapshot.guild, channel)
 
     def _channel(self, guild: int, channel: VoiceChannel) -> None:
         key = (guild, channel.channel)

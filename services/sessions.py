@@ -329,7 +329,7 @@ class Roll:
             self._lose(snapshot.guild, unix(snapshot.heard_until))
         present = {state.user for state in snapshot.states if state.channel is not None}
         for session in self._open_in(snapshot.guild):
-            if session.user not in present:
+            if snapshot.is_whole and session.user not in present:
                 self._end(session, snapshot, CloseReason.LOST)
         for state in snapshot.states:
             if state.channel is not None:

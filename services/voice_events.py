@@ -71,6 +71,7 @@ class GuildSnapshot(Struct, frozen=True, gc=False):
     at: datetime
     heard_until: datetime | None = None  # the last frame before it, when events since then are lost; else None
     since: datetime | None = None  # as of a VoiceState
+    is_whole: bool = True  # False: parts could not be read, so that what is not named may be there all the same
 
 
 class GuildChange(Struct, frozen=True, gc=False):

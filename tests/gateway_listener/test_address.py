@@ -78,3 +78,13 @@ def test_query_of_the_given_address_is_kept() -> None:
         "ws://a.test/gateway?x=1&v=10&encoding=json&compress=zlib-stream"
     )
     assert address("wss://a.test", compression=None) == "wss://a.test/?v=10&encoding=json"
+
+
+@pytest.mark.parametrize("limit", [None, {}, {"remaining": None, "reset_after": None, "max_concurrency": None}])
+async def test_answer_with_gaps_is_understood(limit: object, respx_mock: respx.MockRouter) -> None:
+    answer = {"url": "wss://there", "shards": None, "session_start_limit": limit}
+    respx_mock.get("https://discord.test/gateway/bot").mock(return_value=Response(200, json=answer))
+
+    found = await Directory("https://discord.test", "a", None).look_up()
+
+    assert (found.shards, found.session_start_limit.remaining, found.session_start_limit.max_concurrency) == (1, 1, 1)

@@ -1,3 +1,5 @@
+from msgspec import structs
+
 from core.enums import CloseReason
 from core.ids import GuildId
 from db.connection import Connection
@@ -166,3 +168,11 @@ async def test_a_snapshot_soon_after_cut_open_lets_the_session_go_on(conn: Conne
 
     assert await sessions(conn) == [(ANA, 0, 300, 300, CloseReason.LEFT, True)]
     assert await estimated(conn) == [50]
+
+
+async def test_snapshot_with_parts_that_cannot_be_read_ends_nothing_that_it_does_not_name(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, LIBRARY))])
+    await voice.record(conn, [structs.replace(snapshot(300, (BEN, ATRIUM)), channels=(), is_whole=False)])
+
+    assert [row[:3] for row in await sessions(conn)] == [(ANA, 0, None), (BEN, 0, None)]
+    assert await rows(conn, "SELECT count(*) FROM channels WHERE deleted_at IS NOT NULL") == [(0,)]
