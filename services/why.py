@@ -9,8 +9,10 @@ from itertools import pairwise
 from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
+from db.queries import gaps
 from db.queries import stays as told
 from services import company, rulebook, stays, voice
+from services.crediting import overlap, united
 from services.days import Calendar, guild_calendar
 from services.judging import NOBODY, Pause, Piece, judge
 from services.policies import SILENT_LIBRARY, Policy, Timeline, preset_of
@@ -52,6 +54,7 @@ class Day:
     is_here: bool  # in a room that counts, now
     spells: tuple[Spell, ...]  # in order
     endings: tuple[Ending, ...]  # in order
+    estimated_s: int = 0  # the part of what counted that nobody heard
 
     @property
     def counted_s(self) -> int:
@@ -75,12 +78,15 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
         judged = list(judge(session, last, timeline, crowd))
         spells += _of_session(session, judged, timeline, capped)
     place = rules.places.get(guild, NOWHERE)
+    shown = _joined(_since(start, spells))
+    unheard = united(await gaps.list_gaps(conn, [(guild, start, max(until, start))])).get(guild, [])
     return Day(
         preset=preset_of(timeline.at(unix(now))),
         afk=None if place.afk is None else ChannelId(place.afk),
         ignored=tuple(sorted(map(ChannelId, place.ignored))),
         is_here=bool(sessions) and sessions[-1].ended is None,
-        spells=tuple(_joined(_since(start, spells))),
+        spells=tuple(shown),
+        estimated_s=sum(overlap(unheard, spell.start, spell.end) for spell in shown if spell.pause is None),
         endings=tuple(
             Ending(session.ended, session.reason)
             for session in sessions
