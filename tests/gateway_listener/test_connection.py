@@ -734,3 +734,51 @@ async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> No
                 await asyncio.sleep(0.01)
 
         assert len(gateway.links) == 1
+
+
+async def test_frames_that_waited_for_the_database_are_estimated_until_a_heartbeat_is_answered(
+    gateway: ScriptedGateway, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway_listener.connection.STALL_S", 0.3)
+    async with following(gateway.url, pool, queue_rows=1) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
+            for number in range(2, 8):
+                await link.voice(number, ROOM, user=ANA + number)
+            await asyncio.sleep(1)
+        await link.expect(1)
+        await until_seq(pool, 7)
+        await link.send(11)
+        async with asyncio.timeout(PATIENCE_S):
+            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        await link.voice(8, ROOM, user=ANA + 8)
+        await until_seq(pool, 8)
+
+    doubted = {stay.user - ANA: stay.is_estimated for stay in await stays(pool)}
+    assert (doubted[2], doubted[7], doubted[8]) == (False, True, False)
+
+
+async def test_ack_of_an_earlier_heartbeat_does_not_end_a_pause(gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        await link.send(1)
+        assert (await link.next())["op"] == 1
+        clock.slept_s = 20
+        await link.send(0, {}, s=2, t="SOMETHING")
+        assert (await link.next())["op"] == 1
+        await link.send(11)
+        await link.voice(3, ROOM)
+        await until_seq(pool, 3)
+        assert listener.recorder.heard_until
+        await link.send(11)
+        await link.voice(4, ROOM, user=BEN)
+        await until_seq(pool, 4)
+
+    assert {stay.user: stay.is_estimated for stay in await stays(pool)} == {ANA: True, BEN: False}

@@ -176,3 +176,10 @@ async def test_snapshot_with_parts_that_cannot_be_read_ends_nothing_that_it_does
 
     assert [row[:3] for row in await sessions(conn)] == [(ANA, 0, None), (BEN, 0, None)]
     assert await rows(conn, "SELECT count(*) FROM channels WHERE deleted_at IS NOT NULL") == [(0,)]
+
+
+async def test_name_of_a_guild_outlives_a_snapshot_without_one(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0)])
+    await voice.record(conn, [structs.replace(snapshot(1, afk=None), name="")])
+
+    assert await rows(conn, "SELECT name, afk_channel_id FROM guilds") == [("Lyceum Commons", None)]
