@@ -99,8 +99,8 @@ def check(url: str) -> list[str]:
 def revise(url: str, message: str, *, history: Path = HISTORY) -> None:
     """Write the next step of the history, from the difference between the models and an up-to-date database."""
     with _locked(url) as connection:
-        steps = ScriptDirectory.from_config(_config(history)).walk_revisions()
-        number = max((int(step.revision) for step in steps), default=0) + 1
+        names = [each.revision for each in ScriptDirectory.from_config(_config(history)).walk_revisions()]
+        number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
         command.revision(_config(history, connection), message, autogenerate=True, rev_id=f"{number:04}")
 
 

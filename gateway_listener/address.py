@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
 VERSION: Final = "10"
 
-_USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
+USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 _TIMEOUT_S: Final = 10.0  # without a byte
 _WHOLE_S: Final = 30.0  # from the first byte of the request to the last of the answer
 _BODY_MAX: Final = 64 * 1024  # bytes; an answer has about 150
@@ -45,6 +45,18 @@ class GatewayBot(msgspec.Struct):
     url: str
     shards: int = 1  # as many as Discord recommends
     session_start_limit: SessionStartLimit = msgspec.field(default_factory=SessionStartLimit)
+
+
+class _LimitPayload(msgspec.Struct):
+    remaining: int | None = None
+    reset_after: float | None = None
+    max_concurrency: int | None = None
+
+
+class _GatewayPayload(msgspec.Struct):
+    url: str
+    shards: int | None = None
+    session_start_limit: _LimitPayload | None = None
 
 
 class NoAddress(Exception):
@@ -82,7 +94,7 @@ class Directory:
     async def _ask(self) -> GatewayBot:
         import httpx  # noqa: PLC0415 - a process that resumes never needs it
 
-        headers = {"Authorization": f"Bot {self.token}", "User-Agent": _USER_AGENT, "Accept-Encoding": "identity"}
+        headers = {"Authorization": f"Bot {self.token}", "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         is_here = surroundings.is_loopback(self.api_url)
         try:
             async with (
@@ -91,7 +103,7 @@ class Directory:
                 client.stream("GET", f"{self.api_url}/gateway/bot") as response,
             ):
                 content = await _body(response)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except Exception as error:  # whatever an address, a proxy or TLS may end in: the next try may succeed
             raise NoAddress(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
@@ -102,9 +114,14 @@ class Directory:
         if response.status_code != _OK:
             raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:
-            return msgspec.json.decode(content, type=GatewayBot)
+            payload = msgspec.json.decode(content, type=_GatewayPayload)
         except msgspec.MsgspecError as error:
             raise NoAddress(str(error)) from error
+        limit = payload.session_start_limit or _LimitPayload()
+        at_once = limit.max_concurrency or 1
+        remaining = at_once if limit.remaining is None else limit.remaining
+        known = SessionStartLimit(remaining, int(limit.reset_after or 0), at_once)
+        return GatewayBot(payload.url, payload.shards or 1, known)
 
 
 async def _body(response: "httpx.Response") -> bytes:

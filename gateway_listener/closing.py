@@ -50,6 +50,7 @@ class Ending:
     code: int | None = None  # None: there was no close frame
     was_established: bool = False  # READY or RESUMED had come
     wait_s: float = 0.0  # at least, before the next connection
+    has_greeted: bool = False  # HELLO had come: somebody is there
     is_prompt: bool = False  # Discord asked us to come back, and what it wants us to wait has passed
 
 

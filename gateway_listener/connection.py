@@ -4,24 +4,26 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed
 
 from core.clock import Clock
 from core.tracebacks import text_of
 from gateway_listener import frames
-from gateway_listener.address import address
+from gateway_listener.address import USER_AGENT, address
+from gateway_listener.awake import PULSE_S, STALL_S
 from gateway_listener.closing import OURS, Ending, Next, after_close
 from gateway_listener.events import Moment, read
 from gateway_listener.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
-from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
+from gateway_listener.heard import Beginning, Gap, Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder
 from gateway_listener.starts import Starts
 
@@ -49,7 +51,7 @@ class Session:
     key: SessionKey | None = None  # None: identify
     first_seq: int | None = None  # where it can be resumed while nothing of it is committed
     seq: int | None = None  # the last one received
-    since: datetime | None = None  # set while missed events are replayed: they happened after this
+    since: datetime | None = None  # set in a gap: what is told now happened after this, nobody knows when
     may_identify: bool = False  # Discord's limits have been asked just now
 
     def forget(self) -> None:
@@ -88,6 +90,9 @@ class Connection:
         self._ending: Ending | None = None
         self._is_established = False
         self._waits_for_ack = False
+        self._unanswered = 0  # heartbeats
+        self._acks_wanted = 0  # until all is read that lay in the socket during a pause of ours; 0: there was none
+        self._has_greeted = False  # HELLO has come
         self._has_waited = False  # the queue was full since the last heartbeat, so that answers lie unread
         self._has_paused = False  # the same since the last frame: the silence is ours
         self._heard_at = caller.clock.now()
@@ -110,9 +115,9 @@ class Connection:
                 max_size=MAX_BYTES,
                 close_timeout=caller.farewell_s,
                 proxy=None if is_here else True,
-                user_agent_header=None,
+                user_agent_header=USER_AGENT,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ValueError, EOFError) as error:
+        except Exception as error:  # whatever a name, a proxy, TLS or a handshake may end in: the next try may succeed
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         return cls(socket, caller, session)
 
@@ -132,7 +137,7 @@ class Connection:
             self._session.since = None
             with suppress(ConnectionClosed):
                 await self._socket.close(OURS)
-        return ending
+        return replace(ending, has_greeted=self._has_greeted)
 
     async def _listen(self) -> Ending:
         ending = Ending(Next.RESUME, "no hello came")
@@ -142,6 +147,9 @@ class Connection:
                 while hello is None or hello.op != Op.HELLO:
                     hello = await self._receive()
             self._interval_s = _hello.decode(hello.d).heartbeat_interval / 1000
+            self._has_greeted = True
+            self._recorder.awake.touch()
+            self._start(self._pulse())
             self._start(self._beat(self._interval_s))
             await self._greet()
             while self._ending is None:
@@ -158,12 +166,22 @@ class Connection:
         except _Overslept:
             ending = Ending(Next.RESUME, "nothing was heard for long", was_established=self._is_established)
         except ConnectionClosed as closed:
-            code = closed.rcvd.code if closed.rcvd else None
             if self._ending is None:
-                self._heard_at = self._caller.clock.now()
-                reason = closed.rcvd.reason if closed.rcvd else "connection lost"
-                ending = Ending(after_close(code), reason, code=code, was_established=self._is_established)
+                ending = self._closed(closed)
         return self._ending or ending
+
+    def _closed(self, closed: ConnectionClosed) -> Ending:
+        """The other side has closed, or the connection broke.
+
+        Raises:
+            GatewayRefused: it will never let us in.
+        """
+        self._notice_pause()
+        if closed.rcvd or self._caller.clock.is_bendable:  # a close frame is a frame like others
+            self._heard_at = self._caller.clock.now()
+            self._recorder.hear(self._heard_at)
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "connection lost")
+        return Ending(after_close(code), reason, code=code, was_established=self._is_established)
 
     async def _receive(self) -> Frame | None:
         message = await self._socket.recv()
@@ -182,9 +200,49 @@ class Connection:
             silence_s = (now - self._heard_at).total_seconds()
             if silence_s > DEAF_BEATS * self._interval_s:
                 raise _Overslept
+        self._notice_pause()
         self._has_paused = False
         self._heard_at = now
         self._recorder.hear(now)
+
+    def _notice_pause(self) -> None:
+        """See to it that nothing is taken for live that came while this process stood still."""
+        since = self._recorder.awake.paused_since()
+        if since is not None:
+            self._pause(since)
+            self._recorder.awake.touch()
+
+    def _pause(self, since: datetime) -> None:
+        """Nothing was read after `since`, so that what lies in the socket came at some moment after it.
+
+        Whatever arrived by now is read before the answer to a heartbeat that is sent now.
+        """
+        self._has_waited = self._has_paused = True
+        if not self._is_established or self._session.since is not None:
+            return
+        self._recorder.lose(since)
+        self._session.since = self._recorder.heard_until
+        self._acks_wanted = self._unanswered + 1
+        self._log.warning("Events were not read for a while; when they happened is not known.", since=since)
+        self._start(self._send_heartbeat())
+
+    async def _end_gap(self) -> None:
+        """All of the gap has been told."""
+        session, at = self._session, self._heard_at
+        self._acks_wanted = 0
+        mark = Mark(session.key, session.seq, at)
+        since, session.since = session.since, None
+        if since is None:
+            self._recorder.pass_over(mark)
+        else:
+            await self._recorder.add(Heard(mark, gap=Gap(since, max(since, at))))
+        self._establish()
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(PULSE_S)
+            self._notice_pause()
+            self._recorder.awake.touch()
 
     # What we send
 
@@ -210,6 +268,7 @@ class Connection:
     async def _beat(self, interval_s: float) -> None:
         await asyncio.sleep(interval_s * self._caller.chance())
         while True:
+            self._notice_pause()
             if self._waits_for_ack and not (self._has_waited or self._recorder.is_full):
                 await self._end(Ending(Next.RESUME, "no answer to a heartbeat", was_established=self._is_established))
                 return
@@ -219,6 +278,7 @@ class Connection:
             await asyncio.sleep(interval_s)
 
     async def _send_heartbeat(self) -> None:
+        self._unanswered += 1
         await self._socket.send(frames.heartbeat(self._recorder.committed_seq(self._session.key)))
 
     async def _end(self, ending: Ending) -> None:
@@ -232,6 +292,11 @@ class Connection:
         match frame.op:
             case Op.HEARTBEAT_ACK:
                 self._waits_for_ack = False
+                self._unanswered = max(0, self._unanswered - 1)
+                if self._acks_wanted:
+                    self._acks_wanted -= 1
+                    if not self._acks_wanted:
+                        await self._end_gap()
             case Op.HEARTBEAT:
                 await self._send_heartbeat()
             case Op.RECONNECT:
@@ -269,13 +334,11 @@ class Connection:
             session.seq = frame.s
         if frame.t == "RESUMED":
             self._log.info("The gateway session goes on.", seq=session.seq, since=session.since)
-            session.since = None
-            self._establish()
-            self._recorder.pass_over(Mark(session.key, session.seq, at))
+            await self._end_gap()
             return
         if is_known:
             return  # a replay may begin a little early
-        mark = Mark(session.key, session.seq, at)
+        mark = Mark(session.key, session.seq, at, session.since)
         try:
             event = read(frame.t or "", frame.d, Moment(at, session.since))
         except UNREADABLE as error:
@@ -286,7 +349,11 @@ class Connection:
             return
         if self._recorder.is_full:
             self._has_waited = self._has_paused = True
+        began = monotonic()
         await self._recorder.add(Heard(mark, event))
+        blocked_at = self._recorder.take_block()
+        if blocked_at is not None and monotonic() - began > STALL_S:
+            self._pause(blocked_at)
 
     async def _begin(self, frame: Frame, at: datetime) -> None:
         """READY: a new session. What happened since the last one was heard is lost."""
@@ -296,7 +363,8 @@ class Connection:
         session.first_seq = session.seq = frame.s
         session.since = None
         lost_since = self._recorder.heard_until
-        guilds = None if ready.guilds is None else frozenset(guild.id for guild in ready.guilds)
+        known = [guild.id for guild in ready.guilds or () if guild]
+        guilds = frozenset(known) if ready.guilds is not None and len(known) == len(ready.guilds) else None
         self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since, guilds=len(guilds or ()))
         self._start(self._caller.starts.sent(self._caller.shard[0]))
         await self._recorder.add(Heard(Mark(session.key, frame.s, at), beginning=Beginning(guilds, lost_since)))
@@ -304,7 +372,7 @@ class Connection:
 
     def _establish(self) -> None:
         self._is_established = True
-        self._recorder.go_live(quiet_s=self._interval_s)
+        self._recorder.go_live(needs_frames=not self._caller.clock.is_bendable)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

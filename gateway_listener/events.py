@@ -1,19 +1,21 @@
 """One function per gateway event: what Discord sends becomes what `services.voice` records."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+import structlog
 
-from core.ids import GuildId
+from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ChannelId, GuildId, UserId
+from gateway_listener.frames import UNREADABLE
 from gateway_listener.payloads import (
+    ABSENT,
     VOICE_TYPES,
     ChannelPayload,
     GuildPayload,
     MemberPayload,
     SnapshotPayload,
-    UserPayload,
     VoicePayload,
 )
 from services.voice import (
@@ -57,42 +59,55 @@ _voice: Final = _decoder(VoicePayload)
 _snapshot: Final = _decoder(SnapshotPayload)
 _guild: Final = _decoder(GuildPayload)
 _channel: Final = _decoder(ChannelPayload)
+_member: Final = _decoder(MemberPayload)
+_list: Final = _decoder(list[msgspec.Raw])
+_text: Final = _decoder(str)
+_truth: Final = _decoder(bool)
+_id: Final = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=SNOWFLAKE_MIN, le=SNOWFLAKE_MAX)], strict=False).decode
+_NULL: Final = bytes(ABSENT)
+
+log = structlog.get_logger()
 
 
 def _voice_state_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _voice(raw)
     if payload.guild_id is None:
         return None  # a call outside of guilds
-    member = payload.member
-    return _state(payload, payload.guild_id, moment, member, member.user if member else None)
+    return _state(payload, payload.guild_id, moment, _member_of(payload, payload.guild_id))
 
 
 def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _snapshot(raw)
-    if payload.unavailable:
+    if _readable(_truth, payload.unavailable):
         return None  # still an outage: nothing is known about it
-    if payload.voice_states is None:
+    told = _readable(_list, payload.voice_states)
+    if told is None:
         return _change(payload, moment)  # not told who is in voice, which is not the same as nobody
     guild = payload.id
-    members = {member.user.id: member for member in payload.members or () if member and member.user}
+    found, _ = _entries(_member, _readable(_list, payload.members), "member", guild)
+    members = {member.user.id: member for member in found if member.user}
+    present, left_out = _entries(_voice, told, "voice state", guild)
     states: list[VoiceState] = []
-    for state in payload.voice_states:
-        if state is None or state.channel_id is None:
-            continue
-        member = state.member if state.member and state.member.user else members.get(state.user_id)
-        states.append(_state(state, guild, moment, member, member.user if member else None))
+    for state in present:
+        if state.channel_id is not None:
+            member = _member_of(state, guild)
+            states.append(
+                _state(state, guild, moment, member if member and member.user else members.get(state.user_id))
+            )
+    channels, also_left_out = _entries(_channel, _readable(_list, payload.channels), "channel", guild)
+    change = _change(payload, moment)
     return GuildSnapshot(
         guild=guild,
-        name=payload.name or "",
-        icon_hash=payload.icon,
-        owner=payload.owner_id,
-        locale=payload.preferred_locale or "en-US",
-        afk_channel=payload.afk_channel_id,
-        channels=tuple(
-            _voice_channel(channel) for channel in payload.channels or () if channel and channel.type in VOICE_TYPES
-        ),
+        name=change.name,
+        icon_hash=change.icon_hash,
+        owner=change.owner,
+        locale=change.locale,
+        afk_channel=change.afk_channel,
+        channels=tuple(_voice_channel(channel) for channel in channels if channel.type in VOICE_TYPES),
         states=tuple(states),
         at=moment.at,
+        since=moment.since,
+        is_whole=not left_out and not also_left_out,
     )
 
 
@@ -101,22 +116,24 @@ def _guild_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
 
 
 def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
+    owner, afk = _readable(_id, payload.owner_id), _readable(_id, payload.afk_channel_id)
     return GuildChange(
         guild=payload.id,
-        name=payload.name or "",
-        icon_hash=payload.icon,
-        owner=payload.owner_id,
-        locale=payload.preferred_locale or "en-US",
-        afk_channel=payload.afk_channel_id,
+        name=_readable(_text, payload.name) or "",
+        icon_hash=_readable(_text, payload.icon),
+        owner=None if owner is None else UserId(owner),
+        locale=_readable(_text, payload.preferred_locale) or "en-US",
+        afk_channel=None if afk is None else ChannelId(afk),
         at=moment.at,
+        since=moment.since,
     )
 
 
 def _guild_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
     payload = _guild(raw)
-    if payload.unavailable:
-        return GuildOutage(guild=payload.id, at=moment.at)
-    return GuildGone(guild=payload.id, at=moment.at)
+    if _readable(_truth, payload.unavailable):
+        return GuildOutage(guild=payload.id, at=moment.at, since=moment.since)
+    return GuildGone(guild=payload.id, at=moment.at, since=moment.since)
 
 
 def _channel_change(raw: msgspec.Raw, _moment: Moment) -> Event | None:
@@ -144,9 +161,44 @@ _READERS: Final[Mapping[str, Callable[[msgspec.Raw, Moment], Event | None]]] = {
 }
 
 
-def _state(
-    payload: VoicePayload, guild: GuildId, moment: Moment, member: MemberPayload | None, user: UserPayload | None
-) -> VoiceState:
+def _readable(read_one: Callable[[msgspec.Raw], T], part: msgspec.Raw) -> T | None:
+    """A part of a guild; None: absent, or unlike its documentation, which must not cost the rest."""
+    if bytes(part) == _NULL:
+        return None
+    try:
+        return read_one(part)
+    except UNREADABLE:
+        return None
+
+
+def _entries(
+    read_one: Callable[[msgspec.Raw], T], entries: Sequence[msgspec.Raw] | None, kind: str, guild: GuildId
+) -> tuple[list[T], int]:
+    """The entries of a list that look as documented, and how many others there are, of which a log line tells."""
+    given = [entry for entry in entries or () if bytes(entry) != _NULL]
+    found = [read for entry in given if (read := _readable(read_one, entry)) is not None and _is_storable(read)]
+    left_out = len(given) - len(found)
+    if left_out:
+        log.error(
+            "Entries of a server look unlike their documentation.", entry_kind=kind, left_out=left_out, guild=guild
+        )
+    return found, left_out
+
+
+def _is_storable(entry: object) -> bool:
+    """Whether all ids of an entry are such as Discord makes."""
+    ids: list[int | None] = [getattr(entry, name, None) for name in ("id", "user_id", "channel_id", "parent_id")]
+    return all(each is None or SNOWFLAKE_MIN <= each <= SNOWFLAKE_MAX for each in ids)
+
+
+def _member_of(payload: VoicePayload, guild: GuildId) -> MemberPayload | None:
+    """Who it is, if that can be read: a name is worth less than the time."""
+    found, _ = _entries(_member, (payload.member,), "member", guild)
+    return found[0] if found else None
+
+
+def _state(payload: VoicePayload, guild: GuildId, moment: Moment, member: MemberPayload | None) -> VoiceState:
+    user = member.user if member else None
     return VoiceState(
         guild=guild,
         user=payload.user_id,
@@ -172,10 +224,10 @@ def _state(
 
 def _voice_channel(payload: ChannelPayload) -> VoiceChannel:
     if payload.is_hidden:
-        return VoiceChannel(channel=payload.id, name="", type=payload.type, is_hidden=True)
+        return VoiceChannel(channel=payload.id, name="", type=payload.type or 0, is_hidden=True)
     return VoiceChannel(
         channel=payload.id,
         name=payload.name or "",
-        type=payload.type,
+        type=payload.type or 0,
         parent=payload.parent_id,
     )

@@ -63,7 +63,7 @@ class Ready(msgspec.Struct):
 
     session_id: str
     resume_gateway_url: str | None = None
-    guilds: list[KnownGuild] | None = None  # all of the shard, also those in an outage; None: not told
+    guilds: list[KnownGuild | None] | None = None  # all of the shard, also those in an outage; None: not told
 
 
 class UnreadableFrame(Exception):

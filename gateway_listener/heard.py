@@ -21,6 +21,12 @@ class Mark(Struct, frozen=True, gc=False):
     session: SessionKey | None
     seq: int | None
     at: datetime
+    since: datetime | None = None  # set: it was replayed, and the time after this is not known yet
+
+    @property
+    def known_until(self) -> datetime:
+        """Up to here all is known once this is written."""
+        return self.since or self.at
 
 
 class Beginning(Struct, frozen=True, gc=False):
@@ -30,12 +36,20 @@ class Beginning(Struct, frozen=True, gc=False):
     lost_since: datetime | None = None  # up to there the shard was heard; None: it never was
 
 
+class Gap(Struct, frozen=True, gc=False):
+    """A span of time that nobody heard, and of which everything has been replayed."""
+
+    since: datetime
+    until: datetime
+
+
 class Heard(Struct, frozen=True, gc=False):
     """One thing to write, and the position after it."""
 
     mark: Mark
     event: Event | None = None
     beginning: Beginning | None = None
+    gap: Gap | None = None
 
     @property
     def rows(self) -> int:

@@ -1,5 +1,7 @@
 """The payloads of gateway events, cut down to what we read; ids may come as text or as numbers, and null for absent.
 
+What belongs to a guild is kept as it came, since one part that cannot be read must not cost the others.
+
 Source: https://discord.com/developers/docs/events/gateway-events
 """
 
@@ -10,6 +12,7 @@ import msgspec
 from core.ids import ChannelId, GuildId, UserId
 from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 
+ABSENT: Final = msgspec.Raw(b"null")
 VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels
 HIDDEN_NAME: Final = "___hidden___"  # of a channel that the bot may not view; most other fields are null then
 HIDDEN_FLAG: Final = 1 << 17
@@ -40,7 +43,7 @@ class VoicePayload(msgspec.Struct, gc=False):
     channel_id: ChannelId | None = None
     guild_id: GuildId | None = None
     session_id: str | None = None
-    member: MemberPayload | None = None
+    member: msgspec.Raw = ABSENT
     self_mute: bool | None = False
     self_deaf: bool | None = False
     mute: bool | None = False
@@ -67,7 +70,7 @@ class ChannelPayload(msgspec.Struct, gc=False):
     """A channel of any kind."""
 
     id: ChannelId
-    type: int = 0
+    type: int | None = 0
     name: str | None = None
     parent_id: ChannelId | None = None
     guild_id: GuildId | None = None
@@ -80,20 +83,20 @@ class ChannelPayload(msgspec.Struct, gc=False):
 
 
 class GuildPayload(msgspec.Struct):
-    """A guild's own facts."""
+    """A guild's own facts; in an outage and when it is gone little more than the id."""
 
     id: GuildId
-    name: str | None = None
-    icon: str | None = None
-    owner_id: UserId | None = None
-    preferred_locale: str | None = None
-    afk_channel_id: ChannelId | None = None
-    unavailable: bool | None = None
+    name: msgspec.Raw = ABSENT
+    icon: msgspec.Raw = ABSENT
+    owner_id: msgspec.Raw = ABSENT
+    preferred_locale: msgspec.Raw = ABSENT
+    afk_channel_id: msgspec.Raw = ABSENT
+    unavailable: msgspec.Raw = ABSENT
 
 
 class SnapshotPayload(GuildPayload):
     """A whole guild, as a GUILD_CREATE tells it."""
 
-    channels: list[ChannelPayload | None] | None = None
-    voice_states: list[VoicePayload | None] | None = None
-    members: list[MemberPayload | None] | None = None
+    channels: msgspec.Raw = ABSENT
+    voice_states: msgspec.Raw = ABSENT
+    members: msgspec.Raw = ABSENT

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
@@ -17,6 +17,7 @@ from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries import gateway
 from db.queries.gateway import Position
+from gateway_listener.awake import Awake
 from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
 from gateway_listener.meter import Meter
 from services import voice
@@ -75,7 +76,9 @@ class Recorder:
         self._committed: Position | None = None
         self._is_live = False
         self._alive_at: datetime | None = None  # the last sign of life
-        self._quiet: timedelta | None = None  # while live: after so long without one nothing is vouched for
+        self._needs_frames = False  # while live: only the time up to the last frame is known
+        self._blocked_at: datetime | None = None  # the socket waits since then, so that frames lie in it
+        self.awake = Awake(clock)
         self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
         self._refusals = 0  # of the batch in front, by a database that is there
@@ -96,6 +99,7 @@ class Recorder:
     async def add(self, heard: Heard) -> None:
         """Queue something, when there is room for it."""
         while self.is_full:
+            self._blocked_at = self._blocked_at or self._clock.now()
             self._room.clear()
             await self._room.wait()
         self._queue.append(heard)
@@ -112,15 +116,16 @@ class Recorder:
             self._is_due = True
             self._wake.set()
 
-    def go_live(self, *, quiet_s: float | None = None) -> None:
+    def go_live(self, *, needs_frames: bool = False) -> None:
         """Everything is heard as it happens from now on.
 
         Args:
-            quiet_s: a heartbeat's interval. When nothing was heard for longer, the connection may be dead or the
-                machine was asleep: that time is not vouched for until something is heard. None: it always is.
+            needs_frames: time counts as heard up to the last frame only, as the connection may have died since. False:
+                it is heard as long as nobody says otherwise.
         """
-        self._is_live, self._heard_until = True, None
-        self._quiet = None if quiet_s is None else timedelta(seconds=quiet_s)
+        self._is_live, self._heard_until, self._blocked_at = True, None, None
+        self._needs_frames = needs_frames
+        self.awake.touch()
         self._is_due = True
         self._wake.set()
 
@@ -132,6 +137,11 @@ class Recorder:
         """Nothing is heard any more: no moment after `heard_until` may be vouched for until `go_live`."""
         if self._is_live:
             self._is_live, self._heard_until = False, min(heard_until, self._vouched())
+
+    def take_block(self) -> datetime | None:
+        """Since when the socket had to wait for room in the queue; None: it did not."""
+        since, self._blocked_at = self._blocked_at, None
+        return since
 
     @property
     def heard_until(self) -> datetime | None:
@@ -260,10 +270,10 @@ class Recorder:
     def _position(self, taken: Sequence[Heard]) -> Position | None:
         """Where the shard stands once `taken` is written; None: nothing was ever heard."""
         if self._queue:
-            mark, seen_at = taken[-1].mark, taken[-1].mark.at
+            mark, seen_at = taken[-1].mark, taken[-1].mark.known_until
         elif self._tail:
             mark = self._tail
-            seen_at = self._vouched() if self._is_live else self._heard_until or mark.at
+            seen_at = self._vouched() if self._is_live else self._heard_until or mark.known_until
         else:
             return self._committed
         if self._heard_until is not None:
@@ -277,14 +287,14 @@ class Recorder:
         )
 
     def _vouched(self) -> datetime:
-        """Until when we know what happened, as far as anybody can."""
-        now, heard = self._clock.now(), self._last_heard()
-        return now if self._quiet is None or heard is None else min(now, heard + self._quiet)
-
-    def _creditable(self, seen_at: datetime) -> datetime:
-        """Until when time may be credited: that cannot be taken back when it turns out that nobody was there."""
-        heard = self._last_heard()
-        return seen_at if self._quiet is None or heard is None else min(seen_at, heard)
+        """Until when we know what happened: up to the last frame that was read as soon as it came."""
+        paused_at = self.awake.paused_since()
+        if paused_at is None:
+            self.awake.touch()
+        limits = [self._clock.now(), paused_at, self._blocked_at]
+        if self._needs_frames:
+            limits.append(self._last_heard())
+        return min(limit for limit in limits if limit is not None)
 
     def _last_heard(self) -> datetime | None:
         """The last sign of life; None: demonstration time may jump, so that it says nothing."""
@@ -317,7 +327,7 @@ class Recorder:
         self._done(batch)
         await self._compare(conn, batch)
         if batch.settles:
-            await self._settle_now(conn, self._creditable(batch.position.seen_at))
+            await self._settle_now(conn, batch.position.seen_at)
         if batch.heard:
             self._log.debug(
                 "committed",
@@ -332,6 +342,8 @@ class Recorder:
         for heard in batch.heard:
             if heard.beginning:
                 await self._begin(conn, heard.beginning, heard.mark.at)
+            if heard.gap:
+                await voice.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
             await voice.record(conn, events)
@@ -364,7 +376,7 @@ class Recorder:
         if len(batch.heard) > 1:
             middle = len(batch.heard) // 2
             mark = batch.heard[middle - 1].mark
-            between = replace(batch.position, seq=mark.seq, seen_at=min(mark.at, batch.position.seen_at))
+            between = replace(batch.position, seq=mark.seq, seen_at=min(mark.known_until, batch.position.seen_at))
             first, second = _Batch(batch.heard[:middle], between), replace(batch, heard=batch.heard[middle:])
             self._pending.extendleft((second, first))
             return

@@ -62,7 +62,7 @@ class Shard:
             GatewayRefused: it will never let us in.
         """
         self._take_up(position)
-        failures = 0
+        outages = failures = 0  # in a row: nobody was there; somebody was, and it ended soon
         while True:
             self._connected_at = math.inf
             try:
@@ -74,12 +74,15 @@ class Shard:
             if ending.next is Next.IDENTIFY:
                 self._session.forget()
             has_stood = ending.was_established and monotonic() - self._connected_at >= STOOD_S
-            failures = 0 if has_stood else failures + 1
+            outages = 0 if ending.has_greeted else outages + 1
+            failures = 0 if has_stood else failures + ending.has_greeted
             self._log.warning("The gateway connection ended.", why=ending.reason, code=ending.code)
             if ending.was_established:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
             # A quick end is forgiven once where we were let in, and once where we were asked to come back.
-            counted = failures - ending.was_established - ending.is_prompt
+            counted = outages + failures - ending.was_established - ending.is_prompt
+            if ending.is_prompt and ending.next is Next.IDENTIFY:
+                counted = 0  # identifies have limits of their own, and until then nothing is heard
             wait_s = self._backoff.wait_s(counted, self._caller.chance()) if counted > 0 else 0.0
             await asyncio.sleep(max(wait_s, ending.wait_s))
 

@@ -23,6 +23,13 @@ def told(day: Day, words: Words, *, name: str | None) -> list[str]:
     if places := _never(day, words):
         lines.append(words("Time never counts in {channels}.", channels=places))
     lines.append(words("Counted today: **{time}**.", time=words.duration(day.counted_s)))
+    if day.estimated_s >= _MINUTE:
+        lines.append(
+            words(
+                "{time} of it is estimated: I could not hear Discord then, and worked out who was still there.",
+                time=words.duration(day.estimated_s),
+            )
+        )
     steps = sorted([*day.spells, *day.endings], key=_begin)
     if (left_out := len(steps) - STEPS_MAX) > 0:
         lines.append(f"· {words.plural('{count} earlier step', '{count} earlier steps', left_out)} …")

@@ -15,10 +15,11 @@ from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored
+from db.queries import gaps
 from services import company, streaks, zone_rules
 from services.adjustments import Adjustment, Cell, corrected
 from services.days import Calendar, calendar_of, first_day, guild_calendar
-from services.judging import NOBODY, Crowd, decided_until, judge
+from services.judging import NOBODY, Crowd, Stretch, decided_until, judge
 from services.policies import Timeline
 from services.rulebook import Rulebook
 from services.sessions import Key, Session
@@ -55,6 +56,7 @@ async def credit(
             session.is_changed = True
     if not work:
         return
+    unheard = await _gaps(conn, work, rules)
     members = sorted({(session.guild, session.user) for session, _ in work})
     zones = await zone_rules.of_members(conn, members)
     touched = {
@@ -68,7 +70,15 @@ async def credit(
     for session, stretches in work:
         zone = rules.zone(session.guild)
         own = calendar_of(zone, zones.get((session.guild, session.user), ()))
-        ledger.credit(session, stretches, own, guild_calendar(zone), adjustments.get((session.guild, session.id), ()))
+        key = (session.guild, session.id)
+        ledger.credit(
+            session,
+            stretches,
+            own,
+            guild_calendar(zone),
+            unheard=unheard.get(session.guild, ()),
+            adjustments=adjustments.get(key, ()),
+        )
     await ledger.write(conn)
 
 
@@ -81,6 +91,8 @@ class Ledger:
     by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
     zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
     totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    estimated: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    own_estimated: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
 
     def credit(
         self,
@@ -88,14 +100,18 @@ class Ledger:
         stretches: Sequence[Counted],
         own: Calendar,
         shared: Calendar,
+        *,
+        unheard: Sequence[Stretch] = (),
         adjustments: Sequence[Adjustment] = (),
     ) -> None:
         """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
 
-        What staff corrected comes on top of that, which takes a whole session that has ended.
+        Those of the seconds that lie in `unheard` are counted apart as well. What staff corrected comes on top of that,
+        which takes a whole session that has ended.
         """
         guild, user = session.guild, session.user
         cells: defaultdict[Cell, int] = defaultdict(int)
+        doubts: defaultdict[Cell, int] = defaultdict(int)
         for start, until, cap_s in stretches:
             for day, since, end in shared.split(_moment(start), _moment(until)):
                 key = (guild, day, user)
@@ -107,17 +123,27 @@ class Ledger:
                 self.by_guild_day[key] += seconds
                 self.totals[guild, user] += seconds
                 session.counted += seconds
+                doubtful = overlap(unheard, first, first + seconds)
+                if doubtful:
+                    session.estimated += doubtful
+                    session.is_estimated = session.is_changed = True
+                    self.estimated[key] += doubtful
                 for own_day, part, stop in own.split(since, _moment(first + seconds)):
                     self.by_member_day[guild, user, own_day] += int((stop - part).total_seconds())
+                    if doubtful:
+                        doubt = overlap(unheard, int(part.timestamp()), int(stop.timestamp()))
+                        self.own_estimated[guild, user, own_day] += doubt
+                        doubts[day, own_day] += doubt
                     self.zones.setdefault((guild, user, own_day), own.zone_at(part))
                     cells[day, own_day] += int((stop - part).total_seconds())
         if adjustments and session.ended is not None and session.ended > session.started:
-            self._correct(session, cells, own, shared, adjustments)
+            self._correct(session, cells, doubts, own, shared, adjustments)
 
     def _correct(
         self,
         session: Session,
         counted: Mapping[Cell, int],
+        doubts: Mapping[Cell, int],
         own: Calendar,
         shared: Calendar,
         adjustments: Sequence[Adjustment],
@@ -134,17 +160,62 @@ class Ledger:
             self.by_member_day[guild, user, cell[1]] += change
             self.totals[guild, user] += change
             session.counted += change
+            if (surplus := doubts.get(cell, 0) - seconds) > 0:  # of what is left, no more than all can be in doubt
+                self.estimated[guild, cell[0], user] -= surplus
+                self.own_estimated[guild, user, cell[1]] -= surplus
+                session.estimated -= surplus
 
     async def write(self, conn: Connection) -> None:
         """Add it all to what is stored, and derive the streaks of those for whom a date has become active."""
         shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
         if not shared:
             return
-        own = [(*key, seconds, self.zones[key]) for key, seconds in sorted(self.by_member_day.items()) if seconds]
-        await stored.add_guild_days(conn, shared, spans_of(shared))
+        own = [
+            (*key, seconds, self.zones[key], self.own_estimated[key])
+            for key, seconds in sorted(self.by_member_day.items())
+            if seconds
+        ]
+        days = [(guild, day, user, seconds, self.estimated[guild, day, user]) for guild, day, user, seconds in shared]
+        await stored.add_guild_days(conn, days, spans_of(shared))
         active = await stored.add_member_days(conn, own)
         await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
         await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+
+
+async def _gaps(
+    conn: Connection, work: Sequence[tuple[Session, list[Counted]]], rules: Rulebook
+) -> dict[int, list[Stretch]]:
+    """Of each guild the times in which nobody heard it, as far as `work` touches them."""
+    windows: dict[int, Stretch] = {}
+    for session, stretches in work:
+        if not stretches:  # a corrected session of which nothing counts by itself
+            continue
+        start, end = stretches[0][0], stretches[-1][1]
+        place = rules.places.get(session.guild)
+        if place is None or place.gap_until is None or place.gap_until <= start:
+            continue
+        before = windows.get(session.guild, (start, end))
+        windows[session.guild] = min(start, before[0]), max(end, before[1])
+    if not windows:
+        return {}
+    return united(await gaps.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
+
+
+def united(rows: Sequence[gaps.GapRow]) -> dict[int, list[Stretch]]:
+    """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
+    found: dict[int, list[Stretch]] = {}
+    for guild, start, end in rows:
+        mine = found.setdefault(guild, [])
+        if mine and start <= mine[-1][1]:
+            mine[-1] = mine[-1][0], max(end, mine[-1][1])
+        else:
+            mine.append((start, end))
+    return found
+
+
+def overlap(unheard: Sequence[Stretch], start: int, end: int) -> int:
+    """How many seconds between two moments lie in gaps."""
+    return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
 
 
 def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:

@@ -1,6 +1,6 @@
 """Sorts a batch of events by what they tell about guilds, channels and people, and writes that down."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from db.connection import Connection
@@ -35,6 +35,7 @@ class Heard:
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
     user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
+    is_cut: bool = False  # sessions end by a gap and may go on in the same batch
     nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
     bots: set[int] = field(default_factory=set[int])  # users who are told to be bots
     member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
@@ -50,7 +51,8 @@ class Heard:
                     heard._state(event)
                 case GuildSnapshot():
                     heard._guild(event)
-                    heard._channels(event.guild, event.channels, unix(event.at))
+                    heard.is_cut |= event.heard_until is not None
+                    heard._channels(event, unix(event.at))
                     for state in event.states:
                         if state.channel is not None:
                             heard._state(state)
@@ -64,11 +66,12 @@ class Heard:
                     heard._at(unix(event.at))
                 case GuildOutage():
                     heard._at(unix(event.at))
-                    heard._since(unix(event.at))
+                    heard._since(unix(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
+                    heard.is_cut = True
                 case _:  # GuildGone
                     heard._at(unix(event.at))
-                    heard._since(unix(event.at))
+                    heard._since(unix(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.gone_guilds.add(event.guild)
         return heard
@@ -127,7 +130,7 @@ class Heard:
 
     def _guild(self, event: GuildSnapshot | GuildChange) -> None:
         self._at(unix(event.at))
-        self._since(unix(event.at))
+        self._since(unix(event.since or event.at))
         self.whole_guilds.add(event.guild)
         self.gone_guilds.discard(event.guild)
         self.guild_rows[event.guild] = (
@@ -139,12 +142,13 @@ class Heard:
             event.afk_channel,
         )
 
-    def _channels(self, guild: int, channels: Sequence[VoiceChannel], at: int) -> None:
-        for key in [key for key in self.channel_rows if key[0] == guild]:
-            del self.channel_rows[key]
-        self.complete[guild] = at
-        for channel in channels:
-            self._channel(guild, channel)
+    def _channels(self, snapshot: GuildSnapshot, at: int) -> None:
+        if snapshot.is_whole:
+            for key in [key for key in self.channel_rows if key[0] == snapshot.guild]:
+                del self.channel_rows[key]
+            self.complete[snapshot.guild] = at
+        for channel in snapshot.channels:
+            self._channel(snapshot.guild, channel)
 
     def _channel(self, guild: int, channel: VoiceChannel) -> None:
         key = (guild, channel.channel)

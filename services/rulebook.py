@@ -50,8 +50,9 @@ async def of_guilds(conn: Connection, guilds: Sequence[int], policy: Policy) -> 
     places: dict[int, Place] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []
-    for guild, afk, zone, ignored, covered, unseen, has_rules in await stored.list_places(conn, guilds):
-        places[guild] = Place(afk, frozenset(ignored), frozenset(covered), frozenset(unseen))
+    for row in await stored.list_places(conn, guilds):
+        guild, afk, zone, ignored, covered, unseen, has_rules, unheard_since, gap_until = row
+        places[guild] = Place(afk, frozenset(ignored), frozenset(covered), frozenset(unseen), unheard_since, gap_until)
         zones[guild] = zone
         if has_rules:
             choosy.append(guild)

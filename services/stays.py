@@ -49,8 +49,8 @@ def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
     for row in rows:
-        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated, is_corrected = row[:11]
-        start, end, channel, flags = row[11:]
+        guild, user, session, voice, started, ended, settled, counted, reason, is_estimated, estimated = row[:11]
+        is_corrected, start, end, channel, flags = row[11:]
         if not sessions or sessions[-1].id != session:
             sessions.append(
                 Session(
@@ -65,6 +65,7 @@ def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
                     reason=None if reason is None else CloseReason(reason),
                     is_estimated=is_estimated,
                     is_corrected=is_corrected,
+                    estimated=estimated,
                     segments=[],
                 )
             )
@@ -110,4 +111,5 @@ def _row(session: Session) -> stored.SessionRow:
         session.counted,
         session.reason,
         session.is_estimated,
+        session.estimated,
     )

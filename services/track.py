@@ -95,7 +95,7 @@ async def preview(
             session.settled = session.started
             counted = pending(session, until, timeline, crowd)
             calendar, key = guild_calendar(zone), (session.guild, session.id)
-            ledger.credit(session, counted, calendar, calendar, adjustments.get(key, ()))
+            ledger.credit(session, counted, calendar, calendar, adjustments=adjustments.get(key, ()))
         ledgers.append(ledger)
     return _compared(sessions, *ledgers, first=first, last=last)
 

@@ -1,8 +1,9 @@
 """Voice events in, sessions and counted seconds out: the door that the listener and the clock use."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -11,7 +12,7 @@ from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import days as stored_days
-from db.queries import gateway, policies
+from db.queries import gaps, gateway, policies
 from db.queries import heard as stored_people
 from db.queries import stays as told
 from db.queries import voice as stored
@@ -21,7 +22,7 @@ from services.crediting import credit
 from services.heard import Heard
 from services.policies import SILENT_LIBRARY, Policy
 from services.rulebook import Rulebook
-from services.sessions import NOWHERE, Key, Place, Roll, Session, unix
+from services.sessions import BRIDGE_MAX, NOWHERE, Key, Place, Roll, Session, unix
 from services.voice_events import (
     ChannelChange,
     ChannelGone,
@@ -46,6 +47,7 @@ __all__ = [
     "Person",
     "VoiceChannel",
     "VoiceState",
+    "bridge",
     "cut_open",
     "last_heard",
     "leave_missing",
@@ -87,19 +89,34 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         presses=activity.moments,
         bots=heard.bots.union(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
     )
-    since = heard.earliest - int(policy.rejoin_gap.total_seconds())
+    lookback = int(policy.rejoin_gap.total_seconds())
+    if any(place.unheard_since is not None for place in rules.places.values()) or heard.is_cut:
+        lookback = max(lookback, BRIDGE_MAX)
+    since = heard.earliest - lookback
     if heard.whole_guilds:
         members = sorted({*members, *(row[:2] for row in locked)})
     for session in await stays.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)
+    await _note_gaps(conn, roll, rules)
     changed = roll.changed()
     ended = [(each, each.ended) for each in changed if each.ended is not None and each.user not in roll.bots]
     await _write(conn, changed, due=ended, rules=rules)
     await activity.forget(conn, [session for members in roll.latest.values() for session in members.values()])
     if exposed:
         await bots.take_back(conn, exposed, at=heard.latest, policy=policy)
+
+
+async def _note_gaps(conn: Connection, roll: Roll, rules: Rulebook) -> None:
+    """Store the gaps that a batch has found, before anything in them is credited."""
+    if roll.gaps:
+        await gaps.add_gaps(conn, [(*key, end) for key, end in sorted(roll.gaps.items())])
+        for (guild, _), end in roll.gaps.items():
+            place = rules.places.get(guild, NOWHERE)
+            rules.places[guild] = replace(place, gap_until=max(end, place.gap_until or end))
+    if roll.unheard:
+        await gaps.set_unheard(conn, sorted(roll.unheard.items()))
 
 
 async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
@@ -150,7 +167,7 @@ async def cut_open(
 ) -> int:
     """End every open session of a shard where it was last heard: continuity was lost, and a snapshot may never come.
 
-    Members who are still there go on when their guild's snapshot arrives within the rejoin gap. `heard_until` says how
+    Members whom their guild's snapshot shows in the same channel within 15 minutes go on. `heard_until` says how
     far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
     ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
     """
@@ -163,9 +180,27 @@ async def cut_open(
             return session.settled
         session.press(moments, until)
         session.cut(until)
-        return until if session.ended is None else session.ended
+        if session.ended is None:
+            return until
+        unheard[session.guild] = min(until, unheard.get(session.guild, until))
+        return session.ended
 
-    return await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
+    unheard: dict[int, int] = {}
+    found = await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
+    if unheard:
+        await gaps.set_unheard(conn, sorted(unheard.items()))
+    return found
+
+
+async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: tuple[int, int] = (0, 1)) -> None:
+    """Nobody heard a shard between two moments, and Discord has replayed what it missed.
+
+    Whoever has an open session stayed, and is credited in full; what is counted in between counts as estimated. Call it
+    before anything is credited that lies later than `since`.
+    """
+    start, end = unix(since), math.ceil(until.timestamp())
+    if start < end:
+        await gaps.add_shard_gap(conn, start=start, end=end, shard=shard)
 
 
 async def leave_missing(
@@ -213,7 +248,7 @@ async def _rebuild(
     due: list[tuple[Session, int]] = []
     for session in sessions:
         due.append((session, session.settled if session.ended is None else session.ended))
-        session.settled, session.counted, session.is_changed = session.started, 0, True
+        session.settled, session.counted, session.estimated, session.is_changed = session.started, 0, 0, True
     adjustments = await stays.load_adjustments(conn, sessions)
     for key, adjustment in more.items():
         adjustments.setdefault(key, []).append(adjustment)

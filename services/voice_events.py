@@ -41,8 +41,8 @@ class VoiceState(Struct, frozen=True, gc=False):
     voice_session: str  # Discord's session id
     at: datetime  # receipt, aware UTC
     person: Person | None = None
-    is_late: bool = False  # replayed after a resume: it happened somewhere between `since` and `at`
-    since: datetime | None = None  # last moment before the gap; a late join counts from here, a late leave until `at`
+    is_late: bool = False  # replayed after a gap: it happened somewhere between `since` and `at`
+    since: datetime | None = None  # the last frame before the gap; at most 60 s of the gap are credited for the change
 
 
 class VoiceChannel(Struct, frozen=True, gc=False):
@@ -70,7 +70,9 @@ class GuildSnapshot(Struct, frozen=True, gc=False):
     channels: tuple[VoiceChannel, ...]
     states: tuple[VoiceState, ...]  # those with channel None say nothing
     at: datetime
-    heard_until: datetime | None = None  # last committed heartbeat, when events may have been missed since; else None
+    heard_until: datetime | None = None  # the last frame before it, when events since then are lost; else None
+    since: datetime | None = None  # as of a VoiceState
+    is_whole: bool = True  # False: parts could not be read, so that what is not named may be there all the same
 
 
 class GuildChange(Struct, frozen=True, gc=False):
@@ -83,6 +85,7 @@ class GuildChange(Struct, frozen=True, gc=False):
     locale: str
     afk_channel: ChannelId | None
     at: datetime
+    since: datetime | None = None  # as of a VoiceState
 
 
 class ChannelChange(Struct, frozen=True, gc=False):
@@ -105,13 +108,18 @@ class GuildGone(Struct, frozen=True, gc=False):
 
     guild: GuildId
     at: datetime
+    since: datetime | None = None  # as of a VoiceState
 
 
 class GuildOutage(Struct, frozen=True, gc=False):
-    """Discord cannot say what happens in this guild until a snapshot follows; open sessions go on, but estimated."""
+    """Discord cannot say what happens in this guild until a snapshot follows; open sessions end here.
+
+    Those go on whose members the snapshot soon shows in the same channel.
+    """
 
     guild: GuildId
     at: datetime
+    since: datetime | None = None  # as of a VoiceState
 
 
 Event = VoiceState | GuildSnapshot | GuildChange | ChannelChange | ChannelGone | GuildGone | GuildOutage

@@ -10,9 +10,11 @@ from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries import corrections as correction_queries
+from db.queries import gaps
 from db.queries import stays as told
 from db.queries.corrections import DayAct
 from services import company, rulebook, stays, voice
+from services.crediting import overlap, united
 from services.days import Calendar, guild_calendar
 from services.judging import NOBODY, Pause, Piece, judge
 from services.policies import SILENT_LIBRARY, Policy, Timeline, preset_of
@@ -57,6 +59,7 @@ class Day:
     spells: tuple[Spell, ...]  # in order
     endings: tuple[Ending, ...]  # in order
     corrections: tuple[DayAct, ...] = ()  # of staff, in the order of their making
+    estimated_s: int = 0  # the part of what counted that nobody heard
 
     @property
     def counted_s(self) -> int:
@@ -82,12 +85,15 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
         spells += _of_session(session, judged, timeline, capped)
     place = rules.places.get(guild, NOWHERE)
     today = calendar.date_of(now)
+    shown = _joined(_since(start, spells))
+    unheard = united(await gaps.list_gaps(conn, [(guild, start, max(until, start))])).get(guild, [])
     return Day(
         preset=preset_of(timeline.at(unix(now))),
         afk=None if place.afk is None else ChannelId(place.afk),
         ignored=tuple(sorted(map(ChannelId, place.ignored))),
         is_here=bool(sessions) and sessions[-1].ended is None,
-        spells=tuple(_joined(_since(start, spells))),
+        spells=tuple(shown),
+        estimated_s=sum(overlap(unheard, spell.start, spell.end) for spell in shown if spell.pause is None),
         endings=tuple(
             Ending(session.ended, session.reason)
             for session in sessions

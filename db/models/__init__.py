@@ -13,7 +13,14 @@ from db.models.listeners import GatewayListener, GatewayStart
 from db.models.members import Member, MemberZone, Protection, User
 from db.models.outbox import OutboxEntry
 from db.models.policies import PolicyRule, Recount
-from db.models.voice import VoiceActivity, VoiceAdjustment, VoiceAdjustmentDay, VoiceSegment, VoiceSession
+from db.models.voice import (
+    VoiceActivity,
+    VoiceAdjustment,
+    VoiceAdjustmentDay,
+    VoiceGap,
+    VoiceSegment,
+    VoiceSession,
+)
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata
@@ -29,6 +36,7 @@ TABLES: Final[tuple[type[Model], ...]] = (
     VoiceActivity,
     VoiceAdjustment,
     VoiceAdjustmentDay,
+    VoiceGap,
     PolicyRule,
     Recount,
     DailyStreak,
@@ -81,6 +89,7 @@ __all__ = [
     "VoiceActivity",
     "VoiceAdjustment",
     "VoiceAdjustmentDay",
+    "VoiceGap",
     "VoiceSegment",
     "VoiceSession",
     "WebhookEvent",

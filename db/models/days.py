@@ -19,6 +19,7 @@ class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
         of_member("daily_streaks"),
         Index("idx_streaks_user_guild", "user_id", "guild_id"),
         CheckConstraint("seconds >= 0", name="ck_daily_streaks_seconds"),
+        CheckConstraint("estimated_seconds >= 0", name="ck_daily_streaks_estimated_seconds"),
         *DiscordIDMixin.id_checks("daily_streaks", "guild_id", "user_id"),
     )
 
@@ -28,6 +29,7 @@ class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
     streak_date: date = local_date()
     seconds: int = whole(0, description="Active when this reaches the guild's study minutes.")
     zone: str = words(min_length=1, max_length=64, description="The IANA zone that the date was told by.")
+    estimated_seconds: int = whole(0, description="Those of the seconds that nobody heard.")
 
 
 class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -46,6 +48,7 @@ class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
             postgresql_include=["seconds"],
         ),
         CheckConstraint("seconds >= 0", name="ck_guild_days_seconds"),
+        CheckConstraint("estimated_seconds >= 0", name="ck_guild_days_estimated_seconds"),
         *DiscordIDMixin.id_checks("guild_days", "guild_id", "user_id"),
     )
 
@@ -53,6 +56,7 @@ class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     user_id: int = snowflake()
     local_on: date = local_date()
     seconds: int = whole(0)
+    estimated_seconds: int = whole(0, description="Those of the seconds that nobody heard.")
 
 
 class GuildSpan(Model, CRUDMixin, DiscordIDMixin, table=True):

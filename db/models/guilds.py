@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, SmallInteger
 
 from core.enums import ChannelKind
-from db.models.base import Model, choice, fact, of_guild, snowflake, whole, words
+from db.models.base import Model, Moment, choice, fact, moment, of_guild, snowflake, whole, words
 from db.models.mixins import AuditMixin, CRUDMixin, DiscordIDMixin, SoftDeleteMixin, TimestampMixin
 from db.models.types import CHANNEL_KIND
 
@@ -29,6 +29,9 @@ class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
         15, kind=SmallInteger, ge=1, le=240, description="Counted minutes that make a day active."
     )
     is_active: bool = fact(default=True, description="False: the app was removed from the guild.")
+    unheard_from: Moment | None = moment(
+        None, description="Sessions were cut here because nobody heard the guild; empty once a snapshot has come."
+    )
 
 
 class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, DiscordIDMixin, table=True):

@@ -16,7 +16,20 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from core.enums import CloseReason
-from db.models.base import Model, Moment, choice, fact, local_date, moment, of_member, own_id, snowflake, whole, words
+from db.models.base import (
+    Model,
+    Moment,
+    choice,
+    fact,
+    local_date,
+    moment,
+    of_guild,
+    of_member,
+    own_id,
+    snowflake,
+    whole,
+    words,
+)
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 from db.models.types import CLOSE_REASON
 
@@ -33,6 +46,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
         CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
         CheckConstraint("settled_until >= started_at", name="ck_voice_sessions_settled_until"),
         CheckConstraint("counted_s >= 0", name="ck_voice_sessions_counted_s"),
+        CheckConstraint("estimated_s >= 0", name="ck_voice_sessions_estimated_s"),
         *DiscordIDMixin.id_checks("voice_sessions", "guild_id", "user_id"),
     )
 
@@ -51,9 +65,27 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
         description="Whole seconds from start to end, made by the database. Empty: still there.",
     )
     close_reason: CloseReason | None = choice(CLOSE_REASON, None)
-    is_estimated: bool = fact(default=False, description="A boundary was worked out, not seen.")
+    is_estimated: bool = fact(default=False, description="A boundary was worked out, or some time counted unheard.")
+    estimated_s: int = whole(0, description="The part of what is credited that lies in gaps.")
     is_corrected: bool = fact(default=False, description="Staff adjusted or voided it; it is never reopened.")
     confirmed_at: Moment | None = moment(None, description="When Discord was asked last whether it still goes on.")
+
+
+class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
+
+    __tablename__ = "voice_gaps"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "started_at", name="pk_voice_gaps"),
+        of_guild("voice_gaps"),
+        Index("idx_voice_gaps_ended", "guild_id", "ended_at"),
+        CheckConstraint("ended_at >= started_at", name="ck_voice_gaps_ended_at"),
+        *DiscordIDMixin.id_checks("voice_gaps", "guild_id"),
+    )
+
+    guild_id: int = snowflake()
+    started_at: Moment = moment(description="The last frame that was heard.")
+    ended_at: Moment = moment(description="The first frame after it that tells of the guild.")
 
 
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):

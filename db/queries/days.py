@@ -7,8 +7,9 @@ from core.enums import Period
 from db.connection import Connection
 from db.queries.arrays import dates, numbers, texts
 
-MemberDayRow = tuple[int, int, date, int, str]  # guild, user, the member's date, seconds, zone
+MemberDayRow = tuple[int, int, date, int, str, int]  # guild, user, the member's date, seconds, zone, estimated ones
 GuildDayRow = tuple[int, date, int, int]  # guild, the guild's date, user, seconds
+CreditRow = tuple[int, date, int, int, int]  # the same, and those of the seconds that are estimated
 SpanRow = tuple[int, int, Period, date, int]  # guild, user, week or month, its first date, seconds
 ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, day start in minutes
 
@@ -38,9 +39,9 @@ async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]
     return await cursor.fetchall()
 
 
-async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow], spans: Sequence[SpanRow]) -> None:
+async def add_guild_days(conn: Connection, rows: Sequence[CreditRow], spans: Sequence[SpanRow]) -> None:
     """Add seconds to days of the guild's calendar, and the same seconds to its weeks and months."""
-    guild, day, user, seconds = zip(*rows, strict=True)
+    guild, day, user, seconds, estimated = zip(*rows, strict=True)
     span_guild, span_user, period, starts_on, sums = zip(*spans, strict=True)
     await conn.execute(
         """WITH spans AS (
@@ -51,14 +52,18 @@ async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow], spans: S
                     AS given (guild_id, user_id, period, starts_on, seconds)
                ON CONFLICT (guild_id, user_id, period, starts_on) DO UPDATE SET seconds = s.seconds + excluded.seconds
            )
-           INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds)
-           SELECT * FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[], %(seconds)s::integer[])
-           ON CONFLICT (guild_id, user_id, local_on) DO UPDATE SET seconds = d.seconds + excluded.seconds""",
+           INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds, estimated_seconds)
+           SELECT * FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[], %(seconds)s::integer[],
+                                %(estimated)s::integer[])
+           ON CONFLICT (guild_id, user_id, local_on)
+           DO UPDATE SET seconds = d.seconds + excluded.seconds,
+                         estimated_seconds = d.estimated_seconds + excluded.estimated_seconds""",
         {
             "guild": numbers(guild),
             "day": dates(day),
             "user": numbers(user),
             "seconds": numbers(seconds),
+            "estimated": numbers(estimated),
             "span_guild": numbers(span_guild),
             "span_user": numbers(span_user),
             "period": texts(period),
@@ -70,15 +75,18 @@ async def add_guild_days(conn: Connection, rows: Sequence[GuildDayRow], spans: S
 
 async def add_member_days(conn: Connection, rows: Sequence[MemberDayRow]) -> list[tuple[int, int]]:
     """Add seconds to days of the members' calendars; the members (guild, user) for whom a date has become active."""
-    guild, user, day, seconds, zone = zip(*rows, strict=True)
+    guild, user, day, seconds, zone, estimated = zip(*rows, strict=True)
     cursor = await conn.execute(
         """WITH given AS (
                SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(seconds)s::integer[],
-                                    %(zone)s::text[]) AS given (guild_id, user_id, streak_date, seconds, zone)
+                                    %(zone)s::text[], %(estimated)s::integer[])
+                    AS given (guild_id, user_id, streak_date, seconds, zone, estimated)
            ), credited AS (
-               INSERT INTO daily_streaks AS d (guild_id, user_id, kind, streak_date, seconds, zone)
-               SELECT guild_id, user_id, 'study', streak_date, seconds, zone FROM given
-               ON CONFLICT (guild_id, user_id, kind, streak_date) DO UPDATE SET seconds = d.seconds + excluded.seconds
+               INSERT INTO daily_streaks AS d (guild_id, user_id, kind, streak_date, seconds, zone, estimated_seconds)
+               SELECT guild_id, user_id, 'study', streak_date, seconds, zone, estimated FROM given
+               ON CONFLICT (guild_id, user_id, kind, streak_date)
+               DO UPDATE SET seconds = d.seconds + excluded.seconds,
+                             estimated_seconds = d.estimated_seconds + excluded.estimated_seconds
                RETURNING guild_id, user_id, streak_date, seconds
            )
            SELECT DISTINCT c.guild_id, c.user_id
@@ -92,6 +100,7 @@ async def add_member_days(conn: Connection, rows: Sequence[MemberDayRow]) -> lis
             "day": dates(day),
             "seconds": numbers(seconds),
             "zone": texts(zone),
+            "estimated": numbers(estimated),
         },
     )
     return await cursor.fetchall()

@@ -27,7 +27,7 @@ async def add_guilds(conn: Connection, guilds: Sequence[int], *, at: int | None)
 
 
 async def set_guilds(conn: Connection, rows: Sequence[GuildRow], *, at: int | None) -> None:
-    """Guilds as Discord shows them now; settings of ours stay as they are."""
+    """Guilds as Discord shows them now; settings of ours stay as they are, and so does a name that is not told."""
     guild, name, owner, icon, locale, afk = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO guilds AS g (guild_id, name, owner_id, icon_hash, locale, afk_channel_id, created_at, updated_at)
@@ -37,12 +37,12 @@ async def set_guilds(conn: Connection, rows: Sequence[GuildRow], *, at: int | No
                        %(afk)s::bigint[]) AS given (guild_id, name, owner_id, icon_hash, locale, afk_channel_id)
            ORDER BY guild_id
            ON CONFLICT (guild_id) DO UPDATE
-           SET name = excluded.name, owner_id = excluded.owner_id, icon_hash = excluded.icon_hash,
-               locale = excluded.locale, afk_channel_id = excluded.afk_channel_id, is_active = true,
-               updated_at = excluded.updated_at
+           SET name = coalesce(nullif(excluded.name, ''), g.name), owner_id = excluded.owner_id,
+               icon_hash = excluded.icon_hash, locale = excluded.locale, afk_channel_id = excluded.afk_channel_id,
+               is_active = true, updated_at = excluded.updated_at
            WHERE (g.name, g.owner_id, g.icon_hash, g.locale, g.afk_channel_id, g.is_active)
-                 IS DISTINCT FROM (excluded.name, excluded.owner_id, excluded.icon_hash, excluded.locale,
-                                   excluded.afk_channel_id, true)""",
+                 IS DISTINCT FROM (coalesce(nullif(excluded.name, ''), g.name), excluded.owner_id, excluded.icon_hash,
+                                   excluded.locale, excluded.afk_channel_id, true)""",
         {
             "guild": numbers(guild),
             "name": texts(name),

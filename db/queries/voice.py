@@ -7,14 +7,14 @@ from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
 # guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
-# ever chose its rules
-PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool]
+# ever chose its rules, since when it awaits a snapshot, end of its last gap
+PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
 LockRow = tuple[int, int, int | None]  # guild, user, last press
 ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
 StateRow = tuple[
-    int, int, int, str | None, int, int | None, int, int, str | None, bool, bool, int, int | None, int, int
+    int, int, int, str | None, int, int | None, int, int, str | None, bool, int, bool, int, int | None, int, int
 ]
-SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool]
+SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
 
 
@@ -27,7 +27,9 @@ async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]
                         WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
                   ARRAY(SELECT c.channel_id FROM channels c
                         WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
-                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id)
+                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id),
+                  extract(epoch FROM g.unheard_from)::bigint,
+                  (SELECT extract(epoch FROM max(v.ended_at))::bigint FROM voice_gaps v WHERE v.guild_id = g.guild_id)
            FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
         {"guilds": numbers(guilds)},
     )
@@ -95,7 +97,8 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
                   extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  s.is_corrected, extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
+                  s.estimated_s, s.is_corrected,
+                  extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            CROSS JOIN LATERAL (
@@ -199,10 +202,12 @@ async def set_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
         """UPDATE voice_sessions s
            SET discord_session_id = given.voice_session, ended_at = to_timestamp(given.ended),
                settled_until = to_timestamp(given.settled), counted_s = given.counted,
-               close_reason = given.reason::close_reason, is_estimated = given.is_estimated
+               close_reason = given.reason::close_reason, is_estimated = given.is_estimated,
+               estimated_s = given.estimated
            FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(voice_session)s::text[], %(ended)s::bigint[],
-                       %(settled)s::bigint[], %(counted)s::integer[], %(reason)s::text[], %(is_estimated)s::boolean[])
-                AS given (guild_id, session_id, voice_session, ended, settled, counted, reason, is_estimated)
+                       %(settled)s::bigint[], %(counted)s::integer[], %(reason)s::text[], %(is_estimated)s::boolean[],
+                       %(estimated)s::integer[])
+                AS given (guild_id, session_id, voice_session, ended, settled, counted, reason, is_estimated, estimated)
            WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id""",
         _session_columns(rows),
     )
@@ -212,14 +217,14 @@ async def add_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
     """New sessions under ids from `take_session_ids`; `uq_voice_sessions_open` refuses a second open one."""
     await conn.execute(
         """INSERT INTO voice_sessions (guild_id, session_id, user_id, discord_session_id, started_at, ended_at,
-                                       settled_until, counted_s, close_reason, is_estimated)
+                                       settled_until, counted_s, close_reason, is_estimated, estimated_s)
            SELECT guild_id, session_id, user_id, voice_session, to_timestamp(started), to_timestamp(ended),
-                  to_timestamp(settled), counted, reason::close_reason, is_estimated
+                  to_timestamp(settled), counted, reason::close_reason, is_estimated, estimated
            FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(user)s::bigint[], %(voice_session)s::text[],
                        %(started)s::bigint[], %(ended)s::bigint[], %(settled)s::bigint[], %(counted)s::integer[],
-                       %(reason)s::text[], %(is_estimated)s::boolean[])
+                       %(reason)s::text[], %(is_estimated)s::boolean[], %(estimated)s::integer[])
                 AS given (guild_id, session_id, user_id, voice_session, started, ended, settled, counted, reason,
-                          is_estimated)""",
+                          is_estimated, estimated)""",
         _session_columns(rows)
         | {"user": numbers([row[2] for row in rows]), "started": numbers([row[4] for row in rows])},
     )
@@ -252,7 +257,7 @@ async def add_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
 
 
 def _session_columns(rows: Sequence[SessionRow]) -> dict[str, str]:
-    guild, session, _, voice, _, ended, settled, counted, reason, is_estimated = zip(*rows, strict=True)
+    guild, session, _, voice, _, ended, settled, counted, reason, is_estimated, estimated = zip(*rows, strict=True)
     return {
         "guild": numbers(guild),
         "id": numbers(session),
@@ -262,6 +267,7 @@ def _session_columns(rows: Sequence[SessionRow]) -> dict[str, str]:
         "counted": numbers(counted),
         "reason": texts(reason),
         "is_estimated": numbers(is_estimated),
+        "estimated": numbers(estimated),
     }
 
 

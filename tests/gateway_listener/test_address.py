@@ -99,3 +99,13 @@ async def test_an_answer_that_is_compressed_unasked_is_not_inflated(respx_mock: 
         await Directory(API, "secret", None).look_up()
 
     assert asked.calls.last.request.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("limit", [None, {}, {"remaining": None, "reset_after": None, "max_concurrency": None}])
+async def test_answer_with_gaps_is_understood(limit: object, respx_mock: respx.MockRouter) -> None:
+    answer = {"url": "wss://there", "shards": None, "session_start_limit": limit}
+    respx_mock.get("https://discord.test/gateway/bot").mock(return_value=Response(200, json=answer))
+
+    found = await Directory("https://discord.test", "a", None).look_up()
+
+    assert (found.shards, found.session_start_limit.remaining, found.session_start_limit.max_concurrency) == (1, 1, 1)

@@ -19,6 +19,7 @@ from tests.gateway_listener.scripted import (
     GUILD,
     NOBODY,
     OTHER_ROOM,
+    PATIENCE_S,
     ROOM,
     TOKEN,
     Link,
@@ -469,7 +470,9 @@ async def test_second_snapshot_on_the_same_connection_loses_nothing(gateway: Scr
     assert await stays(pool) == [HERE]
 
 
-async def test_outage_keeps_sessions_open_and_removal_ends_them(gateway: ScriptedGateway, pool: Pool) -> None:
+async def test_outage_cuts_sessions_until_a_snapshot_and_removal_ends_them(
+    gateway: ScriptedGateway, pool: Pool
+) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
         await link.greet()
@@ -477,11 +480,15 @@ async def test_outage_keeps_sessions_open_and_removal_ends_them(gateway: Scripte
         await link.send(0, {"id": str(GUILD), "unavailable": True}, s=3, t="GUILD_DELETE")
         await until_seq(pool, 3)
         during = await stays(pool)
-        await link.send(0, {"id": str(GUILD)}, s=4, t="GUILD_DELETE")
+        await link.send(0, guild_create(voice_state(ROOM)), s=4, t="GUILD_CREATE")
         await until_seq(pool, 4)
+        back = await stays(pool)
+        await link.send(0, {"id": str(GUILD)}, s=5, t="GUILD_DELETE")
+        await until_seq(pool, 5)
         after = await stays(pool)
 
-    assert [(stay.is_open, stay.is_estimated) for stay in during] == [(True, True)]
+    assert [(stay.is_open, stay.is_estimated) for stay in during] == [(False, True)]
+    assert [(stay.is_open, stay.is_estimated) for stay in back] == [(True, True)]
     assert [stay.is_open for stay in after] == [False]
 
 
@@ -719,6 +726,59 @@ async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> No
             assert listener.recorder.is_full
             clock.slept_s = 600
         await until_seq(pool, 5)
+        await link.expect(1)
+        assert listener.recorder.heard_until
+        await link.send(11)
+        async with asyncio.timeout(PATIENCE_S):
+            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
 
-        assert listener.recorder.heard_until is None
         assert len(gateway.links) == 1
+
+
+async def test_frames_that_waited_for_the_database_are_estimated_until_a_heartbeat_is_answered(
+    gateway: ScriptedGateway, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway_listener.connection.STALL_S", 0.3)
+    async with following(gateway.url, pool, queue_rows=1) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        async with pool.connection() as conn:
+            await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
+            for number in range(2, 8):
+                await link.voice(number, ROOM, user=ANA + number)
+            await asyncio.sleep(1)
+        await link.expect(1)
+        await until_seq(pool, 7)
+        await link.send(11)
+        async with asyncio.timeout(PATIENCE_S):
+            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        await link.voice(8, ROOM, user=ANA + 8)
+        await until_seq(pool, 8)
+
+    doubted = {stay.user - ANA: stay.is_estimated for stay in await stays(pool)}
+    assert (doubted[2], doubted[7], doubted[8]) == (False, True, False)
+
+
+async def test_ack_of_an_earlier_heartbeat_does_not_end_a_pause(gateway: ScriptedGateway, pool: Pool) -> None:
+    clock = SleptClock()
+    async with following(gateway.url, pool, clock=clock) as listener:
+        link = await gateway.accept()
+        await link.greet()
+        await until_seq(pool, 1)
+        await link.send(1)
+        assert (await link.next())["op"] == 1
+        clock.slept_s = 20
+        await link.send(0, {}, s=2, t="SOMETHING")
+        assert (await link.next())["op"] == 1
+        await link.send(11)
+        await link.voice(3, ROOM)
+        await until_seq(pool, 3)
+        assert listener.recorder.heard_until
+        await link.send(11)
+        await link.voice(4, ROOM, user=BEN)
+        await until_seq(pool, 4)
+
+    assert {stay.user: stay.is_estimated for stay in await stays(pool)} == {ANA: True, BEN: False}

@@ -3,6 +3,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
@@ -154,3 +155,80 @@ def test_channels_without_voice_say_nothing() -> None:
     assert event("CHANNEL_DELETE", room) == ChannelGone(HERE, ChannelId(ROOM), AT)
     assert [event(name, room | {"type": 0}) for name in ("CHANNEL_UPDATE", "CHANNEL_DELETE")] == [None, None]
     assert event("CHANNEL_PINS_UPDATE", room) is None
+
+
+BROKEN: dict[str, tuple[object, ...]] = {
+    "channels": ({"id": "room", "type": 2}, {"id": "7", "type": 2}, {"type": 2}, "room", 5, [], {"id": "1" * 40}),
+    "voice_states": (
+        {"user_id": "somebody", "channel_id": str(ROOM)},
+        {"user_id": "7", "channel_id": str(ROOM)},
+        {"user_id": str(BEN), "channel_id": str(ROOM), "self_mute": {}},
+        {"channel_id": str(ROOM)},
+        "ben",
+        [],
+    ),
+    "members": ({"user": {"id": "somebody"}}, {"user": 5}, {"nick": []}, "ben", []),
+}
+
+
+@pytest.mark.parametrize(("part", "entry"), [(part, entry) for part, entries in BROKEN.items() for entry in entries])
+def test_broken_entry_of_a_guild_is_left_out_and_told_once(part: str, entry: object) -> None:
+    payload = guild_create(voice_state(ROOM))
+    payload[part] = [entry, *payload[part], entry, None]
+
+    with capture_logs() as logs:
+        snapshot = event("GUILD_CREATE", payload)
+
+    assert isinstance(snapshot, GuildSnapshot)
+    assert [(state.user, state.channel) for state in snapshot.states] == [(ANA, ROOM)]
+    assert [channel.channel for channel in snapshot.channels] == [ROOM, OTHER_ROOM]
+    assert snapshot.is_whole == (part == "members")
+    assert [(line["entry_kind"], line["left_out"]) for line in logs] == [(part[:-1].replace("_", " "), 2)]
+    assert not {"somebody", "ben", "room", str(BEN)} & {str(value) for line in logs for value in line.values()}
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["name", "icon", "owner_id", "preferred_locale", "afk_channel_id", "members", "channels", "unavailable", "unknown"],
+)
+@pytest.mark.parametrize("value", [None, 5, [], {"id": "x"}, "no", "9" * 30])
+def test_odd_part_of_a_guild_costs_that_part_alone(part: str, value: object) -> None:
+    snapshot = event("GUILD_CREATE", guild_create(voice_state(ROOM)) | {part: value})
+
+    assert isinstance(snapshot, GuildSnapshot)
+    assert [state.user for state in snapshot.states] == [ANA]
+
+
+@pytest.mark.parametrize(
+    "member", [None, 5, {}, {"user": None}, {"user": {"id": "x"}}, {"user": {"id": str(ANA), "bot": 3}}]
+)
+def test_state_of_somebody_whose_name_cannot_be_read_is_kept(member: object) -> None:
+    heard = event("VOICE_STATE_UPDATE", voice_state(ROOM, member=member))
+
+    assert isinstance(heard, VoiceState)
+    assert (heard.user, heard.channel, heard.person) == (ANA, ROOM, None)
+
+
+@pytest.mark.parametrize("kind", [None, 2, 13, 99, -1, 10_000])
+def test_channel_of_an_unknown_type_is_none_of_ours(kind: int | None) -> None:
+    heard = event("CHANNEL_UPDATE", {"id": str(ROOM), "guild_id": str(GUILD), "type": kind, "name": None})
+
+    assert (heard is not None) == (kind in (2, 13))
+
+
+@pytest.mark.parametrize("name", ["GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"])
+def test_stub_of_a_guild_is_understood(name: str) -> None:
+    assert event(name, {"id": GUILD}) is not None
+    assert event("GUILD_CREATE", {"id": GUILD, "unavailable": True, "voice_states": []}) is None
+
+
+def test_every_event_of_a_gap_tells_since_when() -> None:
+    told = [
+        event("GUILD_CREATE", guild_create(), since=SINCE),
+        event("GUILD_UPDATE", {"id": str(GUILD)}, since=SINCE),
+        event("GUILD_DELETE", {"id": str(GUILD)}, since=SINCE),
+        event("GUILD_DELETE", {"id": str(GUILD), "unavailable": True}, since=SINCE),
+        event("VOICE_STATE_UPDATE", voice_state(None), since=SINCE),
+    ]
+
+    assert [getattr(each, "since", None) for each in told] == [SINCE] * 5

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from gateway_listener.awake import STALL_S
+from services.sessions import DOUBT_MAX
 from tests.local_discord import LocalDiscord, local_discord
 
 REPO = Path(__file__).parents[2]
 PATIENCE_S = 20.0
 SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
-ANA, BEN, CHO = "ada", "joonseo", "somchai"
+COMMIT_S = 15  # between two commits of how far was heard
+ANA, BEN, CHO, DEE = "ada", "joonseo", "somchai", "kwame"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,16 @@ class World:
         query = "SELECT counted_s FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
         return [seconds for (seconds,) in self.rows(query, user)]
 
+    def estimated(self, member: str) -> list[int]:
+        """The part of them that nobody heard."""
+        user = int(self.discord.member(member)["id"])
+        query = "SELECT estimated_s FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
+        return [seconds for (seconds,) in self.rows(query, user)]
+
+    def advance(self, seconds: float) -> None:
+        """Time passes at once, while nobody hears."""
+        self.discord.steer("clock", advance_s=seconds).raise_for_status()
+
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.database_url) as conn:
             return conn.execute(query.encode(), values).fetchall()
@@ -111,7 +124,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, database_url: str) -> Iterator[World]:
-    with local_discord(tmp_path) as discord:
+    with local_discord(tmp_path, resumable_s=1e6) as discord:
         yield World(discord, database_url, tmp_path)
 
 
@@ -137,8 +150,8 @@ def test_planned_restart_loses_no_second(world: World) -> None:
     assert world.session() == session
     (ana,), (ben,), (cho,) = world.counted(ANA), world.counted(BEN), world.counted(CHO)
     assert 1120 <= ana <= 1120 + SLACK_S
-    assert 760 <= ben <= 820 + SLACK_S  # the moment of leaving is not known: the doubt is the member's gain
-    assert 360 <= cho <= 420 + SLACK_S
+    assert 760 <= ben <= 760 + SLACK_S  # the moment of leaving is not known: a minute of the doubt is credited
+    assert 360 <= cho <= 360 + SLACK_S
 
 
 def test_crash_with_resume_loses_no_second(world: World) -> None:
@@ -161,7 +174,94 @@ def test_crash_with_resume_loses_no_second(world: World) -> None:
     assert 1060 <= ana <= 1060 + SLACK_S
 
 
-def test_crash_without_resume_loses_fifteen_seconds_at_most_and_invents_none(world: World) -> None:
+@pytest.mark.parametrize("gap_s", [58, 3600])
+@pytest.mark.parametrize("is_frozen", [False, True])
+def test_gap_with_a_resume_credits_a_minute_of_doubt_at_most(world: World, gap_s: int, is_frozen: bool) -> None:  # noqa: FBT001
+    with ExitStack() as stack:
+        first = stack.enter_context(world.listener())
+        world.settle()
+        session = world.session()
+        world.join(ANA, BEN)
+        world.jump(100)
+        world.heard_lately()
+        first.send_signal(signal.SIGSTOP if is_frozen else signal.SIGKILL)
+        world.advance(3)
+        world.leave(BEN)
+        world.advance(gap_s - 6)
+        world.join(DEE)
+        world.leave(DEE)
+        world.join(CHO)
+        if is_frozen:
+            time.sleep(2 * STALL_S)
+            world.advance(3)
+            first.send_signal(signal.SIGCONT)
+        else:
+            first.wait(PATIENCE_S)
+            world.advance(3)
+            stack.enter_context(world.listener())
+        world.until(lambda: world.rows("SELECT 1 FROM voice_gaps") != [])
+        world.settle()
+        world.jump(300)
+        world.leave(ANA, CHO)
+        world.settle()
+
+    doubt = min(gap_s, DOUBT_MAX)
+    slack = SLACK_S + 2 * STALL_S
+    assert world.session() == session
+    (ana,), (ben,), (cho,), dee = map(world.counted, (ANA, BEN, CHO, DEE))
+    assert 100 + gap_s + 300 <= ana <= 100 + gap_s + 300 + slack
+    assert 103 <= ben <= 100 + doubt + slack
+    assert 303 <= cho <= 300 + doubt + slack
+    assert sum(dee) <= doubt + slack
+    (ana_s,), (ben_s,), (cho_s,) = map(world.estimated, (ANA, BEN, CHO))
+    assert gap_s <= ana_s <= gap_s + slack
+    assert 3 <= ben_s <= doubt + slack
+    assert 3 <= cho_s <= doubt + slack
+    assert world.rows("SELECT DISTINCT is_estimated FROM voice_sessions") == [(True,)]
+
+
+@pytest.mark.parametrize(("gap_s", "kept_s"), [(840, 840), (4 * 3600, 0)])
+@pytest.mark.parametrize("is_outage", [False, True])
+def test_gap_without_a_resume_is_bridged_for_a_quarter_of_an_hour(
+    world: World,
+    gap_s: int,
+    kept_s: int,
+    is_outage: bool,  # noqa: FBT001
+) -> None:
+    with ExitStack() as stack:
+        first = stack.enter_context(world.listener())
+        world.settle()
+        world.join(ANA, BEN)
+        world.jump(600)
+        world.heard_lately()
+        if is_outage:
+            world.discord.fault("outage")
+            world.settle()
+        else:
+            first.kill()
+            first.wait(PATIENCE_S)
+            world.discord.fault("forget")
+        world.advance(3)
+        world.leave(BEN)
+        world.advance(gap_s - 3)
+        if is_outage:
+            world.discord.fault("recover")
+        else:
+            stack.enter_context(world.listener())
+        world.settle()
+        world.jump(300)
+        world.leave(ANA)
+        world.settle()
+
+    (ben,) = world.counted(BEN)
+    ana = sum(world.counted(ANA))
+    assert 900 + kept_s - COMMIT_S <= ana <= 900 + kept_s + SLACK_S
+    assert 600 - COMMIT_S <= ben <= 600 + SLACK_S
+    assert kept_s - COMMIT_S <= sum(world.estimated(ANA)) <= (kept_s + SLACK_S if kept_s else 0)
+    assert world.estimated(BEN) == [0]
+
+
+def test_crash_without_resume_loses_nothing_of_whoever_is_still_there(world: World) -> None:
     with world.listener() as first:
         world.settle()
         session = world.session()
@@ -180,7 +280,8 @@ def test_crash_without_resume_loses_fifteen_seconds_at_most_and_invents_none(wor
 
     assert world.session() != session
     counted = sum(world.counted(ANA))
-    assert 1014 - 15 <= counted <= 1014 + SLACK_S
+    assert 1064 <= counted <= 1064 + SLACK_S
+    assert 50 <= sum(world.estimated(ANA)) <= 50 + 15 + SLACK_S
 
 
 def test_crash_while_members_come_and_go_leaves_nobody_behind(world: World) -> None:

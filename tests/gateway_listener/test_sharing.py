@@ -150,6 +150,7 @@ def test_dead_listeners_shards_are_resumed_by_the_others_without_a_lost_second(
                 world.move("join", who, guild)
         world.settle(1, 1, 2)
         world.jump(700)
+        world.heard_lately(4)
         first.kill()
         moved = {(chance.choice(PEOPLE), guild) for guild in world.guilds}
         for who, guild in moved:  # while nobody hears two of the guilds
@@ -230,7 +231,7 @@ def test_change_of_the_shard_count_cuts_the_gap_and_nothing_else(tmp_path: Path,
         world.until(lambda: world.rows("SELECT count(*) FROM gateway_listeners") == [(2,)])
         world.heard_lately(2)
         old.send_signal(signal.SIGSTOP)  # nothing is heard from here on, and nobody can say so
-        world.jump(500)
+        world.jump(1000)
         old.kill()
         world.settle(4)
         world.jump(300)

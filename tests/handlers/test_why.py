@@ -37,6 +37,22 @@ async def test_tracking_tells_each_stretch_of_the_day(discord: FakeDiscord, pool
     ]
 
 
+async def test_tracking_tells_what_is_estimated(discord: FakeDiscord, pool: Pool) -> None:
+    await studied(pool, ANA, hours=2, stays=True)
+    async with pool.connection() as conn:
+        await conn.execute(
+            "INSERT INTO voice_gaps SELECT guild_id, %s, %s FROM guilds",
+            [NOW - timedelta(minutes=50), NOW - timedelta(minutes=40)],
+        )
+
+    answer = await discord.slash("why", topic="tracking")
+
+    assert lines(answer)[1:3] == [
+        "Counted today: **2 h**.",
+        "10 min of it is estimated: I could not hear Discord then, and worked out who was still there.",
+    ]
+
+
 async def test_tracking_names_the_rule_that_held(discord: FakeDiscord, pool: Pool) -> None:
     await discord.slash("track preset", preset="social")
     async with pool.connection() as conn:

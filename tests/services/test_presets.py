@@ -184,11 +184,11 @@ async def test_company_that_a_replay_tells_of_is_counted_afterwards(conn: Connec
     await choose(conn, Preset.SOCIAL)
     await voice.record(conn, [state(0, LIBRARY), state(600, None)])
     alone = await total(conn)
-    await voice.record(conn, [state(700, LIBRARY, BEN, is_late=True, since=100)])
+    await voice.record(conn, [state(600, LIBRARY, BEN, is_late=True, since=100)])
     before = await total(conn)
     marked = await voice.recount(conn)
 
-    assert (alone, before, marked, await total(conn)) == (0, 0, 1, 500)
+    assert (alone, before, marked, await total(conn)) == (0, 0, 1, 60)
     assert await voice.recount(conn) == 0
 
 
@@ -196,7 +196,7 @@ async def test_company_that_comes_back_where_it_left_is_counted_afterwards(conn:
     await choose(conn, Preset.SOCIAL)
     await voice.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN), state(200, None, BEN), state(600, None)])
     before = await total(conn)
-    await voice.record(conn, [state(700, LIBRARY, BEN, is_late=True, since=100)])
+    await voice.record(conn, [state(260, LIBRARY, BEN, is_late=True, since=200)])
     await voice.recount(conn)
 
     assert (before, await total(conn)) == (200, 600)

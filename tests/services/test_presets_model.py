@@ -23,11 +23,13 @@ from tests.services.test_voice_model import (
     AFK,
     ANA,
     BEN,
+    DOUBT,
     GUILD,
     GUILD_ZONE,
     MINIMUM,
     ROOMS,
     START,
+    STAYS_WITHIN,
     STEP,
     Step,
     Totals,
@@ -45,6 +47,13 @@ from tests.services.voice_log import after, rows, state
 LENGTHS = [15, 30, 45, 60, 75, 105, 120, 300, 900, 3600, 2 * 3600 + 15, 5 * 3600, 13 * 3600]
 FLAGS = [0, 0, SELF_MUTE, SELF_DEAF, DEAF, VIDEO, STREAM, VIDEO | SELF_DEAF]
 Seat = tuple[ChannelId, int]
+
+
+def counts_more(flags: int, before: int) -> bool:
+    """Sound decides before camera; of the doubt over a gap little is credited."""
+    hears, heard = (not each & (SELF_DEAF | DEAF) for each in (flags, before))
+    shows, showed = (bool(each & (VIDEO | STREAM)) for each in (flags, before))
+    return hears if hears != heard else shows and not showed
 
 
 @dataclass
@@ -68,9 +77,12 @@ class Walk:
     def stays(self, log: list[Step], until: int) -> list[list[Stretch]]:
         for step in log:
             if step.heard is not None:
-                if self.seat is not None and self.since <= step.heard:
-                    self.sit(None, step.heard)
                 mine = [(room, flags) for who, room, flags in step.rooms if who == self.user and room != AFK]
+                if self.seat and mine and mine[0][0] == self.seat[0] and step.at - step.heard <= STAYS_WITHIN:
+                    late = counts_more(mine[0][1], self.seat[1])
+                    self.sit(mine[0], max(step.heard, step.at - DOUBT) if late else min(step.at, step.heard + DOUBT))
+                    continue
+                self.sit(None, step.heard)
                 self.sit(mine[0] if mine else None, step.at)
             elif step.user == self.user and step.is_press:
                 if self.seat is not None:
@@ -173,7 +185,7 @@ def logs(draw: st.DrawFn) -> list[Step]:
             log.append(Step(at, user, *seat))
         else:
             heard = at
-            at += draw(st.sampled_from([15, 90, 105, 3600]))
+            at += draw(st.sampled_from([15, 90, 105, 900, 915, 3600]))
             if draw(st.booleans()):
                 seats[user] = draw(st.sampled_from([None, seat]))
             present = tuple((who, *where) for who, where in seats.items() if where is not None)

@@ -13,8 +13,9 @@ from db.connection import Connection, Pool
 from services import bots, people, track, voice
 from services.policies import SILENT_LIBRARY
 from services.voice import ChannelChange, ChannelGone, GuildChange, GuildGone, Person, VoiceChannel, VoiceState
+from services.voice_events import SELF_DEAF
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild, add_member
-from tests.services.voice_log import AFK, T0, after, rows, segments, sessions, snapshot, state, total
+from tests.services.voice_log import AFK, T0, after, estimated, rows, segments, sessions, snapshot, state, total
 
 OPEN = (None, 0, None, False)
 RADIO = UserId(10_000_077)
@@ -313,16 +314,67 @@ async def test_time_over_midnight_belongs_to_both_dates_of_the_members_own_calen
     ]
 
 
-async def test_a_late_join_counts_from_the_last_moment_before_the_gap(conn: Connection) -> None:
-    await voice.record(conn, [state(100, LIBRARY, is_late=True, since=80), state(200, None)])
+@pytest.mark.parametrize(("since", "start"), [(80, 80), (-3600, 40)])
+async def test_a_late_join_counts_a_minute_of_the_gap(conn: Connection, since: int, start: int) -> None:
+    await voice.record(conn, [state(100, LIBRARY, is_late=True, since=since), state(200, None)])
 
-    assert await sessions(conn) == [(ANA, 80, 200, 120, CloseReason.LEFT, True)]
+    assert await sessions(conn) == [(ANA, start, 200, 200 - start, CloseReason.LEFT, True)]
+    assert await estimated(conn) == [100 - start]
 
 
-async def test_a_late_leave_counts_until_it_is_heard(conn: Connection) -> None:
-    await voice.record(conn, [state(0, LIBRARY), state(100, None, is_late=True, since=80)])
+@pytest.mark.parametrize(("at", "end"), [(100, 100), (3680, 140)])
+async def test_a_late_leave_counts_a_minute_of_the_gap(conn: Connection, at: int, end: int) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(at, None, is_late=True, since=80)])
 
-    assert await sessions(conn) == [(ANA, 0, 100, 100, CloseReason.LEFT, True)]
+    assert await sessions(conn) == [(ANA, 0, end, end, CloseReason.LEFT, True)]
+    assert await estimated(conn) == [end - 80]
+
+
+async def test_who_stays_over_a_gap_is_credited_in_full_and_nobody_else(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN)])
+    late = [state(3700, None, is_late=True, since=100), state(3700, LIBRARY, is_late=True, since=100)]
+    away = [*late, state(3701, None, is_late=True, since=100), state(3702, ATRIUM, is_late=True, since=100)]
+    await voice.record(conn, away)
+    await voice.bridge(conn, since=after(100), until=after(3710))
+    await voice.settle_open(conn, now=after(4000))
+
+    assert await sessions(conn) == [
+        (ANA, 0, 160, 160, CloseReason.LEFT, True),
+        (BEN, 0, None, 4000, None, True),
+        (ANA, 3700, 3701, 0, CloseReason.LEFT, True),
+        (ANA, 3702, None, 298, None, True),
+    ]
+    assert await estimated(conn) == [60, 3610, 0, 8]
+
+
+async def test_outage_in_a_gap_ends_stays_where_the_gap_began(conn: Connection) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+    joined = state(5000, LIBRARY, BEN, is_late=True, since=100)
+    await voice.record(conn, [joined, voice.GuildOutage(LYCEUM, after(5000), after(100))])
+
+    assert [row[:4] for row in await sessions(conn)] == [(ANA, 0, 100, 100), (BEN, 4940, 5000, 60)]
+
+
+@pytest.mark.parametrize("event", [GuildGone, voice.GuildOutage])
+async def test_end_of_a_guild_in_a_gap_counts_a_minute_of_it_at_most(conn: Connection, event: type[GuildGone]) -> None:
+    await voice.record(conn, [state(0, LIBRARY)])
+    await voice.record(conn, [event(LYCEUM, after(5000), after(100))])
+
+    assert await total(conn) == (160 if event is GuildGone else 100)
+
+
+async def test_less_that_counts_begins_early_in_a_gap_and_more_begins_late(conn: Connection) -> None:
+    deaf = [0, SELF_DEAF]
+    await voice.record(conn, [state(0, LIBRARY, user, flags=each) for user, each in zip((ANA, BEN), deaf, strict=True)])
+    for user, each in zip((ANA, BEN), reversed(deaf), strict=True):
+        await voice.record(conn, [state(5000, LIBRARY, user, flags=each, is_late=True, since=100)])
+
+    assert await segments(conn) == [
+        (LIBRARY, 0, 0, 160),
+        (LIBRARY, SELF_DEAF, 0, 4940),
+        (LIBRARY, SELF_DEAF, 160, None),
+        (LIBRARY, 0, 4940, None),
+    ]
 
 
 async def test_a_late_move_marks_the_session_and_a_late_return_does_not_overlap(conn: Connection) -> None:

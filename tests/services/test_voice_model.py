@@ -28,6 +28,7 @@ ZONES = {  # the second holds from a boundary of both on
     BEN: [(GUILD_ZONE, 0, None)],
 }
 MINIMUM, GAP = 60, 90
+STAYS_WITHIN, DOUBT = 900, 60  # over a gap without a resume; of a gap, for a change in it
 TIGHT = replace(SILENT_LIBRARY, daily_cap=timedelta(hours=5), unattended_cap=timedelta(hours=2))
 LENGTHS = [15, 30, 45, 60, 75, 90, 105, 120, 900, 3600, 3 * 3600, 6 * 3600 + 15, 7 * 3600, 13 * 3600]
 
@@ -102,9 +103,11 @@ class Walk:
     def stays(self, log: list[Step], until: int) -> list[list[tuple[int, int]]]:
         for step in log:
             if step.heard is not None:
-                if self.seat is not None and self.since <= step.heard:
-                    self.sit(None, step.heard)
                 mine = [(room, flags) for who, room, flags in step.rooms if who == self.user and room != AFK]
+                if self.seat and mine and mine[0][0] == self.seat[0] and step.at - step.heard <= STAYS_WITHIN:
+                    self.sit(mine[0], min(step.at, step.heard + DOUBT))
+                    continue
+                self.sit(None, step.heard)
                 self.sit(mine[0] if mine else None, step.at)
             elif step.user == self.user and step.is_press:
                 if self.seat is not None:
@@ -149,7 +152,7 @@ def logs(draw: st.DrawFn) -> list[Step]:
             log.append(Step(at, user, room, flags))
             continue
         heard = at
-        at += draw(st.sampled_from([15, 90, 105, 3600]))
+        at += draw(st.sampled_from([15, 90, 105, 900, 915, 3600]))
         if draw(st.booleans()):
             rooms[user] = draw(st.sampled_from([None, (room, flags)]))
         present = tuple((who, *where) for who, where in rooms.items() if where is not None)

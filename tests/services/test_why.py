@@ -12,7 +12,7 @@ from services.voice_events import SELF_DEAF, VIDEO
 from services.why import Ending
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, add_guild
 from tests.services.test_presets import choose
-from tests.services.voice_log import AFK, T0, after, snapshot, state, total
+from tests.services.voice_log import AFK, T0, after, rows, snapshot, state, total
 
 HOUR = 3600
 Told = tuple[float, float, Pause | None]
@@ -23,6 +23,8 @@ async def told(conn: Connection, seconds: float) -> list[Told]:
     await voice.settle_open(conn, now=after(seconds))
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(seconds))
     assert day.counted_s == await total(conn)
+    days = await rows(conn, "SELECT user_id, estimated_seconds FROM guild_days")
+    assert day.estimated_s == sum(seconds for user, seconds in days if user == ANA)
     noon = int(T0.timestamp())
     return [(spell.start - noon, spell.end - noon, spell.pause) for spell in day.spells]
 
@@ -114,3 +116,11 @@ async def test_only_the_guilds_day_is_told(conn: Connection) -> None:
 
     assert [spell.seconds for spell in day.spells] == [HOUR]
     assert before.counted_s == 2 * HOUR
+
+
+async def test_time_that_nobody_heard_is_told_apart(conn: Connection) -> None:
+    await voice.record(conn, [snapshot(0, (ANA, LIBRARY))])
+    await voice.record(conn, [snapshot(900, (ANA, LIBRARY), heard_until=300)])
+
+    assert await told(conn, 1200) == [(0, 1200, None)]
+    assert (await why.day(conn, guild=LYCEUM, user=ANA, now=after(1200))).estimated_s == 600

@@ -83,6 +83,12 @@ async def segments(conn: Connection) -> list[tuple[Any, ...]]:
     return [(channel, flags, _since(start), _since(end)) for channel, flags, start, end in found]
 
 
+async def estimated(conn: Connection) -> list[int]:
+    """Of each session the counted seconds that nobody heard, in the order of `sessions`."""
+    found = await rows(conn, "SELECT estimated_s FROM voice_sessions ORDER BY started_at, user_id, session_id")
+    return [seconds for (seconds,) in found]
+
+
 async def total(conn: Connection, user: UserId = ANA) -> int:
     found = await rows(conn, "SELECT user_id, total_seconds FROM members")
     return dict(found).get(user, 0)
