@@ -55,6 +55,18 @@ def test_every_script_has_its_letters(greeting: str, face: Face) -> None:
     assert drawn(greeting).getbbox() is not None
 
 
+@pytest.mark.parametrize(
+    "name", ["𠮷田 花子", "𩸽 定食", "𨋢口 阿明", "林𡘙仁", "🫩 tired", "🪾 root", "🛘", "🧑‍🩰", "🇨🇶"]
+)
+def test_names_with_rare_and_new_signs_are_drawn_without_a_box(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes: list[object] = []
+    monkeypatch.setattr(text_module, "_draw_tofu", lambda *box: boxes.append(box))
+    text_module._set.cache_clear()
+
+    assert drawn(name).getbbox() is not None
+    assert boxes == []
+
+
 @pytest.mark.parametrize("sign", ["😀", "👍🏽", "🇰🇷", "👩🏽‍🚀", "1️⃣", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])
 def test_emoji_are_drawn_in_colour_and_take_one_place(sign: str) -> None:
     assert is_emoji(sign)
