@@ -59,8 +59,12 @@ def test_every_script_has_its_letters(greeting: str, face: Face) -> None:
     "name", ["𠮷田 花子", "𩸽 定食", "𨋢口 阿明", "林𡘙仁", "🫩 tired", "🪾 root", "🛘", "🧑‍🩰", "🇨🇶"]
 )
 def test_names_with_rare_and_new_signs_are_drawn_without_a_box(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    boxes: list[object] = []
-    monkeypatch.setattr(text_module, "_draw_tofu", lambda *box: boxes.append(box))
+    boxes: list[int] = []
+
+    def draw_tofu(_pen: object, _x: float, _baseline: int, size: int) -> None:
+        boxes.append(size)
+
+    monkeypatch.setattr(text_module, "_draw_tofu", draw_tofu)
     text_module._set.cache_clear()
 
     assert drawn(name).getbbox() is not None
