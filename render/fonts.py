@@ -89,6 +89,11 @@ def font_for(cluster: str, face: Face) -> str | None:
     return None
 
 
+def has_sign(file: str | None, sign: str) -> bool:
+    """Whether the font `file` has the one sign; False without a font."""
+    return file is not None and _coverage()[file].has(ord(sign))
+
+
 def is_east_asian(char: str) -> bool:
     """Whether `char` belongs to Han, kana, Hangul or their punctuation."""
     return any(first <= ord(char) <= last for first, last in _EAST_ASIAN)

@@ -16,6 +16,7 @@ from render.fonts import (
     Face,
     emoji_font_for,
     font_for,
+    has_sign,
     is_east_asian,
     open_font,
     shaping_is_complete,
@@ -226,7 +227,8 @@ def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
     for sign in signs:
         file = _file_of(sign, face)
         # A space takes the font of the word before it, so that the run need not break there.
-        files.append(files[-1] if sign == " " and files and files[-1] not in {None, *EMOJI_FILES} else file)
+        keeps = sign == " " and files and files[-1] not in EMOJI_FILES and has_sign(files[-1], sign)
+        files.append(files[-1] if keeps else file)
     levels = bidi.levels(signs)
     runs: list[_Run] = []
     run_levels: list[int] = []
