@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.enums import ChannelKind, Preset
+from core.names import first_seen
 from core.words import Words, at
 from handlers.choices import chosen
 from handlers.dates import ONE_DAY, parse, today
@@ -67,7 +68,7 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
         by=interaction.user.id,
         now=deps.now,
     )
-    name, words = plain(room.name or ""), deps.words
+    name, words = plain(first_seen(room.name)), deps.words
     if wanted is ChannelKind.IGNORED:
         return note(words("Time in {channel} no longer counts.", channel=name))
     if not counts:

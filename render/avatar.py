@@ -3,12 +3,12 @@
 import unicodedata
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
+from typing import Final, cast
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from render.graphemes import clusters, is_emoji, tame
-from render.pixels import resized
+from render.pixels import from_sixteen_bits, resized
 from render.shapes import rounded
 from render.text import Colour, Face, Style, write_centred
 
@@ -63,7 +63,7 @@ def _decode(image: bytes, diameter: int) -> Image.Image | None:
             if opened.width * opened.height > PIXELS_MAX:
                 return None
             opened.draft("RGB", (diameter * 2, diameter * 2))
-            picture = opened.convert("RGBA")  # of an animation, this is the first frame
+            picture = _upright(_in_eight_bits(opened).convert("RGBA"))  # of an animation, this is the first frame
     except Exception:  # noqa: BLE001 - decoders raise anything at all on bytes that were made to hurt them
         return None
     side = min(picture.size)
@@ -72,6 +72,30 @@ def _decode(image: bytes, diameter: int) -> Image.Image | None:
     flat = Image.new("RGB", square.size, _BEHIND_CLEAR)
     flat.paste(square, (0, 0), square)
     return flat
+
+
+def _in_eight_bits(opened: Image.Image) -> Image.Image:
+    """`opened` with 8 bits for each channel, also the value that a PNG declares to be clear.
+
+    Pillow clips grey of 16 bits to white instead of scaling it, and compares a clear value of 16 bits with pixels of 8.
+    """
+    is_grey = opened.mode.startswith("I")
+    is_deep = is_grey or any("16B" in str(tile) for tile in getattr(opened, "tile", ()))
+    picture = from_sixteen_bits(opened) if is_grey else opened
+    clear = picture.info.get("transparency")
+    if is_deep and isinstance(clear, int):
+        picture.info["transparency"] = clear >> 8
+    elif is_deep and isinstance(clear, tuple):
+        picture.info["transparency"] = tuple(value >> 8 for value in cast("tuple[int, ...]", clear))
+    return picture
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """`picture` turned as its camera noted; unturned where the note cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 - the picture itself is sound, and the note is bytes of strangers too
+        return picture
 
 
 _BEHIND_CLEAR: Final[Colour] = (54, 58, 72)  # behind pictures that are partly clear

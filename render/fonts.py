@@ -14,10 +14,13 @@ from render.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
 
 FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
 EMOJI: Final = "NotoColorEmoji.ttf"
-EMOJI_SIZE_PX: Final = 109  # the only size that the bitmaps of this font have
+EMOJI_NEWER: Final = "NotoColorEmoji-Newer.ttf"  # what Unicode 16 and 17 added
+EMOJI_FILES: Final = frozenset({EMOJI, EMOJI_NEWER})
+EMOJI_SIZE_PX: Final = 109  # the only size that the bitmaps of these fonts have
 
 _CJK_BOLD: Final = "NotoSansCJK-Bold.otf"
 _CJK_MEDIUM: Final = "NotoSansCJK-Medium.otf"
+_CJK_RARE: Final = "NotoSansCJK-Rare-Bold.otf"  # Han beyond the basic plane
 _LAST: Final = ("NotoSansSymbols-SemiBold.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf")
 
 
@@ -35,9 +38,9 @@ _FIRST: Final = {
     Face.TEXT: ("Inter-Medium.otf",),
 }
 _HAN: Final = {
-    Face.DISPLAY: (_CJK_BOLD,),
-    Face.STRONG: (_CJK_BOLD,),
-    Face.TEXT: (_CJK_MEDIUM, _CJK_BOLD),
+    Face.DISPLAY: (_CJK_BOLD, _CJK_RARE),
+    Face.STRONG: (_CJK_BOLD, _CJK_RARE),
+    Face.TEXT: (_CJK_MEDIUM, _CJK_BOLD, _CJK_RARE),
 }
 _EAST_ASIAN: Final = (
     (0x1100, 0x11FF),
@@ -47,9 +50,10 @@ _EAST_ASIAN: Final = (
     (0xF900, 0xFAFF),
     (0xFE30, 0xFE4F),
     (0xFF00, 0xFFEF),
+    (0x20000, 0x3FFFD),
 )
 # Seen from the text's size: Han and Hangul fill their square and would look larger than the letters beside them.
-_SCALE: Final = {_CJK_BOLD: 0.95, _CJK_MEDIUM: 0.95}
+_SCALE: Final = {_CJK_BOLD: 0.95, _CJK_MEDIUM: 0.95, _CJK_RARE: 0.95}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,11 @@ def font_for(cluster: str, face: Face) -> str | None:
     return None
 
 
+def has_sign(file: str | None, sign: str) -> bool:
+    """Whether the font `file` has the one sign; False without a font."""
+    return file is not None and _coverage()[file].has(ord(sign))
+
+
 def is_east_asian(char: str) -> bool:
     """Whether `char` belongs to Han, kana, Hangul or their punctuation."""
     return any(first <= ord(char) <= last for first, last in _EAST_ASIAN)
@@ -94,14 +103,30 @@ def is_east_asian(char: str) -> bool:
 def open_font(file: str, size_px: int, *, shaped: bool) -> ImageFont.FreeTypeFont:
     """The font at `size_px`, with full shaping or sign by sign."""
     engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
-    size = EMOJI_SIZE_PX if file == EMOJI else max(1, round(size_px * _SCALE.get(file, 1.0)))
+    size = EMOJI_SIZE_PX if file in EMOJI_FILES else max(1, round(size_px * _SCALE.get(file, 1.0)))
     return ImageFont.truetype(FOLDER / file, size, layout_engine=engine)
 
 
-def emoji_has(cluster: str) -> bool:
-    """Whether the emoji font knows every sign of `cluster`."""
-    has = _coverage()[EMOJI].has
-    return all(has(ord(char)) for char in cluster if char not in {ZWJ, EMOJI_STYLE, TEXT_STYLE})
+def emoji_font_for(cluster: str) -> str | None:
+    """The file of the emoji font that draws `cluster` as one picture, or None where none knows every sign of it."""
+    codes = [ord(char) for char in cluster if char not in {ZWJ, EMOJI_STYLE, TEXT_STYLE}]
+    files = (EMOJI_NEWER, EMOJI) if _is_newer_sequence(cluster) else (EMOJI, EMOJI_NEWER)
+    coverage = _coverage()
+    return next((file for file in files if all(coverage[file].has(code) for code in codes)), None)
+
+
+def _is_newer_sequence(cluster: str) -> bool:
+    """Whether only the newer emoji font joins `cluster`, although the older one knows each sign of it."""
+    plain = cluster.replace(EMOJI_STYLE, "")
+    without_tones = "".join(char for char in plain if char not in _SKIN_TONES)
+    is_toned = plain != without_tones
+    return without_tones in _NEWER_SEQUENCES or (is_toned and without_tones[0] in _TONES_ARE_NEWER)
+
+
+_SKIN_TONES: Final = frozenset("🏻🏼🏽🏾🏿")
+_TONES_ARE_NEWER: Final = frozenset("👯")
+# Sark's flag, ballet dancers, and pairs with bunny ears whose skin tones differ.
+_NEWER_SEQUENCES: Final = frozenset({"🇨🇶", "🧑\u200d🩰", *(f"{who}\u200d🐰\u200d{who}" for who in "👨👩🧑")})
 
 
 @cache
@@ -115,6 +140,6 @@ def _coverage() -> dict[str, _Coverage]:
 
 @cache
 def _chain(face: Face) -> tuple[str, ...]:
-    named = {*(file for files in (*_FIRST.values(), *_HAN.values()) for file in files), *_LAST, EMOJI}
+    named = {*(file for files in (*_FIRST.values(), *_HAN.values()) for file in files), *_LAST, *EMOJI_FILES}
     scripts = tuple(file for file in _coverage() if file not in named)
     return (*_FIRST[face], *scripts, *_LAST, *_HAN[face])

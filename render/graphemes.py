@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Final
 
+from core.names import BLANK
+
 MARKS_MAX: Final = 4  # combining marks kept on one sign; more is only ever decoration that spills over the neighbours
 _STACKED_MAX: Final = 2  # of these, marks that any letter can take: above, below, through, doubled
 _STACKED: Final = {1, *range(200, 241)}  # their canonical combining classes
@@ -12,7 +14,6 @@ ZWJ: Final = "\u200d"
 TEXT_STYLE: Final = "\ufe0e"
 EMOJI_STYLE: Final = "\ufe0f"
 KEYCAP: Final = "\u20e3"
-_INVISIBLE: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180e")  # letters without any ink
 _REPLACEMENT: Final = "\ufffd"
 
 
@@ -28,14 +29,14 @@ def tame(text: str) -> str:
         if category in {"Mn", "Me"} and not is_variation(char):
             marks += 1
             stacked += unicodedata.combining(char) in _STACKED
-            if marks <= MARKS_MAX and stacked <= _STACKED_MAX and char not in _INVISIBLE:
+            if marks <= MARKS_MAX and stacked <= _STACKED_MAX and char not in BLANK:
                 kept.append(char)
             continue
         if category != "Mc" and char not in {ZWJ, ZWNJ} and not is_variation(char):
             marks = stacked = 0
         if category == "Cs":
             kept.append(_REPLACEMENT)
-        elif category.startswith("Z") or char in _INVISIBLE or char in "\t\n\r\v\f":
+        elif category.startswith("Z") or char in BLANK or char in "\t\n\r\v\f":
             kept.append(" ")
         elif category == "Cc" or (category == "Cf" and char not in {ZWJ, ZWNJ} and not _is_tag(char)):
             continue

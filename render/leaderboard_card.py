@@ -7,6 +7,7 @@ from typing import Final
 from PIL import Image
 
 from core.enums import Board, Period
+from core.names import first_seen
 from core.words import Words
 from render import avatar, png, shapes, theme
 from render.text import width, write
@@ -75,7 +76,7 @@ def alt(card: LeaderboardCard, *, words: Words) -> str:
     """The page in sentences, at most 1024 characters."""
     head = words(
         "Leaderboard of {guild}: {board}, {period}, page {page} of {pages}.",
-        guild=card.guild_name[:100],
+        guild=first_seen(card.guild_name)[:100],
         board=_board_name(card.board, words),
         period=_period_name(card.period, words),
         page=words.number(card.page),
@@ -84,7 +85,9 @@ def alt(card: LeaderboardCard, *, words: Words) -> str:
     if not card.rows:
         return f"{head} {words('Nobody is here yet.')}"
     rows = [*card.rows[:_ALT_ROWS], *([card.viewer_row] if card.viewer_row else [])]
-    places = "; ".join(f"{words.number(row.rank)}. {row.name[:_ALT_NAME_MAX]}, {row.value_text}" for row in rows)
+    places = "; ".join(
+        f"{words.number(row.rank)}. {first_seen(row.name)[:_ALT_NAME_MAX]}, {row.value_text}" for row in rows
+    )
     return f"{head} {places}"
 
 
@@ -135,7 +138,13 @@ def _draw_row(
     )
     room = _RIGHT - 6 - taken - 24 - (x + 66)
     write(
-        canvas, (x + 66, middle + 10), row.name or "–", theme.strong(words, 27), CHALK, max_width=room, smallest_px=24
+        canvas,
+        (x + 66, middle + 10),
+        first_seen(row.name),
+        theme.strong(words, 27),
+        CHALK,
+        max_width=room,
+        smallest_px=24,
     )
 
 

@@ -17,6 +17,11 @@ def remapped(mask: Image.Image, table: Sequence[float]) -> Image.Image:
     return mask.point([round(value) for value in table])  # pyright: ignore[reportUnknownMemberType]
 
 
+def from_sixteen_bits(grey: Image.Image) -> Image.Image:
+    """Grey of 16 bits for each pixel, in any of Pillow's modes for it, as grey of 8."""
+    return grey.convert("I").point(lambda value: value * (1 / 256)).convert("L")  # pyright: ignore[reportUnknownMemberType]
+
+
 def strip(values: Sequence[int]) -> Image.Image:
     """A mask one pixel high."""
     return Image.frombytes("L", (len(values), 1), bytes(values))

@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image
 
+from core.names import first_seen
 from core.words import Words
 from render import avatar, png, shapes, theme
 from render.figures import common_px, figure
@@ -60,8 +61,8 @@ def alt(card: ProfileCard, *, words: Words) -> str:
     """The card in sentences, at most 1024 characters."""
     progress = words(
         "Profile of {name} in {guild}: level {level}, {xp} XP.",
-        name=card.name[:_ALT_NAME_MAX],
-        guild=card.guild_name[:_ALT_NAME_MAX],
+        name=first_seen(card.name)[:_ALT_NAME_MAX],
+        guild=first_seen(card.guild_name)[:_ALT_NAME_MAX],
         level=card.level,
         xp=words.number(card.xp),
     )
@@ -91,7 +92,7 @@ def _draw_person(canvas: Image.Image, card: ProfileCard, words: Words, accent: A
     write(canvas, (_RIGHT, 140), number, theme.heading(words, 112), accent.bright, align="right")
     write(canvas, (_RIGHT - number_width - 16, 140), words("Level"), theme.label(words, 26), MIST, align="right")
     room = _RIGHT - number_width - 16 - label_width - 28 - left
-    write(canvas, (left, 98), card.name or "–", theme.strong(words, 46), CHALK, max_width=room, smallest_px=34)
+    write(canvas, (left, 98), first_seen(card.name), theme.strong(words, 46), CHALK, max_width=room, smallest_px=34)
     x: float = left
     if card.rank is not None:
         rank = words("No. {rank}", rank=words.number(card.rank))

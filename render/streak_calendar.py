@@ -8,6 +8,7 @@ from typing import Final
 from PIL import Image
 
 from core.enums import DayMark
+from core.names import first_seen
 from core.words import Words
 from render import avatar, png, shapes, theme
 from render.day_marks import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
@@ -68,7 +69,11 @@ def alt(card: StreakCalendar, *, words: Words) -> str:
     """The calendar in sentences, at most 1024 characters."""
     counts = {kind: sum(day.kind is kind for day in card.days) for kind in DayMark}
     sentences = [
-        words("Streak calendar of {name}, {month}.", name=card.name[:_ALT_NAME_MAX], month=words.month(card.month)),
+        words(
+            "Streak calendar of {name}, {month}.",
+            name=first_seen(card.name)[:_ALT_NAME_MAX],
+            month=words.month(card.month),
+        ),
         words(
             "Streak: {current}, longest {longest}.",
             current=words.days(card.current),
@@ -90,7 +95,7 @@ def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: 
     avatar.place(canvas, centre, 90, image=image, name=card.name, tint=card.tint)
     left, figures_left, figure_px = MARGIN + 122, 588, 152
     room = figures_left - left - 28
-    write(canvas, (left, 72), card.name or "–", theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
+    write(canvas, (left, 72), first_seen(card.name), theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
     write(canvas, (left, 128), words.month(card.month), theme.heading(words, 52), CHALK, max_width=room, smallest_px=30)
     figures = (
         (words("Streak"), words.days(card.current), accent.bright, card.current),

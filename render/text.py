@@ -10,7 +10,17 @@ from typing import Final, Literal
 from PIL import Image, ImageDraw
 
 from render import basic, bidi
-from render.fonts import EMOJI, EMOJI_SIZE_PX, Face, emoji_has, font_for, is_east_asian, open_font, shaping_is_complete
+from render.fonts import (
+    EMOJI_FILES,
+    EMOJI_SIZE_PX,
+    Face,
+    emoji_font_for,
+    font_for,
+    has_sign,
+    is_east_asian,
+    open_font,
+    shaping_is_complete,
+)
 from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 from render.pixels import resized
 
@@ -180,8 +190,8 @@ def _set(text: str, style: Style, *, shaped: bool) -> _Line:
     pictures: list[tuple[Image.Image, int, int]] = []
     x = 0.0
     for run, advance in zip(layout.runs, layout.advances, strict=True):
-        if run.file == EMOJI:
-            picture = _emoji(run.text, round(size * _EMOJI_EM), shaped=shaped)
+        if run.file in EMOJI_FILES:
+            picture = _emoji(run.text, run.file, round(size * _EMOJI_EM), shaped=shaped)
             pictures.append((picture, round(x + size * 0.04), round(size * _EMOJI_DROP) - picture.height))
         elif run.file is None:
             for sign in range(run.signs):
@@ -217,15 +227,16 @@ def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
     for sign in signs:
         file = _file_of(sign, face)
         # A space takes the font of the word before it, so that the run need not break there.
-        files.append(files[-1] if sign == " " and files and files[-1] not in {None, EMOJI} else file)
+        keeps = sign == " " and files and files[-1] not in EMOJI_FILES and has_sign(files[-1], sign)
+        files.append(files[-1] if keeps else file)
     levels = bidi.levels(signs)
     runs: list[_Run] = []
     run_levels: list[int] = []
     for (file, level, _), group in groupby(
-        range(len(signs)), key=lambda index: (files[index], levels[index], index if files[index] == EMOJI else -1)
+        range(len(signs)), key=lambda index: (files[index], levels[index], index if files[index] in EMOJI_FILES else -1)
     ):
         members = [signs[index] for index in group]
-        if file == EMOJI:
+        if file in EMOJI_FILES:
             runs.append(_Run(members[0], file, is_rtl=False, signs=1))
         else:
             runs.append(
@@ -236,9 +247,8 @@ def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
 
 
 def _file_of(sign: str, face: Face) -> str | None:
-    if is_emoji(sign) and emoji_has(sign):
-        return EMOJI
-    return font_for(sign, face) or (EMOJI if emoji_has(sign) else None)
+    emoji = emoji_font_for(sign)
+    return emoji if emoji and is_emoji(sign) else font_for(sign, face) or emoji
 
 
 def _spelled(signs: list[str], *, is_rtl: bool, shaped: bool) -> str:
@@ -250,8 +260,8 @@ def _spelled(signs: list[str], *, is_rtl: bool, shaped: bool) -> str:
 
 
 def _advance(run: _Run, style: Style, *, shaped: bool) -> float:
-    if run.file == EMOJI:
-        return _emoji(run.text, round(style.size_px * _EMOJI_EM), shaped=shaped).width + style.size_px * 0.08
+    if run.file in EMOJI_FILES:
+        return _emoji(run.text, run.file, round(style.size_px * _EMOJI_EM), shaped=shaped).width + style.size_px * 0.08
     if run.file is None:
         return run.signs * style.size_px * _TOFU_EM
     font = open_font(run.file, style.size_px, shaped=shaped)
@@ -271,8 +281,8 @@ def _draw_tofu(pen: ImageDraw.ImageDraw, x: float, baseline: int, size: int) -> 
 
 
 @lru_cache(maxsize=512)
-def _emoji(cluster: str, height_px: int, *, shaped: bool) -> Image.Image:
-    font = open_font(EMOJI, EMOJI_SIZE_PX, shaped=shaped)
+def _emoji(cluster: str, file: str, height_px: int, *, shaped: bool) -> Image.Image:
+    font = open_font(file, EMOJI_SIZE_PX, shaped=shaped)
     shown = cluster if shaped or is_regional(cluster[0]) else cluster[0]
     sheet = Image.new("RGBA", (EMOJI_SIZE_PX * 8, EMOJI_SIZE_PX * 2))
     ImageDraw.Draw(sheet).text((EMOJI_SIZE_PX // 2, EMOJI_SIZE_PX // 4), shown, font=font, embedded_color=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId, UserId
+from core.names import first_seen
 from db.connection import Connection
 from db.queries import arrivals, members
 from db.queries.arrivals import Caller
@@ -130,8 +131,8 @@ def person_in(row: Named, *, is_bot: bool = False) -> Person:
 
 
 def display_name(person: Person) -> str:
-    """The name that Discord shows in this guild."""
-    return person.nick or person.global_name or person.username
+    """The name that Discord shows in this guild, or the next one where that cannot be seen."""
+    return first_seen(person.nick, person.global_name, person.username)
 
 
 def _clean(name: str) -> str:

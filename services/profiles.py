@@ -18,7 +18,7 @@ from services.days import DISCORD_BEGAN, Calendar, calendar_of
 from services.freezes import FreezeStatus, status_of
 from services.holding import NotSeenYet
 from services.levels import Level, level_of, xp_of
-from services.people import person_in
+from services.people import display_name, person_in
 from services.streaks import Streak
 from services.voice_events import Person
 
@@ -179,7 +179,7 @@ async def _look(
     if facts is None:
         raise NotSeenYet
     if facts.visibility is Visibility.PRIVATE and viewer not in (None, user):
-        raise ProfileIsPrivate(facts.nick or facts.global_name or facts.username)
+        raise ProfileIsPrivate(display_name(person_in(facts)))
     rules = await zone_rules.of_members(conn, [(guild, user)])
     return facts, calendar_of(facts.guild_zone, rules.get((guild, user), ()))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
+from core.names import first_seen
 from wire.fields import Fields, channels, mentionables, roles, users
 from wire.options import Options
 from wire.received import (
@@ -77,8 +78,8 @@ class Invocation(Struct, frozen=True):
 
     @property
     def display_name(self) -> str:
-        """The person's name here: nickname, chosen name, user name."""
-        return (self.member and self.member.nick) or self.user.display_name
+        """The person's name here: nickname, chosen name, user name, whichever can be seen first."""
+        return first_seen(self.member and self.member.nick, self.user.global_name, self.user.username)
 
     @property
     def is_by_user_alone(self) -> bool:

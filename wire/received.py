@@ -20,6 +20,7 @@ from core.ids import (
     SkuId,
     UserId,
 )
+from core.names import first_seen
 from wire.lenient import in_utc
 
 T = TypeVar("T", bound=int)
@@ -58,8 +59,8 @@ class User(Struct, frozen=True, gc=False):
 
     @property
     def display_name(self) -> str:
-        """The name a person chose for everywhere."""
-        return self.global_name or self.username
+        """The name a person chose for everywhere, or the user name where that cannot be seen."""
+        return first_seen(self.global_name, self.username)
 
 
 class Member(Struct, frozen=True):
@@ -91,8 +92,8 @@ class ResolvedUser(Struct, frozen=True):
 
     @property
     def display_name(self) -> str:
-        """The name shown here: nickname, chosen name, user name."""
-        return (self.member and self.member.nick) or self.user.display_name
+        """The name shown here: nickname, chosen name, user name, whichever can be seen first."""
+        return first_seen(self.member and self.member.nick, self.user.global_name, self.user.username)
 
 
 class Role(Struct, frozen=True, gc=False):

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont
@@ -130,6 +131,8 @@ SCRIPTS = [
     "Yi",
 ]
 SYMBOLS = ("Symbols", "Symbols2", "Math")
+CJK_DROPPED = ("vhea", "vmtx", "VORG", "BASE")
+BEYOND_BASIC_PLANE_HAN = 0x20000
 WEIGHTS = ("SemiBold", "Bold", "Medium", "Regular")  # the first that a family has
 
 
@@ -141,9 +144,11 @@ def main(originals: Path) -> None:
     made.append(_script(originals, "NotoSerifTibetan"))
     made += [_script(originals, f"NotoSans{script}") for script in SYMBOLS]
     made += [_east_asian(originals, "Medium", _common()), _east_asian(originals, "Bold", _codes(EAST_ASIAN_ALL))]
+    made.append(_rare_han(originals))
     emoji = HERE / "NotoColorEmoji.ttf"
     shutil.copyfile(_find(originals, emoji.name), emoji)
-    coverage = {path.name: _ranges(TTFont(path, lazy=True).getBestCmap()) for path in [*made, emoji]}
+    made += [emoji, _newer_emoji(originals, emoji)]
+    coverage = {path.name: _ranges(TTFont(path, lazy=True).getBestCmap()) for path in made}
     listed = json.dumps(coverage, separators=(",", ":")).replace("],", "],\n")
     (HERE / "coverage.json").write_text(f"{listed}\n", encoding="ascii")
 
@@ -169,7 +174,39 @@ def _script(originals: Path, family: str) -> Path:
 def _east_asian(originals: Path, weight: str, codes: Iterable[int]) -> Path:
     font = TTCollection(_find(originals, f"NotoSansCJK-{weight}.ttc"), lazy=True).fonts[0]
     features = ["locl", "ccmp", "mark", "mkmk", "ljmo", "vjmo", "tjmo"]
-    return _cut(font, codes, features, HERE / f"NotoSansCJK-{weight}.otf", drop=["vhea", "vmtx", "VORG", "BASE"])
+    return _cut(font, codes, features, HERE / f"NotoSansCJK-{weight}.otf", drop=CJK_DROPPED)
+
+
+def _rare_han(originals: Path) -> Path:
+    """The signs beyond the basic plane, in a file of their own, so that the large file need not change."""
+    font = TTCollection(_find(originals, "NotoSansCJK-Bold.ttc"), lazy=True).fonts[0]
+    rare = {code for code in font.getBestCmap() if code >= BEYOND_BASIC_PLANE_HAN}
+    return _cut(font, rare, ["locl"], HERE / "NotoSansCJK-Rare-Bold.otf", drop=CJK_DROPPED)
+
+
+def _newer_emoji(originals: Path, older: Path) -> Path:
+    """The emoji and the joined sequences that a later version of the emoji font has and `older` has not."""
+    font, before = TTFont(_find(originals, "NotoColorEmoji-2.051.ttf")), TTFont(older)
+    codes = set(font.getBestCmap()) - set(before.getBestCmap())
+    known = {sequence for _, _, sequence in _ligatures(before)}
+    for ligatures, ligature, sequence in _ligatures(font):
+        if sequence in known:
+            ligatures.remove(ligature)
+        else:
+            codes.update(code for code in sequence if code is not None)
+    return _cut(font, codes, ["*"], HERE / "NotoColorEmoji-Newer.ttf")
+
+
+def _ligatures(font: TTFont) -> list[tuple[list[Any], Any, tuple[int | None, ...]]]:
+    """Every joined sequence of `font`: the list that holds it, the entry itself, and its code points."""
+    code_of = {name: code for code, name in font.getBestCmap().items()}
+    tables = [table for lookup in font["GSUB"].table.LookupList.Lookup for table in lookup.SubTable]
+    return [
+        (ligatures, ligature, tuple(code_of.get(name) for name in (first, *ligature.Component)))
+        for table in tables
+        for first, ligatures in getattr(getattr(table, "ExtSubTable", table), "ligatures", {}).items()
+        for ligature in ligatures
+    ]
 
 
 def _cut(font: TTFont, codes: Iterable[int], features: list[str], target: Path, drop: Iterable[str] = ()) -> Path:

@@ -43,6 +43,33 @@ async def test_profile_of_somebody_else_by_option_and_by_menu(discord: FakeDisco
     assert by_menu.final["embeds"] == by_option.final["embeds"]
 
 
+async def test_whoever_hides_their_name_is_shown_by_the_next_one(discord: FakeDiscord, pool: Pool) -> None:
+    mara = Someone(810_000_000_000_004_050, "mara_lin", None, nick="\u3164\u3164")
+    await studied(pool, mara, hours=1, stays=True)
+
+    profile = await discord.slash("profile", by=mara)
+    board = await discord.slash("leaderboard", by=mara)
+    month = await discord.slash("streak", by=mara)
+    now = await discord.slash("now", by=mara)
+
+    assert profile.final["embeds"][0]["title"] == month.final["embeds"][0]["title"].partition(" · ")[0] == "mara\\_lin"
+    assert "mara\\_lin · 1 h" in board.final["embeds"][0]["description"]
+    assert "\nmara\\_lin · <t:" in now.data["embeds"][0]["description"]
+    for answer, start in ((profile, "Profile of mara_lin in "), (month, "Streak calendar of mara_lin,")):
+        assert answer.edits[-1].payload["attachments"][0]["description"].startswith(start)
+    assert "1. mara_lin, 1 h" in board.edits[-1].payload["attachments"][0]["description"]
+
+
+async def test_a_private_profile_is_refused_under_a_name_that_can_be_seen(discord: FakeDiscord, pool: Pool) -> None:
+    mara = Someone(810_000_000_000_004_050, "mara.lin", "\u2800", nick="\u200e \u200b")
+    await studied(pool, mara, hours=1)
+    await discord.slash("my visibility", who="private", by=mara)
+
+    refused = await discord.slash("profile", user=mara)
+
+    assert refused.text.startswith("mara.lin keeps their numbers private.")
+
+
 async def test_profile_fetches_the_face(discord: FakeDiscord, pool: Pool) -> None:
     ana = Someone(ANA.id, "ana", "Ana", avatar="0123456789abcdef")
     await studied(pool, ana, hours=1)

@@ -111,6 +111,14 @@ def test_alt_text_says_what_the_board_shows() -> None:
     assert leaderboard_card.alt(replace(card, rows=(), viewer_row=None), words=WORDS).endswith("Nobody is here yet.")
 
 
+def test_a_name_that_cannot_be_seen_is_drawn_and_told_as_no_name() -> None:
+    unseen, unnamed = (replace(PROFILE, name=name, guild_name="Commons") for name in ("\u3164\u0301", "–"))
+
+    assert profile_card.draw(unseen, words=WORDS, avatars={}) == profile_card.draw(unnamed, words=WORDS, avatars={})
+    assert profile_card.alt(unseen, words=WORDS).startswith("Profile of – in Commons:")
+    assert profile_card.alt(replace(unseen, guild_name="\u2800"), words=WORDS).startswith("Profile of – in –:")
+
+
 @pytest.mark.parametrize("mark", list(DayMark))
 def test_every_kind_of_day_looks_different_in_grey(mark: DayMark) -> None:
     first = date(2026, 10, 1)

@@ -1,6 +1,11 @@
 import json
 
-from render.fonts import FOLDER, Face, font_for, open_font
+import pytest
+
+from render.fonts import EMOJI, EMOJI_NEWER, FOLDER, Face, emoji_font_for, font_for, open_font, shaping_is_complete
+from render.graphemes import is_emoji
+
+needs_shaping = pytest.mark.skipif(not shaping_is_complete(), reason="the system has no FriBidi library")
 
 LICENCES = {
     "Inter-": "OFL-Inter.txt",
@@ -46,3 +51,58 @@ def test_each_voice_begins_with_its_own_font() -> None:
         "NotoSansCJK-Medium.otf",
     ]
     assert font_for("\U000f0000", Face.TEXT) is None
+
+
+def encoded_by(codec: str) -> list[str]:
+    """The Han signs beyond the basic plane that `codec` knows."""
+    found: list[str] = []
+    for code in range(0x20000, 0x3FFFE):
+        try:
+            chr(code).encode(codec)
+        except UnicodeEncodeError:
+            continue
+        found.append(chr(code))
+    return found
+
+
+@pytest.mark.parametrize("face", list(Face))
+@pytest.mark.parametrize(("codec", "count"), [("euc_jis_2004", 303), ("big5hkscs", 1693)])
+def test_rare_han_of_japan_and_hong_kong_have_a_font(codec: str, count: int, face: Face) -> None:
+    signs = encoded_by(codec)
+
+    assert len(signs) == count
+    assert [sign for sign in signs if font_for(sign, face) is None] == []
+
+
+UNICODE_16 = ["🫩", "🫆", "🪾", "🫜", "🪉", "🪏", "🫟", "🇨🇶"]
+UNICODE_17 = [
+    *("🫪", "🛘", "🫈", "🫍", "🪊", "🪎", "🫯"),
+    *("🧑‍🩰", "🧑🏽‍🩰", "👯🏽", "👯🏿‍♀️", "👨🏻‍🐰‍👨🏿", "👩🏼‍🐰‍👩🏽", "🧑🏾‍🐰‍🧑🏻", "🧑🏻‍🫯‍🧑🏿"),
+]
+BEFORE = ["😀", "🩰", "👯", "👯‍♀️", "🧑🏽‍🚀", "🇨🇨", "🇰🇷", "1️⃣", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🤼🏽"]
+
+
+@pytest.mark.parametrize("emoji", [*UNICODE_16, *UNICODE_17])
+def test_emoji_of_unicode_16_and_17_have_a_font(emoji: str) -> None:
+    assert is_emoji(emoji)
+    assert emoji_font_for(emoji) == EMOJI_NEWER
+
+
+@pytest.mark.parametrize("emoji", BEFORE)
+def test_older_emoji_keep_their_pictures(emoji: str) -> None:
+    assert emoji_font_for(emoji) == EMOJI
+
+
+@needs_shaping
+@pytest.mark.parametrize("emoji", [*UNICODE_16, *UNICODE_17, *BEFORE])
+def test_each_emoji_is_one_picture(emoji: str) -> None:
+    file = emoji_font_for(emoji)
+    assert file is not None
+    font = open_font(file, 32, shaped=True)
+
+    assert font.getlength(emoji) == font.getlength("🫩" if file == EMOJI_NEWER else "😀")
+
+
+def test_a_sign_without_any_font_has_none() -> None:
+    assert emoji_font_for("\U0001fafd") is None
+    assert emoji_font_for("🫩\u200d\U0001fafd") is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from render import text as text_module
-from render.fonts import EMOJI, Face, font_for
+from render.fonts import EMOJI, Face, font_for, has_sign
 from render.graphemes import clusters, is_emoji, tame
 from render.text import Style, fit, shaping_is_complete, width, write
 
@@ -53,6 +53,29 @@ def test_every_script_has_its_letters(greeting: str, face: Face) -> None:
 
     assert without_font == []
     assert drawn(greeting).getbbox() is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["𠮷田 花子", "𩸽 定食", "𨋢口 阿明", "林𡘙仁", "🫩 tired", "🪾 root", "🛘", "🧑‍🩰", "🇨🇶"]
+)
+def test_names_with_rare_and_new_signs_are_drawn_without_a_box(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes: list[int] = []
+
+    def draw_tofu(_pen: object, _x: float, _baseline: int, size: int) -> None:
+        boxes.append(size)
+
+    monkeypatch.setattr(text_module, "_draw_tofu", draw_tofu)
+    text_module._set.cache_clear()
+
+    assert drawn(name).getbbox() is not None
+    assert boxes == []
+
+
+@pytest.mark.parametrize("name", ["𩸽 定食", "𠮷 𩸽", "阿 𡘙", "𨋢 Mina", "김 𠮷 田", "𐌰 𐌰", "🪾 𠮷 🪾"])
+def test_no_run_holds_a_sign_that_its_font_lacks(name: str) -> None:
+    for run in text_module._runs(name, Face.STRONG, shaped=True):
+        assert run.file is not None
+        assert [char for char in run.text if not has_sign(run.file, char)] == []
 
 
 @pytest.mark.parametrize("sign", ["😀", "👍🏽", "🇰🇷", "👩🏽‍🚀", "1️⃣", "❤️", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])

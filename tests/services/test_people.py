@@ -241,6 +241,9 @@ async def test_seen_interactions_are_forgotten(conn: Connection) -> None:
         (Person(ANA, "ana", "Ana", nick="Quiet"), "Quiet"),
         (Person(ANA, "ana", "Ana"), "Ana"),
         (Person(ANA, "ana"), "ana"),
+        (Person(ANA, "ana", "Ana", nick="\u3164\u3164"), "Ana"),
+        (Person(ANA, "ana", "\u2800", nick="\u200e \u200b"), "ana"),
+        (Person(ANA, "", None, nick="\u0301"), "–"),
     ],
 )
 def test_display_name_is_the_nearest_one(person: Person, name: str) -> None:

@@ -28,6 +28,7 @@ from wire.interaction import (
 )
 from wire.parsing import parse
 from wire.payloads import read_envelope
+from wire.received import ResolvedUser
 
 GONE = object()
 NAMES = sorted(path.stem for path in (HERE / "payloads").glob("*.json"))
@@ -91,6 +92,24 @@ def test_parse_reads_what_every_interaction_has(payload: Payload) -> None:
     assert command.display_name == "민아 🌱"
     assert (command.command_id, command.path) == (CommandId(771825006014889984), "profile")
     assert command.options.names == ()
+
+
+def test_a_name_that_cannot_be_seen_gives_way_to_the_next(payload: Payload) -> None:
+    body = json.loads(payload("slash_plain"))
+    for nick, global_name, shown in (("\u3164\u3164", "김민아", "김민아"), ("\u2800", "\u200e \u200b", "mina")):
+        body["member"]["nick"] = nick
+        body["member"]["user"]["global_name"] = global_name
+        command = parse(json.dumps(body).encode())
+
+        assert isinstance(command, SlashCommand)
+        assert command.display_name == shown
+
+
+def test_somebody_named_in_an_option_is_shown_by_a_name_that_can_be_seen() -> None:
+    account = User(UserId(1), "mara_lin", "\u2800")
+
+    assert account.display_name == "mara_lin"
+    assert ResolvedUser(account, Member(nick="\u3164")).display_name == "mara_lin"
 
 
 def test_parse_reads_a_command_in_a_direct_message(payload: Payload) -> None:
