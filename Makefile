@@ -1,4 +1,4 @@
-# `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
+# `make up` runs Lyceum here; `make test` passes its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
 # be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium; else they go without.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -15,10 +15,21 @@ up: .venv/run  ## Run everything here; without a Discord token the local Discord
 
 prepare: .venv/run  ## Prepare what `make up` needs, and run nothing
 
-test: .venv/dev  ## Pass all tests, with the coverage gate
-	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-check: .venv/dev lint types test  ## What CI runs: lint, types, arrows, tests
+test: .venv/dev  ## Pass all tests but the slow ones, in less than five minutes on two cores
+	$(PYTEST) -m "not slow"
+
+test-slow: .venv/dev  ## Pass the slow tests: kill -9, whole installations, large crowds, every size of the page
+	$(PYTEST) -m slow
+
+test-dates: .venv/dev  ## Pass the tests again under clocks of other days: make test-dates days="monday leap-day"
+	@deploy/install-faketime && $(BIN)/python -m tests.on_other_days $(days) -- -n auto --dist worksteal -m "not slow"
+
+coverage: .venv/dev  ## Pass fast and slow tests and hold that they run 95 % of the code
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+check: .venv/dev lint types test test-slow  ## What CI runs: lint, types, arrows, fast and slow tests
 
 lint: .venv/dev  ## Style, and the arrows between the rooms
 	$(BIN)/ruff check .
@@ -75,4 +86,4 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@deploy/install-chromium
 	@touch $@
 
-.PHONY: help up prepare test check lint types format samples migration schema words lock clean
+.PHONY: help up prepare test test-slow test-dates coverage check lint types format samples migration schema words lock clean

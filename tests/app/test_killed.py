@@ -31,6 +31,9 @@ SENTENCES = (
 )
 
 
+pytestmark = pytest.mark.slow
+
+
 class Mortals:
     """Starts children that die, one at a time."""
 

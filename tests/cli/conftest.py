@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.on_other_days import environ_of_child
+
 ROOT = Path(__file__).resolve().parents[2]
 OUR_VARIABLES = (
     "DISCORD_",
@@ -53,7 +55,7 @@ class House:
         self.api_port, self.playground_port = free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(OUR_VARIABLES)},
-            "PYTHONPATH": str(ROOT),
+            **environ_of_child(ROOT),
             "LYCEUM_DATA_DIR": str(folder),
             "API_PORT": str(self.api_port),
             "PLAYGROUND_PORT": str(self.playground_port),

@@ -1,5 +1,6 @@
 """Chromium for tests of the page: as on a desktop and as on a phone, with an ear for what the console says."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncGenerator
@@ -50,7 +51,8 @@ def _starts(path: str) -> bool:
 async def chromium() -> AsyncGenerator[Browser]:
     """The browser of this machine, without a window."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        environ = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}  # see tests/on_other_days
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS), env=environ)
         yield browser
         await browser.close()
 

@@ -311,7 +311,7 @@ def _until_closed(gateway: object) -> list[Json]:
     return frames
 
 
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_nothing_stands_in_anybodys_way(
     discord: LocalDiscord, app: SmallApp, visit: Visits, *, phone: bool
 ) -> None:

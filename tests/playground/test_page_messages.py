@@ -374,8 +374,8 @@ def hung(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_one_of_everything_is_accessible(
     hung: LocalDiscord,
     visit: Visits,

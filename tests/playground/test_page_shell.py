@@ -328,7 +328,7 @@ async def test_a_phone_shows_one_column_and_the_way_to_the_others(discord: Local
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 async def test_nothing_stands_in_the_way_of_anybody(discord: LocalDiscord, visit: Visits, scheme: Scheme) -> None:
     discord.voice("join", "ada", "Library")
     discord.voice("stream", "ada")
