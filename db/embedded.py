@@ -3,6 +3,7 @@
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 from core.errors import OutsideTrouble
@@ -38,6 +39,12 @@ def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return get_server(folder, cleanup_mode="stop" if keep else "delete")
+        try:
+            return get_server(folder, cleanup_mode="stop" if keep else "delete")
+        except CalledProcessError as error:
+            if error.cmd[0] != "useradd":
+                raise
+            # started as root, the server has an account of its own; another process made it at the same moment
+            return get_server(folder, cleanup_mode="stop" if keep else "delete")
     except Exception as error:
         raise OutsideTrouble(f"The embedded database did not start; {folder / 'log'} says why.") from error
