@@ -34,7 +34,7 @@ MISSING: Final = "No Chromium is here: deploy/install-chromium installs it, as r
 Json = dict[str, Any]
 Scheme = Literal["light", "dark"]
 
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 
 def executable() -> str | None:
@@ -78,7 +78,7 @@ class Visits:
             permissions=["clipboard-read", "clipboard-write"],
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # see above
         page = await context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", self._fail)
