@@ -51,7 +51,8 @@ def _starts(path: str) -> bool:
 async def chromium() -> AsyncGenerator[Browser]:
     """The browser of this machine, without a window."""
     async with async_playwright() as playwright:
-        environ = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}  # see tests/on_other_days
+        # see tests/on_other_days.py
+        environ: dict[str, str | float | bool] = {name: os.environ[name] for name in os.environ if name != "LD_PRELOAD"}
         browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS), env=environ)
         yield browser
         await browser.close()
