@@ -40,7 +40,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(is_so: Callable[[], bool], *, what: str, patience_s: float = 40) -> None:
+def wait_until(is_so: Callable[[], bool], *, what: str, patience_s: float = 120) -> None:
     until = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < until, f"waited in vain: {what}"
@@ -69,7 +69,7 @@ class House:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,  # a busy machine is slow, not wrong
             check=False,
         )
 
@@ -137,7 +137,7 @@ class Running:
 
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(120)
 
 
 @pytest.fixture
