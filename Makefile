@@ -20,7 +20,7 @@ PYTEST := $(BIN)/pytest -n auto --dist worksteal
 test: .venv/dev  ## Pass all tests but the slow ones, in less than five minutes on two cores
 	$(PYTEST) -m "not slow"
 
-test-slow: .venv/dev  ## Pass the slow tests: kill -9, whole installations, large crowds, every size of the page
+test-slow: .venv/dev  ## Pass the slow tests: kill -9, whole installations, random histories, large crowds, every size of the page
 	$(PYTEST) -m slow
 
 test-dates: .venv/dev  ## Pass the tests again under clocks of other days: make test-dates days="monday leap-day"

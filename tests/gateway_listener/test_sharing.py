@@ -20,6 +20,8 @@ from db.queries.gateway import SHARD_LOCKS
 from tests.local_discord import Json, LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
 
+pytestmark = pytest.mark.slow
+
 REPO = Path(__file__).parents[2]
 PATIENCE_S = 30.0
 SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
