@@ -1,5 +1,6 @@
-# `make up` runs Lyceum here; `make test` passes all its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
-# be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium and pgbouncer; else they go without.
+# `make up` runs Lyceum here; `make test` passes its tests. Both prepare what they need in .venv. Where apt-get is and nobody has to
+# be asked (root, or a sudo without password), they also install the packages libfribidi0 and, for the tests, chromium and pgbouncer; else
+# they go without.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -8,17 +9,28 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 up: .venv/run  ## Run everything here; without a Discord token the local Discord stands in
 	@$(BIN)/lyceum up
 
 prepare: .venv/run  ## Prepare what `make up` needs, and run nothing
 
-test: .venv/dev  ## Pass all tests, with the coverage gate
-	$(BIN)/pytest -n auto --cov --cov-report=term:skip-covered
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-check: .venv/dev lint types test  ## What CI runs: lint, types, arrows, tests
+test: .venv/dev  ## Pass all tests but the slow ones, in less than five minutes on two cores
+	$(PYTEST) -m "not slow"
+
+test-slow: .venv/dev  ## Pass the slow tests: kill -9, whole installations, random histories, large crowds, every size of the page
+	$(PYTEST) -m slow
+
+test-dates: .venv/dev  ## Pass the tests again under clocks of other days: make test-dates days="monday leap-day"
+	@deploy/install-faketime && $(BIN)/python -m tests.on_other_days $(days) -- -n auto --dist worksteal -m "not slow"
+
+coverage: .venv/dev  ## Pass fast and slow tests and hold that they run 95 % of the code
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+check: .venv/dev lint types test test-slow  ## What CI runs: lint, types, arrows, fast and slow tests
 
 lint: .venv/dev  ## Style, and the arrows between the rooms
 	$(BIN)/ruff check .
@@ -76,4 +88,4 @@ clean:  ## Remove what was prepared here; the data of `make up` stays
 	@deploy/install-pgbouncer
 	@touch $@
 
-.PHONY: help up prepare test check lint types format samples migration schema words lock clean
+.PHONY: help up prepare test test-slow test-dates coverage check lint types format samples migration schema words lock clean

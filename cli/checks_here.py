@@ -55,7 +55,7 @@ async def fonts() -> list[Finding]:
         EMOJI,
         FOLDER,
         Face,
-        emoji_has,
+        emoji_font_for,
         font_for,
         open_font,
         shaping_is_complete,
@@ -69,7 +69,7 @@ async def fonts() -> list[Finding]:
         except OSError:
             broken.append(file)
     missing = [sign for sign in "aм한漢あعनไ" if font_for(sign, Face.STRONG) not in files]
-    if EMOJI not in files or not emoji_has("🌙"):
+    if EMOJI not in files or emoji_font_for("🌙") != EMOJI:
         missing.append("🌙")
     if broken or missing:
         what = ", ".join([*broken, *(f"the font of {sign}" for sign in missing)])

@@ -214,7 +214,7 @@ class _Up:
             tries = (
                 'try "/profile"',
                 'try "/streak" --as priya',
-                'try "/leaderboard" --as ada --press Next',
+                'try "/leaderboard period:all" --as ada --press Next',
                 'voice join mina "Deep Work"',
                 "voice simulate --members 200 --minutes 60 --speed 60",
             )

@@ -6,6 +6,7 @@ import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -95,7 +96,13 @@ def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
             _end_orphans(folder)
             (folder / _PID_FILE).unlink(missing_ok=True)  # another process may bear its number by now
         rotate_log(folder)
-        return get_server(folder, cleanup_mode="stop" if keep else "delete")
+        try:
+            return get_server(folder, cleanup_mode="stop" if keep else "delete")
+        except CalledProcessError as error:
+            if error.cmd[0] != "useradd":
+                raise
+            # started as root, the server has an account of its own; another process made it at the same moment
+            return get_server(folder, cleanup_mode="stop" if keep else "delete")
     except Exception as error:
         raise OutsideTrouble(f"The embedded database did not start; {folder / 'log'} says why.") from error
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that asks: one server per run, migrated once, a fresh copy per test."""
+"""A real PostgreSQL for every test that asks: one server per run; its databases are emptied and used again."""
 
 import os
 import subprocess
@@ -22,6 +22,30 @@ from db.connection import Connection, Pool
 FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")  # off: these rows need not survive
 TEMPLATE = "lyceum_template"
 
+# What stays when rows are deleted: changes of the schema, settings, statistics of the planner, large files.
+STATE = """
+SELECT (SELECT string_agg(catalogue || ' ' || number || ' ' || newest, ', ') FROM (
+    SELECT 'pg_attrdef' AS catalogue, count(*) AS number, max(xmin::text::bigint) AS newest FROM pg_attrdef
+    UNION ALL SELECT 'pg_attribute', count(*), max(xmin::text::bigint) FROM pg_attribute
+    UNION ALL SELECT 'pg_class', count(*), max(xmin::text::bigint) FROM pg_class
+    UNION ALL SELECT 'pg_constraint', count(*), max(xmin::text::bigint) FROM pg_constraint
+    UNION ALL SELECT 'pg_enum', count(*), max(xmin::text::bigint) FROM pg_enum
+    UNION ALL SELECT 'pg_extension', count(*), max(xmin::text::bigint) FROM pg_extension
+    UNION ALL SELECT 'pg_index', count(*), max(xmin::text::bigint) FROM pg_index
+    UNION ALL SELECT 'pg_namespace', count(*), max(xmin::text::bigint) FROM pg_namespace
+    UNION ALL SELECT 'pg_proc', count(*), max(xmin::text::bigint) FROM pg_proc
+    UNION ALL SELECT 'pg_trigger', count(*), max(xmin::text::bigint) FROM pg_trigger
+    UNION ALL SELECT 'pg_type', count(*), max(xmin::text::bigint) FROM pg_type
+    UNION ALL SELECT 'alembic_version', count(*), max(xmin::text::bigint) FROM alembic_version
+    UNION ALL SELECT 'tables with statistics', count(*), 0 FROM pg_class
+              WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND reltuples >= 0
+    UNION ALL SELECT 'settings', count(*), 0 FROM pg_db_role_setting AS setting
+              JOIN pg_database ON pg_database.oid = setting.setdatabase AND datname = current_database()
+    UNION ALL SELECT 'large tables', count(*), 0 FROM pg_class
+              WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 1000000
+) AS states)
+"""
+
 _copies = count()
 
 
@@ -35,16 +59,29 @@ def on(url: str, database: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
-@contextmanager
-def fresh_database(server_url: str, template: str) -> Generator[str]:
-    """A copy of `template` under a name of its own, dropped at the end whoever is still connected."""
+def create_database(server_url: str, template: str) -> str:
+    """A copy of `template` under a name of its own; returns its address."""
     name = f"test_{os.getpid()}_{next(_copies)}"
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield on(server_url, name)
-        finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    return on(server_url, name)
+
+
+def drop_database(server_url: str, url: str) -> None:
+    """Delete a database, whoever is still connected to it."""
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def fresh_database(server_url: str, template: str) -> Generator[str]:
+    """A copy of `template` that is deleted at the end."""
+    url = create_database(server_url, template)
+    try:
+        yield url
+    finally:
+        drop_database(server_url, url)
 
 
 @pytest.fixture(scope="session")
@@ -72,10 +109,85 @@ def template(server_url: str) -> str:
     return TEMPLATE
 
 
+class Databases:
+    """Migrated databases for one test at a time: emptied and lent again, or dropped if more than rows changed."""
+
+    def __init__(self, server_url: str, template: str) -> None:
+        self._server_url = server_url
+        self._template = template
+        self._free: list[str] = []
+        self._state = ""
+        self._emptying = b""
+
+    @contextmanager
+    def lent(self) -> Generator[str]:
+        """The address of an empty, migrated database: commit in it what you like."""
+        url = self._free.pop() if self._free else self._made()
+        try:
+            yield url
+        finally:
+            if self._emptied(url):
+                self._free.append(url)
+            else:
+                drop_database(self._server_url, url)
+
+    def close(self) -> None:
+        """Delete all of them."""
+        while self._free:
+            drop_database(self._server_url, self._free.pop())
+
+    def _made(self) -> str:
+        url = create_database(self._server_url, self._template)
+        if not self._state:
+            with psycopg.connect(url, autocommit=True) as conn:
+                self._state = _first(conn, STATE)
+                self._emptying = _emptying(conn)
+        return url
+
+    def _emptied(self, url: str) -> bool:
+        """Whether nothing is left of what a test wrote."""
+        try:
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute("""SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                                WHERE datname = current_database() AND pid <> pg_backend_pid()""")
+                if _first(conn, STATE) != self._state:
+                    return False
+                conn.execute(self._emptying)
+        except psycopg.Error:
+            return False
+        return True
+
+
+def _first(conn: psycopg.Connection, question: str) -> str:
+    row = conn.execute(question.encode()).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _emptying(conn: psycopg.Connection) -> bytes:
+    """Statements that delete all rows, whatever the foreign keys say, and let numbers begin at 1 again."""
+    tables = conn.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for (name,) in tables]
+    sequences = conn.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+    restarts = [sql.SQL("SELECT setval({}, 1, false)").format(sql.Literal(name)) for (name,) in sequences]
+    begin, end = sql.SQL("SET session_replication_role = replica"), sql.SQL("RESET session_replication_role")
+    return sql.SQL("; ").join([begin, *deletes, *restarts, end]).as_bytes(conn)
+
+
+@pytest.fixture(scope="session")
+def databases(server_url: str, template: str) -> Iterator[Databases]:
+    """The databases of this worker."""
+    lending = Databases(server_url, template)
+    yield lending
+    lending.close()
+
+
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    """A fresh migrated database for one test: commit in it what you like."""
-    with fresh_database(server_url, template) as url:
+def database_url(databases: Databases) -> Iterator[str]:
+    """An empty migrated database for one test: commit in it what you like."""
+    with databases.lent() as url:
         yield url
 
 

@@ -32,6 +32,9 @@ SENTENCES = (
 )
 
 
+pytestmark = pytest.mark.slow
+
+
 class Mortals:
     """Starts children that die, one at a time."""
 

@@ -79,7 +79,7 @@ def test_what_happens_is_kept(discord: LocalDiscord, app: str, database_url: str
     happen(discord, "APPLICATION_DEAUTHORIZED", **{"as": "ada"})
 
     assert [event["problems"] for event in let_in["events"] + bought["events"]] == [[]] * 51
-    assert {event["delivered"] for event in bought["events"]} == {True}
+    assert len(_delivered(discord)) == 52
     assert rows(database_url, "SELECT name, is_active FROM guilds") == [(let_in["data"]["guild"]["name"], True)]
     assert rows(database_url, "SELECT authorized_at < deauthorized_at FROM authorizations") == [(True,)]
     assert rows(database_url, "SELECT sku_id, is_deleted FROM entitlements") == [(int(SKU), False)]
@@ -123,6 +123,17 @@ def test_an_app_that_is_away_gets_its_events_when_it_is_back(
     moments = [attempt["at_ms"] for attempt in told[0]["attempts"]]
     pauses = [later - sooner for sooner, later in pairwise(moments)]
     assert pauses == sorted(pauses)
+
+
+def _delivered(discord: LocalDiscord) -> list[Json]:
+    """Everything that happened, once the app has taken it; on a busy machine not all of it at the first attempt."""
+    until = time.monotonic() + 20
+    while True:
+        told = discord.http.get("/playground/events").json()["events"]
+        if all(event["delivered"] for event in told):
+            return told
+        assert time.monotonic() < until, told
+        time.sleep(0.05)
 
 
 def _wait(database_url: str, question: str, expected: int) -> None:

@@ -14,6 +14,7 @@ from db.connection import Pool
 from handlers.feature import Feature
 from tests.app.conftest import ECHO
 from tests.fake_discord import KEY, settings
+from tests.on_other_days import environ_of_child
 from wire.rest import Rest
 
 FIRST_PING = """
@@ -45,7 +46,7 @@ def test_a_first_ping_is_answered_without_lifespan_and_without_anything_heavy() 
         "DISCORD_TOKEN": "t",
         "DISCORD_PUBLIC_KEY": KEY.verify_key.encode().hex(),
         "DISCORD_APPLICATION_ID": "1000000000000000001",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
+        **environ_of_child(),
         "HOME": "/nonexistent",
         "LOG_FORMAT": "json",
     }

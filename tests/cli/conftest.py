@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.on_other_days import environ_of_child
+
 ROOT = Path(__file__).resolve().parents[2]
 OUR_VARIABLES = (
     "DISCORD_",
@@ -38,7 +40,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(is_so: Callable[[], bool], *, what: str, patience_s: float = 40) -> None:
+def wait_until(is_so: Callable[[], bool], *, what: str, patience_s: float = 120) -> None:
     until = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < until, f"waited in vain: {what}"
@@ -53,7 +55,7 @@ class House:
         self.api_port, self.playground_port = free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(OUR_VARIABLES)},
-            "PYTHONPATH": str(ROOT),
+            **environ_of_child(ROOT),
             "LYCEUM_DATA_DIR": str(folder),
             "API_PORT": str(self.api_port),
             "PLAYGROUND_PORT": str(self.playground_port),
@@ -67,7 +69,7 @@ class House:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,  # a busy machine is slow, not wrong
             check=False,
         )
 
@@ -135,7 +137,7 @@ class Running:
 
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
-        return self.process.wait(40)
+        return self.process.wait(120)
 
 
 @contextmanager

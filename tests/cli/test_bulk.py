@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from cli.bulk import TABLES, fill
@@ -44,6 +45,7 @@ def schema(url: str) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
+@pytest.mark.slow
 async def test_a_crowd_is_what_the_rules_make_of_its_segments(database_url: str) -> None:
     told: list[tuple[str, int]] = []
     before = schema(database_url)
@@ -65,6 +67,7 @@ async def test_a_crowd_is_what_the_rules_make_of_its_segments(database_url: str)
     assert derived(database_url) == right
 
 
+@pytest.mark.slow
 def test_a_crowd_has_one_large_guild_and_many_small_ones(database_url: str) -> None:
     written = fill(database_url, members=2_000, sessions=6_000, now=NOW, tell=silent)
 

@@ -29,6 +29,7 @@ def report(said: str) -> dict[str, tuple[str, str]]:
     return {check["name"]: (check["state"], check["found"]) for check in checks}
 
 
+@pytest.mark.slow
 def test_doctor_finds_a_running_house_well(house: House) -> None:
     with house.start("up") as up:
         up.wait_for(READY)

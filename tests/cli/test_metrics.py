@@ -2,6 +2,7 @@ import json
 import re
 
 import httpx
+import pytest
 
 from tests.cli.conftest import House, free_port, wait_until
 
@@ -9,6 +10,7 @@ READY = "Ctrl-C stops everything."
 NAMED = re.compile(r'^lyceum_process\{name="(\w+)"\} 1.0$', re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_every_process_shows_its_own_numbers(house: House) -> None:
     first = free_port()
     with house.start("up", METRICS_PORT=str(first), WEB_CONCURRENCY="2", LOG_FORMAT="json") as up:

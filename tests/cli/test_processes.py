@@ -80,6 +80,7 @@ def test_worker_works_until_it_is_stopped(house: House, database_url: str) -> No
     assert code == 0, worker.said()
 
 
+@pytest.mark.slow
 def test_listener_and_web_fall_back_to_the_embedded_database(house: House) -> None:
     with house.start("playground"), house.start("web") as web:
         wait_until(lambda: get(f"http://127.0.0.1:{house.api_port}/ready")[0] == 200, what="web is ready")
@@ -99,6 +100,7 @@ def test_web_stops_when_its_supervisor_is_gone(house: House, database_url: str) 
         assert web.process.wait(30) == 0, web.said()
 
 
+@pytest.mark.slow
 def test_up_serves_any_server_that_speaks_discords_protocol(house: House, database_url: str) -> None:
     elsewhere = f"http://127.0.0.1:{house.playground_port}"
     with house.start("playground"):
@@ -129,6 +131,7 @@ def test_up_serves_any_server_that_speaks_discords_protocol(house: House, databa
         assert conn.execute("SELECT count(*) FROM member_zones").fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_up_says_that_discord_refuses_the_token(house: House, database_url: str) -> None:
     elsewhere = f"http://127.0.0.1:{house.playground_port}"
     with house.start("playground"):

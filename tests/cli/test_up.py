@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import sys
@@ -9,8 +11,9 @@ import pytest
 
 from cli import screen
 from cli.up import _step  # pyright: ignore[reportPrivateUsage] - the line that an operator reads
-from tests.cli.conftest import House, wait_until
+from tests.cli.conftest import ROOT, House, wait_until
 
+README = ROOT / "README.md"
 READY = "Ctrl-C stops everything."
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
@@ -21,6 +24,12 @@ def reply_of(said: str) -> dict[str, Any]:
     return reply
 
 
+def examples(text: str) -> list[list[str]]:
+    """The uses of `lyceum try` that a text shows, as arguments."""
+    found = re.findall(r"^\s*\S+(?: -m cli)? (try .*)$", text, re.MULTILINE)
+    return [shlex.split(each) for each in found]
+
+
 def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     with house.start("up", WEB_CONCURRENCY="2") as up:
         up.wait_for(READY)
@@ -28,7 +37,11 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
         house.run("voice", "leave", "mina")  # the living community may have sent her somewhere
         joined = house.run("voice", "join", "mina", "Deep Work")
         moved = house.run("voice", "stream", "mina", "Deep Work")
-        paged = house.run("try", "/leaderboard", "--as", "ada", "--press", "Jump to me", "--save", "pictures")
+        paged = house.run(
+            "try", "/leaderboard period:all", "--as", "ada", "--press", "Jump to me", "--save", "pictures"
+        )
+        read = [house.run(*example) for example in examples(README.read_text())]
+        printed = [house.run(*example) for example in examples(up.said())]
         profile = house.run("try", "--user-menu", "Profile", "--target", "priya")
         zones = house.run("try", "/my timezone zone:seoul", "--autocomplete")
         evening = house.run("voice", "simulate", "--members", "40", "--minutes", "5", "--speed", "300", "--seed", "3")
@@ -50,6 +63,8 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     assert paged.returncode == 0, paged.stderr
     assert paged.stdout.count("saved as pictures/leaderboard") == 2
     assert {path.name for path in (house.folder / "pictures").iterdir()} == {"leaderboard.png", "leaderboard-2.png"}
+    assert [one.stderr for one in (*read, *printed) if one.returncode] == []
+    assert (len(read), len(printed)) == (3, 3)
     assert profile.returncode == 0, profile.stderr
     assert (house.folder / "replies" / "profile.png").read_bytes().startswith(b"\x89PNG")
     assert (zones.returncode, "Asia/Seoul" in zones.stdout) == (0, True), zones.stderr
@@ -68,6 +83,7 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     assert house.processes() == {}
 
 
+@pytest.mark.slow
 def test_up_starts_again_after_it_was_killed(house: House) -> None:
     with house.start("up") as up:
         up.wait_for(READY)

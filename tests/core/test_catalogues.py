@@ -16,6 +16,7 @@ from app.sync_commands import commands_json
 from core.enums import Language
 from core.words import words_for
 from handlers import FEATURES
+from tests.on_other_days import environ_of_child
 
 MARKS = ("**", "`", "<", ">")
 
@@ -114,7 +115,7 @@ def test_the_command_mends_what_is_stale_and_names_what_lacks_words(tmp_path: Pa
 
 
 def _command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"PYTHONPATH": str(root)}
+    environ = os.environ | environ_of_child(root)
     command = [sys.executable, "-m", "app.catalogues", *arguments]
     return subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False)
 

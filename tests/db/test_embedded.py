@@ -1,4 +1,5 @@
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -67,6 +68,26 @@ def test_a_server_that_cannot_start_is_outside_trouble(data_dir: Path) -> None:
 
     with pytest.raises(OutsideTrouble, match="log"):
         embedded.database_url(data_dir)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root's server has an account of its own")
+def test_two_processes_may_make_the_servers_account_at_once(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = embedded.start(data_dir / "postgres", keep=False)
+    real = pwd.getpwnam
+    asked: list[str] = []
+
+    def not_yet(name: str) -> pwd.struct_passwd:
+        asked.append(name)
+        if len(asked) == 1:
+            raise KeyError(name)  # the other process makes it after this look, so that useradd fails
+        return real(name)
+
+    monkeypatch.setattr(pwd, "getpwnam", not_yet)
+    second = embedded.start(data_dir / "second", keep=False)
+
+    assert asked[0] == "pgserver"
+    second.cleanup()
+    server.cleanup()
 
 
 def test_starting_does_not_warn(data_dir: Path) -> None:

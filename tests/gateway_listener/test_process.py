@@ -17,6 +17,7 @@ import pytest
 from gateway_listener.awake import STALL_S
 from services.sessions import DOUBT_MAX
 from tests.local_discord import LocalDiscord, local_discord
+from tests.on_other_days import environ_of_child
 
 REPO = Path(__file__).parents[2]
 PATIENCE_S = 20.0
@@ -38,7 +39,7 @@ class World:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
-            "PYTHONPATH": str(REPO),
+            **environ_of_child(),
             "LYCEUM_DATA_DIR": str(self.data_dir),
             "PLAYGROUND_PORT": str(self.discord.config.port),
             "DATABASE_URL": self.database_url,
@@ -329,7 +330,7 @@ def test_refused_token_ends_with_one_sentence_and_a_code_of_its_own(tmp_path: Pa
 
 
 def test_nothing_is_asked_of_discord_without_a_database(tmp_path: Path) -> None:
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), "LYCEUM_DATA_DIR": str(tmp_path)}
+    environ = environ_of_child() | {"PATH": os.environ["PATH"], "LYCEUM_DATA_DIR": str(tmp_path)}
     said = [
         subprocess.run(
             [sys.executable, "-m", "gateway_listener"], env=environ | more, cwd=REPO, capture_output=True, check=False

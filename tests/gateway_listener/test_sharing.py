@@ -18,6 +18,9 @@ import pytest
 
 from db.queries.gateway import SHARD_LOCKS
 from tests.local_discord import Json, LocalDiscord, local_discord
+from tests.on_other_days import environ_of_child
+
+pytestmark = pytest.mark.slow
 
 REPO = Path(__file__).parents[2]
 PATIENCE_S = 30.0
@@ -42,7 +45,7 @@ class Crowd:
         environ = {
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
-            "PYTHONPATH": str(REPO),
+            **environ_of_child(),
             "LYCEUM_DATA_DIR": str(self.folder),
             "PLAYGROUND_PORT": str(self.discord.config.port),
             "DATABASE_URL": self.database_url,

@@ -1,5 +1,6 @@
 """Chromium for tests of the page: as on a desktop and as on a phone, with an ear for what the console says."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncGenerator
@@ -33,7 +34,7 @@ MISSING: Final = "No Chromium is here: deploy/install-chromium installs it, as r
 Json = dict[str, Any]
 Scheme = Literal["light", "dark"]
 
-expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 
 
 def executable() -> str | None:
@@ -50,7 +51,9 @@ def _starts(path: str) -> bool:
 async def chromium() -> AsyncGenerator[Browser]:
     """The browser of this machine, without a window."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        # see tests/on_other_days.py
+        environ: dict[str, str | float | bool] = {name: os.environ[name] for name in os.environ if name != "LD_PRELOAD"}
+        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS), env=environ)
         yield browser
         await browser.close()
 
@@ -76,7 +79,7 @@ class Visits:
             permissions=["clipboard-read", "clipboard-write"],
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # see above
         page = await context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", self._fail)

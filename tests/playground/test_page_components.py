@@ -256,7 +256,7 @@ async def test_a_form_that_was_sent_is_empty_the_next_time(discord: LocalDiscord
     await expect(page.get_by_label("Title")).to_have_value("")
 
 
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_forms_and_menus_are_accessible(
     discord: LocalDiscord,
     app: SmallApp,

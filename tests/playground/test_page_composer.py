@@ -208,7 +208,7 @@ async def test_a_late_app_is_waited_for_and_then_said(discord: LocalDiscord, app
     await expect(page.locator(".is-failed").last).to_contain_text("The application did not respond")
 
 
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_the_box_and_its_lists_are_accessible(
     discord: LocalDiscord,
     app: SmallApp,

@@ -335,8 +335,8 @@ async def test_a_phone_shows_a_form_as_a_sheet_that_nothing_sticks_out_of(
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("phone", [False, True])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
+@pytest.mark.parametrize("phone", [False, pytest.param(True, marks=pytest.mark.slow)])
 async def test_forms_are_accessible(
     discord: LocalDiscord,
     app: SmallApp,

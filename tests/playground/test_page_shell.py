@@ -2,7 +2,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
+from websockets.asyncio.client import connect
 
 from tests.local_discord import LocalDiscord, local_discord, served_discord
 from tests.playground.browser import Scheme, Visits, violations
@@ -190,6 +191,38 @@ async def test_earlier_messages_come_on_request_and_nothing_jumps(discord: Local
     await expect(page.locator("#beginning")).to_be_attached()
 
 
+async def test_earlier_messages_stay_when_everything_is_told_anew(discord: LocalDiscord, visit: Visits) -> None:
+    page = await visit(discord.url)
+    await write(discord, page, *(f"Line {number}." for number in range(130)))
+    held: list[WebSocketRoute] = []
+    await page.route_web_socket("**/page/feed*", lambda socket: held.append(socket))  # noqa: PLW0108 - Playwright takes no method of a list
+    await page.reload()
+    earlier = page.get_by_role("button", name="Show earlier messages")
+
+    await earlier.click()
+    await expect(page.get_by_text("Line 69.", exact=True)).to_be_attached()
+    told = await said_by_feed(discord)
+    for frame in told:
+        held[0].send(frame)
+    await page.locator("body[data-feed=here]").wait_for()
+    await earlier.click()
+    await expect(page.get_by_text("Line 0.", exact=True)).to_be_attached()
+    for frame in told:
+        held[0].send(frame)
+
+    await expect(page.locator("#messages > .message")).to_have_count(130)
+    await expect(page.locator("#beginning")).to_be_attached()
+
+
+async def said_by_feed(discord: LocalDiscord) -> list[str | bytes]:
+    """What a page is told when it connects."""
+    said: list[str | bytes] = []
+    async with connect(f"{discord.url.replace('http', 'ws')}/page/feed") as feed:
+        while not said or said[-1] != '{"kind":"here"}':
+            said.append(await feed.recv())
+    return said
+
+
 async def test_the_page_waits_for_a_local_discord_that_is_away(tmp_path: Path, visit: Visits) -> None:
     with local_discord(tmp_path) as discord:
         page = await visit(discord.url)
@@ -295,7 +328,7 @@ async def test_a_phone_shows_one_column_and_the_way_to_the_others(discord: Local
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 async def test_nothing_stands_in_the_way_of_anybody(discord: LocalDiscord, visit: Visits, scheme: Scheme) -> None:
     discord.voice("join", "ada", "Library")
     discord.voice("stream", "ada")

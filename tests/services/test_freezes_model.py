@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from services.freezes import close_days
 from tests.populate import ANA, LYCEUM
 from tests.services.freeze_world import be_active, begin, close, day, missed, noon, protections
 from tests.services.voice_log import rows
+
+pytestmark = pytest.mark.slow
 
 DAYS = 30
 ZONES = ("Pacific/Kiritimati", "Asia/Seoul", "Europe/Madrid", "America/New_York", "Pacific/Pago_Pago")

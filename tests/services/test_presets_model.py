@@ -6,6 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,8 @@ from tests.services.test_voice_model import (
     streaks,
 )
 from tests.services.voice_log import after, rows, state
+
+pytestmark = pytest.mark.slow
 
 LENGTHS = [15, 30, 45, 60, 75, 105, 120, 300, 900, 3600, 2 * 3600 + 15, 5 * 3600, 13 * 3600]
 FLAGS = [0, 0, SELF_MUTE, SELF_DEAF, DEAF, VIDEO, STREAM, VIDEO | SELF_DEAF]

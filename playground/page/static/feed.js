@@ -34,8 +34,23 @@ function put({ id, html, into }) {
   template.innerHTML = html;
   const fresh = template.content.firstElementChild;
   const known = document.getElementById(id);
+  if (id === "messages") keepEarlier(known, fresh);
   if (known) morph(known, fresh);
   else if (into) insert(document.getElementById(into), fresh);
+}
+
+/**
+ * The list comes anew whenever the page connects. The earlier messages that were asked for stay in it, unless others
+ * would be missing between them and the new list.
+ */
+function keepEarlier(known, fresh) {
+  const oldest = fresh.querySelector(":scope > [data-message]");
+  const twin = oldest && known.querySelector(`:scope > #${oldest.id}`);
+  const more = fresh.querySelector(":scope > #earlier");
+  if (!twin || !more) return;
+  const kept = [];
+  for (let line = twin.previousElementSibling; line; line = line.previousElementSibling) kept.unshift(line.cloneNode(true));
+  more.replaceWith(...kept);
 }
 
 /**

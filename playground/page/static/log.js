@@ -56,7 +56,8 @@ export function start(page) {
 /** Puts the messages before the first one where the button stands; what one reads stays where it is. */
 async function showEarlier(page, log, button) {
   const place = button.closest("li");
-  const first = document.querySelector("#messages > [data-message]");
+  const oldest = () => document.querySelector("#messages > [data-message]");
+  const first = oldest();
   button.disabled = true;
   const response = await fetch("/page/messages" + page.query({ before: first?.dataset.message ?? "" })).catch(() => null);
   if (!response?.ok) {
@@ -66,6 +67,7 @@ async function showEarlier(page, log, button) {
   }
   const template = document.createElement("template");
   template.innerHTML = await response.text();
+  if (oldest() !== first) return; // the list was replaced meanwhile: what came belongs before a message that is not shown
   const fromEnd = log.scrollHeight - log.scrollTop;
   place.replaceWith(...template.content.firstElementChild.children);
   log.scrollTop = log.scrollHeight - fromEnd;

@@ -1,0 +1,110 @@
+"""Runs the tests under clocks of other days: `python -m tests.on_other_days monday leap-day -- -n auto tests/cli`.
+
+Without names it takes every day of the list. libfaketime moves the clock of all processes by the same amount, of
+PostgreSQL too; it goes on from there. The monotonic clock stays, so that a second of waiting takes a second. Chromium
+does not start under libfaketime: its pages keep the real time.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+ROOT = Path(__file__).parents[1]
+LIBRARIES = ("libfaketime.so.1", "libfaketime.1.dylib")
+FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
+CLOCK = (
+    "LD_PRELOAD",
+    "DYLD_INSERT_LIBRARIES",
+    "FAKETIME",
+    "DONT_FAKE_MONOTONIC",
+    "FAKETIME_DONT_FAKE_MONOTONIC",
+    "NO_FAKE_STAT",
+    "TZ",
+)
+NO_TESTS = 5  # pytest's own code: nothing was selected
+
+
+@dataclass(frozen=True)
+class Day:
+    """When a run begins, on the clock of somebody in `zone`."""
+
+    name: str
+    begins: datetime
+    zone: str = "UTC"
+
+    def offset_s(self, now: datetime) -> int:
+        """By how much the clock has to be moved."""
+        return round((self.begins.replace(tzinfo=ZoneInfo(self.zone)) - now).total_seconds())
+
+
+DAYS = (
+    Day("monday", datetime(2027, 1, 18, 9, 30)),
+    Day("new-week", datetime(2027, 1, 18, 0, 0, 5)),
+    Day("new-year", datetime(2027, 1, 1, 0, 0, 5)),
+    Day("leap-day", datetime(2028, 2, 29, 12, 0)),
+    Day("month-end", datetime(2027, 1, 31, 23, 58)),  # the month ends during the run
+    Day("spring-new-york", datetime(2027, 3, 14, 1, 58), "America/New_York"),  # 02:00 becomes 03:00
+    Day("autumn-new-york", datetime(2027, 11, 7, 1, 58), "America/New_York"),  # 02:00 becomes 01:00
+    Day("spring-santiago", datetime(2027, 9, 4, 23, 58), "America/Santiago"),  # midnight becomes 01:00
+    Day("autumn-berlin", datetime(2027, 10, 31, 2, 58), "Europe/Berlin"),  # 03:00 becomes 02:00
+    Day("date-line", datetime(2027, 6, 1, 0, 0, 5), "Pacific/Kiritimati"),  # UTC is still in May
+)
+
+
+def environ_of_child(root: Path = ROOT) -> dict[str, str]:
+    """What a process with an environment of its own is given by its test: this run's clock, `root` to import from."""
+    path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept = {name: os.environ[name] for name in CLOCK if name in os.environ}
+    return {**kept, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def library() -> Path | None:
+    """Where libfaketime is on this machine."""
+    found = [path for folder in FOLDERS for name in LIBRARIES for path in Path(folder).glob(f"**/faketime/{name}")]
+    return found[0] if found else None
+
+
+def environ(day: Day, library: Path, now: datetime) -> dict[str, str]:
+    """The environment of a process whose clock shows that day."""
+    path = [str(ROOT / "tests" / "other_clock"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "LD_PRELOAD": str(library),
+        "DYLD_INSERT_LIBRARIES": str(library),
+        "FAKETIME": f"{day.offset_s(now):+d}",
+        "DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # the same under the name of newer versions
+        "NO_FAKE_STAT": "1",  # Python compares the times of its compiled files
+        "TZ": day.zone,
+        "PYTHONPATH": os.pathsep.join(path),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Arguments: names of days, `--`, and what pytest is to be given."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    names, options = arguments[:end], arguments[end + 1 :]
+    chosen = [day for day in DAYS if not names or day.name in names]
+    if unknown := set(names) - {day.name for day in DAYS}:
+        print(f"There is no day {', '.join(sorted(unknown))}; choose among {', '.join(day.name for day in DAYS)}.")
+        return 2
+    faketime = library()
+    if faketime is None:
+        print("Skipped: no libfaketime is here; deploy/install-faketime installs it, as root or with sudo.")
+        return 0
+    failed: list[str] = []
+    for day in chosen:
+        print(f"{day.name}: {day.begins:%A %d %B %Y, %H:%M} in {day.zone}", flush=True)
+        command = [sys.executable, "-m", "pytest", *options]
+        run = subprocess.run(command, env=environ(day, faketime, datetime.now(UTC)), cwd=ROOT, check=False)
+        failed += [day.name] if run.returncode not in (0, NO_TESTS) else []
+    print(f"Failed on: {', '.join(failed)}." if failed else f"Passed on {len(chosen)} days.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
