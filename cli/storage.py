@@ -38,6 +38,8 @@ def downgrade(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Take the schema back, after showing what would be lost for good: what only the newer one can hold."""
+    if revision.startswith("-") and not revision[1:].isdecimal():
+        raise Problem(f"lyceum db downgrade has no option {revision}: `lyceum db downgrade -h` shows how.", code=USAGE)
     url = database.direct_url(read_settings())
     if not yes:
         _ask_whether_to_lose(database.losses(url, revision), revision)

@@ -43,6 +43,10 @@ def configure(level: str, fmt: str) -> None:
     )
     handler.addFilter(_without_rows)
     sys.excepthook = _log_crash
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # uvicorn gives them handlers of their own by default
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
 
 

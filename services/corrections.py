@@ -37,7 +37,7 @@ class NothingToAdjust(DomainError):
     """Raised by adjust(); no time was given."""
 
     def __init__(self) -> None:
-        super().__init__("Say how many minutes to add, or below zero to take off.")
+        super().__init__("No minutes were given. Say how many to add, or a number below zero to take off.")
 
 
 class NothingToVoid(DomainError):

@@ -13,7 +13,7 @@ import pytest
 from app.routes import Routes
 from core.enums import Board, Period, Preset
 from db.connection import Pool
-from handlers import FEATURES, freeze, leaderboard, protection, streak, track
+from handlers import FEATURES, freeze, leaderboard, my, protection, streak, track
 from handlers.feature import Feature
 from tests.fake_discord import (
     ANA,
@@ -69,7 +69,7 @@ def custom_ids(viewer: int) -> dict[type, dict[str, str]]:
             "leaderboard:me": leaderboard.ME.pack(Board.FOCUS, Period.WEEK, viewer),
             "track:apply": track.APPLY.pack(next(iter(Preset)), *days),
         },
-        SelectChoice: {},
+        SelectChoice: {"my:zone": my.ZONE.pack()},
         ModalSubmit: {"freeze:planned": freeze.PLANNED.pack()},
     }
 
@@ -91,6 +91,9 @@ def ways(viewer: Someone) -> Iterator[Way]:
     known = custom_ids(viewer.id)
     for kind in (ButtonPress, SelectChoice, ModalSubmit):
         assert set(known[kind]) == routes.names(kind)
+    for name, custom_id in known[SelectChoice].items():
+        chosen = {"custom_id": custom_id, "component_type": 3, "values": ["Asia/Seoul"]}
+        yield Way(f"select {name}", 3, chosen)
     for name, custom_id in known[ButtonPress].items():
         yield Way(f"button {name}", 3, {"custom_id": custom_id, "component_type": 2})
     fields = [
@@ -129,6 +132,8 @@ def _value(option: Option) -> object:
         "when": "18:30",
         "zone": "Europe/Madrid",
         "reason": "An outage",
+        "session": 999_999,  # nobody has it: a void would change what others are shown
+        "minutes": 30,
     }
     return option.choices[0][1] if option.choices else values[option.name]
 
@@ -145,11 +150,15 @@ class Seen:
         return [one.text for one in self.ever if not one.is_private]
 
 
+ON_PRIVATE_MESSAGES = {"select my:zone"}  # components that stand nowhere else
+
+
 async def send(discord: FakeDiscord, way: Way, by: Someone, *, flags: int = 0) -> Seen:
     """Send it with a token of its own, so that many at once stay apart."""
     token = f"token{next(_numbers)}"
     payload = envelope(way.kind, way.data, by=by) | {"token": token}
     if way.kind == 3:
+        flags = 64 if way.name in ON_PRIVATE_MESSAGES else flags
         payload["message"] = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": flags}
     answer = await discord.deliver(payload)
     assert answer.status == 200, way

@@ -15,6 +15,7 @@ from core.enums import Language
 from core.errors import DomainError
 from core.words import words_for
 from handlers import FEATURES
+from services.zone_search import ZoneChoice
 
 UNKIND = re.compile(
     r"\b(error|exception|invalid|failed|failure|illegal|wrong|null|none|must|cannot be)\b", re.IGNORECASE
@@ -25,6 +26,7 @@ SAMPLES: dict[object, object] = {
     datetime: datetime(2026, 11, 21, tzinfo=UTC),
     date: date(2026, 11, 21),
     timedelta: timedelta(hours=4),
+    tuple[ZoneChoice, ...]: (ZoneChoice("America/Chicago", "Chicago", "09:05", "UTC−6"),),
 }
 
 

@@ -51,7 +51,7 @@ def wrong_arguments(words: list[str], arguments: list[Any]) -> Iterator[list[str
 
 
 def wrong_options(words: list[str], option: Any) -> Iterator[list[str]]:
-    [name] = option.opts
+    name = max(option.opts, key=len)  # the long one, where there is a short one too
     if option.is_flag:
         yield [*words, f"{name}=x"]
         return
