@@ -17,9 +17,9 @@ from app.first_answer import Placeholder, thinking
 from app.placeholder import replace_placeholder
 from core.enums import Language
 from core.errors import OutsideTrouble
+from core.i18n import at, words_for
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
 from core.tracebacks import traceback_of
-from core.words import at, words_for
 from db.queries import interactions
 from db.queries import outbox as stored
 from db.queries.outbox import Entry, NewEntry

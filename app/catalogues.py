@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app.sentences import ROOT, Found, gather
 from core.enums import Language
-from core.words import DOMAIN, LOCALES
+from core.i18n import DOMAIN, LOCALES
 
 TRANSLATED: Final = tuple(language for language in Language if language is not Language.EN)
 TEMPLATE: Final = LOCALES / f"{DOMAIN}.pot"

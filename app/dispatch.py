@@ -13,10 +13,10 @@ from app.first_answer import Placeholder
 from app.recent import Recent
 from app.turn import Invoked, Turn
 from app.uploads import Uploads
-from core import reports
+from core import error_reporting as reports
 from core.errors import DatabaseTrouble, DomainError, OutsideTrouble, TroubleKind
+from core.i18n import Words, language_for, words_for
 from core.tracebacks import traceback_of
-from core.words import Words, language_for, words_for
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,

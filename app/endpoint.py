@@ -18,7 +18,7 @@ from app.first_answer import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, 
 from app.signed_body import SignedBody
 from app.turn import Turn
 from core.clock import Clock
-from core.trace import REQUEST
+from core.request_context import REQUEST
 from wire.errors import BadPayload, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
 from wire.parsing import parse

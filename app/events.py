@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from app.door_log import Note, by_structlog
 from app.first_answer import respond
 from app.signed_body import SignedBody
-from core import reports
+from core import error_reporting as reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.tracebacks import traceback_of

@@ -26,11 +26,12 @@ from app.health import Health, Readiness, live
 from app.metrics import DoorTally, MetricsPage
 from app.recent import Recent
 from app.uploads import Uploads
+from core import error_reporting as reports
 from core import log as logs
-from core import metrics, reports
+from core import metrics
 from core.clock import Clock
-from core.settings import Settings
-from core.tallies import Tally
+from core.config import Settings
+from core.metrics_registry import Tally
 from core.tracebacks import traceback_of
 from wire.signature import Verifier
 

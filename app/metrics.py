@@ -12,7 +12,7 @@ from app.door_log import Note
 from core import metrics
 from core.clock import Clock
 from core.errors import OutsideTrouble
-from core.tallies import Counts, Durations, Reading, Tally
+from core.metrics_registry import Counts, Durations, Reading, Tally
 
 if TYPE_CHECKING:
     from db.connection import Connection, Pool

@@ -10,12 +10,12 @@ import structlog
 from app.answers import KIND as ANSWER
 from app.answers import Answers, promise_of
 from app.first_answer import placeholder_of
-from core import reports
+from core import error_reporting as reports
 from core.clock import Clock
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from core.ids import GuildId
-from core.trace import following
+from core.request_context import following
 from core.tracebacks import traceback_of
 from db.connection import Connection
 from db.queries.outbox import Entry, NewEntry

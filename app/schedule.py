@@ -18,13 +18,14 @@ from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[rep
 from app.doubts import confirm_sessions
 from app.metrics import watched
 from app.outbox import Outbox, entries_of
-from core import metrics, reports
+from core import error_reporting as reports
+from core import metrics
 from core.clock import Clock
+from core.config import Settings
 from core.enums import Period
 from core.errors import OutsideTrouble
-from core.settings import Settings
-from core.tallies import Durations, Reading, Tally
-from core.trace import REQUEST
+from core.metrics_registry import Durations, Reading, Tally
+from core.request_context import REQUEST
 from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
 from db.queries import interactions, webhook_events

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from core.words import LOCALES
+from core.i18n import LOCALES
 from handlers import FEATURES
 from handlers.feature import Feature
 from wire import commands

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from core.enums import Language
+from core.i18n import DISCORD_LOCALES, words_for
 from core.ids import ApplicationId, GuildId
-from core.words import DISCORD_LOCALES, words_for
 from handlers.feature import Feature
 from wire.commands import ENTRY_POINT, MESSAGE_MENU, SLASH, USER_MENU, list_json, normal
 from wire.errors import DiscordError

@@ -12,7 +12,7 @@ from app.outbox import write_down
 from app.turn import Turn
 from app.uploads import Uploads
 from core.errors import DomainError
-from core.words import words_for
+from core.i18n import words_for
 from db.connection import Connection, Pool
 from db.queries.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of

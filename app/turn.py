@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from core.words import Words
+from core.i18n import Words
 from wire.interaction import (
     Autocomplete,
     ButtonPress,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from core.config import DISCORD_CDN_URL
 from core.errors import DomainError
-from core.settings import DISCORD_CDN_URL
 from wire.interaction import Attachment
 from wire.uploads import FileTooLarge, accept_bytes
 

@@ -9,8 +9,8 @@ from cli.checks_discord import compared
 from cli.findings import Finding, bad, good, note
 from cli.problems import Problem
 from core.clock import Clock
+from core.config import Settings
 from core.errors import DatabaseTrouble
-from core.settings import Settings
 from db.trouble import look
 
 if TYPE_CHECKING:

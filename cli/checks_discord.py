@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.findings import Finding, bad, good, note
 from cli.limits import waiting
-from core.settings import Settings, is_public_key, is_url
+from core.config import Settings, is_public_key, is_url
 
 if TYPE_CHECKING:
     from wire.rest import Application, Rest

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from cli.addresses import in_url
 from cli.findings import Finding, bad, good, note
-from core import surroundings
+from core import environment_checks as surroundings
 from core.clock import Clock
-from core.settings import Settings
+from core.config import Settings
 
 if TYPE_CHECKING:
     import httpx

@@ -9,9 +9,9 @@ from cli.environment import read_settings
 from cli.limits import waiting
 from cli.problems import AWAY, USAGE, Problem
 from cli.screen import out
+from core.config import Settings
 from core.errors import OutsideTrouble
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, GuildId
-from core.settings import Settings
 
 if TYPE_CHECKING:
     from app.sync_commands import Plan

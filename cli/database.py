@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cli.problems import AWAY, USAGE, Problem
+from core.config import Settings, unusable
 from core.errors import DatabaseTrouble, OutsideTrouble
-from core.settings import Settings, unusable
 from db import revisions
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from cli.environment import environment, read_settings
 from cli.findings import SIGNS, Finding, State, bad, good
 from cli.problems import FAILED
 from cli.screen import json_text, out
-from core.settings import Settings, SettingsError
+from core.config import Settings, SettingsError
 from core.tracebacks import text_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli import terminal
 from cli.problems import AWAY, FAILED, MARK, USAGE, Problem
-from core.settings import SettingsError
+from core.config import SettingsError
 from core.tracebacks import traceback_of
 
 

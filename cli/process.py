@@ -93,7 +93,7 @@ def reported(name: str) -> Generator[None]:
         import structlog  # noqa: PLC0415 - when something is to be said
 
         reference = secrets.token_hex(3)
-        from core import reports  # noqa: PLC0415 - when something is to be said
+        from core import error_reporting as reports  # noqa: PLC0415 - when something is to be said
 
         structlog.get_logger().exception("the process failed", process=name, ref=reference)
         reports.send(error, ref=reference)

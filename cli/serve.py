@@ -17,9 +17,9 @@ from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.problems import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
-from core import surroundings
+from core import environment_checks as surroundings
 from core.clock import Clock
-from core.settings import Settings, is_url
+from core.config import Settings, is_url
 
 if TYPE_CHECKING:
     from uvicorn import Server

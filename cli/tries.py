@@ -19,7 +19,7 @@ from cli.steps import Step, read_steps
 from cli.terminal import path_text
 from core.clock import Clock
 from core.enums import Language
-from core.words import DISCORD_LOCALES, language_of
+from core.i18n import DISCORD_LOCALES, language_of
 
 Json = dict[str, Any]
 

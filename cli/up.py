@@ -24,7 +24,7 @@ from cli.process import listen
 from cli.screen import out, spinner
 from cli.signs import DatabaseSign, Signs
 from cli.supervisor import Child, Part, run_once
-from core.settings import Settings, unusable
+from core.config import Settings, unusable
 
 LISTENER_S: Final = 40.0  # until a listener of the real Discord has to have heard READY, so that the step is ticked
 HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves

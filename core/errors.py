@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.words import Words
+from core.i18n import Words
 
 
 class DomainError(Exception):

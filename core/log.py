@@ -7,7 +7,7 @@ from typing import TextIO
 
 import structlog
 
-from core.trace import REQUEST
+from core.request_context import REQUEST
 from core.tracebacks import text_of, traceback_of
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from core.tallies import BOUNDS_S, Counts, Durations, Reading, Tally
+from core.metrics_registry import BOUNDS_S, Counts, Durations, Reading, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Generator

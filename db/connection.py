@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 import structlog
 
 from core.errors import DatabaseTrouble, OutsideTrouble, TroubleKind
-from core.tallies import Counts, Reading, Tally
+from core.metrics_registry import Counts, Reading, Tally
 from db.trouble import NO_WRITES, of_address, of_connecting, of_kind, of_statement
 
 if TYPE_CHECKING:

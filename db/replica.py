@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import structlog
 
 from core.errors import OutsideTrouble
-from core.tallies import Counts, Tally
+from core.metrics_registry import Counts, Tally
 from db.connection import Connection, Pool
 
 BEHIND_MAX_S: Final = 5.0  # what was committed earlier is on the replica, or the replica is not asked

@@ -6,7 +6,7 @@ import os
 import sys
 
 from core import log
-from core.settings import Settings, SettingsError
+from core.config import Settings, SettingsError
 from gateway_listener.main import run
 from gateway_listener.wish import Wish
 

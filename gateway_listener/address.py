@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
-from core import surroundings
+from core import environment_checks as surroundings
 from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.frames import best_compression
 

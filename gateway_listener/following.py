@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.clock import Clock
-from core.settings import Settings
+from core.config import Settings
 from db.connection import Pool
 from gateway_listener.address import Directory
 from gateway_listener.connection import Caller

@@ -8,10 +8,11 @@ from typing import Final
 
 import structlog
 
-from core import metrics, reports
+from core import error_reporting as reports
+from core import metrics
 from core.clock import Clock
+from core.config import Settings
 from core.errors import DatabaseTrouble
-from core.settings import Settings
 from db.connection import Pool
 from db.pooler import Pooler, PoolerInTheWay, find_pooler
 from gateway_listener.address import Directory

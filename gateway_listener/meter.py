@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from core.clock import Clock
-from core.tallies import Counts, Durations, Reading, Tally
+from core.metrics_registry import Counts, Durations, Reading, Tally
 from db.connection import Connection
 from db.queries import metrics
 from db.queries.arrays import numbers

@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 import structlog
 
-from core import reports
+from core import error_reporting as reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool

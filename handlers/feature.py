@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from core.i18n import Words
 from core.ids import GuildId
-from core.words import Words
 from db.connection import Connection
 from services.people import Arrival
 from services.voice_events import Person

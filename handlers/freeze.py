@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from core.words import Words
+from core.i18n import Words
 from handlers.choices import chosen
 from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of

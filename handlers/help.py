@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import DomainError
-from core.words import Words, language_for, words_for
+from core.i18n import Words, language_for, words_for
 from handlers.feature import Deps, Feature
 from handlers.looks import panel
 from wire.commands import SLASH, USER_MENU, Command, Context, Option, command, string

@@ -4,8 +4,8 @@ from typing import Final
 
 from core.enums import Board, Period, Visibility
 from core.errors import DomainError
+from core.i18n import Words
 from core.ids import GuildId, UserId
-from core.words import Words
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of

@@ -7,8 +7,8 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from core.i18n import Words
 from core.ids import GuildId
-from core.words import Words
 from services.people import display_name
 from services.voice_events import Person
 from wire.cdn import avatar_path

@@ -1,7 +1,7 @@
 """Whom a command is about, and what several cards say of a member."""
 
 from core.errors import DomainError
-from core.words import Words
+from core.i18n import Words
 from handlers.feature import person_named, person_of
 from handlers.looks import name_of
 from services.streaks import Streak

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from core.enums import Language, Visibility
-from core.words import Words, at, language_for, words_for
+from core.i18n import Words, at, language_for, words_for
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, plain

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.words import Words, at
+from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import name_of, panel
 from services import rooms

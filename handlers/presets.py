@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.enums import Preset
-from core.words import Words
+from core.i18n import Words
 
 CHOICES: Final = (
     ("Silent library", Preset.SILENT_LIBRARY),

@@ -3,8 +3,8 @@
 from typing import Final
 
 from core.enums import Visibility
+from core.i18n import Words
 from core.ids import GuildId
-from core.words import Words
 from handlers.feature import Deps, Feature, guild_of, person_named
 from handlers.looks import Brush, illustrated, name_of, note, panel, picture_of
 from handlers.members import named, refuse_robots, streak_line

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from core.words import Words, at
+from core.i18n import Words, at
 from services.freezes import FreezeStatus
 from services.repairs import Offer
 from wire.custom_id import Action

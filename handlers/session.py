@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from core.words import Words, at
+from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots

@@ -6,8 +6,8 @@ from typing import Final
 
 from core.enums import Visibility
 from core.errors import DomainError
+from core.i18n import Words
 from core.ids import GuildId, UserId
-from core.words import Words
 from handlers import dates, protection
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from core.words import Words, at
+from core.i18n import Words, at
 from handlers.dates import parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain

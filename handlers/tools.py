@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.words import at
+from core.i18n import at
 from handlers import zones
 from handlers.feature import Deps, Feature
 from handlers.looks import note

@@ -6,8 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from core.enums import ChannelKind, Preset
+from core.i18n import Words, at
 from core.names import first_seen
-from core.words import Words, at
 from handlers.choices import chosen
 from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of

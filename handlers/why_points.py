@@ -5,7 +5,7 @@ from datetime import date
 from itertools import accumulate, groupby, pairwise
 from typing import Final
 
-from core.words import Words, at
+from core.i18n import Words, at
 from services.levels import Level
 from services.points import CountedStay, Point, Points, Share
 

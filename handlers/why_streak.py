@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from core.enums import DayMark, ProtectionKind
-from core.words import Words, at
+from core.i18n import Words, at
 from handlers.looks import REASON_MAX, plain
 from handlers.members import streak_line
 from services.chronicle import Chronicle, DayStory, Gap, Unsaved

@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.enums import CloseReason
-from core.words import Words, at
+from core.i18n import Words, at
 from handlers import presets
 from handlers.looks import REASON_MAX, plain
 from services.judging import Pause

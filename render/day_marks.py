@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from core.enums import DayMark, ProtectionKind
-from core.words import Words
+from core.i18n import Words
 from render import icons, shapes, theme
 from render.pixels import resized, strip
 from render.shapes import Point

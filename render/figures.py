@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from core.words import Words
+from core.i18n import Words
 from render.text import Colour, Style, width, write
 from render.theme import MIST, heading, label
 

@@ -7,8 +7,8 @@ from typing import Final
 from PIL import Image
 
 from core.enums import Board, Period
+from core.i18n import Words
 from core.names import first_seen
-from core.words import Words
 from render import avatar, png, shapes, theme
 from render.text import width, write
 from render.theme import CHALK, HAZE, HOUSE, MARGIN, MIST, WIDTH

@@ -7,8 +7,8 @@ from typing import Final
 
 from PIL import Image
 
+from core.i18n import Words
 from core.names import first_seen
-from core.words import Words
 from render import avatar, png, shapes, theme
 from render.figures import common_px, figure
 from render.icons import Icon, icon

@@ -10,7 +10,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from core.enums import Board, DayMark, Language, Period, ProtectionKind
-from core.words import Words, words_for
+from core.i18n import Words, words_for
 from render import leaderboard_card, profile_card, streak_calendar
 from render.leaderboard_card import BoardRow, LeaderboardCard
 from render.profile_card import ProfileCard

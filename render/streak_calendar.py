@@ -8,8 +8,8 @@ from typing import Final
 from PIL import Image
 
 from core.enums import DayMark
+from core.i18n import Words
 from core.names import first_seen
-from core.words import Words
 from render import avatar, png, shapes, theme
 from render.day_marks import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
 from render.figures import common_px, figure

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from core.enums import Language
-from core.words import Words
+from core.i18n import Words
 from render.pixels import remapped, resized
 from render.text import Colour, Face, Style
 

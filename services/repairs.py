@@ -10,8 +10,8 @@ from typing import Final
 
 from core.enums import ProtectionKind
 from core.errors import DomainError
+from core.i18n import at
 from core.ids import GuildId, UserId
-from core.words import at
 from db.connection import Connection
 from db.queries import freezes as stored
 from services import streaks

@@ -7,8 +7,8 @@ from typing import Final
 
 from core.enums import Language
 from core.errors import DomainError
+from core.i18n import at
 from core.ids import GuildId, UserId
-from core.words import at
 from db.connection import Connection
 from db.queries import heard, members, voice
 from db.queries import zones as stored

@@ -18,8 +18,8 @@ from starlette.types import ASGIApp
 
 from app.main import House, create_app
 from core.clock import Clock
+from core.config import Settings
 from core.ids import ApplicationId, snowflake_at
-from core.settings import Settings
 from db.connection import Pool
 from handlers.feature import Feature
 from playground.openapi import CALLBACKS, EDIT, FOLLOW_UP

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 LIBRARIES = ("libfaketime.so.1", "libfaketime.1.dylib")
 FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
 CLOCK = (

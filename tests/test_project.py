@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.paths import ROOT
+
 TEXT_MAX = 1_000_000  # bytes; larger files are data
 
 # Shapes of real secrets. The local Discord's and the tests' are made up and look like none of these.

@@ -17,8 +17,8 @@ import structlog
 from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
-from core import surroundings
-from core.tallies import Durations
+from core import environment_checks as surroundings
+from core.metrics_registry import Durations
 from wire.body import Body
 from wire.buckets import Bucket, Buckets
 from wire.checks import length

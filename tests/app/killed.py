@@ -22,8 +22,8 @@ from app.main import create_app
 from app.outbox import Outbox
 from core import log as logs
 from core.clock import Clock
+from core.config import Settings
 from core.ids import ChannelId, GuildId, RoleId, UserId
-from core.settings import Settings
 from db.connection import Pool
 from handlers.feature import Deps, Feature, FilesWanted
 from services.outbox import Rules

@@ -14,7 +14,7 @@ from app.first_answer import Placeholder
 from app.outbox import Outbox
 from app.turn import Turn
 from core.enums import Language
-from core.words import words_for
+from core.i18n import words_for
 from db.connection import Pool
 from services import outbox
 from services.outbox import Rules

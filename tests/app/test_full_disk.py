@@ -13,9 +13,9 @@ from db import embedded, migrate
 from db.connection import Pool
 from tests.conftest import fill
 from tests.fake_discord import FakeDiscord, fake_discord
+from tests.paths import ROOT
 
 NAMED = "The database's disk is full: it cannot write."
-ROOT = Path(__file__).parents[2]
 
 
 async def test_a_full_disk_is_told_to_everybody_and_forgotten_when_there_is_room(

@@ -16,8 +16,9 @@ from db.connection import Pool
 from tests.app.test_events import bought, event, let_in, taken_back
 from tests.app.test_privacy import ways
 from tests.fake_discord import ANA, CHANNEL, GUILD, NOW, FakeDiscord, Json, envelope, fake_discord, sign
+from tests.paths import ROOT
 
-FILES = Path(__file__).parents[1] / "wire" / "payloads"
+FILES = ROOT / "tests" / "wire" / "payloads"
 EACH = 50  # damages tried on one payload
 AT_ONCE = 8
 DAMAGES: tuple[Any, ...] = (

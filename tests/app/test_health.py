@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from app.health import Readiness
 from app.routes import Routes
-from core.tallies import Counts
+from core.metrics_registry import Counts
 from db import migrate, revisions
 from db.connection import Pool
 from handlers.feature import Deps, Feature

@@ -14,13 +14,13 @@ import psycopg
 import pytest
 
 from app.sync_commands import sync
+from core.config import LOCAL_APPLICATION_ID
 from core.ids import ApplicationId, ChannelId, RoleId, UserId
-from core.settings import LOCAL_APPLICATION_ID
 from tests.app.killed import NOTES, Plan, features
 from tests.local_discord import LocalDiscord, local_discord
+from tests.paths import ROOT
 from wire.rest import Rest
 
-ROOT = Path(__file__).parents[2]
 LOADING = 1 << 7
 EPHEMERAL = 1 << 6
 SENTENCES = (

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from app.main import create_app
 from app.routes import RouteClash
-from core.settings import SettingsError
+from core.config import SettingsError
 from db.connection import Pool
 from handlers.feature import Feature
 from tests.app.conftest import ECHO

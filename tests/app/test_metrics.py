@@ -7,11 +7,12 @@ from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from app.main import create_app
-from core.trace import REQUEST
+from core.request_context import REQUEST
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.app.conftest import ECHO
 from tests.fake_discord import GUILD, FakeDiscord, fake_discord, settings
+from tests.paths import ROOT
 from wire.interaction import SlashCommand
 from wire.reply import Message
 
@@ -109,7 +110,7 @@ async def test_a_delivery_that_cannot_be_read_is_counted_and_explained(discord: 
 
 
 def test_the_proxy_passes_only_on_what_the_world_may_ask() -> None:
-    config = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    config = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 
     places = re.findall(r"location (.+?) \{", config)
     assert places == ["~ ^/(interactions|events)$", "= /health", "/"]
@@ -117,7 +118,7 @@ def test_the_proxy_passes_only_on_what_the_world_may_ask() -> None:
 
 
 def test_every_number_that_raises_an_alarm_is_shown() -> None:
-    root = Path(__file__).parents[2]
+    root = ROOT
     shown = {
         name
         for room in ("app", "db", "gateway_listener")

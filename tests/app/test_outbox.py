@@ -16,11 +16,11 @@ from app.answers import promise_of
 from app.first_answer import PATIENCE_S, Placeholder
 from app.outbox import NoKey, Outbox, entries_of
 from app.turn import Turn
+from core.config import LOCAL_APPLICATION_ID
 from core.enums import EffectStatus, Language
+from core.i18n import words_for
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
-from core.settings import LOCAL_APPLICATION_ID
-from core.trace import REQUEST
-from core.words import words_for
+from core.request_context import REQUEST
 from db.connection import Pool
 from db.queries import outbox as stored
 from handlers.feature import Deps, Feature

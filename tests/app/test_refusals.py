@@ -13,7 +13,7 @@ from app import dispatch
 from app.sync_commands import commands_json
 from core.enums import Language
 from core.errors import DomainError
-from core.words import words_for
+from core.i18n import words_for
 from handlers import FEATURES
 from services.zone_search import ZoneChoice
 

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from app.schedule import JOBS, Job, Worker
 from core.errors import OutsideTrouble
-from core.tallies import Durations, Reading
-from core.trace import REQUEST
+from core.metrics_registry import Durations, Reading
+from core.request_context import REQUEST
 from db.connection import Connection, Pool
 from tests.fake_discord import NOW, Frozen
 from tests.populate import ANA, LYCEUM, add_guild, add_member
@@ -26,7 +26,7 @@ PROCESS = """
 import asyncio, sys
 from app.schedule import run
 from core import log
-from core.settings import Settings
+from core.config import Settings
 log.configure("info", "json")
 asyncio.run(run(Settings.from_env({"DATABASE_URL": sys.argv[1], "LYCEUM_DATA_DIR": sys.argv[2]})))
 """

@@ -14,11 +14,12 @@ from playground.openapi import COMMANDS
 from tests.discords_file import refusals
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
+from tests.paths import ROOT
 from tests.wire.discord_server import failed, ok, serve
 from wire.commands import SLASH, command, string, user_menu
 from wire.rest import Rest
 
-GOLDEN = Path(__file__).parents[1] / "payloads" / "commands.json"
+GOLDEN = ROOT / "tests" / "payloads" / "commands.json"
 SMALL = Feature(
     name="small",
     commands=(

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.uploads import DISCORDS, FileOutOfReach, Uploads
+from core.config import DISCORD_CDN_URL
 from core.ids import AttachmentId
-from core.settings import DISCORD_CDN_URL
 from wire.interaction import Attachment
 from wire.uploads import FileOfOtherKind, FileTooLarge
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.on_other_days import environ_of_child
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 OUR_VARIABLES = (
     "DISCORD_",
     "DATABASE_URL",

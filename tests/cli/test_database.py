@@ -6,7 +6,7 @@ import pytest
 
 from cli import database
 from cli.problems import Problem
-from core.settings import Settings, SettingsError
+from core.config import Settings, SettingsError
 from db import revisions
 
 

@@ -10,7 +10,7 @@ import pytest
 from cli import checks_database
 from cli.checks_discord import clock
 from cli.findings import State
-from core.settings import Settings
+from core.config import Settings
 from handlers import FEATURES
 from tests.cli.conftest import House
 from tests.wire.discord_server import failed, ok, serve

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import Response
 
 from cli.problems import AWAY, FAILED
-from core.settings import LOCAL_APPLICATION_ID, LOCAL_TOKEN
+from core.config import LOCAL_APPLICATION_ID, LOCAL_TOKEN
 from handlers import FEATURES
 from tests.cli.conftest import House, free_port
 from tests.local_discord import USER_AGENT

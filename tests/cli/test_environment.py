@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.environment import environment, read_env
-from core.settings import Settings, SettingsError
-
-ROOT = Path(__file__).resolve().parents[2]
+from core.config import Settings, SettingsError
+from tests.paths import ROOT
 
 
 @pytest.mark.parametrize(

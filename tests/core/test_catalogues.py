@@ -14,7 +14,7 @@ from app.catalogues import TRANSLATED, as_mo, load, mo_path, template, wanted
 from app.sentences import ROOMS, ROOT, Found, Sentence, domain_errors, gather, read
 from app.sync_commands import commands_json
 from core.enums import Language
-from core.words import words_for
+from core.i18n import words_for
 from handlers import FEATURES
 from tests.on_other_days import environ_of_child
 

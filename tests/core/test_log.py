@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from core import log
-from core.trace import following
+from core.request_context import following
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from structlog.testing import capture_logs
 
 from core.metrics import served, text
-from core.tallies import Counts, Durations, Reading, Tally
+from core.metrics_registry import Counts, Durations, Reading, Tally
 
 
 def tallies() -> list[Tally]:

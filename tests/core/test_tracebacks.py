@@ -5,7 +5,6 @@ import logging
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from core import log
 from core.tracebacks import text_of, traceback_of
 from db.connection import Connection
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 NAME = "Zephyrine"
 
 

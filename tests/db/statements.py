@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-QUERIES = Path(__file__).parents[2] / "db" / "queries"
+from tests.paths import ROOT
+
+QUERIES = ROOT / "db" / "queries"
 EXECUTES = {"execute", "executemany", "stream", "copy"}
 
 

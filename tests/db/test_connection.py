@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from core.errors import OutsideTrouble
-from core.tallies import Counts, Reading
+from core.metrics_registry import Counts, Reading
 from db import embedded
 from db.connection import Pool
 from tests.conftest import server_folder

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from core.tallies import Counts
+from core.metrics_registry import Counts
 from db import embedded
 from db.connection import Connection
 from db.replica import PoolWithReplica

@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors, sql
 
 from core.errors import DatabaseTrouble, TroubleKind
-from core.tallies import Counts
+from core.metrics_registry import Counts
 from db import embedded
 from db.connection import Pool
 from db.trouble import look, of_connecting, of_statement

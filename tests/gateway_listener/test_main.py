@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from core.clock import Clock
-from core.settings import Settings
+from core.config import Settings
 from db.connection import Pool
 from db.queries.gateway import Position, set_position
 from gateway_listener.closing import REFUSED, GatewayRefused

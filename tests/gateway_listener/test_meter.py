@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
-from core.tallies import Counts, Reading
+from core.metrics_registry import Counts, Reading
 from db.connection import Connection, Pool
 from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.meter import Meter

@@ -18,8 +18,8 @@ from gateway_listener.awake import STALL_S
 from services.sessions import DOUBT_MAX
 from tests.local_discord import LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
+from tests.paths import ROOT
 
-REPO = Path(__file__).parents[2]
 PATIENCE_S = 20.0
 SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
 COMMIT_S = 15  # between two commits of how far was heard
@@ -46,7 +46,7 @@ class World:
             "LOG_FORMAT": "json",
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway_listener"], env=environ, cwd=REPO, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "gateway_listener"], env=environ, cwd=ROOT, stderr=subprocess.PIPE, text=True
         )
         try:
             yield process
@@ -333,7 +333,7 @@ def test_nothing_is_asked_of_discord_without_a_database(tmp_path: Path) -> None:
     environ = environ_of_child() | {"PATH": os.environ["PATH"], "LYCEUM_DATA_DIR": str(tmp_path)}
     said = [
         subprocess.run(
-            [sys.executable, "-m", "gateway_listener"], env=environ | more, cwd=REPO, capture_output=True, check=False
+            [sys.executable, "-m", "gateway_listener"], env=environ | more, cwd=ROOT, capture_output=True, check=False
         )
         for more in ({}, {"LOG_LEVEL": "loud"})
     ]

@@ -19,10 +19,10 @@ import pytest
 from db.queries.gateway import SHARD_LOCKS
 from tests.local_discord import Json, LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-REPO = Path(__file__).parents[2]
 PATIENCE_S = 30.0
 SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
 PEOPLE = ("ada", "mina", "layla", "noam")
@@ -55,7 +55,7 @@ class Crowd:
         process = subprocess.Popen(
             [sys.executable, "-m", "gateway_listener", "--shards", shards],
             env=environ,
-            cwd=REPO,
+            cwd=ROOT,
             stderr=log,
             text=True,
         )

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).parents[2] / "playground" / "page"
+from tests.paths import ROOT
+
+PAGE: Final = ROOT / "playground" / "page"
 INSPECTOR: Final = ("tree", "exchange", "inspection", "inspections", "uninspected", "bars", "judge")
 SHARED: Final = frozenset({"button", "icon-button", "linked", "quiet"})  # the page's own elements, meant for every part
 

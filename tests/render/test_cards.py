@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from core.enums import Board, DayMark, Language, Period
-from core.words import words_for
+from core.i18n import words_for
 from render import leaderboard_card, profile_card, streak_calendar
 from render.figures import common_px, figure
 from render.leaderboard_card import BoardRow, LeaderboardCard

@@ -12,6 +12,7 @@ from render import text as text_module
 from render.fonts import EMOJI, Face, font_for, has_sign
 from render.graphemes import clusters, is_emoji, tame
 from render.text import Style, fit, shaping_is_complete, width, write
+from tests.paths import ROOT
 
 STRONG = Style(Face.STRONG, 32, "en")
 GREETINGS = {
@@ -184,7 +185,7 @@ def test_cards_are_drawn_on_a_system_without_fribidi(tmp_path: Path) -> None:
 
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )  # fmt: skip
 
     assert done.stdout.split() == ["False", "True"]

@@ -1,7 +1,7 @@
 import pytest
 
 from core.enums import Language
-from core.words import words_for
+from core.i18n import words_for
 from render import avatar, theme
 from render.day_marks import _INTENSITY
 from render.theme import ACCENTS, Accent

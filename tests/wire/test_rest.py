@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from structlog.testing import capture_logs
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
-from core.trace import following
+from core.request_context import following
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
 from wire.body import body

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from core.trace import REQUEST
+from core.request_context import REQUEST
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core import reports
-from core.trace import following
+from core import error_reporting as reports
+from core.request_context import following
 
 
 class Sentry:

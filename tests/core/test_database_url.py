@@ -4,8 +4,8 @@ import psycopg.pq
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from core.database_address import PARAMETERS, faults
-from core.settings import Settings, SettingsError
+from core.config import Settings, SettingsError
+from core.database_url import PARAMETERS, faults
 
 USER = "postgresql://postgres:s3crt@db.example"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-from core import database_address, surroundings
+from core import database_url as database_address
+from core import environment_checks as surroundings
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ApplicationId
 
 DISCORD_API_URL: Final = "https://discord.com/api/v10"

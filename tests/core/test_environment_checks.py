@@ -5,8 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.settings import Settings, SettingsError
-from core.surroundings import faults, is_loopback
+from core.config import Settings, SettingsError
+from core.environment_checks import faults, is_loopback
 
 REAL = {
     "DISCORD_TOKEN": "t0ken",

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from core.config import LOCAL_APPLICATION_ID, Settings, SettingsError
 from core.ids import ApplicationId
-from core.settings import LOCAL_APPLICATION_ID, Settings, SettingsError
 
 KEY = "ab" * 32
 

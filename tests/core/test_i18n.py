@@ -5,7 +5,7 @@ import pytest
 
 from core.enums import Language
 from core.errors import DomainError
-from core.words import Words, at, language_for, language_of, words_for
+from core.i18n import Words, at, language_for, language_of, words_for
 
 DAY = date(2026, 10, 3)
 
