@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from cli.bulk import fill
+from cli.bulk_load import fill
 from core.enums import Board, Period
 from core.ids import GuildId, InteractionId, UserId
 from db import embedded, migrate

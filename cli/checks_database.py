@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from cli import database
 from cli.checks_discord import compared
+from cli.errors import Problem
 from cli.findings import Finding, bad, good, note
-from cli.problems import Problem
 from core.clock import Clock
 from core.config import Settings
 from core.errors import DatabaseTrouble

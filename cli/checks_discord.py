@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from cli.findings import Finding, bad, good, note
-from cli.limits import waiting
+from cli.rate_limit_text import waiting
 from core.config import Settings, is_public_key, is_url
 
 if TYPE_CHECKING:

@@ -108,7 +108,9 @@ def build(*, whole: bool) -> typer.Typer:
     """The command line; not `whole`: only the processes, which need no other command loaded."""
     if not whole:
         return app
-    from cli import commands, doctor, outbox, storage, tries, voice  # noqa: PLC0415 - the processes do without them
+    from cli import commands, doctor, outbox, voice  # noqa: PLC0415 - the processes do without them
+    from cli import db_command as storage
+    from cli import try_command as tries
 
     tries.add_to(app)
     app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.console import out
 from cli.environment import read_settings
-from cli.limits import waiting
-from cli.problems import AWAY, USAGE, Problem
-from cli.screen import out
+from cli.errors import AWAY, USAGE, Problem
+from cli.rate_limit_text import waiting
 from core.config import Settings
 from core.errors import OutsideTrouble
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, GuildId

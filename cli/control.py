@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cli.addresses import in_url
-from cli.problems import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, Problem
 
 if TYPE_CHECKING:
     import httpx

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cli.problems import AWAY, USAGE, Problem
+from cli.errors import AWAY, USAGE, Problem
 from core.config import Settings, unusable
 from core.errors import DatabaseTrouble, OutsideTrouble
 from db import revisions

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cli.console import json_text, out
 from cli.environment import environment, read_settings
+from cli.errors import FAILED
 from cli.findings import SIGNS, Finding, State, bad, good
-from cli.problems import FAILED
-from cli.screen import json_text, out
 from core.config import Settings, SettingsError
 from core.tracebacks import text_of
 
@@ -66,7 +66,8 @@ async def _examine(environ: Mapping[str, str], *, show: Callable[[Finding], None
 
 async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
     """One after the other, in the order in which a person would mend them."""
-    from cli import checks_database, checks_discord, checks_here  # noqa: PLC0415 - load most of the house
+    from cli import checks_database, checks_discord  # noqa: PLC0415 - load most of the house
+    from cli import checks_local as checks_here
 
     try:
         settings = read_settings(environ)

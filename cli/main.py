@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import terminal
-from cli.problems import AWAY, FAILED, MARK, USAGE, Problem
+from cli.errors import AWAY, FAILED, MARK, USAGE, Problem
 from core.config import SettingsError
 from core.tracebacks import traceback_of
 
@@ -45,7 +45,7 @@ def _run(arguments: list[str]) -> None:
 
 
 def _say(sentence: str) -> None:
-    from cli.screen import err  # noqa: PLC0415 - Rich, when there is something to say
+    from cli.console import err  # noqa: PLC0415 - Rich, when there is something to say
 
     err().print(f"[bad]{MARK}[/] ", end="")
     err().print(sentence, markup=False, soft_wrap=True)

@@ -7,10 +7,10 @@ from typing import Annotated, Final, TypeVar
 import typer
 from rich.table import Table
 
+from cli.console import out
 from cli.database import check_prepared, database_url, problem_of
 from cli.environment import read_settings
-from cli.problems import USAGE, Problem
-from cli.screen import out
+from cli.errors import USAGE, Problem
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool

@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from cli.problems import USAGE, Problem
+from cli.errors import USAGE, Problem
 
 BACKLOG: Final = 2048
 INSIST_S: Final = 10.0

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from cli.marked_text import Names, Reader
+from cli.markdown import Names, Reader
 
 Json = dict[str, Any]
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from cli import ourselves
+from cli import subprocesses as ourselves
 from cli.addresses import in_url
 from cli.environment import environment, read_settings
-from cli.problems import AWAY, USAGE, Problem
+from cli.errors import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
 from core import environment_checks as surroundings
 from core.clock import Clock
@@ -132,7 +132,7 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
         openapi_file=settings.openapi_file,
     )
     if not supervised:
-        from cli import foreign  # noqa: PLC0415 - see the top
+        from cli import external_app as foreign  # noqa: PLC0415 - see the top
         from playground.keys import signing_key  # noqa: PLC0415 - see the top
 
         foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.problems import USAGE, Problem
+from cli.errors import USAGE, Problem
 
 Json = dict[str, Any]
 

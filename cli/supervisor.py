@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cli.ourselves import child_environment, command, last_words, trouble_in
-from cli.problems import Problem
+from cli.errors import Problem
+from cli.subprocesses import child_environment, command, last_words, trouble_in
 from gateway_listener.closing import REFUSED
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from cli.problems import USAGE, Problem
+from cli.errors import USAGE, Problem
 
 FALLBACKS: Final = {
     "✓": "+",

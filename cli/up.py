@@ -16,13 +16,13 @@ from typing import IO, Final
 
 from rich.table import Table
 
-from cli import ourselves
+from cli import subprocesses as ourselves
 from cli.addresses import in_url
+from cli.console import out, spinner
 from cli.environment import environment, read_settings
-from cli.problems import Problem
+from cli.errors import Problem
+from cli.health_probes import DatabaseSign, Signs
 from cli.process import listen
-from cli.screen import out, spinner
-from cli.signs import DatabaseSign, Signs
 from cli.supervisor import Child, Part, run_once
 from core.config import Settings, unusable
 

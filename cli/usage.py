@@ -9,7 +9,7 @@ from typing import Any, Final, cast, get_args
 import typer
 from typer.exceptions import TyperException
 
-from cli.problems import USAGE, Problem
+from cli.errors import USAGE, Problem
 
 _KINDS: Final[Mapping[type, str]] = {int: "a whole number", float: "a number", bool: "yes or no"}
 _OUTSIDE: Final = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than"})
@@ -123,7 +123,7 @@ def version() -> str:
     except metadata.PackageNotFoundError:
         import tomllib  # noqa: PLC0415 - likewise
 
-        from cli.ourselves import ROOT  # noqa: PLC0415 - likewise
+        from cli.subprocesses import ROOT  # noqa: PLC0415 - likewise
 
         return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 

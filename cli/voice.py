@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.committed import NOBODY, wait_until_committed
+from cli.console import err, out, spinner
 from cli.control import Control
 from cli.environment import read_settings
-from cli.problems import Problem
-from cli.screen import err, out, spinner
+from cli.errors import Problem
+from cli.wait_for_listener import NOBODY, wait_until_committed
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from cli.control import Control
-from cli.problems import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, Problem
 from tests.cli.conftest import free_port
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import database
-from cli.problems import Problem
+from cli.errors import Problem
 from core.config import Settings, SettingsError
 from db import revisions
 

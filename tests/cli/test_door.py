@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from starlette.responses import Response
 
-from cli.problems import AWAY, FAILED
+from cli.errors import AWAY, FAILED
 from core.config import LOCAL_APPLICATION_ID, LOCAL_TOKEN
 from handlers import FEATURES
 from tests.cli.conftest import House, free_port

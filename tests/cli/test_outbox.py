@@ -3,7 +3,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import outbox
-from cli.problems import Problem
+from cli.errors import Problem
 from tests.populate import LYCEUM
 
 runner = CliRunner()

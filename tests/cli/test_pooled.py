@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from cli.problems import USAGE
+from cli.errors import USAGE
 from gateway_listener.closing import REFUSED
 from tests.cli.conftest import House, wait_until
 from tests.cli.test_doctor import report

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from cli.problems import Problem
+from cli.errors import Problem
 from cli.process import listen
 
 

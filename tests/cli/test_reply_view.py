@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.marked_text import Names, names_in
+from cli.console import THEME
+from cli.markdown import Names, names_in
 from cli.reply_view import reply_view
-from cli.screen import THEME
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 NAMES = Names({"41943040": "김민아"}, {"41943041": "Deep Work"})

@@ -1,6 +1,6 @@
 import pytest
 
-from cli.problems import USAGE, Problem
+from cli.errors import USAGE, Problem
 from cli.steps import Step, read_steps
 
 VALUED = frozenset({"--as", "--press", "--target"})

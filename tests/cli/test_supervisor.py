@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.problems import Problem
+from cli.errors import Problem
 from cli.supervisor import Child, Part, run_once
 from tests.cli.conftest import House, wait_until
 from tests.local_discord import LocalDiscord, local_discord

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cli.problems import AWAY, USAGE
+from cli.errors import AWAY, USAGE
 from tests.cli.conftest import House
 from tests.wire.discord_server import ok, serve
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli import screen
+from cli import console as screen
 from cli.up import _step  # pyright: ignore[reportPrivateUsage] - the line that an operator reads
 from tests.cli.conftest import ROOT, House, wait_until
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cli.command_line import build
-from cli.problems import MARK, USAGE
+from cli.errors import MARK, USAGE
 from cli.usage import version
 from tests.cli.conftest import House, temporary_house
 

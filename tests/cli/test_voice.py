@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.committed import NOBODY
-from cli.problems import AWAY
+from cli.errors import AWAY
+from cli.wait_for_listener import NOBODY
 from playground.community import COMMUNITY
 from tests.cli.conftest import House, Running, wait_until
 from tests.playground.test_gateway import listening

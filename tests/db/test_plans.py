@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cli.bulk import fill
+from cli.bulk_load import fill
 from core.enums import Period
 from db.connection import Pool
 from services import boards

@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg import sql
 
-from cli.crowd import CHANNELS, Crowd, Guild, Member, Stay
+from cli.fake_data import CHANNELS, Crowd, Guild, Member, Stay
 from cli.seed import Written
 
 TABLES: Final[dict[str, LiteralString]] = {

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.command_line import build
-from cli.problems import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, Problem
 from tests.conftest import server_folder
 from tests.pgbouncer import pgbouncer
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import database
+from cli.console import out
 from cli.environment import read_settings
-from cli.problems import USAGE, Problem
-from cli.screen import out
+from cli.errors import USAGE, Problem
 from core.clock import Clock
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
         TimeRemainingColumn,
     )
 
-    from cli import bulk, crowd  # noqa: PLC0415 - loads the services
+    from cli import bulk_load as bulk  # noqa: PLC0415 - loads the services
+    from cli import fake_data as crowd
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out()) as progress:

@@ -1,6 +1,6 @@
 import pytest
 
-from cli.ourselves import last_words, trouble_in
+from cli.subprocesses import last_words, trouble_in
 
 
 @pytest.mark.parametrize(

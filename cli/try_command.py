@@ -9,12 +9,12 @@ import typer
 from rich.text import Text
 from typer.core import TyperCommand, TyperOption
 
+from cli.console import json_text, out
 from cli.control import Control
 from cli.environment import read_settings
-from cli.marked_text import Names, names_in
-from cli.problems import FAILED, USAGE, Problem
+from cli.errors import FAILED, USAGE, Problem
+from cli.markdown import Names, names_in
 from cli.reply_view import reply_view
-from cli.screen import json_text, out
 from cli.steps import Step, read_steps
 from cli.terminal import path_text
 from core.clock import Clock

@@ -7,8 +7,8 @@ import typer.main
 from typer.core import TyperGroup
 
 from cli.command_line import build
-from cli.problems import USAGE
-from cli.tries import heading, terminal_locale, valued_options
+from cli.errors import USAGE
+from cli.try_command import heading, terminal_locale, valued_options
 from tests.cli.conftest import House
 from tests.local_discord import local_discord
 from tests.playground.small_app import small_app

@@ -4,9 +4,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
+from cli.console import out
 from cli.control import Control
-from cli.problems import Problem
-from cli.screen import out
+from cli.errors import Problem
 
 if TYPE_CHECKING:
     from playground.config import PlaygroundConfig

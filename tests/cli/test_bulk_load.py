@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cli.bulk import TABLES, fill
+from cli.bulk_load import TABLES, fill
 from core.ids import GuildId, UserId
 from db import migrate
 from db.connection import Pool

@@ -1,6 +1,6 @@
 import psycopg
 
-from cli.signs import Signs
+from cli.health_probes import Signs
 from tests.conftest import on
 
 NOWHERE = "http://127.0.0.1:9"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.problems import MARK, Problem
+from cli.errors import MARK, Problem
 
 _LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+[a-z_]+=.*)?$")  # a line of our text logs: the event alone
 _TROUBLE: Final = re.compile(r"\d{4}-\S+ \[(?:warning|error) *\] ")

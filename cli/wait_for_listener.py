@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.control import Control
 from cli.database import check_prepared, database_url
-from cli.problems import AWAY, Problem
+from cli.errors import AWAY, Problem
 from core.config import Settings
 from core.errors import OutsideTrouble
 
