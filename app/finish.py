@@ -18,8 +18,8 @@ from app.placeholder import replace_placeholder
 from app.turn import Turn
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
-from wire.fitting import FormTooLate, check_late
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
+from wire.response_rules import FormTooLate, check_late
 
 if TYPE_CHECKING:
     from app.outbox import Outbox

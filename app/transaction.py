@@ -18,9 +18,9 @@ from db.queries.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
 from services import people
 from wire.custom_id import StaleCustomId
-from wire.fitting import apart, check_fit
 from wire.interaction import Autocomplete
 from wire.reply import Deferred, Message, Reply
+from wire.response_rules import apart, check_fit
 from wire.uploads import accept
 
 

@@ -26,9 +26,9 @@ from wire.limits import (
     OPTION_TEXT_MAX,
     OPTIONS_MAX,
 )
+from wire.objects import Context, Install
 from wire.options import OptionKind
 from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
-from wire.received import Context, Install
 
 ENTRY_POINT: Final = 4  # a kind of command that Discord makes for an app with an Activity; we never make one
 

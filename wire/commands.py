@@ -14,8 +14,8 @@ from wire.command_json import (
     normal,
     to_json,
 )
+from wire.objects import Context, Install
 from wire.options import OptionKind
-from wire.received import Context, Install
 
 __all__ = [
     "ENTRY_POINT",

@@ -6,8 +6,8 @@ from typing import TypeVar
 from core.ids import AttachmentId, ChannelId, RoleId
 from wire.components import ComponentKind
 from wire.errors import BadPayload
+from wire.objects import Attachment, Channel, Resolved, ResolvedUser, Role
 from wire.payloads import FieldPayload
-from wire.received import Attachment, Channel, Resolved, ResolvedUser, Role
 
 T = TypeVar("T")
 

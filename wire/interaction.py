@@ -7,8 +7,7 @@ from msgspec import Struct
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from core.names import first_seen
 from wire.fields import Fields, channels, mentionables, roles, users
-from wire.options import Options
-from wire.received import (
+from wire.objects import (
     Attachment,
     Channel,
     Context,
@@ -21,6 +20,7 @@ from wire.received import (
     Role,
     User,
 )
+from wire.options import Options
 
 __all__ = [
     "Attachment",

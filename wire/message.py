@@ -17,8 +17,8 @@ from wire.embeds import ATTACHMENT, Embed, Json, embeds_json
 from wire.errors import NotAllowed
 from wire.layout import Part, check_files, layout_json
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX
+from wire.objects import EPHEMERAL
 from wire.polls import Poll, poll_json
-from wire.received import EPHEMERAL
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 _SILENT: Final = 1 << 12

@@ -6,8 +6,8 @@ from typing import Final, TypeVar, overload
 
 from core.ids import AttachmentId, ChannelId, RoleId
 from wire.errors import BadPayload
+from wire.objects import Attachment, Channel, Resolved, ResolvedUser, Role
 from wire.payloads import OptionPayload
-from wire.received import Attachment, Channel, Resolved, ResolvedUser, Role
 
 T = TypeVar("T")
 

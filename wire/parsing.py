@@ -27,6 +27,7 @@ from wire.interaction import (
     UserMenu,
 )
 from wire.lenient import DataError, Path, read, without_nul
+from wire.objects import Entitlement, Member, User
 from wire.options import Options, focused, split_path
 from wire.payloads import (
     ENTRY_POINT,
@@ -42,7 +43,6 @@ from wire.payloads import (
     read_envelope,
     read_modal,
 )
-from wire.received import Entitlement, Member, User
 
 
 class InteractionKind(IntEnum):

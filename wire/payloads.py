@@ -12,7 +12,7 @@ from msgspec.json import Decoder
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from wire.limits import FILE_BYTES_MAX
-from wire.received import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, StoredId, User
+from wire.objects import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, StoredId, User
 
 SLASH: Final = 1  # the kinds of commands
 USER_MENU: Final = 2

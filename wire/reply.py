@@ -63,8 +63,8 @@ from wire.modals import (
     TextStyle,
     modal_json,
 )
+from wire.objects import EPHEMERAL
 from wire.polls import Poll, PollAnswer
-from wire.received import EPHEMERAL
 
 __all__ = [
     "Acknowledge",

@@ -18,7 +18,7 @@ from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMember, UnknownMessage, UnknownVoiceState, UnknownWebhook
 from wire.lenient import read
-from wire.received import ReceivedMessage
+from wire.objects import ReceivedMessage
 from wire.reply import (
     Message,
     Reply,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from core.errors import DomainError
-from wire.received import Attachment
+from wire.objects import Attachment
 
 MEGABYTE: Final = 1024 * 1024  # bytes
 

@@ -14,7 +14,7 @@ from core.enums import WebhookEventKind
 from core.ids import SNOWFLAKE_MIN, EntitlementId, GuildId, SkuId, UserId
 from wire.errors import BadPayload
 from wire.lenient import Path, in_utc, read, without_nul
-from wire.received import ID_MAX, Small
+from wire.objects import ID_MAX, Small
 
 _Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]
 D = TypeVar("D")

@@ -26,9 +26,9 @@ from wire.interaction import (
     User,
     UserMenu,
 )
+from wire.objects import ResolvedUser
 from wire.parsing import parse
 from wire.payloads import read_envelope
-from wire.received import ResolvedUser
 
 GONE = object()
 NAMES = sorted(path.stem for path in (HERE / "payloads").glob("*.json"))

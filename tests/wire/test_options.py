@@ -3,10 +3,10 @@ import pytest
 from tests.wire.conftest import Payload
 from wire.errors import BadPayload
 from wire.interaction import ModalSubmit, Options, ResolvedUser, Role, SlashCommand
+from wire.objects import Resolved
 from wire.options import OptionKind
 from wire.parsing import parse
 from wire.payloads import OptionPayload
-from wire.received import Resolved
 
 
 @pytest.fixture

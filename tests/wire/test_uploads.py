@@ -1,7 +1,7 @@
 import pytest
 
 from core.ids import AttachmentId
-from wire.received import Attachment
+from wire.objects import Attachment
 from wire.uploads import FileOfOtherKind, FileTooLarge, accept, accept_bytes
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 8

@@ -7,7 +7,7 @@ import pytest
 from msgspec.json import Decoder
 
 from tests import discords_file as file
-from wire.received import Attachment, Entitlement, Member, ReceivedMessage, Role, User
+from wire.objects import Attachment, Entitlement, Member, ReceivedMessage, Role, User
 from wire.rest import Application
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from wire.interaction import (
     UserMenu,
 )
 from wire.message import COMPONENTS_V2
-from wire.received import ReceivedMessage
+from wire.objects import ReceivedMessage
 from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
 
 _NEW: Final = frozenset({Message, Drawing, Deferred})

@@ -11,7 +11,6 @@ from playground import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
 from wire.effects import SendMessage
 from wire.errors import Unsendable
-from wire.fitting import DoesNotFit, FormTooLate, check_fit, check_late
 from wire.interaction import ButtonPress, ModalSubmit
 from wire.layout import TextDisplay
 from wire.message import COMPONENTS_V2
@@ -32,6 +31,7 @@ from wire.reply import (
     TextInput,
     to_callback,
 )
+from wire.response_rules import DoesNotFit, FormTooLate, check_fit, check_late
 
 MESSAGE = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 0}
 RESOLVED = {"users": {str(ANA.id): ANA.user}, "messages": {"77777777777": MESSAGE}}
