@@ -23,8 +23,8 @@ from core.tracebacks import traceback_of
 from db.queries import interactions
 from db.queries import outbox as stored
 from db.queries.outbox import Entry, NewEntry
-from services import outbox
-from services.outbox import RULES, Outcome, Rules
+from services.jobs import outbox
+from services.jobs.outbox import RULES, Outcome, Rules
 from wire.effects import KINDS, DirectMessage, pack
 from wire.errors import DiscordError, DiscordUnavailable, UnknownMessage
 from wire.message import Message

@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 
 from db.connection import Pool
-from services import doubts
-from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
+from services.voice import doubtful_sessions as doubts
+from services.voice.gateway_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 from wire.errors import DiscordError
 from wire.rest import CurrentVoiceState, Rest
 

@@ -35,7 +35,7 @@ from wire.webhook_events import (
 
 if TYPE_CHECKING:
     from db.connection import Connection, Pool
-    from services.authorizations import JoinedGuild
+    from services.installations import JoinedGuild
 
 PATIENCE_S: Final = 2.5  # Discord's own ends at 3
 
@@ -98,7 +98,8 @@ def _report(event: WebhookEvent, error: Exception) -> None:
 
 
 async def _keep(conn: "Connection", event: Authorized | Deauthorized | EntitlementEvent, now: datetime) -> bool:
-    from services import authorizations, entitlements  # noqa: PLC0415 - a first ping loads no database driver
+    from services import installations as authorizations  # noqa: PLC0415 - a first ping loads no database driver
+    from services import premium as entitlements
 
     match event:
         case Authorized():
@@ -121,7 +122,7 @@ async def _keep(conn: "Connection", event: Authorized | Deauthorized | Entitleme
 
 
 def _joined(guild: AuthorizedGuild | None) -> "JoinedGuild | None":
-    from services.authorizations import JoinedGuild  # noqa: PLC0415 - as above
+    from services.installations import JoinedGuild  # noqa: PLC0415 - as above
 
     if guild is None:
         return None

@@ -19,8 +19,8 @@ from core.request_context import following
 from core.tracebacks import traceback_of
 from db.connection import Connection
 from db.queries.outbox import Entry, NewEntry
-from services import outbox
-from services.outbox import RULES, Outcome, Rules
+from services.jobs import outbox
+from services.jobs.outbox import RULES, Outcome, Rules
 from wire import effects
 from wire.effects import KINDS, SENDS
 from wire.errors import (

@@ -32,7 +32,13 @@ from db.queries import interactions, webhook_events
 from db.queries import voice as voice_queries
 from db.queries.metrics import PRESENCE
 from db.queries.traces import set_label
-from services import boards, bots, drift, freezes, outbox, voice, watchdog
+from services.jobs import outbox
+from services.leaderboards import pages as boards
+from services.streaks import freezes
+from services.voice import bots
+from services.voice import consistency_check as drift
+from services.voice import recording as voice
+from services.voice import stale_shards as watchdog
 from wire.reply import Effect
 from wire.rest import Rest
 

@@ -16,7 +16,7 @@ from core.i18n import words_for
 from db.connection import Connection, Pool
 from db.queries.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
-from services import people
+from services import interactions as people
 from wire.custom_id import StaleCustomId
 from wire.interaction import Autocomplete
 from wire.reply import Deferred, Message, Reply

@@ -30,8 +30,12 @@ from core.enums import Board, Period
 from core.ids import GuildId, InteractionId, UserId
 from db import embedded, migrate
 from db.connection import Connection, Pool
-from services import boards, people, profiles, rooms, voice
-from services.voice_events import Person
+from services import interactions as people
+from services import profiles
+from services.leaderboards import pages as boards
+from services.voice import active_channels as rooms
+from services.voice import recording as voice
+from services.voice.gateway_events import Person
 
 BUDGET_MS: Final = 5.0
 _TUNED: Final = {"shared_buffers": "'1GB'", "max_wal_size": "'8GB'", "random_page_cost": "1.1"}

@@ -1,8 +1,8 @@
 """A crowd of any size with a believable past: many guilds, few of them large, and people who come daily or hardly ever.
 
-Everything follows from the numbers asked for and the moment. Dates are told by services/days.py and runs by
-services/streaks.py; the stays are such that every second of them counts under the default policy, so that nothing else
-of the rules is needed here. A test compares what `services.voice.rebuild` makes of them.
+Everything follows from the numbers asked for and the moment. Dates are told by services/calendar/days.py and runs by
+services/streaks/streak.py; the stays are such that every second of them counts under the default policy, so that nothing else
+of the rules is needed here. A test compares what `services.voice.recording.rebuild` makes of them.
 """
 
 from bisect import bisect_right
@@ -17,9 +17,9 @@ from typing import Final
 from core.enums import Period
 from core.ids import GuildId, UserId
 from db.queries.streaks import RunRow
-from services.days import BEGINNING, Calendar, ZoneRule, first_day
-from services.streaks import Standing, cached
-from services.voice_events import SELF_DEAF, SELF_MUTE, VIDEO
+from services.calendar.days import BEGINNING, Calendar, ZoneRule, first_day
+from services.streaks.streak import Standing, cached
+from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, VIDEO
 
 WEEKS: Final = 26
 STUDY_S: Final = 15 * 60  # the guilds keep the default

@@ -15,8 +15,18 @@ from core.ids import ChannelId
 from db.connection import Connection, Pool
 from playground.avatars import avatar_hash
 from playground.community import COMMUNITY, STAGE, VOICE, Community, Habit, Persona
-from services import voice, zones
-from services.voice_events import SELF_DEAF, SELF_MUTE, STREAM, VIDEO, GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.timezones import changes as zones
+from services.voice import recording as voice
+from services.voice.gateway_events import (
+    SELF_DEAF,
+    SELF_MUTE,
+    STREAM,
+    VIDEO,
+    GuildSnapshot,
+    Person,
+    VoiceChannel,
+    VoiceState,
+)
 
 WEEKS: Final = 12
 _FAITHFUL: Final = 6.0  # days a week from which somebody has not missed a day for the last two weeks

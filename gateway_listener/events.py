@@ -1,4 +1,4 @@
-"""One function per gateway event: what Discord sends becomes what `services.voice` records."""
+"""One function per gateway event: what Discord sends becomes what `services.voice.recording` records."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from gateway_listener.payloads import (
     SnapshotPayload,
     VoicePayload,
 )
-from services.voice import (
+from services.voice.recording import (
     ChannelChange,
     ChannelGone,
     Event,

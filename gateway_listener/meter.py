@@ -11,7 +11,7 @@ from db.connection import Connection
 from db.queries import metrics
 from db.queries.arrays import numbers
 from gateway_listener.heard import Heard
-from services.voice import GuildSnapshot
+from services.voice.recording import GuildSnapshot
 
 _QUEUE: Final = "What was heard and is not committed."
 

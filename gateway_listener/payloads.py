@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from core.ids import ChannelId, GuildId, UserId
-from services.voice_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
+from services.voice.gateway_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 
 ABSENT: Final = msgspec.Raw(b"null")
 VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels

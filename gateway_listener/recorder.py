@@ -20,7 +20,7 @@ from db.queries.gateway import Position
 from gateway_listener.awake import Awake
 from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
 from gateway_listener.meter import Meter
-from services import voice
+from services.voice import recording as voice
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits

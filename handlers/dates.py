@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from core.errors import DomainError
 from handlers.feature import Deps
-from services.days import Calendar
+from services.calendar.days import Calendar
 
 ONE_DAY = timedelta(days=1)
 

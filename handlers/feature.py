@@ -10,8 +10,8 @@ from msgspec import Struct
 from core.i18n import Words
 from core.ids import GuildId
 from db.connection import Connection
-from services.people import Arrival
-from services.voice_events import Person
+from services.interactions import Arrival
+from services.voice.gateway_events import Person
 from wire.commands import Command
 from wire.custom_id import Action
 from wire.errors import BadPayload

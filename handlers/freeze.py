@@ -10,10 +10,10 @@ from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, panel
 from handlers.protection import PLAN, REPAIR, STATUS, buttons, news, repair_line
-from services import freezes, repairs, vacations
-from services.freeze_rules import EARNED_EVERY, HELD_MAX
-from services.freezes import FreezeStatus
-from services.vacations import Vacation
+from services.streaks import freezes, repairs, vacations
+from services.streaks.freeze_simulation import EARNED_EVERY, HELD_MAX
+from services.streaks.freezes import FreezeStatus
+from services.streaks.vacations import Vacation
 from wire.commands import command, string, subcommand
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, ModalSubmit, SlashCommand

@@ -11,9 +11,9 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import Brush, illustrated, name_of, panel, picture_of
 from render import leaderboard_card
 from render.leaderboard_card import LeaderboardCard
-from services import boards
-from services.boards import BoardPage, BoardRow
-from services.people import display_name
+from services.interactions import display_name
+from services.leaderboards import pages as boards
+from services.leaderboards.pages import BoardPage, BoardRow
 from wire.commands import command, string
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, SlashCommand

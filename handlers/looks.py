@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from core.i18n import Words
 from core.ids import GuildId
-from services.people import display_name
-from services.voice_events import Person
+from services.interactions import display_name
+from services.voice.gateway_events import Person
 from wire.cdn import avatar_path
 from wire.limits import EMBED_TITLE_MAX
 from wire.reply import Drawing, EditMessage, Embed, Footer, Message, Row

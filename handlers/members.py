@@ -4,8 +4,8 @@ from core.errors import DomainError
 from core.i18n import Words
 from handlers.feature import person_named, person_of
 from handlers.looks import name_of
-from services.streaks import Streak
-from services.voice_events import Person
+from services.streaks.streak import Streak
+from services.voice.gateway_events import Person
 from wire.interaction import SlashCommand
 
 

@@ -10,9 +10,10 @@ from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, plain
 from handlers.zones import label, suggest
-from services import people, zones
-from services.travel import Cut
-from services.zones import ZoneChange, ZoneChoice
+from services import interactions as people
+from services.timezones import changes as zones
+from services.timezones.changes import ZoneChange, ZoneChoice
+from services.timezones.travel import Cut
 from wire.commands import command, integer, string, subcommand
 from wire.custom_id import Action
 from wire.interaction import Invocation, SelectChoice, SlashCommand

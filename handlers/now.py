@@ -6,9 +6,9 @@ from typing import Final
 from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import name_of, panel
-from services import rooms
-from services.rooms import Occupant, Room
-from services.voice_events import STREAM, VIDEO
+from services.voice import active_channels as rooms
+from services.voice.active_channels import Occupant, Room
+from services.voice.gateway_events import STREAM, VIDEO
 from wire.commands import command
 from wire.interaction import SlashCommand
 from wire.reply import Message

@@ -11,9 +11,9 @@ from handlers.members import named, refuse_robots, streak_line
 from render import profile_card
 from render.profile_card import ProfileCard
 from services import profiles
-from services.people import display_name
+from services.interactions import display_name
 from services.profiles import Profile
-from services.voice_events import Person
+from services.voice.gateway_events import Person
 from wire.commands import command, user, user_menu
 from wire.interaction import Invocation, SlashCommand, UserMenu
 from wire.reply import Reply

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 
 from core.i18n import Words, at
-from services.freezes import FreezeStatus
-from services.repairs import Offer
+from services.streaks.freezes import FreezeStatus
+from services.streaks.repairs import Offer
 from wire.custom_id import Action
 from wire.reply import Button, ButtonStyle
 

@@ -7,8 +7,9 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots
 from handlers.staff import MANAGE_GUILD, refuse_others
-from services import corrections, grants
-from services.corrections import Act, Correction, Listed
+from services.streaks import grants
+from services.voice import corrections
+from services.voice.corrections import Act, Correction, Listed
 from wire.commands import command, integer, string, subcommand, user
 from wire.errors import BadPayload
 from wire.interaction import SlashCommand

@@ -15,9 +15,9 @@ from handlers.members import named, refuse_robots, streak_line
 from render import streak_calendar
 from render.streak_calendar import CalendarDay, StreakCalendar
 from services import profiles
-from services.people import display_name
+from services.interactions import display_name
 from services.profiles import MonthCalendar
-from services.voice_events import Person
+from services.voice.gateway_events import Person
 from wire.commands import command, string, user
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, SlashCommand

@@ -8,8 +8,8 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import REASON_MAX, name_of, note, panel, plain
 from handlers.members import named, refuse_robots
 from handlers.staff import MANAGE_GUILD, refuse_others
-from services import grants
-from services.grants import StaffAct
+from services.streaks import grants
+from services.streaks.grants import StaffAct
 from wire.commands import command, string, subcommand, user
 from wire.interaction import SlashCommand
 from wire.reply import Message

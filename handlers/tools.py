@@ -8,8 +8,8 @@ from core.i18n import at
 from handlers import zones
 from handlers.feature import Deps, Feature
 from handlers.looks import note
-from services import tools
-from services.zones import zone_meant
+from services import when as tools
+from services.timezones.changes import zone_meant
 from wire.commands import Context, command, string, subcommand
 from wire.interaction import SlashCommand
 from wire.reply import Message

@@ -14,8 +14,8 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import note, plain
 from handlers.presets import CHOICES, name_of_preset, told
 from handlers.staff import MANAGE_GUILD, refuse_others
-from services import track
-from services.track import Preview
+from services import tracking as track
+from services.tracking import Preview
 from wire.commands import channel, command, string, subcommand
 from wire.custom_id import Action
 from wire.errors import BadPayload

@@ -8,7 +8,9 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.looks import name_of, panel
 from handlers.members import named, refuse_robots
 from handlers.staff import refuse_others
-from services import chronicle, points, why
+from services.explanations import streak as chronicle
+from services.explanations import tracking as why
+from services.explanations import xp as points
 from wire.commands import command, string, user
 from wire.interaction import SlashCommand
 from wire.reply import Message

@@ -6,7 +6,7 @@ from core.enums import DayMark, ProtectionKind
 from core.i18n import Words, at
 from handlers.looks import REASON_MAX, plain
 from handlers.members import streak_line
-from services.chronicle import Chronicle, DayStory, Gap, Unsaved
+from services.explanations.streak import Chronicle, DayStory, Gap, Unsaved
 
 
 def told(found: Chronicle, words: Words) -> list[str]:

@@ -6,9 +6,9 @@ from core.enums import CloseReason
 from core.i18n import Words, at
 from handlers import presets
 from handlers.looks import REASON_MAX, plain
-from services.judging import Pause
-from services.policies import preset_of
-from services.why import Day, DayAct, Ending, Spell
+from services.explanations.tracking import Day, DayAct, Ending, Spell
+from services.voice.eligibility import Pause
+from services.voice.tracking_policies import preset_of
 
 STEPS_MAX: Final = 15  # the latest of the day; more would not fit a message in every language
 CHANNELS_MAX: Final = 8

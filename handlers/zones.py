@@ -1,7 +1,7 @@
 """How time zones are asked for and told, in every command that has to do with one."""
 
 from handlers.feature import Deps
-from services import zones
+from services.timezones import changes as zones
 from wire.interaction import Autocomplete
 from wire.limits import CHOICE_NAME_MAX
 from wire.reply import Choice, Choices

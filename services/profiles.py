@@ -11,16 +11,17 @@ from db.connection import Connection
 from db.queries import days as counted
 from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
-from services import streaks, zone_rules
-from services.boards import MARKED_FOR
-from services.day_marks import CalendarDay, Marks
-from services.days import DISCORD_BEGAN, Calendar, calendar_of
-from services.freezes import FreezeStatus, status_of
-from services.holding import NotSeenYet
-from services.levels import Level, level_of, xp_of
-from services.people import display_name, person_in
-from services.streaks import Streak
-from services.voice_events import Person
+from services.calendar import member_calendars as zone_rules
+from services.calendar.days import DISCORD_BEGAN, Calendar, calendar_of
+from services.interactions import display_name, person_in
+from services.leaderboards.pages import MARKED_FOR
+from services.members.lock import NotSeenYet
+from services.streaks import streak as streaks
+from services.streaks.day_status import CalendarDay, Marks
+from services.streaks.freezes import FreezeStatus, status_of
+from services.streaks.streak import Streak
+from services.voice.gateway_events import Person
+from services.xp import Level, level_of, xp_of
 
 __all__ = [
     "DayTotal",

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from core.enums import DayKind, Period, Visibility
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from services.days import first_day
+from services.calendar.days import first_day
 
 LYCEUM = GuildId(7_000_000)
 ELSEWHERE = GuildId(8_000_000)

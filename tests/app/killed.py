@@ -26,7 +26,7 @@ from core.config import Settings
 from core.ids import ChannelId, GuildId, RoleId, UserId
 from db.connection import Pool
 from handlers.feature import Deps, Feature, FilesWanted
-from services.outbox import Rules
+from services.jobs.outbox import Rules
 from wire.commands import attachment, command, integer
 from wire.effects import DirectMessage, GiveRole, SendMessage
 from wire.interaction import SlashCommand

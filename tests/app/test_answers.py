@@ -16,8 +16,8 @@ from app.turn import Turn
 from core.enums import Language
 from core.i18n import words_for
 from db.connection import Pool
-from services import outbox
-from services.outbox import Rules
+from services.jobs import outbox
+from services.jobs.outbox import Rules
 from tests.fake_discord import NOW, Frozen, slash_payload
 from wire.interaction import SlashCommand
 from wire.parsing import parse

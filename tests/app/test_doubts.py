@@ -11,10 +11,10 @@ from app.doubts import confirm_sessions, flags_of
 from core.errors import OutsideTrouble
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection, Pool
-from services import voice
-from services.voice_events import SELF_MUTE, STREAM, VIDEO, VoiceState
+from services.voice import recording as voice
+from services.voice.gateway_events import SELF_MUTE, STREAM, VIDEO, VoiceState
 from tests.local_discord import LocalDiscord, local_discord
-from tests.services.voice_log import rows
+from tests.services.voice.voice_log import rows
 from wire.rest import CurrentVoiceState, Rest
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -16,7 +16,8 @@ from app.events import Events
 from app.signed_body import BODY_MAX
 from core.ids import GuildId, UserId
 from db.connection import Pool
-from services import authorizations, entitlements
+from services import installations as authorizations
+from services import premium as entitlements
 from tests.fake_discord import ANA, APPLICATION, GUILD, KEY, NOW, FakeDiscord, Frozen, fake_discord, sign
 from wire.signature import Verifier
 

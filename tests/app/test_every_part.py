@@ -11,7 +11,7 @@ import pytest
 from app.sync_commands import sync
 from core.ids import SkuId
 from handlers.feature import Deps, Feature, FilesWanted
-from services.entitlements import active_skus
+from services.premium import active_skus
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
 from tests.served import served

@@ -24,8 +24,8 @@ from core.request_context import REQUEST
 from db.connection import Pool
 from db.queries import outbox as stored
 from handlers.feature import Deps, Feature
-from services import outbox
-from services.outbox import Rules
+from services.jobs import outbox
+from services.jobs.outbox import Rules
 from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord, slash_payload
 from tests.local_discord import LocalDiscord, local_discord
 from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole

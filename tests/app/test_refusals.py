@@ -15,7 +15,7 @@ from core.enums import Language
 from core.errors import DomainError
 from core.i18n import words_for
 from handlers import FEATURES
-from services.zone_search import ZoneChoice
+from services.timezones.search import ZoneChoice
 
 UNKIND = re.compile(
     r"\b(error|exception|invalid|failed|failure|illegal|wrong|null|none|must|cannot be)\b", re.IGNORECASE

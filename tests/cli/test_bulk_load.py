@@ -10,7 +10,7 @@ from cli.bulk_load import TABLES, fill
 from core.ids import GuildId, UserId
 from db import migrate
 from db.connection import Pool
-from services import voice
+from services.voice import recording as voice
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 DERIVED = (

@@ -12,8 +12,8 @@ from psycopg import sql
 from cli.bulk_load import fill
 from core.enums import Period
 from db.connection import Pool
-from services import boards
-from services.days import first_day, guild_calendar
+from services.calendar.days import first_day, guild_calendar
+from services.leaderboards import pages as boards
 from tests.conftest import fresh_database
 from tests.db.statements import Statement, statements
 

@@ -6,8 +6,8 @@ import pytest
 from core.ids import InteractionId
 from db.connection import Connection, Pool
 from db.queries.traces import set_label
-from services import people
-from services.voice_events import Person
+from services import interactions as people
+from services.voice.gateway_events import Person
 from tests.populate import ANA, LYCEUM, NOON
 
 FIRST = InteractionId(30_000_001)

@@ -10,8 +10,8 @@ from db.connection import Connection
 from gateway_listener.events import Moment, read
 from playground import shapes
 from playground.world import Channel
-from services import voice
-from services.voice import (
+from services.voice import recording as voice
+from services.voice.recording import (
     ChannelChange,
     ChannelGone,
     Event,

@@ -9,7 +9,7 @@ from db.connection import Connection, Pool
 from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.meter import Meter
 from gateway_listener.recorder import Recorder
-from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.gateway_listener.rows import stays, until_seq
 from tests.gateway_listener.scripted import ANA, GUILD, ROOM
 

@@ -14,7 +14,7 @@ from db.connection import Pool
 from db.queries.gateway import Position, find_position, set_position, try_lock_shard
 from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder, Superseded, Taken
-from services.voice import VoiceState
+from services.voice.recording import VoiceState
 from tests.gateway_listener.rows import Stay, position, stays, until_seq
 from tests.gateway_listener.scripted import (
     ANA,

@@ -8,8 +8,8 @@ import pytest
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services import voice
-from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.voice import recording as voice
+from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import GUILD, NOW, FakeDiscord, Someone, fake_discord
 
 LIBRARY = ChannelId(41_771_983_423_143_950)

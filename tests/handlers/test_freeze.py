@@ -5,7 +5,7 @@ import pytest
 
 from db.connection import Pool
 from handlers.protection import PLAN
-from services.freezes import close_days
+from services.streaks.freezes import close_days
 from tests.fake_discord import ANA, BEN, NOW, FakeDiscord, envelope
 from tests.handlers.conftest import studied
 

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services import voice
-from services.voice import GuildSnapshot, Person, VoiceChannel, VoiceState
-from services.voice_events import STREAM, VIDEO
+from services.voice import recording as voice
+from services.voice.gateway_events import STREAM, VIDEO
+from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import ANA, BEN, GUILD, NOW, FakeDiscord
 from tests.handlers.conftest import LIBRARY, studied
 

@@ -6,8 +6,9 @@ import pytest
 from core.enums import Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services import track, voice
-from services.voice import VoiceChannel
+from services import tracking as track
+from services.voice import recording as voice
+from services.voice.recording import VoiceChannel
 from tests.fake_discord import ANA, GUEST, GUILD, NOW, FakeDiscord, Room
 from tests.handlers.conftest import LIBRARY, guild, state, studied
 

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from db.connection import Pool
-from services import voice
-from services.freezes import close_days
-from services.voice_events import SELF_DEAF
+from services.streaks.freezes import close_days
+from services.voice import recording as voice
+from services.voice.gateway_events import SELF_DEAF
 from tests.fake_discord import ANA, BEN, GUEST, NOW, ROBOT, Answer, FakeDiscord, Room
 from tests.handlers.conftest import LIBRARY, state, studied
 

@@ -6,12 +6,13 @@ from core.enums import DayMark, ProtectionKind, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from db.queries.profiles import DayTotal
-from services import profiles, voice
-from services.day_marks import CalendarDay
-from services.levels import Level
-from services.streaks import Streak
+from services import profiles
+from services.streaks.day_status import CalendarDay
+from services.streaks.streak import Streak
+from services.voice import recording as voice
+from services.xp import Level
 from tests.populate import ANA, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
-from tests.services.voice_log import state
+from tests.services.voice.voice_log import state
 
 TODAY = NOON.date()  # Wednesday 18 March 2026
 DAY = 86_400

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId, MessageId, RoleId, UserId
-from services.entitlements import active_skus, is_active
+from services.premium import active_skus, is_active
 from tests.wire.conftest import HERE, Payload
 from wire.errors import BadPayload
 from wire.interaction import (

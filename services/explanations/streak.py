@@ -1,0 +1,89 @@
+"""Why a member's run is as long as it is: what each of the last days was, and what the run before ended with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from core.enums import DayMark
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import freezes as stored
+from db.queries.freezes import StaffAct
+from services import profiles
+from services.profiles import Profile
+from services.streaks import streak as streaks
+from services.streaks.day_status import CalendarDay, Marks
+from services.streaks.freeze_simulation import Gap, Unsaved
+
+__all__ = ["Chronicle", "DayMark", "DayStory", "Gap", "StaffAct", "Unsaved", "tell"]
+
+LAST_DAYS: Final = 14
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStory:
+    """What a date was for the run."""
+
+    day: CalendarDay
+    is_late: bool  # its activity was told after it had been missed
+    earned_on: date | None  # when the freeze was earned that saves it; None: none does, or it is no longer known
+    grant: StaffAct | None  # who protected it and why; None: staff did not
+    ended: Gap | None  # the run that ended with it
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    """A member's run, told."""
+
+    member: Profile
+    days: tuple[DayStory, ...]  # up to today, oldest first; none before the member was first seen
+    protected_days: int  # those that the run goes through without activity
+    ended: Gap | None  # what the run before the current one ended with; None: there was none
+    today_ends: datetime
+
+
+async def tell(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> Chronicle:
+    """What made a member's run.
+
+    Raises:
+        NotSeenYet: there is no such member.
+    """
+    member = await profiles.profile(conn, guild=guild, user=user, now=now)
+    standing = await streaks.standing(conn, guild, user)
+    walked, protected = standing.walk(), standing.protected(now)
+    today, run = member.today, member.streak
+    days = [day for day in member.last_days[-LAST_DAYS:] if day.day >= member.member_since]
+    granted = await stored.list_grants(conn, guild=guild, user=user, since=today - LAST_DAYS * _ONE_DAY)
+    grants = {act.day_on: act for act in granted}
+    ended = {gap.day: gap for gap in walked.gaps if not gap.is_saved and gap.day < today}
+    marks = Marks(today=today, since=member.member_since, threshold_s=member.threshold_s, protected=protected)
+    active = set(standing.active)
+    late = {day for day, noted in standing.missed.items() if noted.is_late and day in active}
+    return Chronicle(
+        member=member,
+        days=tuple(
+            DayStory(
+                day=marks.of(each.day, each.seconds),
+                is_late=each.day in late,
+                earned_on=walked.earned_on.get(each.day),
+                grant=grants.get(each.day),
+                ended=ended.get(each.day),
+            )
+            for each in days
+        ),
+        protected_days=0
+        if run.started_on is None
+        else sum(run.started_on < day <= today and day not in active for day in protected),
+        ended=max(
+            (gap for gap in ended.values() if run.started_on is None or gap.day < run.started_on),
+            key=_day,
+            default=None,
+        ),
+        today_ends=standing.calendar.bounds(today)[1],
+    )
+
+
+def _day(gap: Gap) -> date:
+    return gap.day

@@ -1,0 +1,99 @@
+"""Where a member's XP come from: the stays whose counted time made the latest points, and when levels were reached."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import points as stored
+from db.queries.points import CountedStay
+from services.members.lock import NotSeenYet
+from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
+
+__all__ = ["CountedStay", "Point", "Points", "Share", "latest", "levels"]
+
+LATEST: Final = 5  # points
+STAYS_MAX: Final = 60  # looked at; who has shorter ones sees fewer points
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a stay gave to one point."""
+
+    stay: CountedStay
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One XP, and all that made it."""
+
+    xp: int  # the first is 1
+    shares: tuple[Share, ...]  # an hour in all, the latest stay first
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A member's XP, and where the latest of them come from."""
+
+    total_s: int  # counted in all
+    level: Level
+    latest: tuple[Point, ...]  # the newest first
+    begun: tuple[Share, ...]  # what is on the way to the next point
+
+    @property
+    def begun_s(self) -> int:
+        """How far the next point has come."""
+        return self.total_s % SECONDS_PER_XP
+
+    @property
+    def missing_s(self) -> int:
+        """What the next point still takes."""
+        return SECONDS_PER_XP - self.begun_s
+
+
+async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> Points:
+    """A member's latest points.
+
+    Raises:
+        NotSeenYet: there is no such member.
+    """
+    found = await stored.find_counted(
+        conn, guild=guild, user=user, points=LATEST, point_s=SECONDS_PER_XP, limit=STAYS_MAX
+    )
+    if found is None:
+        raise NotSeenYet
+    total_s, stays = found
+    xp = xp_of(total_s)
+    begun, *made = _dealt(stays, [total_s % SECONDS_PER_XP, *(SECONDS_PER_XP for _ in range(min(LATEST, xp)))])
+    return Points(total_s, level_of(xp), tuple(Point(xp - number, shares) for number, shares in enumerate(made)), begun)
+
+
+async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tuple[Level, date]]:
+    """The levels that a member has reached after the first, each with the date of their own calendar, in order."""
+    found = await stored.list_reached(
+        conn, guild=guild, user=user, totals=[each * SECONDS_PER_XP for each in THRESHOLDS]
+    )
+    return [(level_of(xp_of(total)), day) for total, day in found]
+
+
+def _dealt(stays: Sequence[CountedStay], amounts: Iterable[int]) -> list[tuple[Share, ...]]:
+    """The stays dealt out to amounts of seconds, one after the other; amounts that nothing is left for fall away."""
+    dealt: list[tuple[Share, ...]] = []
+    left = [Share(stay, stay.counted_s) for stay in reversed(stays)]
+    for amount in amounts:
+        shares: list[Share] = []
+        missing = amount
+        while missing and left:
+            share = left.pop()
+            taken = min(share.seconds, missing)
+            shares.append(Share(share.stay, taken))
+            missing -= taken
+            if taken < share.seconds:
+                left.append(Share(share.stay, share.seconds - taken))
+        if missing and dealt:
+            break
+        dealt.append(tuple(shares))
+    return dealt

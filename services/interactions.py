@@ -1,0 +1,143 @@
+"""Who has come, and what they have chosen for themselves."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.enums import Language, Visibility
+from core.ids import GuildId, InteractionId, UserId
+from core.names import first_seen
+from db.connection import Connection
+from db.queries import arrivals, members
+from db.queries.arrivals import Caller
+from services.calendar.days import BEGINNING, ZoneRule
+from services.voice.gateway_events import Person
+
+_SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
+_UTC_RULES = (ZoneRule(BEGINNING, "UTC"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What is known of the person behind an interaction before anything is done for them."""
+
+    is_first: bool  # False: this interaction was delivered before, and is being or has been answered
+    language: Language | None = None  # None: never chosen; go by Discord's locale
+    visibility: Visibility = Visibility.PUBLIC
+    zone_rules: tuple[ZoneRule, ...] = _UTC_RULES  # oldest first, never empty: without own rules, the guild's zone
+    guild_zone: str = "UTC"
+    study_minutes: int = 15
+    seen_before: datetime | None = None  # when the person last used Lyceum in this guild; None: never, or no guild
+
+    def zone_rule(self, now: datetime) -> ZoneRule:
+        """What the person lives by at a moment."""
+        return [rule for rule in self.zone_rules if rule.valid_from <= now][-1]
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether all that the person did here is so long ago that every copy of the database knows of it."""
+        return self.seen_before is not None and now - self.seen_before >= _SETTLED_AFTER
+
+
+async def arrive(
+    conn: Connection,
+    *,
+    interaction: InteractionId,
+    guild: GuildId | None,
+    guild_locale: str | None,
+    person: Person,
+    now: datetime,
+) -> Arrival:
+    """Claim an interaction and learn what its person prefers, in one statement.
+
+    `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept
+    when this is the first that is heard of the guild.
+    """
+    caller = Caller(
+        user=person.user,
+        username=_clean(person.username),
+        global_name=_cleaned(person.global_name),
+        avatar_hash=person.avatar_hash,
+        is_bot=person.is_bot,
+        nick=_cleaned(person.nick),
+        member_avatar_hash=person.member_avatar_hash,
+    )
+    if guild is None:
+        return Arrival(await arrivals.arrive_alone(conn, interaction=interaction, caller=caller, now=now))
+    found = await arrivals.arrive_in_guild(
+        conn, interaction=interaction, guild=guild, guild_locale=guild_locale or "en-US", caller=caller, now=now
+    )
+    stored = zip(found.valid_from, found.zones, found.day_starts_min, strict=True)
+    return Arrival(
+        found.is_first,
+        found.language,
+        found.visibility,
+        zone_rules(
+            [ZoneRule(valid_from, zone, timedelta(minutes=start)) for valid_from, zone, start in stored],
+            guild_zone=found.guild_zone,
+        ),
+        found.guild_zone,
+        found.study_minutes,
+        found.seen_before,
+    )
+
+
+def zone_rules(own: list[ZoneRule], *, guild_zone: str) -> tuple[ZoneRule, ...]:
+    """A member's whole history: the guild's zone until the first rule of their own."""
+    return (ZoneRule(BEGINNING, guild_zone), *own)
+
+
+async def choose_language(
+    conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
+) -> None:
+    """Answer a member in `language` from now on; None: in whatever Discord is set to."""
+    await members.set_language(conn, guild=guild, user=user, language=language, now=now)
+
+
+async def choose_visibility(
+    conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
+) -> None:
+    """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
+    await members.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
+
+
+class Named(Protocol):
+    """A row that names somebody."""
+
+    @property
+    def user_id(self) -> UserId: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def global_name(self) -> str | None: ...
+    @property
+    def avatar_hash(self) -> str | None: ...
+    @property
+    def nick(self) -> str | None: ...
+    @property
+    def member_avatar_hash(self) -> str | None: ...
+
+
+def person_in(row: Named, *, is_bot: bool = False) -> Person:
+    """Who a row is about."""
+    return Person(
+        user=row.user_id,
+        username=row.username,
+        global_name=row.global_name,
+        avatar_hash=row.avatar_hash,
+        is_bot=is_bot,
+        nick=row.nick,
+        member_avatar_hash=row.member_avatar_hash,
+    )
+
+
+def display_name(person: Person) -> str:
+    """The name that Discord shows in this guild, or the next one where that cannot be seen."""
+    return first_seen(person.nick, person.global_name, person.username)
+
+
+def _clean(name: str) -> str:
+    return name.replace("\0", "")  # the one character that PostgreSQL cannot keep
+
+
+def _cleaned(name: str | None) -> str | None:
+    return None if name is None else _clean(name)

@@ -1,0 +1,174 @@
+"""Leaderboards: who has studied most, and where the person who asks stands."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from core.enums import Board, DayKind, Period
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import boards, marks, members
+from db.queries.boards import Ladder, Standing, Wanted
+from services.calendar.days import first_day, guild_calendar
+from services.interactions import person_in
+from services.voice.gateway_events import Person
+from services.xp import xp_of
+
+PAGE_SIZE: Final = 10
+LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
+MARK_EVERY: Final = 100  # rows
+MARKED_FOR: Final = timedelta(minutes=15)  # marks are made anew every few minutes; older ones mean that nobody does
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_SECOND: Final = 1
+_XP: Final = 3_600  # seconds: what makes the first point
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One place on a board."""
+
+    rank: int  # from 1, never shared: of equals the one with more seconds, then the older account is first
+    person: Person
+    value: int  # seconds (focus), points (xp) or days (streak)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """One page of a board; without rows nobody is on it yet."""
+
+    guild_name: str  # empty: the gateway has not told it yet
+    board: Board
+    period: Period
+    page: int  # from 0; the last page when the one asked for lies behind it
+    pages: int  # at least 1
+    total: int  # members on the board
+    best: int  # the value of the first row of the first page; 0: nobody is on the board
+    rows: tuple[BoardRow, ...]
+    viewer_row: BoardRow | None  # also when it is among `rows`; None: not on this board
+    first_on: date | None  # the first of the guild's dates that count; None: all time
+
+    @property
+    def viewer_page(self) -> int | None:
+        """The page on which the person who asks stands."""
+        return None if self.viewer_row is None else _page_at(self.viewer_row.rank)
+
+
+async def page(
+    conn: Connection, *, guild: GuildId, board: Board, period: Period, page: int, now: datetime, viewer: UserId
+) -> BoardPage:
+    """One page of a board in the guild's own days; whoever keeps their numbers private is on none, not even their own.
+
+    A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
+    """
+    facts = await members.find_guild(conn, guild=guild)
+    if board is Board.STREAK or facts is None:
+        period = Period.ALL
+    today = date.min if facts is None else guild_calendar(facts.timezone).date_of(now)
+    starts_on = first_day(period, today)
+    wanted = Wanted(guild, max(page, 0), PAGE_SIZE, viewer, _least(board), now - MARKED_FOR)
+    ladder = await _ladder(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
+    on_page = sum(_page_at(standing.rank) == ladder.page for standing in ladder.standings)
+    if on_page < min(PAGE_SIZE, ladder.total - ladder.page * PAGE_SIZE):
+        exact = replace(wanted, marked_since=_NEVER)  # rows went away since they were counted: count them all
+        ladder = await _ladder(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
+    return _page_of(
+        ladder,
+        guild_name="" if facts is None else facts.name,
+        board=board,
+        period=period,
+        viewer=viewer,
+        first_on=None if period is Period.ALL else starts_on,
+    )
+
+
+async def _ladder(
+    conn: Connection, wanted: Wanted, *, board: Board, period: Period, starts_on: date, now: datetime
+) -> Ladder:
+    if board is Board.STREAK:
+        return await boards.get_by_streak(conn, wanted, kind=DayKind.STUDY, now=now)
+    match period:
+        case Period.ALL:
+            return await boards.get_by_total(conn, wanted)
+        case Period.TODAY:
+            return await boards.get_by_day(conn, wanted, day=starts_on)
+        case Period.WEEK | Period.MONTH:
+            return await boards.get_by_span(conn, wanted, period=period, starts_on=starts_on)
+
+
+async def mark(
+    conn: Connection,
+    *,
+    now: datetime,
+    periods: Collection[Period] = tuple(Period),
+    large: int = LARGE,
+    every: int = MARK_EVERY,
+) -> int:
+    """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
+
+    The board of streaks goes with all time. Between two counts ranks far down may be off by the few who have overtaken
+    each other since; the first `every` places are always exact, and so is every board that nobody has marked.
+
+    Args:
+        conn: its transaction holds off others who mark.
+        now: aware UTC.
+        periods: which boards.
+        large: a guild with more members has long boards.
+        every: so many rows lie between two marks.
+    """
+    await marks.lock(conn)
+    written = 0
+    for guild in await marks.list_large_guilds(conn, members=large):
+        today = guild_calendar(guild.timezone).date_of(now)
+        for period in periods:
+            starts_on = first_day(period, today)
+            written += await _mark(conn, guild.guild_id, period, starts_on, every=every, now=now)
+    return written
+
+
+async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, *, every: int, now: datetime) -> int:
+    await marks.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
+    match period:
+        case Period.TODAY:
+            return await marks.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
+        case Period.WEEK | Period.MONTH:
+            return await marks.add_for_span(conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now)
+        case Period.ALL:
+            await marks.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
+            focus = await marks.add_for_total(conn, guild=guild, every=every, now=now)
+            return focus + await marks.add_for_streak(conn, guild=guild, kind=DayKind.STUDY, every=every, now=now)
+
+
+def _page_of(
+    ladder: Ladder, *, guild_name: str, board: Board, period: Period, viewer: UserId, first_on: date | None
+) -> BoardPage:
+    rows = tuple(_row(standing, board) for standing in ladder.standings)
+    return BoardPage(
+        guild_name=guild_name,
+        board=board,
+        period=period,
+        page=ladder.page,
+        pages=max(1, -(-ladder.total // PAGE_SIZE)),
+        total=ladder.total,
+        best=_value(ladder.best, board),
+        rows=tuple(row for row in rows if _page_at(row.rank) == ladder.page),
+        viewer_row=next((row for row in rows if row.person.user == viewer), None),
+        first_on=first_on,
+    )
+
+
+def _row(standing: Standing, board: Board) -> BoardRow:
+    return BoardRow(standing.rank, person_in(standing), _value(standing.value, board))
+
+
+def _value(stored: int, board: Board) -> int:
+    return xp_of(stored) if board is Board.XP else stored
+
+
+def _least(board: Board) -> int:
+    """The seconds below which a member's value would be zero."""
+    return _XP if board is Board.XP else _SECOND
+
+
+def _page_at(rank: int) -> int:
+    return (rank - 1) // PAGE_SIZE

@@ -1,0 +1,151 @@
+"""Freezes: used by themselves when a member's day ends, switched on and off, and how they stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from core.enums import ProtectionKind
+from core.errors import DomainError
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import freezes as stored
+from db.queries import protections
+from services.members.lock import hold
+from services.streaks import repairs, vacations
+from services.streaks import streak as streaks
+from services.streaks.freeze_simulation import EARNED_EVERY, is_on
+from services.streaks.repairs import Offer
+from services.streaks.streak import Standing
+from services.streaks.vacations import Vacation
+
+BATCH: Final = 2_000  # members whose dates are worked in one transaction
+SETTLING: Final = timedelta(minutes=5)  # after a date's end, for its last minutes to be told and credited
+RECENT: Final = timedelta(days=30)  # how far back a status looks
+LATE_TOLD_FOR: Final = timedelta(days=7)
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+class FreezesAreOn(DomainError):
+    """Raised by switch(); they are used by themselves already."""
+
+    def __init__(self) -> None:
+        super().__init__("Your freezes are used by themselves already. /freeze auto turns that off whenever you like.")
+
+
+class FreezesAreOff(DomainError):
+    """Raised by switch(); they are kept already."""
+
+    def __init__(self) -> None:
+        super().__init__("Your freezes are kept for later already. /freeze auto turns them on whenever you like.")
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeStatus:
+    """Everything that protects a member's run at one moment."""
+
+    held: int
+    in_a_row: int  # active dates in a row that count for the next freeze, 0 to 6
+    is_on: bool  # freezes are used by themselves from today on
+    saved_on: tuple[date, ...]  # in the last 30 days, oldest first
+    late_on: tuple[date, ...]  # missed dates of the last 7 days for which activity was told later
+    vacations: tuple[Vacation, ...]  # this one and those to come
+    vacation_left: int  # dates that a vacation which begins tomorrow can have
+    vacation_possible: (
+        Vacation | None
+    )  # the first that can be planned now, as long as it can be; None: within a year none
+    repair: Offer | None  # None: there is nothing to repair
+    today: date
+
+
+async def close_days(conn: Connection, *, now: datetime, limit: int = BATCH) -> int:
+    """Work the members' dates that have ended: use a freeze for a missed one, or note that the run ended with it.
+
+    A batch per call, those that wait longest first; a member's dates in their order, however many have ended since.
+    Doing it twice does nothing twice, and any number of workers may do it at once. Returns: how many members.
+    """
+    members = await stored.claim_due(conn, now=now - SETTLING, limit=limit)
+    if members:
+        await _close(conn, members, now=now - SETTLING, noted_at=now)
+    return len(members)
+
+
+async def switch(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool, now: datetime) -> FreezeStatus:
+    """Let freezes be used by themselves from today on, or not; dates that have ended stay as they were.
+
+    Raises:
+        NotSeenYet, FreezesAreOn, FreezesAreOff: nothing was written.
+    """
+    await hold(conn, guild, user)
+    await _close(conn, [(guild, user)], now=now, noted_at=now)
+    standing = await streaks.standing(conn, guild, user)
+    today = standing.calendar.date_of(now)
+    if is_on_now(standing, today) == is_on:
+        raise FreezesAreOn if is_on else FreezesAreOff
+    await stored.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
+    await streaks.refresh(conn, [(guild, user)])
+    return await status(conn, guild=guild, user=user, now=now)
+
+
+async def status(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> FreezeStatus:
+    """How a member's freezes, vacations and repair stand.
+
+    Raises:
+        NotSeenYet: there is no such guild.
+    """
+    return status_of(await streaks.standing(conn, guild, user), now)
+
+
+def status_of(standing: Standing, now: datetime) -> FreezeStatus:
+    """The same of a standing that is at hand."""
+    today = standing.calendar.date_of(now)
+    walked = standing.walk()
+    last = standing.active[-1] if standing.active else date.min
+    protected = standing.protected(now)
+    waiting = [
+        day
+        for day, kind in protected.items()
+        if day > last and kind is ProtectionKind.FREEZE and day not in standing.protections
+    ]
+    since_last = [last + number * _ONE_DAY for number in range(1, (today - last).days)] if standing.active else []
+    is_seamless = all(protected.get(day) is ProtectionKind.TRAVEL for day in since_last[:8])
+    used = [day for day, kind in protected.items() if kind is ProtectionKind.FREEZE]
+    return FreezeStatus(
+        held=max(0, walked.held - len(waiting)),
+        in_a_row=walked.in_a_row % EARNED_EVERY if is_seamless else 0,
+        is_on=is_on_now(standing, today),
+        saved_on=tuple(sorted(day for day in used if today - RECENT < day)),
+        late_on=tuple(
+            sorted(d for d, noted in standing.missed.items() if noted.is_late and today - LATE_TOLD_FOR <= d)
+        ),
+        vacations=vacations.coming(standing, today),
+        vacation_left=vacations.left(standing, today),
+        vacation_possible=vacations.next_possible(standing, today),
+        repair=repairs.find(standing, now),
+        today=today,
+    )
+
+
+def is_on_now(standing: Standing, today: date) -> bool:
+    """Whether freezes are used for today and from then on."""
+    return is_on(today, standing.switches)
+
+
+async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
+    frozen: list[protections.DateRow] = []
+    missed: list[stored.MissedRow] = []
+    for each in await streaks.standings(conn, members):
+        for gap in each.walk().gaps:
+            if each.calendar.bounds(gap.day)[1] > now:
+                break
+            if each.is_worked(gap):
+                continue
+            missed.append((each.guild, each.user, gap.day, gap.run_days, gap.is_saved))
+            if gap.is_saved:
+                frozen.append((each.guild, each.user, gap.day))
+    if frozen:
+        await protections.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
+    if missed:
+        await stored.set_missed(conn, missed, now=noted_at)
+    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

@@ -1,0 +1,116 @@
+"""What staff may do to a member's dates: protect one, and take that back; each with a reason, each written down."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Final
+
+from core.enums import ProtectionKind
+from core.errors import DomainError
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import freezes as stored
+from db.queries import protections
+from db.queries.freezes import StaffAct
+from services.calendar.days import DISCORD_BEGAN
+from services.members.lock import hold
+from services.streaks import streak as streaks
+
+__all__ = ["StaffAct", "audit", "grant", "revoke", "said"]
+
+REASON_MAX: Final = 200
+AUDIT_LAST: Final = 15
+
+
+class DateToCome(DomainError):
+    """Raised by grant(); the member's calendar has not come to that date, or Discord was not there yet."""
+
+    def __init__(self, today: date) -> None:
+        super().__init__(
+            "Staff can protect days up to {date}, today for this member. For days to come they can plan a vacation.",
+            date=today.isoformat(),
+        )
+        self.today = today
+
+
+class DateIsActive(DomainError):
+    """Raised by grant(); the date counts by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("That day is active already and counts by itself. Nothing else to do.")
+
+
+class DateIsProtected(DomainError):
+    """Raised by grant(); something protects the date."""
+
+    def __init__(self) -> None:
+        super().__init__("That day is protected already. Nothing else to do; /streak-admin audit shows what staff did.")
+
+
+class NothingGranted(DomainError):
+    """Raised by revoke(); staff did not protect the date."""
+
+    def __init__(self) -> None:
+        super().__init__("Staff did not protect that day. /streak-admin audit shows the days that staff did protect.")
+
+
+class ReasonMissing(DomainError):
+    """Raised by both."""
+
+    def __init__(self) -> None:
+        super().__init__("A reason is missing. Give one, so that others understand it later.")
+
+
+async def grant(
+    conn: Connection, *, guild: GuildId, user: UserId, day: date, reason: str, by: UserId, now: datetime
+) -> None:
+    """Protect a date of a member's calendar, today at the latest.
+
+    Raises:
+        NotSeenYet, ReasonMissing, DateToCome, DateIsActive, DateIsProtected: nothing was written.
+    """
+    why = said(reason)
+    await hold(conn, guild, user)
+    standing = await streaks.standing(conn, guild, user)
+    today = standing.calendar.date_of(now)
+    if not DISCORD_BEGAN <= day <= today:
+        raise DateToCome(today)
+    if day in set(standing.active):
+        raise DateIsActive
+    kind = ProtectionKind.GRANT
+    if not await protections.add(conn, [(guild, user, day)], kind=kind, now=now):
+        raise DateIsProtected
+    await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
+    await streaks.refresh(conn, [(guild, user)])
+
+
+async def revoke(
+    conn: Connection, *, guild: GuildId, user: UserId, day: date, reason: str, by: UserId, now: datetime
+) -> None:
+    """Take back what staff granted for a date; a freeze is used for it then, if there is one.
+
+    Raises:
+        NotSeenYet, ReasonMissing, NothingGranted: nothing was written.
+    """
+    why = said(reason)
+    await hold(conn, guild, user)
+    if not await protections.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
+        raise NothingGranted
+    await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
+    await streaks.refresh(conn, [(guild, user)])
+
+
+async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None) -> Sequence[StaffAct]:
+    """The last 15 acts of staff in a guild, newest first; with `user` those on one member's dates."""
+    return await stored.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
+
+
+def said(reason: str) -> str:
+    """A reason as it is written down.
+
+    Raises:
+        ReasonMissing: nothing is left of it.
+    """
+    why = " ".join(reason.replace("\0", "").split())[:REASON_MAX]
+    if not why:
+        raise ReasonMissing
+    return why

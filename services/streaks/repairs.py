@@ -1,0 +1,141 @@
+"""Repairs: a run that ended goes on when both dates after the missed one are active; asked for, once in thirty days.
+
+`streaks.refresh` does the repair as soon as both dates are active. Another way to earn one (a check-in told later and
+confirmed by a peer) marks the missed date as active or protects it, and needs nothing else from here.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+
+from core.enums import ProtectionKind
+from core.errors import DomainError
+from core.i18n import at
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import freezes as stored
+from services.members.lock import hold
+from services.streaks import streak as streaks
+from services.streaks.streak import REPAIR_DATES, REPAIR_EVERY, Standing
+
+_RECENT: Final = 4  # dates back of which one may still be repaired, whatever a calendar skips
+
+
+class NothingToRepair(DomainError):
+    """Raised by ask(); no run ended in the last 48 hours with a way back."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no run to repair now. A run can be repaired in the two days after a quiet one."
+            " Every best run stays in your record, and any active day begins the next."
+        )
+
+
+class NotThatDay(DomainError):
+    """Raised by ask(); another date is the one to repair."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            "The day that can be repaired now is {date}. Use /freeze repair without a date.", date=day.isoformat()
+        )
+        self.day = day
+
+
+class RepairedRecently(DomainError):
+    """Raised by ask(); a run was repaired less than thirty days before."""
+
+    def __init__(self, possible_on: date) -> None:
+        super().__init__(
+            "A run can be repaired once in 30 days, next for a day from {date} on."
+            " Your best run stays in your record, and any active day begins the next.",
+            date=possible_on.isoformat(),
+        )
+        self.possible_on = possible_on
+
+
+class RepairAskedBefore(DomainError):
+    """Raised by ask(); the repair is under way."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            "That repair is under way: make both days after the quiet one active, until {when}.", when=at(until, "f")
+        )
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A run that can be repaired, or is being."""
+
+    missed_on: date
+    run_days: int  # of the run that ended
+    dates: tuple[date, ...]  # those to be active
+    active_on: tuple[date, ...]  # of these, which are
+    until: datetime  # the end of the last of them
+    is_asked: bool
+    possible_on: date | None  # None: now; else the first missed date that could be, for one was repaired recently
+    is_done: bool = False
+
+
+def find(standing: Standing, now: datetime) -> Offer | None:
+    """The run that can be repaired now: its missed date has ended, and both dates after it are or can be active."""
+    today = standing.calendar.date_of(now)
+    active = set(standing.active)
+    for gap in reversed(standing.walk().gaps):
+        if gap.is_saved or standing.calendar.bounds(gap.day)[1] > now:
+            continue
+        if (today - gap.day).days > _RECENT:
+            break
+        dates = standing.next_dates(gap.day, REPAIR_DATES)
+        until = standing.calendar.bounds(dates[-1])[1]
+        if now < until and all(day in active or day >= today for day in dates):
+            noted = standing.missed.get(gap.day)
+            return Offer(
+                missed_on=gap.day,
+                run_days=gap.run_days,
+                dates=tuple(dates),
+                active_on=tuple(day for day in dates if day in active),
+                until=until,
+                is_asked=noted is not None and noted.is_asked,
+                possible_on=_possible_on(standing, gap.day),
+            )
+    return None
+
+
+async def ask(conn: Connection, *, guild: GuildId, user: UserId, now: datetime, day: date | None = None) -> Offer:
+    """Begin the repair of the run that ended last; when both dates are active already it is done at once.
+
+    Args:
+        conn: its transaction holds the member until the caller commits.
+        guild: where.
+        user: who.
+        now: aware UTC.
+        day: the missed date; None: the one that can be repaired.
+
+    Raises:
+        NotSeenYet, NothingToRepair, NotThatDay, RepairedRecently, RepairAskedBefore: nothing was written.
+    """
+    await hold(conn, guild, user)
+    offer = find(await streaks.standing(conn, guild, user), now)
+    if offer is None:
+        raise NothingToRepair
+    if day is not None and day != offer.missed_on:
+        raise NotThatDay(offer.missed_on)
+    if offer.possible_on is not None:
+        raise RepairedRecently(offer.possible_on)
+    is_new = await stored.ask_repair(
+        conn, guild=guild, user=user, day=offer.missed_on, run_days=offer.run_days, now=now
+    )
+    if not is_new:
+        raise RepairAskedBefore(offer.until)
+    await streaks.refresh(conn, [(guild, user)])
+    return replace(offer, is_asked=True, is_done=len(offer.active_on) == len(offer.dates))
+
+
+def _possible_on(standing: Standing, day: date) -> date | None:
+    near = [
+        other
+        for other, kind in standing.protections.items()
+        if kind is ProtectionKind.REPAIR and abs(day - other) < REPAIR_EVERY
+    ]
+    return max(near) + REPAIR_EVERY if near else None

@@ -1,0 +1,171 @@
+"""What staff decide about counting: which rooms count, by which preset, and from when on."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from core.enums import ChannelKind, Preset
+from core.errors import DomainError
+from core.ids import ChannelId, GuildId, UserId
+from db.connection import Connection
+from db.queries import policies as stored
+from db.queries import stays as told
+from db.queries.policies import Choice
+from services.calendar.days import guild_calendar
+from services.voice import guild_config as rulebook
+from services.voice import occupancy as company
+from services.voice import recording as voice
+from services.voice import session_store as stays
+from services.voice.accrual import Ledger, pending
+from services.voice.session_tracker import Session, unix
+from services.voice.tracking_policies import SILENT_LIBRARY, Rule, Timeline, preset_of
+
+CATEGORY: Final = 4  # Discord's channel type
+DAYS_MAX: Final = 31  # of one re-application
+HISTORY: Final = 3  # choices that are shown
+
+_NOTICE: Final = timedelta(minutes=1)  # who is writing meanwhile has read the new rules before they hold
+
+
+class NotADateRange(DomainError):
+    """Raised for dates that cannot be counted again."""
+
+    def __init__(self, today: date) -> None:
+        super().__init__(
+            "Only days that are over can be counted again. Choose days that are over, the first one"
+            " before the last and at most {days} of them, such as from {first} to {last}.",
+            days=DAYS_MAX,
+            first=(today - timedelta(days=7)).isoformat(),
+            last=(today - timedelta(days=1)).isoformat(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a guild counts now, and what was chosen last."""
+
+    preset: Preset
+    choices: tuple[Choice, ...]  # the newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What another preset would make of past days."""
+
+    members: int  # who sat in voice on those days
+    changed: int  # whose counted time would differ
+    more_s: int  # seconds that would be added, over all who gain
+    less_s: int  # seconds that would fall away, over all who lose
+
+
+async def standing(conn: Connection, *, guild: GuildId, now: datetime) -> Standing:
+    """The preset that holds at `now`."""
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    preset = preset_of(rules.timeline(guild).at(unix(now)))
+    return Standing(preset, tuple(await stored.list_choices(conn, guild, limit=HISTORY)))
+
+
+async def choose(conn: Connection, *, guild: GuildId, preset: Preset, by: UserId, now: datetime) -> datetime:
+    """Count by `preset` from soon on; what was counted before stays. Returns: from when, a whole minute."""
+    since = (now + 2 * _NOTICE).replace(second=0, microsecond=0)
+    await stored.add_rule(conn, guild, preset=preset, valid_from=since, valid_until=None, by=by, now=now)
+    return since
+
+
+async def preview(
+    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, now: datetime
+) -> Preview:
+    """What the guild's days `first` to `last` would be like under `preset`; nothing is changed.
+
+    Open sessions are judged up to where they are heard, as the next minute would credit them.
+
+    Raises:
+        NotADateRange: not in the past, the wrong way round, or too many.
+    """
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    zone = rules.zone(guild)
+    start, end = _span(zone, first, last, now=now)
+    sessions = stays.of_rows(await told.list_between(conn, guild, start=start, end=end))
+    heard = min(unix(now), voice.last_heard(await voice.list_heard(conn), guild) or unix(now))
+    untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
+    crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
+    painted = [Rule(Preset(name), since, until) for _, name, since, until in await stored.list_rules(conn, [guild])]
+    adjustments = await stays.load_adjustments(conn, sessions)
+    ledgers: list[Ledger] = []
+    for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
+        ledger = Ledger({})
+        for session, until in zip(sessions, untils, strict=True):
+            session.settled = session.started
+            counted = pending(session, until, timeline, crowd)
+            calendar, key = guild_calendar(zone), (session.guild, session.id)
+            ledger.credit(session, counted, calendar, calendar, adjustments=adjustments.get(key, ()))
+        ledgers.append(ledger)
+    return _compared(sessions, *ledgers, first=first, last=last)
+
+
+async def reapply(
+    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, by: UserId, now: datetime
+) -> int:
+    """Count the guild's days `first` to `last` by `preset`, from the stored segments.
+
+    The worker does the counting; until it has come to a member, they keep what they had.
+
+    Raises:
+        NotADateRange: not in the past, the wrong way round, or too many.
+    Returns: the number of members who will be counted again.
+    """
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    start, end = (datetime.fromtimestamp(at, UTC) for at in _span(rules.zone(guild), first, last, now=now))
+    await stored.add_rule(conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now)
+    return await stored.add_recounts_between(conn, guild, start=start, end=end)
+
+
+async def set_kind(
+    conn: Connection,
+    *,
+    guild: GuildId,
+    channel: ChannelId,
+    name: str,
+    type_: int,
+    kind: ChannelKind,
+    by: UserId,
+    now: datetime,
+) -> bool:
+    """Say what a channel or category is for; whoever sits where time does not count any more stops counting.
+
+    Returns: whether time there counts; never in the guild's AFK channel or in a category that is ignored.
+    """
+    await stored.set_kind(conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now)
+    if kind is ChannelKind.IGNORED:
+        await voice.settle_open(conn, now=now, guilds=[guild])
+    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    return rules.places[guild].counts(channel)
+
+
+def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, int]:
+    calendar = guild_calendar(zone)
+    today = calendar.date_of(now)
+    if not first <= last < today or (last - first).days >= DAYS_MAX:
+        raise NotADateRange(today)
+    return int(calendar.bounds(first)[0].timestamp()), int(calendar.bounds(last)[1].timestamp())
+
+
+def _earliest(sessions: list[Session], start: int) -> int:
+    return min([start, *(session.started for session in sessions)])
+
+
+def _compared(sessions: list[Session], before: Ledger, after: Ledger, *, first: date, last: date) -> Preview:
+    change: dict[int, int] = {}
+    changed: set[int] = set()
+    for key in before.by_guild_day.keys() | after.by_guild_day.keys():
+        _, day, user = key
+        difference = after.by_guild_day.get(key, 0) - before.by_guild_day.get(key, 0)
+        if first <= day <= last and difference:
+            change[user] = change.get(user, 0) + difference
+            changed.add(user)
+    return Preview(
+        members=len({session.user for session in sessions}),
+        changed=len(changed),
+        more_s=sum(seconds for seconds in change.values() if seconds > 0),
+        less_s=-sum(seconds for seconds in change.values() if seconds < 0),
+    )

@@ -1,0 +1,249 @@
+"""Turns the segments of sessions into counted seconds per day, and writes them down.
+
+The counted time of a session depends on its segments and the policy alone. It is credited piece by piece, and the
+pieces add up to the same whatever the moments at which that happened.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from core.enums import Period
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import days as stored
+from db.queries import gaps
+from services.calendar import member_calendars as zone_rules
+from services.calendar.days import Calendar, calendar_of, first_day, guild_calendar
+from services.streaks import streak as streaks
+from services.voice import occupancy as company
+from services.voice.adjustments import Adjustment, Cell, corrected
+from services.voice.eligibility import NOBODY, Crowd, Stretch, decided_until, judge
+from services.voice.guild_config import Rulebook
+from services.voice.session_tracker import Key, Session
+from services.voice.tracking_policies import Timeline
+
+NO_ADJUSTMENTS: Final[Mapping[Key, Sequence[Adjustment]]] = MappingProxyType({})
+Counted = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
+
+
+async def credit(
+    conn: Connection,
+    due: Sequence[tuple[Session, int]],
+    *,
+    rules: Rulebook,
+    adjustments: Mapping[Key, Sequence[Adjustment]] = NO_ADJUSTMENTS,
+) -> None:
+    """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
+
+    Args:
+        conn: holds the locks of the members. Where company matters, the sessions' segments are stored already.
+        due: those of one member in order of time.
+        rules: of the guilds they happened in.
+        adjustments: those of corrected sessions, by guild and session; these end before the moment beside them.
+    """
+    crowd = await company.of_sessions(conn, due, rules=rules)
+    work: list[tuple[Session, list[Counted]]] = []
+    for session, end in due:
+        timeline = rules.timeline(session.guild)
+        until = decided_until(session, end, timeline)
+        stretches = pending(session, until, timeline, crowd)
+        if stretches or (session.guild, session.id) in adjustments:
+            work.append((session, stretches))
+        if until > session.settled and (stretches or session.settled > session.started):
+            session.settled = until
+            session.is_changed = True
+    if not work:
+        return
+    unheard = await _gaps(conn, work, rules)
+    members = sorted({(session.guild, session.user) for session, _ in work})
+    zones = await zone_rules.of_members(conn, members)
+    touched = {
+        (session.guild, day, session.user)
+        for session, stretches in work
+        for start, until, _ in stretches
+        for day, _, _ in guild_calendar(rules.zone(session.guild)).split(_moment(start), _moment(until))
+    }
+    used = await stored.list_guild_days(conn, sorted(touched)) if touched else []
+    ledger = Ledger({row[:3]: row[3] for row in used})
+    for session, stretches in work:
+        zone = rules.zone(session.guild)
+        own = calendar_of(zone, zones.get((session.guild, session.user), ()))
+        key = (session.guild, session.id)
+        ledger.credit(
+            session,
+            stretches,
+            own,
+            guild_calendar(zone),
+            unheard=unheard.get(session.guild, ()),
+            adjustments=adjustments.get(key, ()),
+        )
+    await ledger.write(conn)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What a batch adds: seconds per member and day on both calendars."""
+
+    used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): counted before this batch
+    by_guild_day: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
+    zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
+    totals: defaultdict[Key, int] = field(default_factory=lambda: defaultdict(int))
+    estimated: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
+    own_estimated: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
+
+    def credit(
+        self,
+        session: Session,
+        stretches: Sequence[Counted],
+        own: Calendar,
+        shared: Calendar,
+        *,
+        unheard: Sequence[Stretch] = (),
+        adjustments: Sequence[Adjustment] = (),
+    ) -> None:
+        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
+
+        Those of the seconds that lie in `unheard` are counted apart as well. What staff corrected comes on top of that,
+        which takes a whole session that has ended.
+        """
+        guild, user = session.guild, session.user
+        cells: defaultdict[Cell, int] = defaultdict(int)
+        doubts: defaultdict[Cell, int] = defaultdict(int)
+        for start, until, cap_s in stretches:
+            for day, since, end in shared.split(_moment(start), _moment(until)):
+                key = (guild, day, user)
+                left = cap_s - self.used.get(key, 0) - self.by_guild_day[key]
+                first = int(since.timestamp())
+                seconds = min(int(end.timestamp()) - first, left)
+                if seconds <= 0:
+                    continue
+                self.by_guild_day[key] += seconds
+                self.totals[guild, user] += seconds
+                session.counted += seconds
+                doubtful = overlap(unheard, first, first + seconds)
+                if doubtful:
+                    session.estimated += doubtful
+                    session.is_estimated = session.is_changed = True
+                    self.estimated[key] += doubtful
+                for own_day, part, stop in own.split(since, _moment(first + seconds)):
+                    self.by_member_day[guild, user, own_day] += int((stop - part).total_seconds())
+                    if doubtful:
+                        doubt = overlap(unheard, int(part.timestamp()), int(stop.timestamp()))
+                        self.own_estimated[guild, user, own_day] += doubt
+                        doubts[day, own_day] += doubt
+                    self.zones.setdefault((guild, user, own_day), own.zone_at(part))
+                    cells[day, own_day] += int((stop - part).total_seconds())
+        if adjustments and session.ended is not None and session.ended > session.started:
+            self._correct(session, cells, doubts, own, shared, adjustments)
+
+    def _correct(
+        self,
+        session: Session,
+        counted: Mapping[Cell, int],
+        doubts: Mapping[Cell, int],
+        own: Calendar,
+        shared: Calendar,
+        adjustments: Sequence[Adjustment],
+    ) -> None:
+        guild, user = session.guild, session.user
+        lengths: defaultdict[Cell, int] = defaultdict(int)
+        for day, since, end in shared.split(_moment(session.started), _moment(session.ended or session.started)):
+            for own_day, part, stop in own.split(since, end):
+                lengths[day, own_day] += int((stop - part).total_seconds())
+                self.zones.setdefault((guild, user, own_day), own.zone_at(part))
+        for cell, seconds in corrected(counted, lengths, adjustments).items():
+            change = seconds - counted.get(cell, 0)
+            self.by_guild_day[guild, cell[0], user] += change
+            self.by_member_day[guild, user, cell[1]] += change
+            self.totals[guild, user] += change
+            session.counted += change
+            if (surplus := doubts.get(cell, 0) - seconds) > 0:  # of what is left, no more than all can be in doubt
+                self.estimated[guild, cell[0], user] -= surplus
+                self.own_estimated[guild, user, cell[1]] -= surplus
+                session.estimated -= surplus
+
+    async def write(self, conn: Connection) -> None:
+        """Add it all to what is stored, and derive the streaks of those for whom a date has become active."""
+        shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
+        if not shared:
+            return
+        own = [
+            (*key, seconds, self.zones[key], self.own_estimated[key])
+            for key, seconds in sorted(self.by_member_day.items())
+            if seconds
+        ]
+        days = [(guild, day, user, seconds, self.estimated[guild, day, user]) for guild, day, user, seconds in shared]
+        await stored.add_guild_days(conn, days, spans_of(shared))
+        active = await stored.add_member_days(conn, own)
+        await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
+        await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+
+
+async def _gaps(
+    conn: Connection, work: Sequence[tuple[Session, list[Counted]]], rules: Rulebook
+) -> dict[int, list[Stretch]]:
+    """Of each guild the times in which nobody heard it, as far as `work` touches them."""
+    windows: dict[int, Stretch] = {}
+    for session, stretches in work:
+        if not stretches:  # a corrected session of which nothing counts by itself
+            continue
+        start, end = stretches[0][0], stretches[-1][1]
+        place = rules.places.get(session.guild)
+        if place is None or place.gap_until is None or place.gap_until <= start:
+            continue
+        before = windows.get(session.guild, (start, end))
+        windows[session.guild] = min(start, before[0]), max(end, before[1])
+    if not windows:
+        return {}
+    return united(await gaps.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
+
+
+def united(rows: Sequence[gaps.GapRow]) -> dict[int, list[Stretch]]:
+    """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
+    found: dict[int, list[Stretch]] = {}
+    for guild, start, end in rows:
+        mine = found.setdefault(guild, [])
+        if mine and start <= mine[-1][1]:
+            mine[-1] = mine[-1][0], max(end, mine[-1][1])
+        else:
+            mine.append((start, end))
+    return found
+
+
+def overlap(unheard: Sequence[Stretch], start: int, end: int) -> int:
+    """How many seconds between two moments lie in gaps."""
+    return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
+
+
+def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:
+    """The same seconds by week and month of the guild's calendar."""
+    sums: defaultdict[tuple[int, int, Period, date], int] = defaultdict(int)
+    for guild, day, user, seconds in shared:
+        for period in (Period.WEEK, Period.MONTH):
+            sums[guild, user, period, first_day(period, day)] += seconds
+    return [(*key, seconds) for key, seconds in sorted(sums.items())]
+
+
+def pending(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBODY) -> list[Counted]:
+    """The counted stretches of a session between what is settled and `until`; none while it is below the minimum."""
+    settled = session.settled
+    has_reached_minimum = settled > session.started
+    stretches: list[Counted] = []
+    total = 0
+    for start, end, policy, pause in judge(session, until, timeline, crowd):
+        if pause is None and end > settled:
+            start = max(start, settled)  # noqa: PLW2901 - what is left of it
+            stretches.append((start, end, int(policy.daily_cap.total_seconds())))
+            total += end - start
+    if not has_reached_minimum and total < timeline.first.minimum.total_seconds():
+        return []
+    return stretches
+
+
+def _moment(unix: int) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)

@@ -1,0 +1,55 @@
+"""Who studies where right now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from core.enums import ChannelKind
+from core.ids import ChannelId, GuildId
+from db.connection import Connection
+from db.queries import members, rooms
+from db.queries.rooms import Present
+from services.calendar.days import guild_calendar
+from services.interactions import person_in
+from services.voice.gateway_events import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """One member in a room."""
+
+    person: Person
+    since: datetime  # the beginning of the stay, also when it began in another room
+    flags: int  # SELF_MUTE … SUPPRESS of voice_events, added up
+    today_s: int  # focus seconds credited so far on the guild's day
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A voice channel with somebody in it."""
+
+    channel: ChannelId
+    name: str  # empty: the gateway has not told it yet
+    kind: ChannelKind
+    occupants: tuple[Occupant, ...]  # the longest there first
+
+
+async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room, ...]:
+    """The rooms that are in use, by name; members who keep their numbers private are not shown."""
+    facts = await members.find_guild(conn, guild=guild)
+    if facts is None:
+        return ()
+    today = guild_calendar(facts.timezone).date_of(now)
+    present = await rooms.list_present(conn, guild=guild, today=today)
+    return tuple(
+        Room(channel, name, kind, tuple(_occupant(one) for one in group))
+        for (channel, name, kind), group in groupby(present, key=_room)
+    )
+
+
+def _room(one: Present) -> tuple[ChannelId, str, ChannelKind]:
+    return one.channel_id, one.channel_name, one.kind
+
+
+def _occupant(one: Present) -> Occupant:
+    return Occupant(person_in(one), one.since, one.flags, one.today_s)

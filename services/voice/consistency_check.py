@@ -1,0 +1,45 @@
+"""Whether caches still say what their sources say, looked up for members taken by chance."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from db.connection import Connection
+from db.queries import drift as stored
+from db.queries import voice
+from services.streaks import streak as streaks
+
+SHARE: Final = 0.01
+
+_CHUNK: Final = 500
+
+log = structlog.get_logger()
+
+
+async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
+    """How many of a random share of all members have a run, freezes or total other than their dates give; 0 is right.
+
+    Nothing is mended, so that whoever looks finds it as it is; the log names the members. A member who seems to differ
+    is looked at again under a lock, for somebody may have been at work on them.
+    """
+    members = await stored.list_sample(conn, percent=share * 100)
+    drifted: list[tuple[int, int]] = []
+    for first in range(0, len(members), _CHUNK):
+        suspects = await _differing(conn, members[first : first + _CHUNK])
+        if suspects:
+            await voice.lock_members(conn, suspects, [])
+            drifted += await _differing(conn, suspects)
+    for guild, user in drifted:
+        log.error("streak drift", guild=guild, user=user)
+    return len(drifted)
+
+
+async def _differing(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    kept = {row[:2]: row[2:] for row in await stored.list_cached(conn, members)}
+    found = set(await stored.list_unequal(conn, members))
+    for each in await streaks.standings(conn, members):
+        row = streaks.cached(each)
+        if kept[each.guild, each.user] != ((None,) * 7 if row is None else row[2:]):
+            found.add((each.guild, each.user))
+    return sorted(found)

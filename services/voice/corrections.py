@@ -1,0 +1,165 @@
+"""What staff may do to a session: adjust what it counted, or void it; each with a reason, each written down."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from core.errors import DomainError
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries import corrections as correction_queries
+from db.queries.corrections import Act, SessionRow
+from services.members.lock import hold
+from services.streaks import grants
+from services.voice import recording as voice
+from services.voice.adjustments import Adjustment
+
+__all__ = ["Act", "Correction", "Listed", "SessionRow", "adjust", "list_sessions", "void"]
+
+SESSIONS_LISTED: Final = 10
+MINUTES_MAX: Final = 24 * 60  # of one adjustment
+
+
+class NoSuchSession(DomainError):
+    """Raised by adjust() and void(); the guild has no session of that number."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no session with that number here. /session list shows the numbers of a member.")
+
+
+class SessionIsOpen(DomainError):
+    """Raised by adjust() and void(); the session has not ended yet."""
+
+    def __init__(self) -> None:
+        super().__init__("That session is still going on. Correct it when it has ended.")
+
+
+class NothingToAdjust(DomainError):
+    """Raised by adjust(); no time was given."""
+
+    def __init__(self) -> None:
+        super().__init__("No minutes were given. Say how many to add, or a number below zero to take off.")
+
+
+class NothingToVoid(DomainError):
+    """Raised by void(); the session is void already, or was over at once."""
+
+    def __init__(self) -> None:
+        super().__init__("That session counts nothing already. Nothing else to do.")
+
+
+class TooMuchTaken(DomainError):
+    """Raised by adjust(); the session has counted less than what would be taken."""
+
+    def __init__(self, counted_s: int) -> None:
+        super().__init__(
+            "That session has counted {minutes} min, and no more can be taken. /session void takes all of it.",
+            minutes=str(counted_s // 60),
+        )
+
+
+class TooMuchAdded(DomainError):
+    """Raised by adjust(); the session would count for longer than it was."""
+
+    def __init__(self, counted_s: int, duration_s: int) -> None:
+        super().__init__(
+            "That session took {length} min and has counted {minutes} of them. It cannot count longer than it took.",
+            length=str(duration_s // 60),
+            minutes=str(counted_s // 60),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a correction did."""
+
+    user: UserId
+    previous_s: int
+    counted_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session, and what staff did to it last."""
+
+    session: SessionRow
+    last_act: Act | None
+
+
+async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId) -> list[Listed]:
+    """A member's last ten sessions, the newest first."""
+    sessions = await correction_queries.list_sessions(conn, guild=guild, user=user, limit=SESSIONS_LISTED)
+    acts = await correction_queries.list_acts(conn, guild=guild, sessions=[each.session_id for each in sessions])
+    by_session = {act.session_id: act for act in acts}
+    return [Listed(each, by_session.get(each.session_id)) for each in sessions]
+
+
+async def adjust(
+    conn: Connection, *, guild: GuildId, session: int, seconds: int, reason: str, by: UserId, now: datetime
+) -> Correction:
+    """Let an ended session count `seconds` more, or less when negative; between nothing and its own length.
+
+    Raises:
+        ReasonMissing, NothingToAdjust, NoSuchSession, SessionIsOpen, TooMuchTaken, TooMuchAdded: nothing was written.
+    """
+    why = grants.said(reason)
+    if not seconds:
+        raise NothingToAdjust
+    async with conn.transaction():
+        row = await _ended(conn, guild, session)
+        adjustment = Adjustment(seconds=seconds)
+        await _apply(conn, guild, row, adjustment)
+        if sum((adjustment.days or {}).values()) != seconds:
+            if seconds < 0:
+                raise TooMuchTaken(adjustment.previous_s)
+            raise TooMuchAdded(adjustment.previous_s, row.duration_s or 0)
+        return await _write(conn, guild, row, adjustment, reason=why, by=by, now=now)
+
+
+async def void(conn: Connection, *, guild: GuildId, session: int, reason: str, by: UserId, now: datetime) -> Correction:
+    """Let nothing of an ended session count, also when its time is counted again by other rules.
+
+    Raises:
+        ReasonMissing, NoSuchSession, SessionIsOpen, NothingToVoid: nothing was written.
+    """
+    why = grants.said(reason)
+    async with conn.transaction():
+        row = await _ended(conn, guild, session)
+        last = await correction_queries.list_acts(conn, guild=guild, sessions=[session])
+        if not row.duration_s or (last and last[0].is_void):
+            raise NothingToVoid
+        adjustment = Adjustment(is_void=True)
+        await _apply(conn, guild, row, adjustment)
+        return await _write(conn, guild, row, adjustment, reason=why, by=by, now=now)
+
+
+async def _ended(conn: Connection, guild: GuildId, session: int) -> SessionRow:
+    """The session, once its member is held: nobody else changes it until the transaction ends."""
+    row = await correction_queries.find_session(conn, guild=guild, session=session)
+    if row is None:
+        raise NoSuchSession
+    await hold(conn, guild, row.user_id)
+    row = await correction_queries.find_session(conn, guild=guild, session=session)
+    if row is None:
+        raise NoSuchSession
+    if row.ended_at is None:
+        raise SessionIsOpen
+    return row
+
+
+async def _apply(conn: Connection, guild: GuildId, row: SessionRow, adjustment: Adjustment) -> None:
+    await correction_queries.set_corrected(conn, guild=guild, session=row.session_id)
+    await voice.rebuild(conn, guild, row.user_id, more={(guild, row.session_id): adjustment})
+
+
+async def _write(
+    conn: Connection, guild: GuildId, row: SessionRow, adjustment: Adjustment, *, reason: str, by: UserId, now: datetime
+) -> Correction:
+    days = adjustment.days or {}
+    added = sum(days.values())
+    act = Act(row.session_id, by, adjustment.is_void, adjustment.previous_s, added, reason, now)
+    number = await correction_queries.add_act(conn, act, guild=guild, user=row.user_id)
+    if days:
+        parts = [(*cell, seconds) for cell, seconds in days.items()]
+        await correction_queries.add_days(conn, guild=guild, adjustment=number, days=parts)
+    return Correction(row.user_id, adjustment.previous_s, adjustment.previous_s + added)

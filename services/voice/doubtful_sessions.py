@@ -1,0 +1,59 @@
+"""Doubtful sessions: which open ones Discord should be asked about, and what its answer changes."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from core.ids import ChannelId
+from db.connection import Connection
+from db.queries import doubts as doubt_queries
+from db.queries.doubts import DoubtfulSession
+from services.members.lock import hold
+from services.voice import recording as voice
+from services.voice.gateway_events import VoiceState
+from services.voice.session_tracker import unix
+
+__all__ = ["DoubtfulSession", "apply_answer", "list_doubtful"]
+
+SILENT: Final = timedelta(hours=6)  # nothing was received of the member for so long
+ASK_EVERY: Final = timedelta(minutes=15)
+HEARD_WITHIN: Final = timedelta(minutes=1)  # others wait for their listener, or for the watchdog
+LIMIT: Final = 10  # of one run
+
+
+async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSession]:
+    """Open sessions that are estimated or silent for long, at most ten; each comes again after a quarter of an hour.
+
+    They are noted as asked about, so that an answer that never comes holds nobody up. Sessions of shards that nobody
+    listens to now are left out: their time is the watchdog's.
+    """
+    rows = await doubt_queries.list_doubtful(conn, silent_since=now - SILENT, asked_before=now - ASK_EVERY, limit=LIMIT)
+    if not rows:
+        return []
+    await doubt_queries.set_confirmed(conn, [(row.guild_id, row.session_id) for row in rows], at=now)
+    received = await voice.list_heard(conn)
+    since = unix(now - HEARD_WITHIN)
+    return [row for row in rows if (voice.last_heard(received, row.guild_id) or 0) >= since]
+
+
+async def apply_answer(
+    conn: Connection, doubt: DoubtfulSession, *, channel: ChannelId | None, flags: int, now: datetime
+) -> bool:
+    """Let a session go on, move or end by what Discord says; whether anything changed.
+
+    An answer to a session that has changed since the question is out of date, and the listener knows better.
+
+    Args:
+        conn: its transaction holds the member's lock.
+        doubt: the session as it was when Discord was asked.
+        channel: where the member is; None: not in voice.
+        flags: SELF_MUTE … SUPPRESS of voice_events, added up.
+        now: when Discord was asked; what ends, ends there.
+    """
+    await hold(conn, doubt.guild_id, doubt.user_id)
+    if await doubt_queries.find_open(conn, guild=doubt.guild_id, session=doubt.session_id) != doubt:
+        return False
+    if channel == doubt.channel_id:
+        return False
+    state = VoiceState(doubt.guild_id, doubt.user_id, channel, flags, "", now, is_late=True)
+    await voice.record(conn, [state])
+    return True

@@ -1,0 +1,143 @@
+"""What of a stay counts, and why the rest does not: the one place where the rules of a policy meet segments.
+
+Crediting adds up what counts; `/why` tells all of it. The daily cap is judged elsewhere, day by day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from services.voice.gateway_events import DEAF, SELF_DEAF, STREAM, VIDEO
+from services.voice.session_tracker import Session
+from services.voice.tracking_policies import Policy, Timeline
+
+Stretch = tuple[int, int]  # whole seconds since 1970: from, until
+Crowd = Mapping[tuple[int, int], Sequence[Stretch]]  # by guild and channel: when two people or more were there
+
+NOBODY: Final[Crowd] = {}
+_DEAFENED: Final = SELF_DEAF | DEAF
+_SEEN: Final = STREAM | VIDEO
+
+
+class Pause(StrEnum):
+    """Why time does not count."""
+
+    DEAFENED = "deafened"
+    NO_CAMERA = "no_camera"
+    ALONE = "alone"
+    UNATTENDED = "unattended"
+    DAILY_CAP = "daily_cap"
+    TOO_SHORT = "too_short"
+    AWAY = "away"  # left, and came back to the channel so soon that the stay goes on
+
+
+Piece = tuple[int, int, Policy, Pause | None]  # from, until, by which rules; None: it counts
+
+
+def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBODY) -> Iterator[Piece]:
+    """The pieces of a session up to `until`, in order; gaps between them were absences.
+
+    It depends on the segments, on those of others in the same channel, and on the timeline: on nothing else.
+    """
+    hidden_since = session.started if session.seen_until is None else session.seen_until
+    seen_from = _seen_from(session)
+    for segment, seen_next in zip(session.segments, seen_from, strict=True):
+        end = until if segment.end is None else min(segment.end, until)
+        is_seen = bool(segment.flags & _SEEN)
+        for start, stop, policy, since in timeline.spans(segment.start, end):
+            if segment.flags & _DEAFENED and not policy.counts_deafened:
+                yield start, stop, policy, Pause.DEAFENED
+                continue
+            limit, pause = segment.start + int(policy.unattended_cap.total_seconds()), Pause.UNATTENDED
+            if policy.camera_grace is not None and not is_seen:
+                hidden = max(hidden_since, since)
+                grace = hidden + int(policy.camera_grace.total_seconds())
+                if seen_next is None or seen_next > grace:
+                    grace = hidden  # the camera did not come: nothing of it counts
+                limit, pause = (grace, Pause.NO_CAMERA) if grace <= limit else (limit, pause)
+            limit = min(max(limit, start), stop)
+            if policy.counts_alone:
+                if start < limit:
+                    yield start, limit, policy, None
+            else:
+                yield from _together(start, limit, policy, crowd.get((session.guild, segment.channel), ()))
+            if limit < stop:
+                yield limit, stop, policy, pause
+        if is_seen:
+            hidden_since = end
+
+
+def decided_until(session: Session, until: int, timeline: Timeline) -> int:
+    """Up to where it is known what counts: the grace without a camera counts only when the camera comes within it.
+
+    Returns: `until`, or the beginning of a grace that is not over by then; never before what is credited.
+    """
+    if not timeline.needs_camera:
+        return until
+    hidden_since = session.started if session.seen_until is None else session.seen_until
+    for segment, seen_next in zip(session.segments, _seen_from(session), strict=True):
+        end = until if segment.end is None else min(segment.end, until)
+        if segment.flags & _SEEN:
+            hidden_since = end
+            continue
+        for start, _, policy, since in timeline.spans(segment.start, end):
+            if policy.camera_grace is not None:
+                grace = max(hidden_since, since) + int(policy.camera_grace.total_seconds())
+                if grace >= until and (seen_next is None or seen_next > grace):
+                    return max(start, session.settled)
+    return until
+
+
+def _seen_from(session: Session) -> list[int | None]:
+    """For each segment when camera or stream come on next after it; None: not so far."""
+    found: list[int | None] = []
+    following: int | None = None
+    for segment in reversed(session.segments):
+        found.append(following)
+        if segment.flags & _SEEN:
+            following = segment.start
+    return found[::-1]
+
+
+def crowds(presences: Sequence[tuple[int, int, int, int | None]]) -> Crowd:
+    """When two people or more were in a channel together, of those whose stays (guild, channel, from, until) are given.
+
+    Nobody is in two places of a guild at once, so that stays need no names. An open one goes on for ever.
+    """
+    steps: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for guild, channel, start, end in presences:
+        if end is None or start < end:
+            found = steps.setdefault((guild, channel), [])
+            found.append((start, 1))
+            if end is not None:
+                found.append((end, -1))
+    return {place: _crowded(sorted(found)) for place, found in steps.items()}
+
+
+def _crowded(steps: Sequence[tuple[int, int]]) -> list[Stretch]:
+    together: list[Stretch] = []
+    present, since = 0, 0
+    for at, step in steps:
+        before, present = present, present + step
+        if before < 2 <= present:  # noqa: PLR2004 - two are company
+            since = at
+        elif present < 2 <= before and since < at:  # noqa: PLR2004
+            if together and together[-1][1] == since:
+                since = together.pop()[0]
+            together.append((since, at))
+    if present >= 2:  # noqa: PLR2004
+        together.append((since, 1 << 40))
+    return together
+
+
+def _together(start: int, end: int, policy: Policy, crowded: Sequence[Stretch]) -> Iterator[Piece]:
+    for since, until in crowded:
+        first, last = max(since, start), min(until, end)
+        if first >= last:
+            continue
+        if start < first:
+            yield start, first, policy, Pause.ALONE
+        yield first, last, policy, None
+        start = last
+    if start < end:
+        yield start, end, policy, Pause.ALONE

@@ -1,0 +1,75 @@
+"""Who was there: what counting needs to know of other people's stays, and what to do when that turns out otherwise."""
+
+from collections.abc import Iterable, Sequence
+
+from db.connection import Connection
+from db.queries import policies as chosen
+from db.queries import stays as stored
+from services.voice.eligibility import NOBODY, Crowd, crowds
+from services.voice.guild_config import Rulebook
+from services.voice.session_tracker import Session
+
+
+async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, rules: Rulebook) -> Crowd:
+    """When the channels of these sessions held two people or more, from what is not settled up to what is due."""
+    guilds = rules.with_company({session.guild for session, _ in due})
+    if not guilds:
+        return NOBODY
+    windows: dict[int, tuple[int, int]] = {}
+    channels: set[int] = set()
+    for session, until in due:
+        if session.guild in guilds and until > session.settled:
+            start, end = windows.get(session.guild, (session.settled, until))
+            windows[session.guild] = min(start, session.settled), max(end, until)
+            channels.update(segment.channel for segment in session.segments)
+    return await _read(conn, windows, channels)
+
+
+async def between(conn: Connection, guild: int, sessions: Iterable[Session], *, start: int, end: int) -> Crowd:
+    """When the channels of these sessions of a guild held two people or more in a span of time (unix)."""
+    channels = {segment.channel for session in sessions for segment in session.segments}
+    return await _read(conn, {guild: (start, end)}, channels)
+
+
+async def mark_misjudged(conn: Connection, sessions: Sequence[Session], *, rules: Rulebook) -> None:
+    """Have those counted again who were judged by a company that these sessions, not stored yet, show otherwise.
+
+    Events come in order, so this finds nobody but after a replay or a blind spell.
+    """
+    guilds = rules.with_company({session.guild for session in sessions})
+    moments: dict[int, int] = {}
+    for session in sessions:
+        if session.guild in guilds:
+            for at in moved(session):
+                moments[session.guild] = min(at, moments.get(session.guild, at))
+    if not moments:
+        return
+    members = await chosen.list_judged_past(conn, sorted(moments.items()))
+    if members:
+        await chosen.add_recounts(conn, members)
+
+
+def moved(session: Session) -> Iterable[int]:
+    """The moments from which on somebody is where the stored segments did not show them, or no longer."""
+    before = None
+    for segment in session.segments:
+        stays_put = (  # one stretch became two: a change of flags, or a press
+            before is not None
+            and (before.is_changed or before.is_new)
+            and before.channel == segment.channel
+            and before.end == segment.start
+        )
+        if segment.is_rewritten or (segment.is_new and not stays_put):
+            yield segment.start
+        if before is not None and before.end is not None and before.is_changed and not stays_put:
+            yield before.end
+        before = segment
+    if before is not None and before.end is not None and (before.is_changed or before.is_new):
+        yield before.end
+
+
+async def _read(conn: Connection, windows: dict[int, tuple[int, int]], channels: set[int]) -> Crowd:
+    if not windows:
+        return NOBODY
+    rows = await stored.list_presences(conn, [(guild, *span) for guild, span in windows.items()], sorted(channels))
+    return crowds(rows)

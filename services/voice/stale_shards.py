@@ -1,0 +1,38 @@
+"""What becomes of people in voice when nobody listens: their time is credited, and later their stay is ended.
+
+A listener that is away for a moment resumes and loses nothing. One that stays away would leave its people in voice for
+ever, as ghosts on every list: after ten minutes their stays end where they were last heard, and the shard's session
+with Discord is given up, so that whoever listens next is told anew who is there.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from db.connection import Connection
+from db.queries import gateway
+from services.voice import recording as voice
+
+QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
+GONE: Final = timedelta(minutes=10)
+
+
+async def watch(conn: Connection, *, now: datetime) -> int:
+    """Settle or end the open sessions of shards that nobody listens to; how many were ended.
+
+    A listener owns its shard by a lock that lives as long as its connection. Here the same lock is held until the
+    caller's transaction ends: a listener that is only slow is left alone, and one that comes back waits and then finds
+    everything as this left it.
+    """
+    ended = 0
+    for shard, count, _ in await gateway.list_quiet(conn, before=now - QUIET):
+        if not await gateway.try_hold_shard(conn, shard=shard):
+            continue
+        position = await gateway.find_position(conn, shard=(shard, count))  # again, now that nobody can change it
+        if position is None or position.seen_at >= now - QUIET:
+            continue
+        if position.seen_at >= now - GONE:
+            await voice.settle_open(conn, now=now, shard=(shard, count))
+        else:
+            ended += await voice.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
+            await gateway.set_session_over(conn, shard=(shard, count))
+    return ended

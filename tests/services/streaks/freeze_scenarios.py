@@ -1,0 +1,69 @@
+"""A member whose active dates a test names, and short looks at what protects them."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from core.ids import UserId
+from db.connection import Connection
+from services.streaks import streak as streaks
+from services.streaks.freezes import FreezeStatus, close_days, status
+from tests.populate import ANA, LYCEUM, add_guild, add_member
+from tests.services.voice.voice_log import rows
+
+FIRST = date(2026, 3, 2)  # a Monday
+
+
+def day(number: int) -> date:
+    """The date of a story, counted from 0."""
+    return FIRST + timedelta(days=number)
+
+
+def noon(number: int) -> datetime:
+    """The middle of a date in UTC."""
+    return datetime(FIRST.year, FIRST.month, FIRST.day, 12, tzinfo=UTC) + timedelta(days=number)
+
+
+async def begin(conn: Connection, *active: int, zone: str = "UTC") -> None:
+    """A guild, and a member who was active on these dates."""
+    await add_guild(conn, zone=zone)
+    await add_member(conn, ANA, "ana")
+    await be_active(conn, active)
+
+
+async def be_active(conn: Connection, numbers: Iterable[int], *, user: UserId = ANA) -> None:
+    """Activity, told now, of these dates."""
+    for number in numbers:
+        await conn.execute(
+            """INSERT INTO daily_streaks (guild_id, user_id, kind, streak_date, seconds, zone)
+               VALUES (%s, %s, 'study', %s, 900, 'UTC')""",
+            (LYCEUM, user, day(number)),
+        )
+    await streaks.refresh(conn, [(LYCEUM, user)])
+
+
+async def protections(conn: Connection) -> dict[int, str]:
+    """What protects which date."""
+    found = await rows(conn, "SELECT protected_on, kind FROM protections ORDER BY 1")
+    return {(each - FIRST).days: kind for each, kind in found}
+
+
+async def missed(conn: Connection) -> dict[int, tuple[object, ...]]:
+    """Missed dates: the days of the run at stake, whether frozen, whether activity was told later."""
+    found = await rows(conn, "SELECT missed_on, run_days, is_frozen, is_late FROM missed_days ORDER BY 1")
+    return {(each[0] - FIRST).days: each[1:] for each in found}
+
+
+async def run_days(conn: Connection, now: datetime) -> int:
+    """The run that is shown."""
+    found = await rows(conn, "SELECT run_days, alive_until FROM streaks")
+    return next((days for days, alive_until in found if alive_until > now), 0)
+
+
+async def close(conn: Connection, now: datetime) -> None:
+    """What the clock does until nothing is left to do."""
+    while await close_days(conn, now=now):
+        pass
+
+
+async def look(conn: Connection, now: datetime) -> FreezeStatus:
+    return await status(conn, guild=LYCEUM, user=ANA, now=now)
