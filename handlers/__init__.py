@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     FEATURES: tuple[Feature, ...]
 
 _MODULES: Final = (
-    "profile",
-    "streak",
-    "leaderboard",
-    "now",
-    "my",
-    "freeze",
-    "streak_admin",
-    "session",
-    "track",
-    "why",
+    "profiles",
+    "streaks.streak",
+    "leaderboards",
+    "voice.now",
+    "members.my",
+    "streaks.freeze",
+    "streaks.streak_admin",
+    "voice.session",
+    "tracking",
+    "explanations.why",
     "tools",
 )  # in the order in which /help tells of them
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.errors import DomainError
 from core.i18n import Words, language_for, words_for
 from handlers.feature import Deps, Feature
-from handlers.looks import panel
+from handlers.messages import panel
 from wire.commands import SLASH, USER_MENU, Command, Context, Option, command, string
 from wire.interaction import Autocomplete, Invocation, SlashCommand
 from wire.limits import CHOICE_NAME_MAX, SUGGESTIONS_MAX

@@ -5,9 +5,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.i18n import at
-from handlers import zones
+from handlers import timezone_options as zones
 from handlers.feature import Deps, Feature
-from handlers.looks import note
+from handlers.messages import note
 from services import when as tools
 from services.timezones.changes import zone_meant
 from wire.commands import Context, command, string, subcommand

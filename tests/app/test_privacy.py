@@ -13,8 +13,13 @@ import pytest
 from app.routes import Routes
 from core.enums import Board, Period, Preset
 from db.connection import Pool
-from handlers import FEATURES, freeze, leaderboard, my, protection, streak, track
+from handlers import FEATURES
+from handlers import leaderboards as leaderboard
+from handlers import tracking as track
 from handlers.feature import Feature
+from handlers.members import my
+from handlers.streaks import freeze, streak
+from handlers.streaks import streak_notices as protection
 from tests.fake_discord import (
     ANA,
     CHANNEL,

@@ -6,8 +6,8 @@ from core.enums import Visibility
 from core.i18n import Words
 from core.ids import GuildId
 from handlers.feature import Deps, Feature, guild_of, person_named
-from handlers.looks import Brush, illustrated, name_of, note, panel, picture_of
-from handlers.members import named, refuse_robots, streak_line
+from handlers.messages import Brush, illustrated, name_of, note, panel, picture_of
+from handlers.targets import named, refuse_robots, streak_line
 from render import profile_card
 from render.profile_card import ProfileCard
 from services import profiles

@@ -2,12 +2,14 @@
 
 from enum import StrEnum
 
-from handlers import why_points, why_streak, why_tracking
 from handlers.choices import chosen
+from handlers.explanations import streak as why_streak
+from handlers.explanations import tracking as why_tracking
+from handlers.explanations import xp as why_points
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import name_of, panel
-from handlers.members import named, refuse_robots
-from handlers.staff import refuse_others
+from handlers.messages import name_of, panel
+from handlers.permissions import refuse_others
+from handlers.targets import named, refuse_robots
 from services.explanations import streak as chronicle
 from services.explanations import tracking as why
 from services.explanations import xp as points

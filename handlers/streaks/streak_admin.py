@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from core.i18n import Words, at
 from handlers.dates import parse, today
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import REASON_MAX, name_of, note, panel, plain
-from handlers.members import named, refuse_robots
-from handlers.staff import MANAGE_GUILD, refuse_others
+from handlers.messages import REASON_MAX, name_of, note, panel, plain
+from handlers.permissions import MANAGE_GUILD, refuse_others
+from handlers.targets import named, refuse_robots
 from services.streaks import grants
 from services.streaks.grants import StaffAct
 from wire.commands import command, string, subcommand, user

@@ -4,7 +4,7 @@ import pytest
 
 from core.ids import UserId
 from db.connection import Pool
-from handlers.streak import MONTH
+from handlers.streaks.streak import MONTH
 from tests.fake_discord import ANA, BEN, NOW, ROBOT, FakeDiscord
 from tests.handlers.conftest import studied
 

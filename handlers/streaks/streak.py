@@ -8,10 +8,11 @@ from core.enums import Visibility
 from core.errors import DomainError
 from core.i18n import Words
 from core.ids import GuildId, UserId
-from handlers import dates, protection
+from handlers import dates
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import Brush, illustrated, name_of, panel, picture_of
-from handlers.members import named, refuse_robots, streak_line
+from handlers.messages import Brush, illustrated, name_of, panel, picture_of
+from handlers.streaks import streak_notices as protection
+from handlers.targets import named, refuse_robots, streak_line
 from render import streak_calendar
 from render.streak_calendar import CalendarDay, StreakCalendar
 from services import profiles

@@ -4,8 +4,8 @@ from typing import Final
 
 from core.enums import CloseReason
 from core.i18n import Words, at
-from handlers import presets
-from handlers.looks import REASON_MAX, plain
+from handlers import preset_names as presets
+from handlers.messages import REASON_MAX, plain
 from services.explanations.tracking import Day, DayAct, Ending, Spell
 from services.voice.eligibility import Pause
 from services.voice.tracking_policies import preset_of

@@ -8,8 +8,8 @@ from core.i18n import Words
 from handlers.choices import chosen
 from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import note, panel
-from handlers.protection import PLAN, REPAIR, STATUS, buttons, news, repair_line
+from handlers.messages import note, panel
+from handlers.streaks.streak_notices import PLAN, REPAIR, STATUS, buttons, news, repair_line
 from services.streaks import freezes, repairs, vacations
 from services.streaks.freeze_simulation import EARNED_EVERY, HELD_MAX
 from services.streaks.freezes import FreezeStatus

@@ -4,8 +4,8 @@ from typing import assert_never
 
 from core.enums import DayMark, ProtectionKind
 from core.i18n import Words, at
-from handlers.looks import REASON_MAX, plain
-from handlers.members import streak_line
+from handlers.messages import REASON_MAX, plain
+from handlers.targets import streak_line
 from services.explanations.streak import Chronicle, DayStory, Gap, Unsaved
 
 

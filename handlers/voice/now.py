@@ -5,7 +5,7 @@ from typing import Final
 
 from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import name_of, panel
+from handlers.messages import name_of, panel
 from services.voice import active_channels as rooms
 from services.voice.active_channels import Occupant, Room
 from services.voice.gateway_events import STREAM, VIDEO

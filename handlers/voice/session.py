@@ -4,9 +4,9 @@ from typing import Final
 
 from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import REASON_MAX, name_of, note, panel, plain
-from handlers.members import named, refuse_robots
-from handlers.staff import MANAGE_GUILD, refuse_others
+from handlers.messages import REASON_MAX, name_of, note, panel, plain
+from handlers.permissions import MANAGE_GUILD, refuse_others
+from handlers.targets import named, refuse_robots
 from services.streaks import grants
 from services.voice import corrections
 from services.voice.corrections import Act, Correction, Listed

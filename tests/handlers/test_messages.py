@@ -1,6 +1,6 @@
 import pytest
 
-from handlers.looks import HOUSE_COLOUR, plain
+from handlers.messages import HOUSE_COLOUR, plain
 from render.theme import HOUSE
 
 

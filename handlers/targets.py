@@ -3,7 +3,7 @@
 from core.errors import DomainError
 from core.i18n import Words
 from handlers.feature import person_named, person_of
-from handlers.looks import name_of
+from handlers.messages import name_of
 from services.streaks.streak import Streak
 from services.voice.gateway_events import Person
 from wire.interaction import SlashCommand

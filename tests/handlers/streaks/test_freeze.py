@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from db.connection import Pool
-from handlers.protection import PLAN
+from handlers.streaks.streak_notices import PLAN
 from services.streaks.freezes import close_days
 from tests.fake_discord import ANA, BEN, NOW, FakeDiscord, envelope
 from tests.handlers.conftest import studied

@@ -11,9 +11,9 @@ from core.names import first_seen
 from handlers.choices import chosen
 from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import note, plain
-from handlers.presets import CHOICES, name_of_preset, told
-from handlers.staff import MANAGE_GUILD, refuse_others
+from handlers.messages import note, plain
+from handlers.permissions import MANAGE_GUILD, refuse_others
+from handlers.preset_names import CHOICES, name_of_preset, told
 from services import tracking as track
 from services.tracking import Preview
 from wire.commands import channel, command, string, subcommand

@@ -8,7 +8,7 @@ from core.i18n import Words
 from core.ids import GuildId, UserId
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import Brush, illustrated, name_of, panel, picture_of
+from handlers.messages import Brush, illustrated, name_of, panel, picture_of
 from render import leaderboard_card
 from render.leaderboard_card import LeaderboardCard
 from services.interactions import display_name

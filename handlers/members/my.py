@@ -8,8 +8,8 @@ from core.enums import Language, Visibility
 from core.i18n import Words, at, language_for, words_for
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
-from handlers.looks import note, plain
-from handlers.zones import label, suggest
+from handlers.messages import note, plain
+from handlers.timezone_options import label, suggest
 from services import interactions as people
 from services.timezones import changes as zones
 from services.timezones.changes import ZoneChange, ZoneChoice
