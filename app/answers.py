@@ -20,9 +20,9 @@ from core.errors import OutsideTrouble
 from core.i18n import at, words_for
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
 from core.tracebacks import traceback_of
-from db.queries import interactions
-from db.queries import outbox as stored
-from db.queries.outbox import Entry, NewEntry
+from db.queries.interactions import processed as interactions
+from db.queries.jobs import outbox as stored
+from db.queries.jobs.outbox import Entry, NewEntry
 from services.jobs import outbox
 from services.jobs.outbox import RULES, Outcome, Rules
 from wire.effects import KINDS, DirectMessage, pack

@@ -130,8 +130,8 @@ class Readiness:
 
     @staticmethod
     async def _fits(conn: "Connection") -> bool:
-        from db import revisions  # noqa: PLC0415 - not before the first ping
-        from db.queries.revisions import find_revision  # noqa: PLC0415 - likewise
+        from db import schema_revision as revisions  # noqa: PLC0415 - not before the first ping
+        from db.queries.schema_revision import find_revision  # noqa: PLC0415 - likewise
 
         return revisions.fits(await find_revision(conn))
 

@@ -112,8 +112,9 @@ async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[T
 async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
     """How the house stands: who is open, what waits, how long ago the gateway was heard."""
     from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
-    from db.queries import gateway, outbox  # noqa: PLC0415 - likewise
     from db.queries import metrics as stored  # noqa: PLC0415 - likewise
+    from db.queries.gateway import positions as gateway  # noqa: PLC0415 - likewise
+    from db.queries.jobs import outbox  # noqa: PLC0415 - likewise
 
     found = [
         Reading("lyceum_open_sessions", "Stays in voice that are recorded.", await stored.count_open_sessions(conn))

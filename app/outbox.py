@@ -18,7 +18,7 @@ from core.ids import GuildId
 from core.request_context import following
 from core.tracebacks import traceback_of
 from db.connection import Connection
-from db.queries.outbox import Entry, NewEntry
+from db.queries.jobs.outbox import Entry, NewEntry
 from services.jobs import outbox
 from services.jobs.outbox import RULES, Outcome, Rules
 from wire import effects

@@ -28,10 +28,11 @@ from core.metrics_registry import Durations, Reading, Tally
 from core.request_context import REQUEST
 from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
-from db.queries import interactions, webhook_events
-from db.queries import voice as voice_queries
+from db.queries import webhook_events
+from db.queries.application_name import set_label
+from db.queries.interactions import processed as interactions
 from db.queries.metrics import PRESENCE
-from db.queries.traces import set_label
+from db.queries.voice import sessions as voice_queries
 from services.jobs import outbox
 from services.leaderboards import pages as boards
 from services.streaks import freezes

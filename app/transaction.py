@@ -14,7 +14,7 @@ from app.uploads import Uploads
 from core.errors import DomainError
 from core.i18n import words_for
 from db.connection import Connection, Pool
-from db.queries.outbox import Entry
+from db.queries.jobs.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
 from services import interactions as people
 from wire.custom_id import StaleCustomId

@@ -20,7 +20,7 @@ from wire.interaction import (
 if TYPE_CHECKING:
     from app.first_answer import Placeholder
     from app.routes import Route
-    from db.queries.outbox import Entry
+    from db.queries.jobs.outbox import Entry
 
 Invoked = SlashCommand | UserMenu | MessageMenu | OtherCommand | Autocomplete | ButtonPress | SelectChoice | ModalSubmit
 

@@ -11,7 +11,7 @@ from cli.findings import Finding, bad, good, note
 from core.clock import Clock
 from core.config import Settings
 from core.errors import DatabaseTrouble
-from db.trouble import look
+from db.error_messages import look
 
 if TYPE_CHECKING:
     from db.connection import Connection, Pool
@@ -146,7 +146,7 @@ async def _clock(conn: "Connection") -> Finding:
 
 
 async def _listener(conn: "Connection", settings: Settings) -> Finding:
-    from db.queries.gateway import list_heard  # noqa: PLC0415 - when something is asked
+    from db.queries.gateway.positions import list_heard  # noqa: PLC0415 - when something is asked
 
     start = "Start it: `lyceum listener`, or `lyceum up` for everything."
     shards = await list_heard(conn)
@@ -176,7 +176,7 @@ async def _worker(conn: "Connection", settings: Settings) -> Finding:
 
 async def _hidden_channels(conn: "Connection") -> list[Finding]:
     """Voice channels that the bot may not view; nothing when there is none."""
-    from db.queries.heard import list_hidden_channels  # noqa: PLC0415 - when something is asked
+    from db.queries.members.directory import list_hidden_channels  # noqa: PLC0415 - when something is asked
 
     hidden = await list_hidden_channels(conn)
     if not hidden:
@@ -192,7 +192,7 @@ async def _hidden_channels(conn: "Connection") -> list[Finding]:
 
 async def _outbox(conn: "Connection") -> Finding:
     from core.enums import EffectStatus  # noqa: PLC0415 - when something is asked
-    from db.queries.outbox import count_by_status  # noqa: PLC0415 - likewise
+    from db.queries.jobs.outbox import count_by_status  # noqa: PLC0415 - likewise
 
     numbers = await count_by_status(conn)
     if stuck := numbers.get(EffectStatus.NEEDS_ATTENTION, 0):

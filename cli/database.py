@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cli.errors import AWAY, USAGE, Problem
 from core.config import Settings, unusable
 from core.errors import DatabaseTrouble, OutsideTrouble
-from db import revisions
+from db import schema_revision as revisions
 
 if TYPE_CHECKING:
     from db.connection import Connection
@@ -197,7 +197,7 @@ async def check_prepared(conn: "Connection") -> None:
     Raises:
         Problem: it is empty or behind.
     """
-    from db.queries.revisions import find_revision  # noqa: PLC0415 - with the driver
+    from db.queries.schema_revision import find_revision  # noqa: PLC0415 - with the driver
 
     check(await find_revision(conn))
 

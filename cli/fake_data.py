@@ -16,7 +16,7 @@ from typing import Final
 
 from core.enums import Period
 from core.ids import GuildId, UserId
-from db.queries.streaks import RunRow
+from db.queries.streaks.streak import RunRow
 from services.calendar.days import BEGINNING, Calendar, ZoneRule, first_day
 from services.streaks.streak import Standing, cached
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, VIDEO

@@ -22,7 +22,8 @@ class DatabaseSign:
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> bool:
-        from db import embedded, trouble  # noqa: PLC0415 - `lyceum up` alone asks
+        from db import embedded  # noqa: PLC0415 - `lyceum up` alone asks
+        from db import error_messages as trouble
 
         url = embedded.running_url(self._data_dir)
         if url is None or trouble.look(url) is not None:

@@ -59,7 +59,7 @@ def _outside(error: Exception) -> str | None:
     if "psycopg" in sys.modules:
         from psycopg import Error  # noqa: PLC0415 - loaded already
 
-        from db.trouble import of_statement  # noqa: PLC0415 - likewise
+        from db.error_messages import of_statement  # noqa: PLC0415 - likewise
 
         if isinstance(cause, Error):
             cause = of_statement(cause)

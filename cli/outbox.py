@@ -14,7 +14,7 @@ from cli.errors import USAGE, Problem
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries import outbox as stored
+from db.queries.jobs import outbox as stored
 
 app = typer.Typer(help="See and settle what could not be done at Discord.", no_args_is_help=True)
 

@@ -16,7 +16,7 @@ import structlog
 
 from core.errors import DatabaseTrouble, OutsideTrouble, TroubleKind
 from core.metrics_registry import Counts, Reading, Tally
-from db.trouble import NO_WRITES, of_address, of_connecting, of_kind, of_statement
+from db.error_messages import NO_WRITES, of_address, of_connecting, of_kind, of_statement
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable

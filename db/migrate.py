@@ -23,9 +23,9 @@ from sqlalchemy.pool import NullPool
 
 import db.migrations
 from core.errors import DatabaseTrouble, OutsideTrouble
+from db.error_messages import of_connecting
 from db.models import METADATA
 from db.pooler import Pooler, PoolerInTheWay, find_pooler_now
-from db.trouble import of_connecting
 
 HISTORY: Final = Path(db.migrations.__path__[0])
 _LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema

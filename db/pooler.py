@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
 from core.errors import OutsideTrouble
-from db.trouble import of_address, of_connecting, of_statement
+from db.error_messages import of_address, of_connecting, of_statement
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection

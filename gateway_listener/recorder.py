@@ -15,8 +15,8 @@ from core import error_reporting as reports
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries import gateway
-from db.queries.gateway import Position
+from db.queries.gateway import positions as gateway
+from db.queries.gateway.positions import Position
 from gateway_listener.awake import Awake
 from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
 from gateway_listener.meter import Meter

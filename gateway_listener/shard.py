@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from db.queries.gateway import Position
+from db.queries.gateway.positions import Position
 from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress
 from gateway_listener.closing import Ending, Next
 from gateway_listener.connection import Caller, Connection, Session, Unreachable

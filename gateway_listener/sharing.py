@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries import listeners
+from db.queries.gateway import listeners
 from gateway_listener.address import Directory, NoAddress
 from gateway_listener.closing import TOO_FEW_SHARDS, GatewayRefused
 from gateway_listener.following import Follow

@@ -8,7 +8,7 @@ import structlog
 
 from core.errors import OutsideTrouble
 from db.connection import Pool
-from db.queries import listeners
+from db.queries.gateway import listeners
 from gateway_listener.address import Directory, GatewayBot, SessionStartLimit
 
 WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting

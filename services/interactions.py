@@ -8,8 +8,9 @@ from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId, UserId
 from core.names import first_seen
 from db.connection import Connection
-from db.queries import arrivals, members
-from db.queries.arrivals import Caller
+from db.queries.interactions import context as arrivals
+from db.queries.interactions.context import Caller
+from db.queries.members import preferences as members
 from services.calendar.days import BEGINNING, ZoneRule
 from services.voice.gateway_events import Person
 

@@ -11,9 +11,9 @@ from typing import Protocol
 from core.enums import WebhookEventKind
 from core.ids import GuildId, SkuId, UserId
 from db.connection import Connection
-from db.queries import entitlements as stored
+from db.queries import premium as stored
 from db.queries import webhook_events
-from db.queries.entitlements import Entitlement
+from db.queries.premium import Entitlement
 
 
 class Dated(Protocol):

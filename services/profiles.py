@@ -8,9 +8,9 @@ from core.enums import DayKind, DayMark, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import days as counted
 from db.queries import profiles as stored
 from db.queries.profiles import DayTotal, ProfileFacts
+from db.queries.voice import daily_totals as counted
 from services.calendar import member_calendars as zone_rules
 from services.calendar.days import DISCORD_BEGAN, Calendar, calendar_of
 from services.interactions import display_name, person_in

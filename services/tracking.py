@@ -8,9 +8,9 @@ from core.enums import ChannelKind, Preset
 from core.errors import DomainError
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from db.queries import policies as stored
-from db.queries import stays as told
-from db.queries.policies import Choice
+from db.queries.voice import history as told
+from db.queries.voice import tracking_policies as stored
+from db.queries.voice.tracking_policies import Choice
 from services.calendar.days import guild_calendar
 from services.voice import guild_config as rulebook
 from services.voice import occupancy as company

@@ -5,15 +5,14 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from db.models.base import Model
-from db.models.days import BoardMark, DailyStreak, GuildDay, GuildSpan, Streak
-from db.models.deliveries import GatewaySession, SeenInteraction
-from db.models.freezes import Freeze, FreezeSwitch, MissedDay, StreakAct
+from db.models.gateway import GatewayListener, GatewayStart
 from db.models.guilds import Channel, Guild
-from db.models.listeners import GatewayListener, GatewayStart
+from db.models.interactions import GatewaySession, SeenInteraction
+from db.models.jobs import OutboxEntry
 from db.models.members import Member, MemberZone, Protection, User
-from db.models.outbox import OutboxEntry
-from db.models.policies import PolicyRule, Recount
-from db.models.voice import (
+from db.models.streaks.freezes import Freeze, FreezeSwitch, MissedDay, StreakAct
+from db.models.voice.daily_totals import BoardMark, DailyStreak, GuildDay, GuildSpan, Streak
+from db.models.voice.sessions import (
     VoiceActivity,
     VoiceAdjustment,
     VoiceAdjustmentDay,
@@ -21,6 +20,7 @@ from db.models.voice import (
     VoiceSegment,
     VoiceSession,
 )
+from db.models.voice.tracking_policies import PolicyRule, Recount
 from db.models.webhook_events import Authorization, Entitlement, WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata

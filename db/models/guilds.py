@@ -4,8 +4,8 @@ from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, SmallInteger
 
 from core.enums import ChannelKind
 from db.models.base import Model, Moment, choice, fact, moment, of_guild, snowflake, whole, words
+from db.models.enum_types import CHANNEL_KIND
 from db.models.mixins import AuditMixin, CRUDMixin, DiscordIDMixin, SoftDeleteMixin, TimestampMixin
-from db.models.types import CHANNEL_KIND
 
 
 class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):

@@ -13,8 +13,8 @@ from sqlalchemy import (
 
 from core.enums import Language, ProtectionKind, Visibility
 from db.models.base import Model, Moment, choice, fact, local_date, moment, of_guild, of_member, snowflake, whole, words
+from db.models.enum_types import LANGUAGE, PROTECTION_KIND, VISIBILITY
 from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
-from db.models.types import LANGUAGE, PROTECTION_KIND, VISIBILITY
 
 
 class User(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):

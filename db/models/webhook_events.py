@@ -4,8 +4,8 @@ from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, text
 
 from core.enums import WebhookEventKind
 from db.models.base import Model, Moment, choice, fact, moment, snowflake, whole
+from db.models.enum_types import WEBHOOK_EVENT_KIND
 from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
-from db.models.types import WEBHOOK_EVENT_KIND
 
 
 class WebhookEvent(Model, CRUDMixin, DiscordIDMixin, table=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from db.connection import Connection
-from db.queries import days as stored
+from db.queries.voice import daily_totals as stored
 from services.calendar.days import ZoneRule
 
 

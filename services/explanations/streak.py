@@ -7,8 +7,8 @@ from typing import Final
 from core.enums import DayMark
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import freezes as stored
-from db.queries.freezes import StaffAct
+from db.queries.streaks import freezes as stored
+from db.queries.streaks.freezes import StaffAct
 from services import profiles
 from services.profiles import Profile
 from services.streaks import streak as streaks

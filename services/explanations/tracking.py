@@ -9,10 +9,10 @@ from itertools import pairwise
 from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from db.queries import corrections as correction_queries
-from db.queries import gaps
-from db.queries import stays as told
-from db.queries.corrections import DayAct
+from db.queries.voice import corrections as correction_queries
+from db.queries.voice import gaps
+from db.queries.voice import history as told
+from db.queries.voice.corrections import DayAct
 from services.calendar.days import Calendar, guild_calendar
 from services.voice import guild_config as rulebook
 from services.voice import occupancy as company

@@ -7,8 +7,8 @@ from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import points as stored
-from db.queries.points import CountedStay
+from db.queries import explanations as stored
+from db.queries.explanations import CountedStay
 from services.members.lock import NotSeenYet
 from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
 

@@ -13,8 +13,8 @@ from typing import Final
 from core.enums import EffectStatus
 from core.ids import GuildId
 from db.connection import Connection
-from db.queries import outbox as stored
-from db.queries.outbox import Entry, NewEntry
+from db.queries.jobs import outbox as stored
+from db.queries.jobs.outbox import Entry, NewEntry
 
 ERROR_MAX: Final = 500  # characters
 KEPT: Final = timedelta(days=7)  # what is settled; so long the same dedupe key does nothing

@@ -8,8 +8,10 @@ from typing import Final
 from core.enums import Board, DayKind, Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import boards, marks, members
-from db.queries.boards import Ladder, Standing, Wanted
+from db.queries.leaderboards import checkpoints as marks
+from db.queries.leaderboards import pages as boards
+from db.queries.leaderboards.pages import Ladder, Standing, Wanted
+from db.queries.members import preferences as members
 from services.calendar.days import first_day, guild_calendar
 from services.interactions import person_in
 from services.voice.gateway_events import Person

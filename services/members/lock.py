@@ -3,7 +3,7 @@
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import voice
+from db.queries.voice import sessions as voice
 
 
 class NotSeenYet(DomainError):

@@ -8,9 +8,9 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import freezes as stored
-from db.queries import protections
-from db.queries.freezes import StaffAct
+from db.queries.streaks import freezes as stored
+from db.queries.streaks import protections
+from db.queries.streaks.freezes import StaffAct
 from services.calendar.days import DISCORD_BEGAN
 from services.members.lock import hold
 from services.streaks import streak as streaks

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from core.i18n import at
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import freezes as stored
+from db.queries.streaks import freezes as stored
 from services.members.lock import hold
 from services.streaks import streak as streaks
 from services.streaks.streak import REPAIR_DATES, REPAIR_EVERY, Standing

@@ -8,9 +8,9 @@ from typing import Final
 from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import freezes as protecting
-from db.queries import protections
-from db.queries import streaks as stored
+from db.queries.streaks import freezes as protecting
+from db.queries.streaks import protections
+from db.queries.streaks import streak as stored
 from services.calendar import member_calendars as zone_rules
 from services.calendar.days import Calendar, calendar_of
 from services.streaks.freeze_simulation import Gap, Walk, walk

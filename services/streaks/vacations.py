@@ -10,7 +10,7 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import protections
+from db.queries.streaks import protections
 from services.members.lock import hold
 from services.streaks import streak as streaks
 from services.streaks.streak import Standing

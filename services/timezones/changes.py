@@ -10,9 +10,11 @@ from core.errors import DomainError
 from core.i18n import at
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import heard, members, voice
-from db.queries import zones as stored
-from db.queries.zones import StoredZone
+from db.queries import timezones as stored
+from db.queries.members import directory as heard
+from db.queries.members import preferences as members
+from db.queries.timezones import StoredZone
+from db.queries.voice import sessions as voice
 from services.calendar.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
 from services.streaks import streak as streaks
 from services.timezones import travel

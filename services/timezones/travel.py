@@ -12,9 +12,10 @@ from typing import Final
 from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import members, protections
-from db.queries import zones as stored
-from db.queries.zones import StoredZone
+from db.queries import timezones as stored
+from db.queries.members import preferences as members
+from db.queries.streaks import protections
+from db.queries.timezones import StoredZone
 from services.calendar.days import Calendar, ZoneRule, calendar_of
 
 SHORTEST: Final = timedelta(hours=12)  # a date with less is treated like one that is skipped

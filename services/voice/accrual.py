@@ -14,8 +14,8 @@ from typing import Final
 from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import days as stored
-from db.queries import gaps
+from db.queries.voice import daily_totals as stored
+from db.queries.voice import gaps
 from services.calendar import member_calendars as zone_rules
 from services.calendar.days import Calendar, calendar_of, first_day, guild_calendar
 from services.streaks import streak as streaks

@@ -7,8 +7,9 @@ from itertools import groupby
 from core.enums import ChannelKind
 from core.ids import ChannelId, GuildId
 from db.connection import Connection
-from db.queries import members, rooms
-from db.queries.rooms import Present
+from db.queries.members import preferences as members
+from db.queries.voice import active_channels as rooms
+from db.queries.voice.active_channels import Present
 from services.calendar.days import guild_calendar
 from services.interactions import person_in
 from services.voice.gateway_events import Person

@@ -6,7 +6,9 @@ from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import days, policies, voice
+from db.queries.voice import daily_totals as days
+from db.queries.voice import sessions as voice
+from db.queries.voice import tracking_policies as policies
 from services.streaks import streak as streaks
 from services.voice import guild_config as rulebook
 from services.voice.session_tracker import unix

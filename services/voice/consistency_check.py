@@ -6,8 +6,8 @@ from typing import Final
 import structlog
 
 from db.connection import Connection
-from db.queries import drift as stored
-from db.queries import voice
+from db.queries.voice import consistency_check as stored
+from db.queries.voice import sessions as voice
 from services.streaks import streak as streaks
 
 SHARE: Final = 0.01

@@ -7,8 +7,8 @@ from typing import Final
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import corrections as correction_queries
-from db.queries.corrections import Act, SessionRow
+from db.queries.voice import corrections as correction_queries
+from db.queries.voice.corrections import Act, SessionRow
 from services.members.lock import hold
 from services.streaks import grants
 from services.voice import recording as voice

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from db.connection import Connection
-from db.queries import heard as stored
+from db.queries.members import directory as stored
 from services.voice.gateway_events import (
     ChannelChange,
     ChannelGone,

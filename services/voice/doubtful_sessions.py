@@ -5,8 +5,8 @@ from typing import Final
 
 from core.ids import ChannelId
 from db.connection import Connection
-from db.queries import doubts as doubt_queries
-from db.queries.doubts import DoubtfulSession
+from db.queries.voice import doubtful_sessions as doubt_queries
+from db.queries.voice.doubtful_sessions import DoubtfulSession
 from services.members.lock import hold
 from services.voice import recording as voice
 from services.voice.gateway_events import VoiceState

@@ -6,9 +6,9 @@ from itertools import groupby
 
 from core.enums import Preset
 from db.connection import Connection
-from db.queries import heard as directory
-from db.queries import policies as chosen
-from db.queries import voice as stored
+from db.queries.members import directory
+from db.queries.voice import sessions as stored
+from db.queries.voice import tracking_policies as chosen
 from services.voice.session_tracker import NOWHERE, Place
 from services.voice.tracking_policies import Policy, Rule, Timeline
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from db.connection import Connection
-from db.queries import policies as chosen
-from db.queries import stays as stored
+from db.queries.voice import history as stored
+from db.queries.voice import tracking_policies as chosen
 from services.voice.eligibility import NOBODY, Crowd, crowds
 from services.voice.guild_config import Rulebook
 from services.voice.session_tracker import Session

@@ -11,11 +11,13 @@ from typing import Final
 from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import days as stored_days
-from db.queries import gaps, gateway, policies
-from db.queries import heard as stored_people
-from db.queries import stays as told
-from db.queries import voice as stored
+from db.queries.gateway import positions as gateway
+from db.queries.members import directory as stored_people
+from db.queries.voice import daily_totals as stored_days
+from db.queries.voice import gaps
+from db.queries.voice import history as told
+from db.queries.voice import sessions as stored
+from db.queries.voice import tracking_policies as policies
 from services.streaks import streak as streaks
 from services.voice import bots
 from services.voice import guild_config as rulebook

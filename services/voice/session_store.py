@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from core.enums import CloseReason
 from db.connection import Connection
-from db.queries import corrections as correction_queries
-from db.queries import stays as told
-from db.queries import voice as stored
+from db.queries.voice import corrections as correction_queries
+from db.queries.voice import history as told
+from db.queries.voice import sessions as stored
 from services.voice.adjustments import Adjustment
 from services.voice.guild_config import Rulebook
 from services.voice.session_tracker import Key, Segment, Session

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from db.connection import Connection
-from db.queries import gateway
+from db.queries.gateway import positions as gateway
 from services.voice import recording as voice
 
 QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30

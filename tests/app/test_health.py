@@ -12,7 +12,8 @@ from starlette.requests import Request
 from app.health import Readiness
 from app.routes import Routes
 from core.metrics_registry import Counts
-from db import migrate, revisions
+from db import migrate
+from db import schema_revision as revisions
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import NOW, FakeDiscord, fake_discord

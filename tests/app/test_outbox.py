@@ -22,7 +22,7 @@ from core.i18n import words_for
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from core.request_context import REQUEST
 from db.connection import Pool
-from db.queries import outbox as stored
+from db.queries.jobs import outbox as stored
 from handlers.feature import Deps, Feature
 from services.jobs import outbox
 from services.jobs.outbox import Rules

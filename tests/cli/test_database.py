@@ -7,7 +7,7 @@ import pytest
 from cli import database
 from cli.errors import Problem
 from core.config import Settings, SettingsError
-from db import revisions
+from db import schema_revision as revisions
 
 
 def test_a_data_folder_that_cannot_be_made_is_told_of_with_the_next_step(tmp_path: Path) -> None:

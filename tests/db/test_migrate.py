@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from core.errors import OutsideTrouble
 from db import migrate
 from db.models import METADATA
-from db.models.sessions import sync_engine
+from db.models.back_office import sync_engine
 
 CATALOGUE = (
     """SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default, is_identity

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from db.connection import Pool
-from db.queries.gateway import Position, find_position
+from db.queries.gateway.positions import Position, find_position
 from tests.gateway_listener.scripted import PATIENCE_S
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.clock import Clock
 from core.config import Settings
 from db.connection import Pool
-from db.queries.gateway import Position, set_position
+from db.queries.gateway.positions import Position, set_position
 from gateway_listener.closing import REFUSED, GatewayRefused
 from gateway_listener.main import listen, run
 from tests.gateway_listener.rows import until_seq

@@ -11,7 +11,7 @@ from psycopg import sql
 from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from db.queries.gateway import Position, find_position, set_position, try_lock_shard
+from db.queries.gateway.positions import Position, find_position, set_position, try_lock_shard
 from gateway_listener.heard import Heard, Mark, SessionKey
 from gateway_listener.recorder import Recorder, Superseded, Taken
 from services.voice.recording import VoiceState

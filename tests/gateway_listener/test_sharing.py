@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.queries.gateway import SHARD_LOCKS
+from db.queries.gateway.positions import SHARD_LOCKS
 from tests.local_discord import Json, LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
 from tests.paths import ROOT

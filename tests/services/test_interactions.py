@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from core.enums import Language, Visibility
 from core.ids import InteractionId
 from db.connection import Connection, Pool
-from db.queries import interactions, zones
+from db.queries import timezones as zones
+from db.queries.interactions import processed as interactions
 from services import interactions as people
 from services.calendar.days import ZoneRule
 from services.interactions import Arrival

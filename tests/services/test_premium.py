@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core.enums import WebhookEventKind
 from core.ids import EntitlementId, GuildId, SkuId, UserId
 from db.connection import Connection
-from db.queries import entitlements as stored
+from db.queries import premium as stored
 from services import premium as entitlements
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)

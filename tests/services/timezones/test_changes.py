@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection, Pool
-from db.queries.zones import list_rules
+from db.queries.timezones import list_rules
 from services.calendar.days import Calendar, ZoneRule, calendar_of
 from services.streaks import streak as streaks
 from services.streaks import vacations

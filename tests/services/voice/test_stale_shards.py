@@ -3,8 +3,8 @@ from datetime import datetime
 import psycopg
 
 from db.connection import Connection
-from db.queries import gateway
-from db.queries.gateway import Position
+from db.queries.gateway import positions as gateway
+from db.queries.gateway.positions import Position
 from services.voice import recording as voice
 from services.voice import stale_shards as watchdog
 from tests.populate import ANA, BEN, LIBRARY

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection
-from db.queries import arrivals
+from db.queries.interactions import context as arrivals
 from services.voice import recording as voice
 from services.voice.recording import Event, GuildSnapshot, Person, VoiceState
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from db.connection import Connection
 from db.queries.arrays import numbers
-from db.queries.voice import StateRow
+from db.queries.voice.sessions import StateRow
 
 PresenceRow = tuple[int, int, int, int | None]  # guild, channel, from, until in seconds since 1970; None: still there
 

@@ -16,8 +16,8 @@ from sqlmodel import Field
 from core.enums import EffectStatus
 from core.ids import SNOWFLAKE_MIN
 from db.models.base import Model, Moment, choice, moment, own_id, whole, words
+from db.models.enum_types import EFFECT_STATUS
 from db.models.mixins import CRUDMixin
-from db.models.types import EFFECT_STATUS
 
 
 class OutboxEntry(Model, CRUDMixin, table=True):

@@ -27,7 +27,12 @@ class Statement:
 
 
 def statements() -> list[Statement]:
-    return [statement for path in sorted(QUERIES.glob("*.py")) for statement in statements_of(path)]
+    return [statement for path in sorted(QUERIES.rglob("*.py")) for statement in statements_of(path)]
+
+
+def module_of(path: Path) -> str:
+    """The module below db.queries, such as `streaks.freezes`."""
+    return ".".join(path.relative_to(QUERIES).with_suffix("").parts)
 
 
 def statements_of(path: Path) -> Iterator[Statement]:
@@ -37,7 +42,7 @@ def statements_of(path: Path) -> Iterator[Statement]:
             continue
         for node in ast.walk(function):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EXECUTES:
-                yield Statement(f"{path.stem}.{function.name}", _text(node.args[0], path.stem))
+                yield Statement(f"{module_of(path)}.{function.name}", _text(node.args[0], module_of(path)))
 
 
 def _text(node: ast.expr, module: str) -> str | None:

@@ -30,8 +30,8 @@ from db.models.base import (
     whole,
     words,
 )
+from db.models.enum_types import CLOSE_REASON
 from db.models.mixins import CRUDMixin, DiscordIDMixin
-from db.models.types import CLOSE_REASON
 
 
 class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):

@@ -12,7 +12,7 @@ from core.errors import DatabaseTrouble, TroubleKind
 from core.metrics_registry import Counts
 from db import embedded
 from db.connection import Pool
-from db.trouble import look, of_connecting, of_statement
+from db.error_messages import look, of_connecting, of_statement
 from tests.conftest import fill, on
 
 

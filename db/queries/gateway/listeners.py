@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from db.connection import Connection
-from db.queries.gateway import SHARD_LOCKS
+from db.queries.gateway.positions import SHARD_LOCKS
 from db.rows import row_of
 
 _ROSTER: Final = 0x4C7A  # the locks of running listeners, beside those of the shards

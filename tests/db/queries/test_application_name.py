@@ -5,7 +5,7 @@ import pytest
 
 from core.ids import InteractionId
 from db.connection import Connection, Pool
-from db.queries.traces import set_label
+from db.queries.application_name import set_label
 from services import interactions as people
 from services.voice.gateway_events import Person
 from tests.populate import ANA, LYCEUM, NOON

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import dates, numbers
-from db.queries.protections import DateRow
+from db.queries.streaks.protections import DateRow
 from db.rows import row_of
 
 MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the run at stake, whether a freeze was used

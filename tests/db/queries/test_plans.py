@@ -15,16 +15,26 @@ from db.connection import Pool
 from services.calendar.days import first_day, guild_calendar
 from services.leaderboards import pages as boards
 from tests.conftest import fresh_database
-from tests.db.statements import Statement, statements
+from tests.db.queries.statements import Statement, statements
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EVERY = 20  # rows between two marks
 MANY = 120  # rows that one step of a plan may read: a few times what lies between two marks
 ASKED = (
-    *("arrivals.arrive_in_guild", "boards.get_by_day", "boards.get_by_span", "boards.get_by_streak"),
-    *("boards.get_by_total", "days.find_first_day", "days.list_zone_rules", "freezes.list_grants"),
-    *("members.find_guild", "points.find_counted", "profiles.find_profile", "profiles.list_days"),
-    *("rooms.list_present", "stays.list_history"),
+    *(
+        "interactions.context.arrive_in_guild",
+        "leaderboards.pages.get_by_day",
+        "leaderboards.pages.get_by_span",
+        "leaderboards.pages.get_by_streak",
+    ),
+    *(
+        "leaderboards.pages.get_by_total",
+        "voice.daily_totals.find_first_day",
+        "voice.daily_totals.list_zone_rules",
+        "streaks.freezes.list_grants",
+    ),
+    *("members.preferences.find_guild", "explanations.find_counted", "profiles.find_profile", "profiles.list_days"),
+    *("voice.active_channels.list_present", "voice.history.list_history"),
 )
 SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
 
@@ -95,9 +105,9 @@ async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, w
             "limit": 60,
             "since": int((NOW - timedelta(days=1)).timestamp()),
         }
-        if where == "freezes.list_grants":
+        if where == "streaks.freezes.list_grants":
             values |= {"since": today - timedelta(days=14)}
-        if where in {"days.list_zone_rules", "stays.list_history"}:
+        if where in {"voice.daily_totals.list_zone_rules", "voice.history.list_history"}:
             values |= {"guild": [guild], "user": [user]}
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
         conn.execute("SET LOCAL enable_seqscan = off")

@@ -25,7 +25,7 @@ from db.models import (
     VoiceSession,
     WebhookEvent,
 )
-from db.models.sessions import BackOffice, sync_engine
+from db.models.back_office import BackOffice, sync_engine
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 GUILD = 7_000_000

@@ -5,9 +5,11 @@ import pytest
 from core.enums import DayKind, ProtectionKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import profiles, protections, zones
+from db.queries import profiles
+from db.queries import timezones as zones
 from db.queries.profiles import DayTotal, ProfileFacts
-from db.queries.zones import StoredZone
+from db.queries.streaks import protections
+from db.queries.timezones import StoredZone
 from tests.populate import ANA, BEN, ELSEWHERE, LYCEUM, MINA, NOON, ROBOT, add_guild, add_member, add_streak
 
 TODAY = NOON.date()

@@ -6,8 +6,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint,
 
 from core.enums import Board, DayKind, Period
 from db.models.base import Model, Moment, choice, local_date, moment, of_guild, of_member, snowflake, whole, words
+from db.models.enum_types import BOARD, DAY_KIND, PERIOD
 from db.models.mixins import CRUDMixin, DiscordIDMixin
-from db.models.types import BOARD, DAY_KIND, PERIOD
 
 
 class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):

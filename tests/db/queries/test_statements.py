@@ -6,7 +6,7 @@ import sys
 import psycopg
 import pytest
 
-from tests.db.statements import QUERIES, Statement, statements
+from tests.db.queries.statements import QUERIES, Statement, module_of, statements
 
 TINY = {"gateway_sessions", "gateway_listeners", "alembic_version"}  # a row per shard, per process, or one alone
 
@@ -22,8 +22,8 @@ def test_statement_is_a_literal_that_the_schema_understands(statement: Statement
 def test_every_public_query_sends_one_statement() -> None:
     sent = [statement.where for statement in statements()]
     public = {
-        f"{path.stem}.{node.name}"
-        for path in QUERIES.glob("*.py")
+        f"{module_of(path)}.{node.name}"
+        for path in QUERIES.rglob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
     }
@@ -44,7 +44,7 @@ def test_statement_finds_its_rows_by_an_index(statement: Statement, quick_url: s
 
 
 def test_importing_the_queries_is_cheap() -> None:
-    modules = ", ".join(f"db.queries.{path.stem}" for path in QUERIES.glob("[a-z]*.py"))
+    modules = ", ".join(f"db.queries.{module_of(path)}" for path in QUERIES.rglob("[a-z]*.py"))
     code = f"import sys, {modules}; sys.exit(' '.join({{'psycopg', 'sqlalchemy', 'pydantic'}} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -4,8 +4,8 @@ from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
 from core.enums import Preset
 from db.models.base import Model, Moment, choice, moment, of_guild, of_member, own_id, snowflake
+from db.models.enum_types import PRESET
 from db.models.mixins import CRUDMixin, DiscordIDMixin
-from db.models.types import PRESET
 
 
 class PolicyRule(Model, CRUDMixin, DiscordIDMixin, table=True):

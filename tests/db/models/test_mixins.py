@@ -7,8 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from db.models import Channel, GatewaySession, Guild, Member, User
+from db.models.back_office import AsyncBackOffice, BackOffice, async_engine, sync_engine
 from db.models.mixins import WITH_DELETED
-from db.models.sessions import AsyncBackOffice, BackOffice, async_engine, sync_engine
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 GUILD = 7_000_000
