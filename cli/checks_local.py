@@ -51,15 +51,7 @@ async def proxies(settings: Settings, environ: Mapping[str, str]) -> list[Findin
 
 async def fonts() -> list[Finding]:
     """Whether every bundled font opens, and whether every script is shaped."""
-    from render.fonts import (  # noqa: PLC0415 - loads Pillow
-        EMOJI,
-        FOLDER,
-        Face,
-        emoji_font_for,
-        font_for,
-        open_font,
-        shaping_is_complete,
-    )
+    from render.text.fonts import EMOJI, FOLDER, Face, emoji_font_for, font_for, open_font, shaping_is_complete  # noqa: PLC0415 - loads Pillow
 
     broken: list[str] = []
     files = sorted(path.name for path in FOLDER.glob("*.?tf"))

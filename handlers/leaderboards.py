@@ -9,8 +9,8 @@ from core.ids import GuildId, UserId
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
-from render import leaderboard_card
-from render.leaderboard_card import LeaderboardCard
+from render.cards import leaderboards as leaderboard_card
+from render.cards.leaderboards import LeaderboardCard
 from services.interactions import display_name
 from services.leaderboards import pages as boards
 from services.leaderboards.pages import BoardPage, BoardRow

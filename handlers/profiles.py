@@ -8,8 +8,8 @@ from core.ids import GuildId
 from handlers.feature import Deps, Feature, guild_of, person_named
 from handlers.messages import Brush, illustrated, name_of, note, panel, picture_of
 from handlers.targets import named, refuse_robots, streak_line
-from render import profile_card
-from render.profile_card import ProfileCard
+from render.cards import profiles as profile_card
+from render.cards.profiles import ProfileCard
 from services import profiles
 from services.interactions import display_name
 from services.profiles import Profile

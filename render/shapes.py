@@ -7,8 +7,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from render.pixels import remapped
-from render.text import Colour
+from render.pillow_compat import remapped
+from render.text.layout import Colour
 
 _OVER: Final = 4  # how much larger shapes are drawn before they shrink to smooth edges
 

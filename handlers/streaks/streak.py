@@ -13,8 +13,8 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
 from handlers.streaks import streak_notices as protection
 from handlers.targets import named, refuse_robots, streak_line
-from render import streak_calendar
-from render.streak_calendar import CalendarDay, StreakCalendar
+from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks.calendar import CalendarDay, StreakCalendar
 from services import profiles
 from services.interactions import display_name
 from services.profiles import MonthCalendar

@@ -9,8 +9,8 @@ from PIL import Image
 
 from render import avatar
 from render.avatar import initials
-from render.pixels import resized
-from render.sample_cards import portrait
+from render.pillow_compat import resized
+from render.samples.cards import portrait
 
 GROUND = (20, 22, 29)
 

@@ -3,7 +3,7 @@ import pytest
 from core.enums import Language
 from core.i18n import words_for
 from render import avatar, theme
-from render.day_marks import _INTENSITY
+from render.cards.streaks.day_status import _INTENSITY
 from render.theme import ACCENTS, Accent
 
 AA = 4.5

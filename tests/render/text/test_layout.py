@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from render import text as text_module
-from render.fonts import EMOJI, Face, font_for, has_sign
-from render.graphemes import clusters, is_emoji, tame
-from render.text import Style, fit, shaping_is_complete, width, write
+from render.text import layout as text_module
+from render.text.fonts import EMOJI, Face, font_for, has_sign
+from render.text.graphemes import clusters, is_emoji, tame
+from render.text.layout import Style, fit, shaping_is_complete, width, write
 from tests.paths import ROOT
 
 STRONG = Style(Face.STRONG, 32, "en")
@@ -178,7 +178,7 @@ def test_every_script_is_drawn_without_a_shaping_library(greeting: str) -> None:
 def test_cards_are_drawn_on_a_system_without_fribidi(tmp_path: Path) -> None:
     (tmp_path / "libfribidi.so.0").touch()
     script = (
-        "from render.sample_cards import samples; from render.text import shaping_is_complete\n"
+        "from render.samples.cards import samples; from render.text.layout import shaping_is_complete\n"
         "print(shaping_is_complete(), all(len(sample.draw()) > 9 for sample in samples() if sample.language == 'en'))"
     )
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}

@@ -10,9 +10,9 @@ from PIL import Image
 from core.i18n import Words
 from core.names import first_seen
 from render import avatar, png, shapes, theme
-from render.figures import common_px, figure
 from render.icons import Icon, icon
-from render.text import fit_all, width, write
+from render.number_text import common_px, figure
+from render.text.layout import fit_all, width, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, WIDTH, Accent
 
 HEIGHT: Final = 640

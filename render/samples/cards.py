@@ -11,10 +11,12 @@ from PIL import Image, ImageDraw
 
 from core.enums import Board, DayMark, Language, Period, ProtectionKind
 from core.i18n import Words, words_for
-from render import leaderboard_card, profile_card, streak_calendar
-from render.leaderboard_card import BoardRow, LeaderboardCard
-from render.profile_card import ProfileCard
-from render.streak_calendar import CalendarDay, StreakCalendar
+from render.cards import leaderboards as leaderboard_card
+from render.cards import profiles as profile_card
+from render.cards.leaderboards import BoardRow, LeaderboardCard
+from render.cards.profiles import ProfileCard
+from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks.calendar import CalendarDay, StreakCalendar
 
 TODAY: Final = date(2026, 10, 23)
 HOUR: Final = 3600

@@ -10,7 +10,7 @@ from core.enums import Board, Period
 from core.i18n import Words
 from core.names import first_seen
 from render import avatar, png, shapes, theme
-from render.text import width, write
+from render.text.layout import width, write
 from render.theme import CHALK, HAZE, HOUSE, MARGIN, MIST, WIDTH
 
 HEIGHT: Final = 720

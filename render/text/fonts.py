@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import ImageFont, features
 
-from render.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
+from render.text.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
 
 FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
 EMOJI: Final = "NotoColorEmoji.ttf"
@@ -71,7 +71,7 @@ class _Coverage:
 def shaping_is_complete() -> bool:
     """Whether Pillow can shape every script; without the system's FriBidi library it sets signs one by one.
 
-    Arabic and Hebrew still read rightly then (see render/basic.py); Indic scripts and joined emoji look plainer.
+    Arabic and Hebrew still read rightly then (see render/text/fallback_shaping.py); Indic scripts and joined emoji look plainer.
     """
     return bool(features.check_feature("raqm")) and bool(features.check_feature("fribidi"))
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from render.fonts import EMOJI, EMOJI_NEWER, FOLDER, Face, emoji_font_for, font_for, open_font, shaping_is_complete
-from render.graphemes import is_emoji
+from render.text.fonts import EMOJI, EMOJI_NEWER, FOLDER, Face, emoji_font_for, font_for, open_font, shaping_is_complete
+from render.text.graphemes import is_emoji
 
 needs_shaping = pytest.mark.skipif(not shaping_is_complete(), reason="the system has no FriBidi library")
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render.graphemes import clusters, is_emoji, tame
+from render.text.graphemes import clusters, is_emoji, tame
 
 
 @pytest.mark.parametrize(

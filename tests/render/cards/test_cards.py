@@ -12,14 +12,16 @@ from PIL import Image, ImageChops, ImageStat
 
 from core.enums import Board, DayMark, Language, Period
 from core.i18n import words_for
-from render import leaderboard_card, profile_card, streak_calendar
-from render.figures import common_px, figure
-from render.leaderboard_card import BoardRow, LeaderboardCard
-from render.profile_card import ProfileCard
-from render.sample_cards import Sample, portrait, samples
-from render.samples import main
-from render.streak_calendar import CalendarDay, StreakCalendar
-from render.text import shaping_is_complete
+from render.cards import leaderboards as leaderboard_card
+from render.cards import profiles as profile_card
+from render.cards.leaderboards import BoardRow, LeaderboardCard
+from render.cards.profiles import ProfileCard
+from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks.calendar import CalendarDay, StreakCalendar
+from render.number_text import common_px, figure
+from render.samples.__main__ import main
+from render.samples.cards import Sample, portrait, samples
+from render.text.layout import shaping_is_complete
 
 PICTURES = Path(__file__).parent / "pictures"
 REDRAW = "LYCEUM_REDRAW"  # set it to accept what is drawn now, then look at every picture

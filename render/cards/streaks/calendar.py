@@ -11,10 +11,10 @@ from core.enums import DayMark
 from core.i18n import Words
 from core.names import first_seen
 from render import avatar, png, shapes, theme
-from render.day_marks import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
-from render.figures import common_px, figure
+from render.cards.streaks.day_status import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
 from render.icons import Icon, icon
-from render.text import fit_all, write
+from render.number_text import common_px, figure
+from render.text.layout import fit_all, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, WIDTH, Accent
 
 __all__ = ["CalendarDay", "DayMark", "StreakCalendar", "alt", "draw"]

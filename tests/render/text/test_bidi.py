@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render import basic, bidi
-from render.graphemes import clusters
+from render.text import bidi
+from render.text import fallback_shaping as basic
+from render.text.graphemes import clusters
 
 
 def seen(text: str) -> str:

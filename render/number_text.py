@@ -7,7 +7,7 @@ from typing import Final
 from PIL import Image
 
 from core.i18n import Words
-from render.text import Colour, Style, width, write
+from render.text.layout import Colour, Style, width, write
 from render.theme import MIST, heading, label
 
 _DIGITS: Final = re.compile(r"(\d(?:[\d.,\u00a0\u202f]*\d)?)")

@@ -9,8 +9,10 @@ from typing import Final, Literal
 
 from PIL import Image, ImageDraw
 
-from render import basic, bidi
-from render.fonts import (
+from render.pillow_compat import resized
+from render.text import bidi
+from render.text import fallback_shaping as basic
+from render.text.fonts import (
     EMOJI_FILES,
     EMOJI_SIZE_PX,
     Face,
@@ -21,8 +23,7 @@ from render.fonts import (
     open_font,
     shaping_is_complete,
 )
-from render.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
-from render.pixels import resized
+from render.text.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 
 __all__ = ["Colour", "Face", "Style", "fit", "fit_all", "shaping_is_complete", "width", "write", "write_centred"]
 

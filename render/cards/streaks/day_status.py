@@ -11,9 +11,9 @@ from PIL import Image
 from core.enums import DayMark, ProtectionKind
 from core.i18n import Words
 from render import icons, shapes, theme
-from render.pixels import resized, strip
+from render.pillow_compat import resized, strip
 from render.shapes import Point
-from render.text import Colour, Style, width, write
+from render.text.layout import Colour, Style, width, write
 from render.theme import CHALK, EDGE, HAZE, MIST, RAIL, Accent
 
 _HOUR: Final = 3600
