@@ -55,7 +55,7 @@ schema: .venv/dev  ## Write docs/schema.md from the models
 	$(BIN)/python -m db.schema_page
 
 words: .venv/dev  ## Extract what the code says, update and compile the catalogues
-	$(BIN)/python -m app.catalogues
+	$(BIN)/python -m app.i18n.compile
 
 lock: .venv/dev  ## Choose versions anew and pin them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q \

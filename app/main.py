@@ -16,16 +16,16 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
-from app.avatars import Avatars
-from app.dispatch import Dispatcher
-from app.door_log import by_structlog, quick
-from app.endpoint import Endpoint
-from app.events import Events
-from app.finish import Finisher
+from app.downloads.avatars import Avatars
+from app.downloads.uploads import Uploads
 from app.health import Health, Readiness, live
-from app.metrics import DoorTally, MetricsPage
-from app.recent import Recent
-from app.uploads import Uploads
+from app.http.access_log import by_structlog, quick
+from app.http.metrics import DoorTally, MetricsPage
+from app.interactions.dedupe import Recent
+from app.interactions.dispatch import Dispatcher
+from app.interactions.endpoint import Endpoint
+from app.interactions.followup import Finisher
+from app.webhook_events import Events
 from core import error_reporting as reports
 from core import log as logs
 from core import metrics
@@ -36,7 +36,7 @@ from core.tracebacks import traceback_of
 from wire.signature import Verifier
 
 if TYPE_CHECKING:
-    from app.outbox import Outbox
+    from app.jobs.outbox import Outbox
     from app.routes import Routes
     from db.connection import Pool
     from handlers.feature import Feature
@@ -128,7 +128,7 @@ class House:
     def outbox(self) -> "Outbox":
         """The hands for what was decided."""
         if self._outbox is None:
-            from app.outbox import Outbox  # noqa: PLC0415 - not before something is decided
+            from app.jobs.outbox import Outbox  # noqa: PLC0415 - not before something is decided
 
             self._outbox = Outbox(pool=self.pool, rest=self.rest, clock=self._clock)
         return self._outbox

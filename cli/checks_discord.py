@@ -86,7 +86,7 @@ def _intents(ours: "Application") -> Finding:
 
 async def commands(settings: Settings, rest: "Rest") -> list[Finding]:
     """Whether Discord's list of our commands is the one that the features make."""
-    from app.sync_commands import sync  # noqa: PLC0415 - loads all features
+    from app.commands.sync import sync  # noqa: PLC0415 - loads all features
     from handlers import FEATURES  # noqa: PLC0415 - likewise
     from wire.errors import DiscordError, DiscordUnavailable, RateLimited, Unauthorized  # noqa: PLC0415 - likewise
 

@@ -14,7 +14,7 @@ from core.errors import OutsideTrouble
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, GuildId
 
 if TYPE_CHECKING:
-    from app.sync_commands import Plan
+    from app.commands.sync import Plan
     from wire.errors import DiscordError
 
 _STILL_TO_SEND = "`lyceum commands diff` then says what is still to send."
@@ -62,8 +62,8 @@ def _ask_discord(guild: int | None, *, sends: bool, deletes_foreign: bool) -> "P
 
 
 async def _ask(settings: Settings, guild: GuildId | None, *, sends: bool, deletes_foreign: bool) -> "Plan":
-    from app.sync_commands import SyncRefused  # noqa: PLC0415 - loads all features
-    from app.sync_commands import sync as ask  # noqa: PLC0415 - likewise
+    from app.commands.sync import SyncRefused  # noqa: PLC0415 - loads all features
+    from app.commands.sync import sync as ask  # noqa: PLC0415 - likewise
     from handlers import FEATURES  # noqa: PLC0415 - likewise
     from wire.errors import DiscordError, RateLimited  # noqa: PLC0415 - likewise
     from wire.rest import Rest  # noqa: PLC0415 - likewise

@@ -72,7 +72,7 @@ def worker(*, supervised: bool) -> None:
     """Do what is due until the process is asked to stop."""
     environ, settings = _begin(supervised=supervised)
     settings = _prepared(settings, environ, supervised=supervised)
-    from app.schedule import run  # noqa: PLC0415 - see the top
+    from app.jobs.worker import run  # noqa: PLC0415 - see the top
 
     run_until_done("worker", run(settings))
 
@@ -186,7 +186,7 @@ def _uvicorn(settings: Settings) -> _Options:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop" if sys.platform != "win32" else "asyncio",
-        "http": "app.corked:CorkedProtocol",  # httptools, with fewer writes under load
+        "http": "app.http.write_coalescing:CorkedProtocol",  # httptools, with fewer writes under load
         "ws": "none",
         "access_log": False,
         "log_config": None,

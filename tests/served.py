@@ -10,8 +10,8 @@ from pathlib import Path
 
 import uvicorn
 
+from app.commands.sync import sync
 from app.main import create_app
-from app.sync_commands import sync
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from handlers import FEATURES

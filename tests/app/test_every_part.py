@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.sync_commands import sync
+from app.commands.sync import sync
 from core.ids import SkuId
 from handlers.feature import Deps, Feature, FilesWanted
 from services.premium import active_skus

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.sync_commands import plan, sync
+from app.commands.sync import plan, sync
 from handlers import FEATURES
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app import catalogues
-from app.catalogues import TRANSLATED, as_mo, load, mo_path, template, wanted
-from app.sentences import ROOMS, ROOT, Found, Sentence, domain_errors, gather, read
-from app.sync_commands import commands_json
+from app.commands.sync import commands_json
+from app.i18n import compile as catalogues
+from app.i18n.compile import TRANSLATED, as_mo, load, mo_path, template, wanted
+from app.i18n.extract import ROOMS, ROOT, Found, Sentence, domain_errors, gather, read
 from core.enums import Language
 from core.i18n import words_for
 from handlers import FEATURES
@@ -29,7 +29,7 @@ def found() -> Found:
 def test_catalogues_are_in_step_with_the_code() -> None:
     stale = [path.name for path, content in wanted().items() if not path.exists() or path.read_bytes() != content]
 
-    assert stale == [], "Run: python -m app.catalogues"
+    assert stale == [], "Run: python -m app.i18n.compile"
 
 
 def test_every_message_in_the_code_can_be_read(found: Found) -> None:
@@ -116,7 +116,7 @@ def test_the_command_mends_what_is_stale_and_names_what_lacks_words(tmp_path: Pa
 
 def _command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environ = os.environ | environ_of_child(root)
-    command = [sys.executable, "-m", "app.catalogues", *arguments]
+    command = [sys.executable, "-m", "app.i18n.compile", *arguments]
     return subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True, check=False)
 
 

@@ -216,7 +216,7 @@ async def play(
 
 
 async def press(conn: Connection, step: Step) -> None:
-    """The member uses the app, as `app/transaction.py` tells the database."""
+    """The member uses the app, as `app/interactions/execute.py` tells the database."""
     await arrivals.arrive_in_guild(
         conn,
         interaction=InteractionId((7 << 40) + step.at),

@@ -1,0 +1,139 @@
+"""`GET /metrics`: what this web process counted, and what the database tells about all of them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from app.http.access_log import Note
+from core import metrics
+from core.clock import Clock
+from core.errors import OutsideTrouble
+from core.metrics_registry import Counts, Durations, Reading, Tally
+
+if TYPE_CHECKING:
+    from db.connection import Connection, Pool
+
+SHARED: Final = (
+    "Several web processes share this port, and each knows only its own numbers. Set METRICS_PORT: every process then "
+    "answers on a port of its own, from that one up.\n"
+)
+
+
+_TROUBLE: Final = frozenset({"outside trouble", "too slow", "broken", "not delivered"})
+_REFUSED: Final = frozenset({"refused", "stale"})
+
+
+class DoorTally:
+    """Counts what the doors note, so that log and numbers never disagree."""
+
+    def __init__(self, note: Note) -> None:
+        self._note = note
+        self._answers = Durations(
+            "lyceum_interaction_seconds", "From a delivery to its first answer.", "route", "outcome"
+        )
+        self._first = Counts(
+            "lyceum_first_answers",
+            "First answers: good, refused by a rule, deferred as the handler was slow, or trouble of ours.",
+            "outcome",
+        )
+        self._rest = Durations("lyceum_interaction_rest_seconds", "What came after the first answer.", "route")
+        self._events = Durations("lyceum_webhook_event_seconds", "Webhook events.", "kind", "outcome")
+        self._refused = Counts("lyceum_deliveries_refused", "Turned away at the door.", "door", "status", "reason")
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Write the line, and count it."""
+        self._note(event, **facts)
+        if event == "interaction":
+            self._answers.add(facts["duration_ms"] / 1000, facts["route"], facts["outcome"])
+            if facts["outcome"] != "duplicate":
+                self._first.add(_first_answer(facts["outcome"], is_late=facts.get("late", False)))
+            if "rest_ms" in facts:
+                self._rest.add(facts["rest_ms"] / 1000, facts["route"])
+        elif event.endswith(" refused"):
+            self._refused.add(event.removesuffix(" refused"), str(facts["status"]), str(facts["reason"]))
+        elif event == "event":
+            self._events.add(facts["duration_ms"] / 1000, facts["kind"], facts["outcome"])
+
+    def tallies(self) -> list[Tally]:
+        """All of it."""
+        return [self._answers, self._first, self._rest, self._events, self._refused]
+
+
+def _first_answer(outcome: str, *, is_late: bool) -> str:
+    if outcome in _TROUBLE:
+        return "trouble"
+    if is_late:
+        return "deferred"
+    return "refused" if outcome in _REFUSED else "good"
+
+
+class MetricsPage:
+    """The page on web's own port."""
+
+    def __init__(
+        self,
+        *,
+        ask: metrics.Ask,
+        pool: "Callable[[], Awaitable[Pool]]",
+        clock: Clock,
+        processes: int,
+    ) -> None:
+        self._ask = ask
+        self._pool = pool
+        self._clock = clock
+        self._processes = processes
+
+    async def show(self, _request: Request) -> Response:
+        """Everything there is; 503 where nobody can tell which process would answer."""
+        if self._processes > 1:
+            return PlainTextResponse(SHARED, status_code=503)
+        kept = await watched(self._pool, self._clock)
+        page = await asyncio.to_thread(metrics.text, lambda: [*self._ask(), *kept], process="web")
+        return Response(page, headers={"content-type": metrics.CONTENT_TYPE})
+
+
+async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[Tally]:
+    """What the database tells; with the database away, only that."""
+    meaning = "Whether the database answers."
+    try:
+        database = await pool()
+        async with database.connection() as conn:
+            found = [Reading("lyceum_database_up", meaning, 1), *await readings(conn, clock.now())]
+        is_writable = await database.why_no_writes() is None
+    except OutsideTrouble:
+        return [Reading("lyceum_database_up", meaning, 0)]
+    return [*found, Reading("lyceum_database_writable", "Whether the database takes writes.", is_writable)]
+
+
+async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
+    """How the house stands: who is open, what waits, how long ago the gateway was heard."""
+    from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
+    from db.queries import metrics as stored  # noqa: PLC0415 - likewise
+    from db.queries.gateway import positions as gateway  # noqa: PLC0415 - likewise
+    from db.queries.jobs import outbox  # noqa: PLC0415 - likewise
+
+    found = [
+        Reading("lyceum_open_sessions", "Stays in voice that are recorded.", await stored.count_open_sessions(conn))
+    ]
+    numbers = await outbox.count_by_status(conn)
+    found += [
+        Reading("lyceum_outbox", "Effects at Discord.", numbers.get(status, 0), (("status", status.value),))
+        for status in EffectStatus
+    ]
+    due_at = await stored.find_oldest_due(conn)
+    oldest_s = 0.0 if due_at is None else max(0.0, (now - due_at).total_seconds())
+    found.append(Reading("lyceum_outbox_oldest_due_seconds", "How long the first of those due waits.", oldest_s))
+    found += [
+        Reading(
+            "lyceum_gateway_heard_age_seconds",
+            "Since a listener has last committed that it hears.",
+            (now - each.seen_at).total_seconds(),
+            (("shard", f"{each.shard}/{each.count}"),),
+        )
+        for each in await gateway.list_heard(conn)
+    ]
+    return found

@@ -1,0 +1,65 @@
+"""uvicorn's HTTP with fewer writes where there is much to write.
+
+uvicorn writes the head of a response and then its body, and uvloop hands every write to the kernel at once: two system
+calls for each answer, and whoever reads is woken in the middle of the work for others. Here, while several requests are
+under way, what one turn of the loop writes to a connection goes out together at its end.
+"""
+
+import asyncio
+from collections.abc import Callable, Sized
+from typing import Any, cast
+
+from app.http.connection_limits import BoundedProtocol
+
+
+class CorkedTransport:
+    """A transport that writes at the end of the turn of the loop; all that uvicorn asks of one, and no more."""
+
+    __slots__ = (
+        "_loop",
+        "_pieces",
+        "_transport",
+        "_under_way",
+        "get_extra_info",
+        "is_closing",
+        "pause_reading",
+        "resume_reading",
+    )
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, under_way: Sized) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._under_way = under_way
+        self._pieces: list[bytes] = []
+        self.get_extra_info: Callable[..., Any] = transport.get_extra_info
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        """Send `data`: with whatever else this turn writes, or at once where nobody else waits for the processor."""
+        if not self._pieces:
+            if len(self._under_way) <= 1:
+                self._transport.write(data)
+                return
+            self._loop.call_soon(self._uncork)
+        self._pieces.append(data)
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        self._uncork()
+        self._transport.close()
+
+    def _uncork(self) -> None:
+        if self._pieces and not self.is_closing():  # whoever hung up in between reads no answer
+            self._transport.write(b"".join(self._pieces))
+        self._pieces.clear()
+
+
+class CorkedProtocol(BoundedProtocol):
+    """One connection: `uvicorn --http app.http.write_coalescing:CorkedProtocol`."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As uvicorn does, over the transport that waits."""
+        corked = CorkedTransport(cast("asyncio.Transport", transport), self.loop, self.tasks)
+        super().connection_made(cast("asyncio.Transport", corked))

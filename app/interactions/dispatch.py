@@ -1,0 +1,156 @@
+"""From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import cache
+from secrets import token_hex
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from app.downloads.uploads import Uploads
+from app.http.initial_response import Placeholder
+from app.interaction_context import Invoked, Turn
+from app.interactions.dedupe import Recent
+from core import error_reporting as reports
+from core.errors import DatabaseTrouble, DomainError, OutsideTrouble, TroubleKind
+from core.i18n import Words, language_for, words_for
+from core.tracebacks import traceback_of
+from wire.errors import BadPayload, StaleCustomId
+from wire.interaction import (
+    Autocomplete,
+    ButtonPress,
+    ModalSubmit,
+    OtherCommand,
+    SelectChoice,
+)
+from wire.reply import Choices, Message, Reply
+
+if TYPE_CHECKING:
+    from app.interactions.execute import Take
+    from app.routes import Routes
+    from db.connection import Pool
+
+LOOK_S: Final = 0.5  # for the database to tell how the first delivery of an interaction was answered
+
+log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Finds who answers, gives them one transaction, and turns every trouble into a reply."""
+
+    def __init__(
+        self,
+        *,
+        routes: "Callable[[], Routes]",
+        pool: "Callable[[], Awaitable[Pool]]",
+        uploads: Uploads,
+        recent: Recent,
+    ) -> None:
+        self._routes = routes
+        self._pool = pool
+        self._uploads = uploads
+        self._recent = recent
+
+    def open(self, interaction: Invoked, now: datetime) -> Turn:
+        """The beginning of `interaction`: where it goes and in which language it will be refused."""
+        words = words_for(language_for(interaction.locale, interaction.guild_locale))
+        return Turn(interaction, now, words, self._routes().find(interaction))
+
+    async def answer(self, turn: Turn) -> Reply | None:
+        """What the person gets; None when another delivery of the same interaction is or was at work on it."""
+        identity = turn.interaction.id
+        if not self._recent.claim(identity, turn.now.timestamp()):
+            turn.outcome = "duplicate"
+            turn.deferred_as = await self._deferred_before(turn)
+            return None
+        is_done = False
+        try:
+            reply = await _take()(turn, self._pool, self._uploads)
+            is_done = True
+        except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
+            message = trouble(turn, error)
+            reply = Choices() if isinstance(turn.interaction, Autocomplete) else message
+        finally:
+            if not is_done:  # everything was rolled back, so a second delivery may try again
+                self._recent.release(identity)
+        return reply
+
+    async def _deferred_before(self, turn: Turn) -> Placeholder | None:
+        """How the delivery that came first was deferred; None also when the database has no time to tell."""
+        if turn.route is None or not turn.route.feature.uses_database or isinstance(turn.interaction, Autocomplete):
+            return None
+        from app.jobs.pending_responses import deferred_before  # noqa: PLC0415 - loads what the database needs
+
+        try:
+            async with asyncio.timeout(LOOK_S), (await self._pool()).connection() as conn:
+                return await deferred_before(conn, turn)
+        except (OutsideTrouble, TimeoutError):
+            return None
+
+
+@cache
+def _take() -> "Take":
+    from app.interactions.execute import take  # noqa: PLC0415 - loads what handlers need, after the first ping
+
+    return take
+
+
+def trouble(turn: Turn, error: Exception) -> Message:
+    """What the person reads when `error` ended the work on `turn`; what is ours to mend is logged with a reference."""
+    words = turn.words
+    match error:
+        case DomainError():
+            turn.outcome = "refused"
+            text = error.sentence(words)
+        case StaleCustomId() | BadPayload():
+            turn.outcome = "stale"
+            text = _stale(turn)
+        case OutsideTrouble():
+            turn.outcome = "outside trouble"
+            log.warning("outside trouble", request=turn.interaction.id, route=turn.name, reason=str(error))
+            text = _outside(error, words)
+        case TimeoutError():
+            turn.outcome = "too slow"
+            log.warning("too slow", request=turn.interaction.id, route=turn.name)
+            text = words("That took too long. Please try again.")
+        case _:
+            turn.outcome = "broken"
+            turn.reference = token_hex(3)
+            log.error(
+                "interaction broke",
+                request=turn.interaction.id,
+                route=turn.name,
+                ref=turn.reference,
+                exception=traceback_of(error),
+            )
+            reports.send(error, ref=turn.reference, route=turn.name)
+            text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
+    return Message(text, private=True)
+
+
+def _outside(error: OutsideTrouble, words: Words) -> str:
+    """What a person is told when the database cannot do what they asked for: whether to wait, or to tell somebody."""
+    match error.kind if isinstance(error, DatabaseTrouble) else None:
+        case TroubleKind.DISK_FULL:
+            return words("My notebook is full, so I can't save anything right now. Please tell whoever runs me.")
+        case TroubleKind.READ_ONLY | TroubleKind.FILES:
+            return words("I can't save anything right now. Please try again in a few minutes.")
+        case TroubleKind.STARTING:
+            return words("I'm just starting up. Please try again in a minute.")
+        case TroubleKind.TOO_MANY_CONNECTIONS | TroubleKind.BUSY | TroubleKind.OUT_OF_MEMORY | TroubleKind.EXHAUSTED:
+            return words("A lot is going on right now. Please try again in a minute.")
+        case _:
+            return words("I can't reach my notes right now. Please try again in a minute.")
+
+
+def _stale(turn: Turn) -> str:
+    words = turn.words
+    match turn.interaction:
+        case ButtonPress() | SelectChoice() | ModalSubmit():
+            return words("That button is from an older version of Lyceum. Use the command again to get a new one.")
+        case OtherCommand(is_entry_point=True):
+            return words("Lyceum has no activity to open. /help shows what it can do.")
+        case _:
+            return words("Lyceum no longer knows that command, or knows it in another form. /help shows what there is.")

@@ -1,0 +1,151 @@
+"""`POST /interactions`: bytes in, one answer out, and the slow part afterwards inside the same ASGI call.
+
+A plain ASGI callable: Starlette's Request and Response would cost more than everything that stands here.
+"""
+
+import asyncio
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from app.http.access_log import Note, by_structlog
+from app.http.initial_response import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder, respond, thinking
+from app.http.signed_request import SignedBody
+from app.interaction_context import Turn
+from app.interactions.dispatch import Dispatcher, trouble
+from app.interactions.followup import Finisher
+from core.clock import Clock
+from core.request_context import REQUEST
+from wire.errors import BadPayload, Unsendable
+from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
+from wire.parsing import parse
+from wire.reply import Body, Deferred, Drawing, Pong, Reply, to_callback
+from wire.signature import Verifier
+
+log = structlog.get_logger()
+
+
+_PONG: Final = to_callback(Pong()).content
+
+
+class Endpoint:
+    """Discord's door. Refuses by size, then age, then signature, then shape, and never answers with a 5xx."""
+
+    def __init__(
+        self,
+        *,
+        verifier: Verifier,
+        dispatcher: Dispatcher,
+        finisher: Finisher,
+        clock: Clock,
+        note: Note = by_structlog,
+        patience_s: float = PATIENCE_S,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        self._log_line = note
+        self._patience = Patience(patience_s=patience_s, limit_s=limit_s)
+        self._signed = SignedBody("interaction refused", verifier=verifier, clock=clock, note=note)
+        self._dispatcher = dispatcher
+        self._finisher = finisher
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, arrived = perf_counter(), asyncio.get_running_loop().time()
+        body = await self._signed.read(scope, receive, send)
+        if body is None:
+            return
+        try:
+            interaction = parse(body)
+        except BadPayload as error:
+            self._log_line("interaction refused", status=400, reason="unreadable", why=str(error))
+            await respond(send, 400, b"")
+            return
+        if isinstance(interaction, Ping):
+            await respond(send, 200, _PONG)
+            log.debug("ping answered")
+            return
+        turn = self._dispatcher.open(interaction, self._clock.now())
+        following = REQUEST.set(interaction.id)
+        first = self._patience.begin(send, partial(self._offer, turn), arrived=arrived)
+        try:
+            await self._answer(turn, first, started)
+        finally:
+            first.end()
+            if turn.is_promised:
+                self._finisher.let_go(turn)
+            REQUEST.reset(following)
+
+    async def _answer(self, turn: Turn, first: FirstAnswer, started: float) -> None:
+        try:
+            reply = await self._dispatcher.answer(turn)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not first.gave_up or task is None:
+                raise
+            task.uncancel()
+            reply = trouble(turn, TimeoutError())
+        if reply is None:
+            late = await self._give_again(turn, first)
+        else:
+            reply, body = _encode(turn, reply)
+            late = await first.give(200, body.content, body.content_type)
+        answered = perf_counter()
+        if reply is not None and (late or turn.due or isinstance(reply, (Drawing, Deferred))):
+            await self._finisher.go_on(turn, reply, late)
+        self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
+
+    @staticmethod
+    async def _give_again(turn: Turn, first: FirstAnswer) -> Placeholder | None:
+        """Answer a second delivery: 202 says that the answer comes on its own.
+
+        Where the first delivery was deferred, Discord may never have got that far: its process may have died before it
+        answered. The deferral is given again, so that whoever finishes the answer, or tells the person that it was cut
+        off, has a message to do so in. Discord passes over a deferral that it has had.
+        """
+        if turn.deferred_as is None:
+            return await first.give(202, b"")
+        return await first.give(200, turn.deferred_as.callback)
+
+    def _offer(self, turn: Turn) -> Offer:
+        """What to show when the handler of `turn` takes too long."""
+        placeholder = _placeholder(turn)
+        return Offer(placeholder, self._finisher.before(turn, placeholder))
+
+    def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
+        """The one line in the log for one interaction."""
+        facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
+        if late:
+            facts["late"] = True  # the clock gave the first answer, not the handler
+        if turn.reference:
+            facts["ref"] = turn.reference
+        self._log_line(
+            "interaction",
+            request=turn.interaction.id,
+            route=turn.name,
+            outcome=turn.outcome,
+            guild=turn.interaction.guild_id,
+            duration_ms=round(first_ms, 2),
+            **facts,
+        )
+
+
+def _placeholder(turn: Turn) -> Placeholder:
+    match turn.interaction:
+        case Autocomplete():
+            return Placeholder.NOTHING
+        case ButtonPress() | SelectChoice():
+            return Placeholder.SILENT
+        case _:
+            return thinking(is_private=turn.route is None or turn.route.is_private)
+
+
+def _encode(turn: Turn, reply: Reply) -> tuple[Reply, Body]:
+    """The callback for `reply`; a reply that Discord would refuse is our bug and becomes an apology."""
+    try:
+        return reply, to_callback(reply)
+    except Unsendable as error:
+        apology = trouble(turn, error)
+        return apology, to_callback(apology)

@@ -1,0 +1,146 @@
+"""One interaction, one transaction: who came, what the handler did and wants to happen; all of it or nothing."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, cast
+
+from msgspec.structs import replace
+
+from app.downloads.uploads import Uploads
+from app.interaction_context import Turn
+from app.jobs.outbox import write_down
+from app.jobs.pending_responses import KIND as ANSWER
+from app.jobs.pending_responses import deferred_before
+from core.errors import DomainError
+from core.i18n import words_for
+from db.connection import Connection, Pool
+from db.queries.jobs.outbox import Entry
+from handlers.feature import Deps, Feature, FilesWanted, person_of
+from services import interactions as people
+from wire.custom_id import StaleCustomId
+from wire.interaction import Autocomplete
+from wire.reply import Deferred, Message, Reply
+from wire.response_rules import apart, check_fit
+from wire.uploads import accept
+
+
+class OnlyInGuilds(DomainError):
+    """Raised where a command that measures a community is used in a direct message."""
+
+    def __init__(self) -> None:
+        super().__init__("That works in a server, where there is somebody to study with. Please try it there.")
+
+
+class NotInstalledHere(DomainError):
+    """Raised where a person brings the app along into a server that has not added it."""
+
+    def __init__(self) -> None:
+        super().__init__("Lyceum has not been added to this server yet. Ask somebody who manages it to add Lyceum.")
+
+
+async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]], uploads: Uploads) -> Reply | None:
+    """The handler's reply, in a transaction of its own; None when the interaction was taken up before.
+
+    Raises:
+        StaleCustomId: no feature knows the interaction.
+        OnlyInGuilds: it came from a direct message.
+        NotInstalledHere: it came from a guild that has not installed the app.
+        DoesNotFit: the handler's reply cannot answer it; nothing of what the handler did stays.
+        FileTooLarge, FileOfOtherKind: a file is not what the handler wants, by its own claims.
+    """
+    interaction, route = turn.interaction, turn.route
+    if route is None:
+        raise StaleCustomId("unknown")
+    feature = route.feature
+    if interaction.home is None and feature.guild_only:
+        raise OnlyInGuilds if interaction.guild_id is None else NotInstalledHere
+    is_from_memory = not feature.uses_database or isinstance(interaction, Autocomplete)
+    run: Run = partial(_from_memory, turn) if is_from_memory else partial(_in_transaction, turn, await pool())
+    reply = await run(feature, partial(route.call, interaction))
+    if not isinstance(reply, FilesWanted):
+        return reply
+    for file in reply.files:
+        accept(file, file_types=reply.file_types, size_max=reply.size_max)
+    deferral = Deferred(private=reply.private, work=partial(_use_files, run, feature, uploads, reply))
+    check_fit(deferral, interaction)
+    if not is_from_memory:
+        async with (await pool()).connection() as conn:
+            entries = await write_down(conn, turn, deferral)
+        _note(turn, entries)
+    return deferral
+
+
+async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: FilesWanted) -> Message | None:
+    contents = [
+        await uploads.fetch(file, file_types=wanted.file_types, size_max=wanted.size_max) for file in wanted.files
+    ]
+    reply = await run(feature, partial(wanted.use, tuple(contents)))
+    if isinstance(reply, Message):
+        reply = replace(reply, then=())  # its effects are written down by now
+    return cast("Message | None", reply)  # `use` gives nothing else
+
+
+async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+    interaction = turn.interaction
+    async with database.connection() as conn:
+        arrival = await people.arrive(
+            conn,
+            interaction=interaction.id,
+            guild=interaction.home,
+            guild_locale=interaction.guild_locale,
+            person=person_of(interaction),
+            now=turn.now,
+        )
+        if not arrival.is_first:
+            turn.outcome = "duplicate"
+            turn.deferred_as = await deferred_before(conn, turn)
+            return None
+        if arrival.language is not None:
+            turn.words = words_for(arrival.language)
+        deps = Deps(conn, turn.now, turn.words, arrival)
+        if feature.only_reads and arrival.is_settled(turn.now):
+            reply = await database.read(conn, lambda reader: answer(replace(deps, conn=reader)))
+        else:
+            reply = await answer(deps)
+        if isinstance(reply, FilesWanted):
+            await conn.rollback()  # it is claimed when the files are there, together with what is done with them
+            return reply
+        reply = apart(reply, interaction)
+        check_fit(reply, interaction)
+        entries = await write_down(conn, turn, reply)
+    _note(turn, entries)
+    return reply
+
+
+def _note(turn: Turn, entries: Sequence[Entry]) -> None:
+    """What was committed: effects to make happen now, and whether somebody waits for the answer."""
+    if entries:
+        turn.due = [entry for entry in entries if entry.kind != ANSWER]
+        turn.is_promised |= len(turn.due) < len(entries)
+
+
+async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+    reply = await answer(Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+    if isinstance(reply, FilesWanted):
+        return reply
+    reply = apart(reply, turn.interaction)
+    check_fit(reply, turn.interaction)
+    if getattr(reply, "then", ()):
+        raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
+    return reply
+
+
+Answer = Callable[[Deps], Awaitable[Reply | FilesWanted]]
+Take = Callable[[Turn, Callable[[], Awaitable[Pool]], Uploads], Awaitable[Reply | None]]
+Run = Callable[[Feature, Answer], Awaitable[Reply | FilesWanted | None]]
+
+
+class _NoDatabase:
+    """Stands where a connection would be for what is answered from memory."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError(f"This is answered without the database, so nothing can {name} it.")
+
+
+_NO_DATABASE: Final = cast("Connection", _NoDatabase())
+_NOBODY: Final = people.Arrival(is_first=True)

@@ -1,0 +1,200 @@
+"""Makes what the outbox holds happen at Discord: at once after the commit in web, and from the worker what is left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from app.http.initial_response import placeholder_of
+from app.jobs.pending_responses import KIND as ANSWER
+from app.jobs.pending_responses import Answers, promise_of
+from core import error_reporting as reports
+from core.clock import Clock
+from core.enums import EffectStatus
+from core.errors import OutsideTrouble
+from core.ids import GuildId
+from core.request_context import following
+from core.tracebacks import traceback_of
+from db.connection import Connection
+from db.queries.jobs.outbox import Entry, NewEntry
+from services.jobs import outbox
+from services.jobs.outbox import RULES, Outcome, Rules
+from wire import effects
+from wire.effects import KINDS, SENDS
+from wire.errors import (
+    CannotDirectMessage,
+    DiscordError,
+    DiscordUnavailable,
+    NoMutualGuild,
+    SlowDown,
+    Unauthorized,
+    UnknownGuild,
+    UnknownMember,
+    UnknownMessage,
+    UnknownUser,
+)
+from wire.reply import Deferred, Drawing, Effect, Reply
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from app.interaction_context import Turn
+    from db.connection import Pool
+    from wire.rest import Rest
+
+AT_ONCE: Final = 10  # effects that one process makes happen side by side
+
+log = structlog.get_logger()
+
+
+class NoKey(ValueError):
+    """An effect that was decided without an interaction needs a key of its own."""
+
+
+class NeedsAttention(Exception):
+    """What Sentry is told of an effect that waits for a person; `lyceum outbox list` knows more."""
+
+
+async def write_down(conn: Connection, turn: "Turn", reply: Reply) -> Sequence[Entry]:
+    """Write what `reply` asks for, and that somebody waits where it is a slow one; in the handler's transaction."""
+    entries = entries_of(
+        getattr(reply, "then", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
+    )
+    if isinstance(reply, (Drawing, Deferred)):
+        entries.append(promise_of(turn, placeholder_of(reply)))
+    return await outbox.write(conn, entries, now=turn.now) if entries else ()
+
+
+def entries_of(
+    wanted: Sequence[Effect], *, now: "datetime", guild: GuildId | None = None, key: str | None = None
+) -> list[NewEntry]:
+    """The rows of effects.
+
+    Args:
+        wanted: the effects.
+        now: aware UTC.
+        guild: where they were decided; those that name a guild of their own belong to that one.
+        key: of what decided them, such as an interaction; None: each must carry its own.
+
+    Raises:
+        Unsendable: Discord would refuse one.
+        NoKey: see `key`.
+    """
+    entries: list[NewEntry] = []
+    for place, effect in enumerate(wanted):
+        if not effect.key and key is None:
+            raise NoKey(f"{type(effect).__name__} has no key.")
+        own = effect.key or f"{key}:{place}"
+        kind = KINDS[type(effect)]
+        entries.append(NewEntry(effect.guild or guild or 0, kind, own, effects.pack(effect), effect.due_at or now))
+    return entries
+
+
+class Outbox:
+    """The hands of one process."""
+
+    def __init__(
+        self,
+        *,
+        pool: "Callable[[], Awaitable[Pool]]",
+        rest: "Callable[[], Rest]",
+        clock: Clock,
+        rules: Rules = RULES,
+    ) -> None:
+        self.answers = Answers(pool=pool, rest=rest, rules=rules)
+        self._pool = pool
+        self._rest = rest
+        self._clock = clock
+        self._rules = rules
+
+    async def perform(self, entries: Sequence[Entry]) -> None:
+        """Make leased effects happen and note how it went. Never raises: what is not done is the worker's later."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def one(entry: Entry) -> None:
+            async with turns:
+                with following(_request(entry)):
+                    await self._settle(entry, await self._attempt(entry))
+
+        try:
+            async with asyncio.timeout(self._rules.lease_s * 0.9), asyncio.TaskGroup() as group:
+                for entry in entries:
+                    group.create_task(one(entry))
+        except TimeoutError:
+            log.warning("effects left to the worker", count=len(entries))
+
+    async def drain(self, stop: asyncio.Event | None = None) -> int:
+        """Make everything that is due happen, a handful at a time, until nothing is or `stop` is set; how many."""
+        count = 0
+        while stop is None or not stop.is_set():
+            async with (await self._pool()).connection() as conn:
+                entries = await outbox.claim(conn, now=self._clock.now(), limit=AT_ONCE, rules=self._rules)
+            if not entries:
+                break
+            await self.perform(entries)
+            count += len(entries)
+        return count
+
+    async def _attempt(self, entry: Entry) -> Outcome:
+        if doubt := outbox.doubt(entry, is_send=entry.kind in SENDS, rules=self._rules):
+            return doubt
+        try:
+            async with asyncio.timeout(self._rules.lease_s * 0.75):
+                if entry.kind == ANSWER:
+                    return await self.answers.tell(entry, now=self._clock.now())
+                await effects.perform(self._rest(), entry.kind, entry.payload, nonce=_nonce(entry))
+        except (OutsideTrouble, TimeoutError, DiscordError) as error:
+            return verdict(error)
+        except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
+            log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
+            reports.send(error, route=f"effect {entry.kind}")
+            return outbox.attention(f"It broke on our side: {type(error).__name__}.")
+        return outbox.done()
+
+    async def _settle(self, entry: Entry, outcome: Outcome) -> None:
+        try:
+            async with (await self._pool()).connection() as conn:
+                outcome = await outbox.settle(conn, entry, outcome, rules=self._rules)
+        except OutsideTrouble as trouble:  # the lease runs out, and it is done again without being seen twice
+            log.warning("effect not noted", id=entry.id, kind=entry.kind, reason=str(trouble))
+            return
+        facts = {"id": entry.id, "kind": entry.kind, "guild": entry.guild or None, "attempts": entry.attempts}
+        match outcome.status:
+            case EffectStatus.NEEDS_ATTENTION:
+                log.warning("effect needs attention", reason=outcome.error, **facts)
+                reports.send(NeedsAttention(entry.kind), effect=entry.id, kind=entry.kind)
+            case EffectStatus.FAILED | EffectStatus.PENDING:
+                log.info("effect not done", status=outcome.status.value, reason=outcome.error, **facts)
+            case EffectStatus.DONE:
+                log.debug("effect done", **facts)
+
+
+def verdict(error: OutsideTrouble | TimeoutError | DiscordError) -> Outcome:
+    """What Discord's refusal or silence means for an effect; the fallback of a direct message was tried by then."""
+    reason = str(error) or "Discord took too long."
+    match error:
+        case DiscordUnavailable():
+            return outbox.again(reason, is_unsure=not error.is_unseen)
+        case OutsideTrouble() | TimeoutError():
+            return outbox.again(reason, is_unsure=True)
+        case UnknownGuild() | UnknownMember() | UnknownUser() | UnknownMessage():  # whom it was for is gone
+            return outbox.closed(reason)
+        case CannotDirectMessage() | NoMutualGuild():  # theirs to decide
+            return outbox.closed(reason)
+        case SlowDown() | Unauthorized():
+            return outbox.again(reason, is_unsure=False)
+        case _:  # a channel or role is gone, a permission is missing, or what we sent is wrong
+            return outbox.attention(reason)
+
+
+def _request(entry: Entry) -> int | str:
+    """In whose name an effect happens: the interaction that decided it, or the key of what else did."""
+    decided, _, _ = entry.dedupe_key.partition(":")
+    return int(decided) if decided.isascii() and decided.isdigit() else entry.dedupe_key
+
+
+def _nonce(entry: Entry) -> str:
+    """The same for the same effect, whichever process sends it; another for any other, also in another database."""
+    return blake2b(f"{entry.guild} {entry.kind} {entry.dedupe_key}".encode(), digest_size=12).hexdigest()

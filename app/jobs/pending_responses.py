@@ -1,0 +1,237 @@
+"""Answers that were promised with "thinking…": rows, so that a process that dies leaves nobody waiting.
+
+The row is written before the placeholder is sent and goes away when the answer is there. While a process is at work on
+the answer it renews its lease; where the lease runs out, the worker tells the person what happened.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
+from app.http.initial_response import Placeholder, thinking
+from app.jobs.placeholder import replace_placeholder
+from core.enums import Language
+from core.errors import OutsideTrouble
+from core.i18n import at, words_for
+from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
+from core.tracebacks import traceback_of
+from db.queries.interactions import processed as interactions
+from db.queries.jobs import outbox as stored
+from db.queries.jobs.outbox import Entry, NewEntry
+from services.jobs import outbox
+from services.jobs.outbox import RULES, Outcome, Rules
+from wire.effects import KINDS, DirectMessage, pack
+from wire.errors import DiscordError, DiscordUnavailable, UnknownMessage
+from wire.message import Message
+
+if TYPE_CHECKING:
+    from app.interaction_context import Turn
+    from db.connection import Connection, Pool
+    from wire.rest import Rest
+
+KIND: Final = "answer"
+PATIENCE_S: Final = 0.5  # for the row: with 1.5 s gone, the placeholder is on its way when 2 have
+TOKEN_S: Final = 14.5 * 60  # an interaction's token lives 15 minutes
+REMEMBERED_S: Final = 24 * 3600.0  # who asked longer ago waits no more
+LOADING: Final = 1 << 7  # message flag: still "thinking…"
+
+log = structlog.get_logger()
+
+
+class _Promise(Struct, frozen=True):
+    application: ApplicationId
+    token: str
+    language: Language
+    is_silent: bool  # the message with the pressed button was left as it is: there is no "thinking…"
+    is_private: bool = True  # the "thinking…" is for the person alone
+    user: UserId | None = None  # None: written by an older version
+    channel: ChannelId | None = None  # None: nowhere that can be named
+
+    @property
+    def placeholder(self) -> Placeholder:
+        """What the first answer was, or should have been."""
+        return Placeholder.SILENT if self.is_silent else thinking(is_private=self.is_private)
+
+
+_encoder: Final = Encoder()
+_promise: Final = Decoder(_Promise)
+
+
+def promise_of(turn: "Turn", placeholder: Placeholder) -> NewEntry:
+    """The row that says that somebody who reads `placeholder` waits for the answer of `turn`."""
+    interaction = turn.interaction
+    promise = _Promise(
+        interaction.application_id,
+        interaction.token,
+        turn.words.language,
+        placeholder is Placeholder.SILENT,
+        placeholder is not Placeholder.THINKING,
+        interaction.user.id,
+        interaction.channel_id,
+    )
+    return NewEntry(
+        interaction.guild_id or 0, KIND, str(interaction.id), _encoder.encode(promise).decode(), due_at=turn.now
+    )
+
+
+async def deferred_before(conn: "Connection", turn: "Turn") -> Placeholder | None:
+    """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer is there."""
+    payload = await stored.pending_payload(conn, **_key(turn))
+    return None if payload is None else _promise.decode(payload).placeholder
+
+
+class Answers:
+    """Keeps the promises of one process, and the worker's word for those that others could not keep."""
+
+    def __init__(
+        self, *, pool: "Callable[[], Awaitable[Pool]]", rest: "Callable[[], Rest]", rules: Rules = RULES
+    ) -> None:
+        self._pool = pool
+        self._rest = rest
+        self._rules = rules
+        self._renewing: dict[InteractionId, asyncio.Task[None]] = {}
+        self._given_up: set[asyncio.Task[bool]] = set()  # writes that were not waited for
+
+    async def promise(self, turn: "Turn", placeholder: Placeholder) -> None:
+        """Write the row now, in a transaction of its own; a database that has no time for it is not waited for."""
+        writing = asyncio.create_task(self._write(turn, placeholder))
+        await asyncio.wait([writing], timeout=PATIENCE_S)
+        if not writing.done():  # a server that hangs does not let go of a statement that is cancelled
+            self._given_up.add(writing)
+            writing.add_done_callback(self._given_up.discard)
+            writing.cancel()
+            log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
+        elif writing.result():
+            self.keep(turn)
+
+    async def _write(self, turn: "Turn", placeholder: Placeholder) -> bool:
+        try:
+            async with (await self._pool()).connection() as conn:
+                return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
+        except OutsideTrouble:
+            log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
+            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
+        return False
+
+    def keep(self, turn: "Turn") -> None:
+        """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""
+        turn.is_promised = True
+        if turn.interaction.id not in self._renewing:
+            self._renewing[turn.interaction.id] = asyncio.create_task(self._renew(turn))
+
+    async def fulfil(self, turn: "Turn") -> None:
+        """The person has their answer: nobody waits any more."""
+        self.let_go(turn)
+        turn.is_promised = False
+        try:
+            async with (await self._pool()).connection() as conn:
+                await stored.remove(conn, **_key(turn))
+        except OutsideTrouble:  # the worker will see that the answer is there
+            log.warning("promise not struck off", request=turn.interaction.id, route=turn.name)
+
+    def let_go(self, turn: "Turn") -> None:
+        """Renew no longer: where the row is still there, the worker takes over."""
+        if task := self._renewing.pop(turn.interaction.id, None):
+            task.cancel()
+
+    async def tell(self, entry: Entry, *, now: datetime) -> Outcome:
+        """Tell somebody whose answer was cut off how it stands; those who have it are left alone."""
+        promise = _promise.decode(entry.payload)
+        interaction = InteractionId(int(entry.dedupe_key))
+        if entry.age_s > TOKEN_S:
+            return await self._tell_late(entry, promise, interaction, now=now)
+        async with (await self._pool()).connection() as conn:
+            is_done = await interactions.is_seen(conn, interaction)
+        try:
+            return await self._tell(entry, promise, interaction, is_done=is_done)
+        except DiscordUnavailable as trouble:
+            return outbox.again(str(trouble), is_unsure=True)
+        except DiscordError as error:
+            return outbox.closed(str(error))
+
+    async def _tell(self, entry: Entry, promise: _Promise, interaction: InteractionId, *, is_done: bool) -> Outcome:
+        rest = self._rest()
+        message = Message(_sentence(promise.language, is_done=is_done), private=True)
+        try:
+            original = await rest.get_original(promise.application, promise.token)
+        except UnknownMessage:
+            if promise.placeholder is not Placeholder.THINKING:
+                raise
+            # A public "thinking…" was taken away for a private answer that nobody has noted as sent.
+            await rest.follow_up(promise.application, promise.token, message)
+            log.warning("answer was cut off", request=interaction, is_done=is_done)
+            return outbox.done()
+        if not promise.is_silent:
+            if original.flags & LOADING:
+                await replace_placeholder(
+                    rest, promise.application, promise.token, message, is_public=not original.is_private
+                )
+                log.warning("answer was cut off", request=interaction, is_done=is_done)
+            return outbox.done()
+        edited = original.edited_timestamp
+        is_answered = edited is not None and edited >= snowflake_time(interaction)
+        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - web's and this one: a follow-up has no nonce
+            await rest.follow_up(promise.application, promise.token, message)
+            log.warning("answer was cut off", request=interaction, is_done=is_done)
+        return outbox.done()
+
+    async def _tell_late(
+        self, entry: Entry, promise: _Promise, interaction: InteractionId, *, now: datetime
+    ) -> Outcome:
+        """The token is dead: a direct message is all that is left, and an effect like any other.
+
+        Nobody remembers by now whether the answer came or the work was committed, so it claims neither.
+        """
+        if promise.user is None or entry.age_s > REMEMBERED_S:
+            return outbox.closed("Nobody could be told within fifteen minutes.")
+        words, when = words_for(promise.language), at(snowflake_time(interaction), "R")
+        if promise.channel is None:
+            text = words(
+                "In case you still wait for my answer to what you asked for {when}: I was interrupted, and away too"
+                " long to tell you there. Use the command again to see how things stand.",
+                when=when,
+            )
+        else:
+            text = words(
+                "In case you still wait for my answer to what you asked for {when} in {place}: I was interrupted, and"
+                " away too long to tell you there. Use the command again to see how things stand.",
+                when=when,
+                place=f"<#{promise.channel}>",
+            )
+        message = pack(DirectMessage(user=promise.user, message=Message(text)))
+        soon = now + timedelta(seconds=1)  # nobody holds it: whoever empties the outbox next does it
+        told = NewEntry(entry.guild, KINDS[DirectMessage], f"{interaction}:late", message, due_at=soon)
+        async with (await self._pool()).connection() as conn:
+            await outbox.write(conn, [told], now=now, rules=self._rules)
+        return outbox.closed("The fifteen minutes were over; a direct message says so.")
+
+    async def _renew(self, turn: "Turn") -> None:
+        is_there = True
+        until = asyncio.get_running_loop().time() + TOKEN_S
+        while is_there and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(self._rules.lease_s / 3)
+            try:
+                async with (await self._pool()).connection() as conn:
+                    is_there = await stored.set_held(conn, **_key(turn), lease_s=self._rules.lease_s)
+            except OutsideTrouble:
+                log.warning("promise not renewed", request=turn.interaction.id, route=turn.name)
+
+
+def _key(turn: "Turn") -> "stored.Key":
+    return {"guild": turn.interaction.guild_id or 0, "kind": KIND, "dedupe_key": str(turn.interaction.id)}
+
+
+def _sentence(language: Language, *, is_done: bool) -> str:
+    words = words_for(language)
+    if is_done:
+        return words(
+            "I was interrupted before I could answer. What you asked for is done: "
+            "use the command again only to see how things stand."
+        )
+    return words("I was interrupted in the middle of that, and nothing was changed. Please try again.")

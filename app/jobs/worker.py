@@ -1,0 +1,292 @@
+"""The worker: what happens because time passes. Any number of workers may run the same list."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import perf_counter
+from typing import Final
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[reportMissingTypeStubs]
+from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
+from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
+
+from app.http.metrics import watched
+from app.jobs.doubtful_sessions import confirm_sessions
+from app.jobs.outbox import Outbox, entries_of
+from core import error_reporting as reports
+from core import metrics
+from core.clock import Clock
+from core.config import Settings
+from core.enums import Period
+from core.errors import OutsideTrouble
+from core.metrics_registry import Durations, Reading, Tally
+from core.request_context import REQUEST
+from core.tracebacks import traceback_of
+from db.connection import Connection, Pool
+from db.queries import webhook_events
+from db.queries.application_name import set_label
+from db.queries.interactions import processed as interactions
+from db.queries.metrics import PRESENCE
+from db.queries.voice import sessions as voice_queries
+from services.jobs import outbox
+from services.leaderboards import pages as boards
+from services.streaks import freezes
+from services.voice import bots
+from services.voice import consistency_check as drift
+from services.voice import recording as voice
+from services.voice import stale_shards as watchdog
+from wire.reply import Effect
+from wire.rest import Rest
+
+SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
+ACTIVITY_FOR: Final = timedelta(days=2)  # no open session goes so long without being credited, or cut
+EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
+DRIFT: Final = "count drift"
+NAME: Final = "lyceum worker"  # how our connections are called
+HOLD_S: Final = 5.0  # between two looks whether the connection by which we are seen is still there
+WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
+GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
+
+log = structlog.get_logger()
+
+Work = Callable[[Connection, datetime], Awaitable[int | Sequence[Effect]]]
+"""One transaction and the time. A number is logged; effects are written in the transaction and happen after it."""
+
+Ask = Callable[[Pool, Rest, datetime], Awaitable[int]]
+"""Asks Discord in between, and opens its transactions itself. Returns a number that is logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do again and again."""
+
+    name: str
+    trigger: BaseTrigger
+    work: Work | None  # None: what the outbox holds, or what `ask` does
+    ask: Ask | None = None
+
+
+async def forget_seen(conn: Connection, now: datetime) -> int:
+    """Interactions whose claims have done their service."""
+    return await interactions.remove_seen(conn, before=now - SEEN_FOR)
+
+
+async def forget_events(conn: Connection, now: datetime) -> int:
+    """Webhook events whose claims have done their service."""
+    return await webhook_events.remove_events(conn, before=now - EVENTS_FOR)
+
+
+async def forget_effects(conn: Connection, _now: datetime) -> int:
+    """What happened at Discord long ago."""
+    return await outbox.forget_settled(conn)
+
+
+async def forget_activity(conn: Connection, now: datetime) -> int:
+    """Activity in voice that no session has used."""
+    return await voice_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
+
+
+async def watch_sessions(conn: Connection, now: datetime) -> int:
+    """People in voice of whom nobody hears any more."""
+    return await watchdog.watch(conn, now=now)
+
+
+async def take_back_from_bots(conn: Connection, now: datetime) -> int:
+    """Bots that have counted time, or go on counting."""
+    return await bots.take_back_known(conn, now=now)
+
+
+async def count_again(conn: Connection, _now: datetime) -> int:
+    """Members who were judged by other rules, or by other company, than now is known to have held."""
+    return await voice.recount(conn)
+
+
+async def close_days(conn: Connection, now: datetime) -> int:
+    """Members whose day has ended without activity."""
+    return await freezes.close_days(conn, now=now)
+
+
+async def count_drift(conn: Connection, _now: datetime) -> int:
+    """Members whose streak, freezes or total are not what their dates give."""
+    return await drift.count_drift(conn)
+
+
+async def mark_today(conn: Connection, now: datetime) -> int:
+    """Long boards on which people overtake each other by the minute."""
+    return await boards.mark(conn, now=now, periods=(Period.TODAY,))
+
+
+async def mark_boards(conn: Connection, now: datetime) -> int:
+    """All other long boards."""
+    return await boards.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
+
+
+JOBS: Final[tuple[Job, ...]] = (
+    Job("outbox", IntervalTrigger(seconds=1, timezone=UTC), None),
+    Job("watch sessions", IntervalTrigger(minutes=1, timezone=UTC), watch_sessions),
+    Job("confirm sessions", IntervalTrigger(minutes=1, timezone=UTC), None, ask=confirm_sessions),
+    Job("take back from bots", IntervalTrigger(minutes=10, timezone=UTC), take_back_from_bots),
+    Job("count again", IntervalTrigger(seconds=10, timezone=UTC), count_again),
+    Job("close days", IntervalTrigger(seconds=10, timezone=UTC), close_days),
+    Job(DRIFT, IntervalTrigger(days=1, timezone=UTC), count_drift),
+    Job("mark today's boards", IntervalTrigger(minutes=1, timezone=UTC), mark_today),
+    Job("mark long boards", IntervalTrigger(minutes=5, timezone=UTC), mark_boards),
+    Job("forget activity", IntervalTrigger(hours=1, timezone=UTC), forget_activity),
+    Job("forget effects", IntervalTrigger(hours=1, timezone=UTC), forget_effects),
+    Job("forget seen interactions", IntervalTrigger(minutes=1, timezone=UTC), forget_seen),
+    Job("forget webhook events", IntervalTrigger(hours=1, timezone=UTC), forget_events),
+)
+
+
+class Worker:
+    """Runs jobs when they are due, each in a transaction of its own, never the same one twice at once."""
+
+    def __init__(self, pool: Pool, rest: Rest, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._jobs = jobs
+        self._outbox = Outbox(pool=self._opened, rest=lambda: rest, clock=clock)
+        self._stop = asyncio.Event()
+        self._rest = rest
+        self._done = Durations("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
+        self._counts: dict[str, int] = {}  # what each job returned last
+        self._put_off: set[str] = (
+            set()
+        )  # jobs that something outside has kept from their work since they were done last
+        self._running: set[asyncio.Task[None] | None] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; jobs under way are finished, or undone after ten seconds."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for job in self._jobs:
+            scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
+                partial(self._do, job), job.trigger, id=job.name, name=job.name, next_run_time=datetime.now(UTC)
+            )
+        scheduler.start()
+        log.info("worker ready", jobs=len(self._jobs))
+        try:
+            await stop.wait()
+        finally:
+            self._stop.set()
+            scheduler.pause()
+            if tasks := [task for task in self._running if task is not None]:
+                await asyncio.wait(tasks, timeout=GRACE_S)
+            scheduler.shutdown()
+            log.info("worker stopped")
+
+    def tallies(self) -> list[Tally]:
+        """What this worker has done, and what its looks at the house have found."""
+        found: list[Tally] = [
+            Reading("lyceum_job_last_count", "What a job counted when it was done last.", count, (("job", name),))
+            for name, count in list(self._counts.items())
+        ]
+        if (drift := self._counts.get(DRIFT)) is not None:
+            found.append(Reading("lyceum_streak_drift", "Members looked at whose caches say something else.", drift))
+        return [self._done, self._rest.calls, *self._pool.tallies(), *found]
+
+    async def _do(self, job: Job) -> None:
+        task = asyncio.current_task()
+        self._running.add(task)
+        REQUEST.set(job.name)  # each run is a task of its own
+        outcome = "failed"
+        started = perf_counter()
+        try:
+            count = await self._run(job)
+        except OutsideTrouble as error:
+            outcome = "put off"
+            tell = log.debug if job.name in self._put_off else log.warning  # one line for an outage, not one a second
+            self._put_off.add(job.name)
+            tell("job put off", job=job.name, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
+            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+            reports.send(error, job=job.name)
+        else:
+            outcome = "done"
+            self._counts[job.name] = count
+            is_back = job.name in self._put_off
+            self._put_off.discard(job.name)
+            tell = log.info if count or is_back else log.debug  # a job that found nothing to do is no news
+            tell("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
+        finally:
+            self._done.add(perf_counter() - started, job.name, outcome)
+            self._running.discard(task)
+
+    async def _run(self, job: Job) -> int:
+        if job.ask is not None:
+            return await job.ask(self._pool, self._rest, self._clock.now())
+        return await (self._outbox.drain(self._stop) if job.work is None else self._work(job.name, job.work))
+
+    async def _work(self, name: str, work: Work) -> int:
+        now = self._clock.now()
+        async with self._pool.connection() as conn:
+            await set_label(conn, f"worker job={name}")
+            made = await work(conn, now)
+            if isinstance(made, int):
+                return made
+            entries = await outbox.write(conn, entries_of(made, now=now), now=now)
+        await self._outbox.perform(entries)
+        return len(made)
+
+    async def _opened(self) -> Pool:
+        return self._pool
+
+
+@asynccontextmanager
+async def _seen_past_a_pooler(settings: Settings) -> AsyncGenerator[None]:
+    """Hold one connection by which `lyceum doctor` and `lyceum up` see that a worker is there.
+
+    The connections of a pooler bear the name of whoever used them last.
+    """
+    if settings.given_direct_url is None:
+        yield
+        return
+    async with Pool(settings.given_direct_url, application_name=PRESENCE, max_size=1) as pool:
+        holding = asyncio.create_task(_hold(pool))
+        try:
+            yield
+        finally:
+            holding.cancel()
+            await asyncio.wait([holding])
+
+
+async def _hold(pool: Pool) -> None:
+    while True:
+        await pool.is_alive()  # opens the connection anew when it was lost
+        await asyncio.sleep(HOLD_S)
+
+
+async def run(settings: Settings) -> None:
+    """The whole worker process: until SIGTERM or SIGINT."""
+    from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    url = settings.database_url or await asyncio.to_thread(database_url, settings.data_dir)
+    async with (
+        Pool(url, application_name=NAME, max_size=4) as pool,
+        _seen_past_a_pooler(settings),
+        Rest(settings.api_url, settings.token) as rest,
+    ):
+        clock = Clock(settings.clock_file)
+        worker = Worker(pool, rest, clock)
+
+        async def opened() -> Pool:
+            return pool
+
+        def tallies() -> list[Tally]:  # called on the thread that answers Prometheus
+            kept = asyncio.run_coroutine_threadsafe(watched(opened, clock), loop).result(WATCH_S)
+            return [*worker.tallies(), *kept]
+
+        reports.configure(settings.sentry_dsn, process="worker")
+        with metrics.served(tallies, process="worker", host=settings.host, port=settings.metrics_port):
+            await worker.run(stop)
+        await asyncio.to_thread(reports.flush)

@@ -1,0 +1,49 @@
+import gzip
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from starlette.responses import Response, StreamingResponse
+
+from app.downloads.avatars import PICTURE_MAX, Avatars
+from tests.wire.discord_server import DiscordServer, serve
+
+PATH = "/avatars/1/a.png"
+
+
+@pytest.fixture(scope="module")
+def cdn() -> Iterator[DiscordServer]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+async def avatars(cdn: DiscordServer) -> AsyncIterator[Avatars]:
+    cdn.forget()
+    async with httpx.AsyncClient() as client:
+        fresh = Avatars(cdn.url, client=lambda: client)
+        yield fresh
+        await fresh.aclose()
+
+
+async def test_a_picture_is_fetched_as_it_is(cdn: DiscordServer, avatars: Avatars) -> None:
+    cdn.script = [Response(b"picture")]
+
+    assert await avatars.fetch([PATH]) == {PATH: b"picture"}
+    assert [seen.headers["accept-encoding"] for seen in cdn.seen] == ["identity"]
+
+
+async def test_a_picture_that_is_compressed_unasked_is_left_out(cdn: DiscordServer, avatars: Avatars) -> None:
+    cdn.script = [Response(gzip.compress(bytes(64 * 1024 * 1024)), headers={"content-encoding": "gzip"})]
+
+    assert await avatars.fetch([PATH]) == {}
+
+
+async def test_a_picture_without_end_is_left_out(cdn: DiscordServer, avatars: Avatars) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100_000):
+            yield bytes(PICTURE_MAX // 8)
+
+    cdn.script = [StreamingResponse(endless())]
+
+    assert await avatars.fetch([PATH]) == {}

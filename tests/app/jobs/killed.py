@@ -1,0 +1,200 @@
+"""Processes that die by kill -9 at their n-th await: run as a script, it forks one child for each line it is given.
+
+A child is a web process that serves one interaction, or a worker that empties the outbox, with the real app, the real
+database and the real local Discord. What a child had sent before it died, the kernel still delivers.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+import msgspec
+import psycopg
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as Sent
+
+from app.jobs.outbox import Outbox
+from app.main import create_app
+from core import log as logs
+from core.clock import Clock
+from core.config import Settings
+from core.ids import ChannelId, GuildId, RoleId, UserId
+from db.connection import Pool
+from handlers.feature import Deps, Feature, FilesWanted
+from services.jobs.outbox import Rules
+from wire.commands import attachment, command, integer
+from wire.effects import DirectMessage, GiveRole, SendMessage
+from wire.interaction import SlashCommand
+from wire.reply import Deferred, Message
+from wire.rest import Rest
+
+NOTES = b"what was learnt"
+RULES = Rules(attempts_max=10_000)
+SERVES_MAX_S = 60.0  # also on a machine that is busy
+
+
+class Plan(msgspec.Struct):
+    """The children's world."""
+
+    environ: dict[str, str]
+    channel: ChannelId
+    user: UserId
+    role: RoleId
+
+
+class Mortal:
+    """An awaitable that counts how often what it wraps gives way, in all tasks together, and dies at its time."""
+
+    is_counting = False
+    left = 0
+
+    def __init__(self, inner: Coroutine[Any, Any, Any]) -> None:
+        self._inner = inner
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps = self._inner.__await__()
+        step: Any = steps.send
+        value: Any = None
+        while True:
+            try:
+                given = step(value)
+            except StopIteration as end:
+                return end.value
+            Mortal.left -= Mortal.is_counting
+            if Mortal.is_counting and Mortal.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            try:
+                value = yield given
+            except BaseException as error:  # noqa: BLE001 - handed on as it is
+                step, value = steps.throw, error
+            else:
+                step = steps.send
+
+
+def _task(loop: asyncio.AbstractEventLoop, inner: Any, **more: Any) -> "asyncio.Task[Any]":
+    async def mortal() -> Any:
+        return await Mortal(inner)
+
+    return asyncio.Task(mortal(), loop=loop, **more)
+
+
+def features(plan: Plan) -> list[Feature]:
+    """A decision with three effects, a deferred answer, two deferred by themselves, and one that reads a file."""
+
+    async def decide(interaction: SlashCommand, _: Deps) -> Message:
+        number = interaction.options.integer("number")
+        message = Message(f"effect {number}")
+        effects = (
+            SendMessage(channel=plan.channel, message=message),
+            DirectMessage(user=plan.user, message=message),
+            GiveRole(guild=interaction.guild_id or GuildId(0), user=plan.user, role=plan.role),
+        )
+        return Message(f"answer {number}", then=effects)
+
+    async def promise(interaction: SlashCommand, _: Deps) -> Deferred:
+        number = interaction.options.integer("number")
+
+        async def work() -> Message:
+            await asyncio.sleep(0.02)
+            return Message(f"answer {number}")
+
+        return Deferred(private=False, work=work)
+
+    async def dawdle(interaction: SlashCommand, _: Deps) -> Message:
+        await asyncio.sleep(1.6)
+        return Message(f"answer {interaction.options.integer('number')}")
+
+    async def secret(interaction: SlashCommand, _: Deps) -> Message:
+        await asyncio.sleep(1.6)
+        return Message(f"answer {interaction.options.integer('number')}", private=True)
+
+    async def read(interaction: SlashCommand, _: Deps) -> FilesWanted:
+        number = interaction.options.integer("number")
+        file = interaction.options.attachment("file")
+
+        async def use(contents: tuple[bytes, ...], _: Deps) -> Message:
+            assert contents == (NOTES,)
+            effect = SendMessage(channel=plan.channel, message=Message(f"effect {number}"))
+            return Message(f"answer {number}", then=(effect,))
+
+        assert file is not None
+        return FilesWanted(files=(file,), use=use, file_types=(".txt",), size_max=100, private=False)
+
+    number = integer("number", "Which", required=True)
+    slow = {"decide": decide, "promise": promise, "dawdle": dawdle, "secret": secret}
+    commands = [command(name, "For tests", number) for name in slow]
+    commands.append(command("read", "For tests", number, attachment("file", "A file", required=True)))
+    return [Feature(name="mortal", commands=tuple(commands), slash={**slow, "read": read}, public=frozenset(slow))]
+
+
+async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:
+    """Serve so many requests on `sock`, counting from the arrival of the first."""
+    left = requests
+    inner = create_app(Settings.from_env(plan.environ), features=features(plan))
+
+    async def once(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await inner(scope, receive, send)
+            return
+        nonlocal left
+        Mortal.is_counting = True
+        await inner(scope, receive, _closing(send))
+        left -= 1
+        server.should_exit = left == 0
+
+    app: ASGIApp = once
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none"))
+    async with asyncio.timeout(SERVES_MAX_S):
+        await server.serve(sockets=[sock])
+
+
+def _closing(send: Send) -> Send:
+    async def closing(sent: Sent) -> None:
+        if sent["type"] == "http.response.start":
+            sent["headers"] = [*sent["headers"], (b"connection", b"close")]
+        await send(sent)
+
+    return closing
+
+
+async def worker(plan: Plan) -> None:
+    """Empty the outbox, counting from the start."""
+    settings = Settings.from_env(plan.environ)
+    Mortal.is_counting = True
+    async with Pool(settings.database_url or "") as pool, Rest(settings.api_url, settings.token) as rest:
+
+        async def opened() -> Pool:
+            return pool
+
+        await Outbox(pool=opened, rest=lambda: rest, clock=Clock(), rules=RULES).drain()
+
+
+def main() -> None:
+    """Arguments: the plan as JSON, and the number of a listening socket.
+
+    Each line names a role and the await at which to die: `web 7`, `worker 3`, or `door 0` to be checked and live.
+    """
+    logs.configure("warning", "text")
+    plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    sock = socket.socket(fileno=int(sys.argv[2]))
+    for line in sys.stdin:
+        role, number = line.split()
+        with psycopg.connect(plan.environ["DATABASE_URL"], autocommit=True) as conn:
+            conn.execute("UPDATE outbox SET held_until = now()")  # as if the leases of the dead had run out
+        if pid := os.fork():
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - read by the test
+            continue
+        Mortal.left = int(number)
+        with asyncio.Runner() as runner:
+            runner.get_loop().set_task_factory(_task)
+            runner.run(worker(plan) if role == "worker" else web(plan, sock, requests=1 if role == "web" else 2))
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
