@@ -55,7 +55,7 @@ def web(*, supervised: bool) -> None:
 
 def listener(*, shards: str, supervised: bool) -> None:
     """Follow the gateway until the process is asked to stop."""
-    from gateway_listener.wish import Wish  # noqa: PLC0415 - see the top
+    from gateway_listener.sharding.selection import Wish  # noqa: PLC0415 - see the top
 
     try:
         wish = Wish.read(shards)

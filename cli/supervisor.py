@@ -18,7 +18,7 @@ from typing import Final
 
 from cli.errors import Problem
 from cli.subprocesses import child_environment, command, last_words, trouble_in
-from gateway_listener.closing import REFUSED
+from gateway_listener.protocol.close_codes import REFUSED
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
 STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause

@@ -8,7 +8,7 @@ import sys
 from core import log
 from core.config import Settings, SettingsError
 from gateway_listener.main import run
-from gateway_listener.wish import Wish
+from gateway_listener.sharding.selection import Wish
 
 
 def main() -> int:

@@ -15,13 +15,13 @@ from core.config import Settings
 from core.errors import DatabaseTrouble
 from db.connection import Pool
 from db.pooler import Pooler, PoolerInTheWay, find_pooler
-from gateway_listener.address import Directory
-from gateway_listener.closing import REFUSED, GatewayRefused
-from gateway_listener.following import Follower
-from gateway_listener.meter import Meter
-from gateway_listener.sharing import APPLICATION, Sharing
-from gateway_listener.starts import Starts
-from gateway_listener.wish import Wish
+from gateway_listener.protocol.close_codes import REFUSED, GatewayRefused
+from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.recording.metrics import Meter
+from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.shard_runner import Follower
+from gateway_listener.sharding.coordinator import APPLICATION, Sharing
+from gateway_listener.sharding.selection import Wish
 
 AUTO: Final = Wish()
 COLLECT_AFTER: Final = 20_000  # objects; a batch makes some thousands, and nearly all die with it

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from cli.errors import USAGE
-from gateway_listener.closing import REFUSED
+from gateway_listener.protocol.close_codes import REFUSED
 from tests.cli.conftest import House, wait_until
 from tests.cli.test_doctor import report
 from tests.cli.test_up import READY

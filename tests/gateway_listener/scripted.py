@@ -14,11 +14,11 @@ from websockets.exceptions import ConnectionClosed
 from core.clock import Clock
 from core.ids import snowflake_at
 from db.connection import Pool
-from gateway_listener.address import Directory
-from gateway_listener.connection import Caller
-from gateway_listener.recorder import Recorder
-from gateway_listener.shard import Backoff, Shard
-from gateway_listener.starts import Starts
+from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.recording.recorder import Recorder
+from gateway_listener.session.connection import Caller
+from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.shard import Backoff, Shard
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from core.clock import Clock
 from core.config import Settings
 from db.connection import Pool
 from db.queries.gateway.positions import Position, set_position
-from gateway_listener.closing import REFUSED, GatewayRefused
 from gateway_listener.main import listen, run
+from gateway_listener.protocol.close_codes import REFUSED, GatewayRefused
 from tests.gateway_listener.rows import until_seq
 from tests.gateway_listener.scripted import ANA, NOBODY, PATIENCE_S, ROOM, TOKEN, ScriptedGateway
 

@@ -13,11 +13,11 @@ import respx
 
 from core.clock import Clock
 from db.connection import Pool
-from gateway_listener.address import Directory, NoAddress
-from gateway_listener.connection import Caller, Connection, Session, Unreachable
-from gateway_listener.recorder import Recorder
-from gateway_listener.shard import Backoff
-from gateway_listener.starts import Starts
+from gateway_listener.protocol.gateway_url import Directory, NoAddress
+from gateway_listener.recording.recorder import Recorder
+from gateway_listener.session.connection import Caller, Connection, Session, Unreachable
+from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.shard import Backoff
 from tests.gateway_listener.rows import until_seq
 from tests.gateway_listener.scripted import NOBODY, PATIENCE_S, TOKEN, ScriptedGateway, following
 

@@ -9,10 +9,10 @@ from typing import Final
 import structlog
 
 from db.queries.gateway.positions import Position
-from gateway_listener.address import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress
-from gateway_listener.closing import Ending, Next
-from gateway_listener.connection import Caller, Connection, Session, Unreachable
-from gateway_listener.heard import SessionKey
+from gateway_listener.protocol.close_codes import Ending, Next
+from gateway_listener.protocol.gateway_url import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress
+from gateway_listener.recording.records import SessionKey
+from gateway_listener.session.connection import Caller, Connection, Session, Unreachable
 
 RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
 CONFIRM_S: Final = 3.0

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from gateway_listener.wish import Wish
+from gateway_listener.sharding.selection import Wish
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import msgspec
 import structlog
 
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ChannelId, GuildId, UserId
-from gateway_listener.frames import UNREADABLE
-from gateway_listener.payloads import (
+from gateway_listener.protocol.frames import UNREADABLE
+from gateway_listener.protocol.payloads import (
     ABSENT,
     VOICE_TYPES,
     ChannelPayload,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway_listener.parts import Colleague, Plan, agreed_count, plan
-from gateway_listener.wish import Wish
+from gateway_listener.sharding.assignment import Colleague, Plan, agreed_count, plan
+from gateway_listener.sharding.selection import Wish
 
 
 def settle(wishes: list[Wish], count: int) -> list[set[int]]:

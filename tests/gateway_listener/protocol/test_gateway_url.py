@@ -4,8 +4,8 @@ import pytest
 import respx
 from httpx import ConnectError, Response
 
-from gateway_listener.address import Directory, NoAddress, address
-from gateway_listener.closing import GatewayRefused
+from gateway_listener.protocol.close_codes import GatewayRefused
+from gateway_listener.protocol.gateway_url import Directory, NoAddress, address
 
 API = "https://discord.test/api/v10"
 ANSWER = {

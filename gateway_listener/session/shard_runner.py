@@ -8,12 +8,12 @@ from typing import Final
 from core.clock import Clock
 from core.config import Settings
 from db.connection import Pool
-from gateway_listener.address import Directory
-from gateway_listener.connection import Caller
-from gateway_listener.meter import Meter
-from gateway_listener.recorder import Recorder
-from gateway_listener.shard import Shard
-from gateway_listener.starts import Starts
+from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.recording.metrics import Meter
+from gateway_listener.recording.recorder import Recorder
+from gateway_listener.session.connection import Caller
+from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.shard import Shard
 
 DRAIN_S: Final = 1.2  # to write what was received before a planned end; the rest is replayed to the next process
 

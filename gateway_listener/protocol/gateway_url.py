@@ -11,8 +11,8 @@ import msgspec
 import structlog
 
 from core import environment_checks as surroundings
-from gateway_listener.closing import WRONG_CREDENTIAL, GatewayRefused
-from gateway_listener.frames import best_compression
+from gateway_listener.protocol.close_codes import WRONG_CREDENTIAL, GatewayRefused
+from gateway_listener.protocol.frames import best_compression
 
 if TYPE_CHECKING:
     import httpx

@@ -10,8 +10,8 @@ from httpx import Response
 
 from core.clock import Clock
 from db.connection import Pool
-from gateway_listener.closing import GatewayRefused
-from gateway_listener.shard import Backoff
+from gateway_listener.protocol.close_codes import GatewayRefused
+from gateway_listener.session.shard import Backoff
 from tests.gateway_listener.rows import Stay, position, spans, stays, until_seq
 from tests.gateway_listener.scripted import (
     ANA,
@@ -739,7 +739,7 @@ async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> No
 async def test_frames_that_waited_for_the_database_are_estimated_until_a_heartbeat_is_answered(
     gateway: ScriptedGateway, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway_listener.connection.STALL_S", 0.3)
+    monkeypatch.setattr("gateway_listener.session.connection.STALL_S", 0.3)
     async with following(gateway.url, pool, queue_rows=1) as listener:
         link = await gateway.accept()
         await link.greet()

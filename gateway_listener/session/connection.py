@@ -17,15 +17,15 @@ from websockets.exceptions import ConnectionClosed
 
 from core.clock import Clock
 from core.tracebacks import text_of
-from gateway_listener import frames
-from gateway_listener.address import USER_AGENT, address
-from gateway_listener.awake import PULSE_S, STALL_S
-from gateway_listener.closing import OURS, Ending, Next, after_close
-from gateway_listener.events import Moment, read
-from gateway_listener.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
-from gateway_listener.heard import Beginning, Gap, Heard, Mark, SessionKey
-from gateway_listener.recorder import Recorder
-from gateway_listener.starts import Starts
+from gateway_listener.protocol import frames
+from gateway_listener.protocol.close_codes import OURS, Ending, Next, after_close
+from gateway_listener.protocol.events import Moment, read
+from gateway_listener.protocol.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
+from gateway_listener.protocol.gateway_url import USER_AGENT, address
+from gateway_listener.protocol.stall_detector import PULSE_S, STALL_S
+from gateway_listener.recording.recorder import Recorder
+from gateway_listener.recording.records import Beginning, Gap, Heard, Mark, SessionKey
+from gateway_listener.session.identify_limiter import Starts
 
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0

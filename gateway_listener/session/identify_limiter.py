@@ -9,7 +9,7 @@ import structlog
 from core.errors import OutsideTrouble
 from db.connection import Pool
 from db.queries.gateway import listeners
-from gateway_listener.address import Directory, GatewayBot, SessionStartLimit
+from gateway_listener.protocol.gateway_url import Directory, GatewayBot, SessionStartLimit
 
 WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting
 RETRY_S: Final = 1.0  # while the database is away

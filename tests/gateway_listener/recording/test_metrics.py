@@ -6,9 +6,9 @@ from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
 from core.metrics_registry import Counts, Reading
 from db.connection import Connection, Pool
-from gateway_listener.heard import Heard, Mark, SessionKey
-from gateway_listener.meter import Meter
-from gateway_listener.recorder import Recorder
+from gateway_listener.recording.metrics import Meter
+from gateway_listener.recording.recorder import Recorder
+from gateway_listener.recording.records import Heard, Mark, SessionKey
 from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.gateway_listener.rows import stays, until_seq
 from tests.gateway_listener.scripted import ANA, GUILD, ROOM

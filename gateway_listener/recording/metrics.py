@@ -10,7 +10,7 @@ from core.metrics_registry import Counts, Durations, Reading, Tally
 from db.connection import Connection
 from db.queries import metrics
 from db.queries.arrays import numbers
-from gateway_listener.heard import Heard
+from gateway_listener.recording.records import Heard
 from services.voice.recording import GuildSnapshot
 
 _QUEUE: Final = "What was heard and is not committed."

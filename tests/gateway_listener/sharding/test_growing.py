@@ -5,10 +5,10 @@ import respx
 from httpx import Response
 
 from db.connection import Pool
-from gateway_listener.address import Directory
-from gateway_listener.closing import TOO_FEW_SHARDS, GatewayRefused
-from gateway_listener.sharing import Sharing
-from gateway_listener.wish import Wish
+from gateway_listener.protocol.close_codes import TOO_FEW_SHARDS, GatewayRefused
+from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.sharding.coordinator import Sharing
+from gateway_listener.sharding.selection import Wish
 
 API = "https://discord.test/api/v10"
 

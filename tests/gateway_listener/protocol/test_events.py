@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from gateway_listener.events import Moment, read
+from gateway_listener.protocol.events import Moment, read
 from playground import shapes
 from playground.world import Channel
 from services.voice import recording as voice

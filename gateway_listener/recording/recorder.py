@@ -17,9 +17,9 @@ from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries.gateway import positions as gateway
 from db.queries.gateway.positions import Position
-from gateway_listener.awake import Awake
-from gateway_listener.heard import Beginning, Heard, Mark, SessionKey
-from gateway_listener.meter import Meter
+from gateway_listener.protocol.stall_detector import Awake
+from gateway_listener.recording.metrics import Meter
+from gateway_listener.recording.records import Beginning, Heard, Mark, SessionKey
 from services.voice import recording as voice
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait

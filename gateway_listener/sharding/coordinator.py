@@ -12,12 +12,12 @@ import structlog
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
 from db.queries.gateway import listeners
-from gateway_listener.address import Directory, NoAddress
-from gateway_listener.closing import TOO_FEW_SHARDS, GatewayRefused
-from gateway_listener.following import Follow
-from gateway_listener.parts import Colleague, Plan, agreed_count, plan
-from gateway_listener.recorder import Superseded, Taken
-from gateway_listener.wish import Wish
+from gateway_listener.protocol.close_codes import TOO_FEW_SHARDS, GatewayRefused
+from gateway_listener.protocol.gateway_url import Directory, NoAddress
+from gateway_listener.recording.recorder import Superseded, Taken
+from gateway_listener.session.shard_runner import Follow
+from gateway_listener.sharding.assignment import Colleague, Plan, agreed_count, plan
+from gateway_listener.sharding.selection import Wish
 
 APPLICATION: Final = "lyceum listener"  # how our connections are called; with our number once we have one
 LOOK_S: Final = 0.5  # real time, as everything in here

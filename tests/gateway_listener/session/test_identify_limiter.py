@@ -5,8 +5,8 @@ import respx
 from httpx import Request, Response
 
 from db.connection import Pool
-from gateway_listener.address import Directory
-from gateway_listener.starts import Starts
+from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.session.identify_limiter import Starts
 
 API = "https://discord.test/api/v10"
 
