@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from core.ids import ChannelId
 from db.connection import Connection, Pool
-from playground.avatars import avatar_hash
-from playground.community import COMMUNITY, STAGE, VOICE, Community, Habit, Persona
+from playground.state.avatars import avatar_hash
+from playground.state.fixtures import COMMUNITY, STAGE, VOICE, Community, Habit, Persona
 from services.timezones import changes as zones
 from services.voice import recording as voice
 from services.voice.gateway_events import (

@@ -133,7 +133,7 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
     )
     if not supervised:
         from cli import external_app as foreign  # noqa: PLC0415 - see the top
-        from playground.keys import signing_key  # noqa: PLC0415 - see the top
+        from playground.interactions.keys import signing_key  # noqa: PLC0415 - see the top
 
         foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
         if endpoint is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from playground.jsons import Json
+from playground.json_types import Json
 
 Path = Sequence[str | int]
 

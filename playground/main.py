@@ -13,56 +13,57 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from playground import cdn, rest_gateway
-from playground.annexes import annex
-from playground.asking import Asking
-from playground.callbacks import Callbacks
-from playground.changes import Changes
-from playground.commands import Commands
-from playground.community import COMMUNITY
 from playground.config import PlaygroundConfig
-from playground.control import Control, clock_state, guild_state
-from playground.control_events import ControlEvents
-from playground.control_faults import ControlFaults
-from playground.control_interactions import ControlInteractions
-from playground.control_messages import ControlMessages
-from playground.courier import Courier, Endpoint
-from playground.deliveries import Deliveries
-from playground.events import Events
-from playground.faults import Faults
-from playground.gateway import Gateway
-from playground.gateway_socket import Socket
-from playground.guard import Guard
-from playground.ids import Snowflakes
-from playground.keys import signing_key
-from playground.living import Living
-from playground.openapi import Description
-from playground.opening import Opening
+from playground.control.ambient_activity import Living
+from playground.control.app import Control, clock_state, guild_state
+from playground.control.faults import ControlFaults
+from playground.control.guard import Guard
+from playground.control.interactions import ControlInteractions
+from playground.control.messages import ControlMessages
+from playground.control.simulation import Simulation
+from playground.control.webhook_events import ControlEvents
+from playground.gateway.message_events import Telling
+from playground.gateway.sessions import Gateway
+from playground.gateway.socket import Socket
+from playground.gateway.voice import Voice
+from playground.http_log.deliveries import Deliveries
+from playground.http_log.log import Recording
+from playground.interactions.builder import Opening
+from playground.interactions.callbacks import Callbacks
+from playground.interactions.delivery import Courier, Endpoint
+from playground.interactions.keys import signing_key
+from playground.interactions.registered_commands import Commands
+from playground.interactions.signer import Signer
+from playground.interactions.user_actions import Asking
+from playground.interactions.webhook_events import Events
 from playground.page import commands as page_commands
 from playground.page import entities
 from playground.page.faults import FaultsPanel
+from playground.page.fragments import Regions
 from playground.page.inspector import Inspector
-from playground.page.regions import Regions
 from playground.page.routes import Page
-from playground.posting import Posting
-from playground.recording import Recording
-from playground.rest import create_api
-from playground.rest_application import Application
-from playground.rest_command_permissions import CommandPermissions
-from playground.rest_guilds import Guilds
-from playground.rest_interactions import Interactions
-from playground.rest_messages import Messages
-from playground.rest_pins import Pins
-from playground.rest_polls import Polls
-from playground.rest_reactions import Reactions
-from playground.rest_threads import Threads
-from playground.rest_webhooks import Webhooks
-from playground.shop import Shop
-from playground.signer import Signer
-from playground.simulation import Simulation
-from playground.telling import Telling
-from playground.voice import Voice
-from playground.world import World
+from playground.rest import cdn
+from playground.rest import gateway as rest_gateway
+from playground.rest.app import create_api
+from playground.rest.application import Application
+from playground.rest.command_permissions import CommandPermissions
+from playground.rest.entitlements import Shop
+from playground.rest.guilds import Guilds
+from playground.rest.interactions import Interactions
+from playground.rest.messages import Messages
+from playground.rest.pins import Pins
+from playground.rest.polls import Polls
+from playground.rest.reactions import Reactions
+from playground.rest.threads import Threads
+from playground.rest.webhooks import Webhooks
+from playground.state.changes import Changes
+from playground.state.extra_guilds import annex
+from playground.state.faults import Faults
+from playground.state.fixtures import COMMUNITY
+from playground.state.ids import Snowflakes
+from playground.state.message_store import Posting
+from playground.state.state import World
+from playground.validation.openapi import Description
 
 KEEP_ALIVE_S: Final = 300  # a connection without calls; clients that pool them expect minutes, as Discord gives
 

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from playground.jsons import Json
+from playground.json_types import Json
 from wire.limits import GLOBAL_PER_S
 
 

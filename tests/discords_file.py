@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from playground.openapi import Description
+from playground.validation.openapi import Description
 
 BESIDE_THE_REPOSITORY: Final = Path(__file__).parents[2] / "shared" / "discord" / "openapi.json"
 SPEC: Final = Path(os.environ.get("LYCEUM_OPENAPI") or BESIDE_THE_REPOSITORY)

@@ -22,7 +22,7 @@ from core.config import Settings
 from core.ids import ApplicationId, snowflake_at
 from db.connection import Pool
 from handlers.feature import Feature
-from playground.openapi import CALLBACKS, EDIT, FOLLOW_UP
+from playground.validation.openapi import CALLBACKS, EDIT, FOLLOW_UP
 from tests.discords_file import refusals
 from wire.rest import Rest
 

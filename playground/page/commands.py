@@ -7,16 +7,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playground import check_commands as kinds
-from playground.acting import commands_for, may_use
-from playground.commands import Commands
-from playground.control import steering
-from playground.deliveries import Actor
-from playground.jsons import Json
-from playground.options import options_of, steps_of
-from playground.page import seat as seats
+from playground.control.app import steering
+from playground.http_log.deliveries import Actor
+from playground.interactions.actors import commands_for, may_use
+from playground.interactions.options import options_of, steps_of
+from playground.interactions.registered_commands import Commands
+from playground.json_types import Json
+from playground.page import view_context as seats
 from playground.page.drawing import picture
-from playground.world import GROUP, World
+from playground.state.state import GROUP, World
+from playground.validation import commands as kinds
 
 FALLBACKS: Final = {"en-US": "en-GB", "en-GB": "en-US", "es-419": "es-ES"}  # the language looked at next
 LIMITS: Final = ("min_value", "max_value", "min_length", "max_length", "channel_types", "file_types")

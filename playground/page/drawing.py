@@ -6,7 +6,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from playground.world import Guild, Member, User
+from playground.state.state import Guild, Member, User
 
 FOLDER: Final = Path(__file__).parent / "templates"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from playground.check_message import COMPONENTS_V2
-from playground.jsons import Json
-from playground.world import Message
+from playground.json_types import Json
+from playground.state.state import Message
+from playground.validation.message import COMPONENTS_V2
 
 IN_A_ROW: Final = 3  # inline fields
 GRID: Final = 12  # columns that a row of fields has

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playground.community import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
-from playground.control import steering
-from playground.naming import Puzzled, fold, listed
-from playground.page import seat as seats
+from playground.control.app import steering
+from playground.page import view_context as seats
 from playground.page.drawing import colour, member_picture, picture
-from playground.page.seat import Seat
-from playground.world import World
+from playground.page.view_context import Seat
+from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
+from playground.state.lookup import Puzzled, fold, listed
+from playground.state.state import World
 
 SHOWN: Final = 25  # as many as a select of Discord's shows at once
 USER, ROLE, MENTIONABLE, CHANNEL = "user", "role", "mentionable", "channel"

@@ -7,13 +7,13 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.routing import Route
 
-from playground.courier import Endpoint
-from playground.faults import BROKEN, CLOSED, FORBIDDEN, RATE_LIMITED, SCOPES, SLOW, TWICE, Fault, Faults
-from playground.gateway import Gateway
-from playground.page import seat as seats
+from playground.gateway.sessions import Gateway
+from playground.interactions.delivery import Endpoint
+from playground.page import view_context as seats
 from playground.page.drawing import draw
 from playground.page.routes import fragment
-from playground.world import World
+from playground.state.faults import BROKEN, CLOSED, FORBIDDEN, RATE_LIMITED, SCOPES, SLOW, TWICE, Fault, Faults
+from playground.state.state import World
 
 
 @dataclass(frozen=True, slots=True)

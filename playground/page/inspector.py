@@ -13,24 +13,25 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from playground import copying, usage
-from playground.callbacks import NAMES
-from playground.check_message import LOADING
 from playground.config import PlaygroundConfig
-from playground.control import steering
-from playground.deliveries import AUTOCOMPLETE, COMPONENT, MODAL_SUBMIT, PING, Deliveries, Delivery
-from playground.exchange import APP, Exchange
-from playground.jsons import Json, is_list, is_object
-from playground.naming import Puzzled
-from playground.openapi import Description, callback_schema
-from playground.page import seat as seats
+from playground.control.app import steering
+from playground.http_log import copying
+from playground.http_log.deliveries import AUTOCOMPLETE, COMPONENT, MODAL_SUBMIT, PING, Deliveries, Delivery
+from playground.http_log.exchange import APP, Exchange
+from playground.http_log.log import Recording
+from playground.interactions.callbacks import NAMES
+from playground.interactions.signer import Signer
+from playground.json_types import Json, is_list, is_object
+from playground.page import view_context as seats
 from playground.page.drawing import draw
 from playground.page.routes import fragment
-from playground.page.seat import Seat
-from playground.recording import Recording
-from playground.signer import Signer
-from playground.usage import Use
-from playground.world import World
+from playground.page.view_context import Seat
+from playground.state.lookup import Puzzled
+from playground.state.state import World
+from playground.validation import usage
+from playground.validation.message import LOADING
+from playground.validation.openapi import Description, callback_schema
+from playground.validation.usage import Use
 from wire.limits import ANSWER_WITHIN_S
 
 LISTED: Final = 50  # interactions, and exchanges outside them

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from playground.page.code import coloured
 from playground.page.emoji import with_emoji
-from playground.page.marks import FENCE, TICKS, Marks
-from playground.page.reading import TOKEN, Reading
+from playground.page.markdown_context import TOKEN, Reading
+from playground.page.markdown_tokens import FENCE, TICKS, Marks
 
 Pieces = list[Markup]
 

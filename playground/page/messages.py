@@ -6,22 +6,24 @@ from typing import Final
 
 from markupsafe import Markup
 
-from playground import polls, shapes
-from playground.callbacks import CHAT_COMMAND, MENU_COMMAND, REPLY
-from playground.check_commands import SUB_COMMAND, SUB_COMMAND_GROUP
-from playground.check_message import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS
-from playground.deliveries import COMMAND, Delivery
-from playground.jsons import Json
-from playground.page import embeds, parts
-from playground.page.columns import colour_of
+from playground.http_log.deliveries import COMMAND, Delivery
+from playground.interactions.callbacks import CHAT_COMMAND, MENU_COMMAND, REPLY
+from playground.json_types import Json
+from playground.page import embeds
+from playground.page import template_helpers as parts
 from playground.page.drawing import draw as draw_template
 from playground.page.drawing import member_picture, picture
 from playground.page.emoji import is_jumbo
-from playground.page.reading import Reading
-from playground.posting import PINNED
-from playground.rest_threads import CREATED as THREAD_CREATED
-from playground.rest_threads import STARTER as THREAD_STARTER
-from playground.world import Message, User
+from playground.page.markdown_context import Reading
+from playground.page.sidebars import colour_of
+from playground.rest.threads import CREATED as THREAD_CREATED
+from playground.rest.threads import STARTER as THREAD_STARTER
+from playground.state import polls
+from playground.state import serializers as shapes
+from playground.state.message_store import PINNED
+from playground.state.state import Message, User
+from playground.validation.commands import SUB_COMMAND, SUB_COMMAND_GROUP
+from playground.validation.message import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS
 from wire.limits import TOKEN_LIVES_S
 
 GIVEN_UP_AFTER: Final = timedelta(seconds=TOKEN_LIVES_S)  # nothing can be edited any more

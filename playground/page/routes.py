@@ -11,17 +11,18 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from playground.changes import Changes
-from playground.jsons import snowflake
-from playground.naming import Puzzled
-from playground.page import cards, columns
-from playground.page import seat as seats
+from playground.json_types import snowflake
+from playground.page import popovers as cards
+from playground.page import sidebars as columns
+from playground.page import view_context as seats
 from playground.page.drawing import draw
-from playground.page.feed import Feed
 from playground.page.fonts import FOLDER as FONTS
 from playground.page.fonts import stylesheet
-from playground.page.regions import Regions
-from playground.page.seat import Seat
+from playground.page.fragments import Regions
+from playground.page.live_updates import Feed
+from playground.page.view_context import Seat
+from playground.state.changes import Changes
+from playground.state.lookup import Puzzled
 
 STATIC: Final = Path(__file__).parent / "static"
 POLICY: Final = (

@@ -6,7 +6,7 @@ import psycopg
 from cli.seed import WEEKS, seed
 from core.enums import DayKind, Visibility
 from db.connection import Pool
-from playground.community import COMMUNITY, GUILD, MINA
+from playground.state.fixtures import COMMUNITY, GUILD, MINA
 from services.voice import recording as voice
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

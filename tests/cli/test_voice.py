@@ -11,9 +11,9 @@ import pytest
 
 from cli.errors import AWAY
 from cli.wait_for_listener import NOBODY
-from playground.community import COMMUNITY
+from playground.state.fixtures import COMMUNITY
 from tests.cli.conftest import House, Running, wait_until
-from tests.playground.test_gateway import listening
+from tests.playground.gateway.test_sessions import listening
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 

@@ -6,8 +6,8 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.local_discord import LocalDiscord, local_discord
-from tests.playground import browser
-from tests.playground.browser import Visits
+from tests.playground.page import browser
+from tests.playground.page.browser import Visits
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from core.ids import ChannelId, RoleId, SkuId, UserId
-from playground import check_message
 from playground.errors import Refusal
-from playground.rest import Upload
+from playground.rest.app import Upload
+from playground.validation import message as check_message
 from tests.wire.conftest import Judge
 from wire.body import Body
 from wire.errors import LimitExceeded, NotAllowed, Unsendable

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground import check_message
+from playground.validation import message as check_message
 from tests.wire.conftest import Judge
 from wire.errors import LimitExceeded, NotAllowed
 from wire.message import create_json, edit_json

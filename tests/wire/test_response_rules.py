@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.ids import ChannelId
-from playground import callbacks
+from playground.interactions import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
 from wire.effects import SendMessage
 from wire.errors import Unsendable

@@ -1,5 +1,5 @@
 // Buttons and menus below messages, and the menus in forms: pressed, chosen from, and sent.
-import { Latest, interact, search } from "./asking.js";
+import { Latest, interact, search } from "./user_actions.js";
 import { fold } from "./commands.js";
 import { icon, make } from "./elements.js";
 import { Listbox } from "./listbox.js";

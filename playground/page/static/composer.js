@@ -1,5 +1,5 @@
 // The box in which one writes: messages with mentions and files, and commands as soon as a slash begins one.
-import { Latest, freeName, packed, post, search } from "./asking.js";
+import { Latest, freeName, packed, post, search } from "./user_actions.js";
 import { commandsOf, drawn, matching, read } from "./commands.js";
 import { icon, make } from "./elements.js";
 import { Invocation } from "./invocation.js";

@@ -1,5 +1,5 @@
 // A command that is being put together in the message box: its name, a field for each option, and what is still missing.
-import { interact, packed } from "./asking.js";
+import { interact, packed } from "./user_actions.js";
 import { split } from "./commands.js";
 import { make } from "./elements.js";
 import { fieldOf, withNames } from "./optionfields.js";

@@ -1,5 +1,5 @@
 // Menus on people and messages: by right click, by long press, and by the keyboard; with the app's own commands in them.
-import { interact } from "./asking.js";
+import { interact } from "./user_actions.js";
 import { commandsOf } from "./commands.js";
 import { icon, make } from "./elements.js";
 import { closePanel, closePanelOf, isPhone, openPanel } from "./panels.js";

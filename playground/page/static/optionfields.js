@@ -1,5 +1,5 @@
 // One option of a command as a field in the message box: what it takes, what it suggests, what is wrong with it.
-import { Latest, freeName, interact, search } from "./asking.js";
+import { Latest, freeName, interact, search } from "./user_actions.js";
 import { ENTITIES, TYPES, fold } from "./commands.js";
 import { icon, make } from "./elements.js";
 

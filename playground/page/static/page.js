@@ -1,12 +1,12 @@
 // Starts the page: what every part shares, and then each part in turn.
 import * as actions from "./actions.js";
-import * as cards from "./cards.js";
+import * as cards from "./popovers.js";
 import * as clock from "./clock.js";
 import * as components from "./components.js";
 import * as composer from "./composer.js";
 import * as faults from "./faults.js";
-import * as feed from "./feed.js";
-import * as forms from "./forms.js";
+import * as feed from "./live_updates.js";
+import * as forms from "./modals.js";
 import * as inspector from "./inspector.js";
 import * as keys from "./keys.js";
 import * as log from "./log.js";

@@ -10,7 +10,7 @@ from app.commands.sync import RETIRED, SyncRefused, commands_json, plan, sync
 from core.ids import GuildId
 from handlers import FEATURES
 from handlers.feature import Feature
-from playground.openapi import COMMANDS
+from playground.validation.openapi import COMMANDS
 from tests.discords_file import refusals
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from gateway_listener.protocol.events import Moment, read
-from playground import shapes
-from playground.world import Channel
+from playground.state import serializers as shapes
+from playground.state.state import Channel
 from services.voice import recording as voice
 from services.voice.recording import (
     ChannelChange,

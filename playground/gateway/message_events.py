@@ -1,0 +1,72 @@
+"""Messages as the gateway tells them: to whom, and with how much of what people wrote."""
+
+from typing import Final
+
+from playground.gateway.sessions import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
+from playground.json_types import Json
+from playground.state import message_content
+from playground.state import serializers as shapes
+from playground.state.message_store import Posting
+from playground.state.state import GROUP, Message, World
+
+CREATED: Final = "MESSAGE_CREATE"
+UPDATED: Final = "MESSAGE_UPDATE"
+
+
+class Telling:
+    """Tells listeners, and callers of the REST API, about messages."""
+
+    def __init__(self, world: World, posting: Posting, gateway: Gateway) -> None:
+        self._world = world
+        self._posting = posting
+        self._gateway = gateway
+
+    def message(self, event: str, message: Message) -> None:
+        """MESSAGE_CREATE or MESSAGE_UPDATE; content goes to sessions that asked for it and may have it."""
+        if not self._is_heard(message):
+            return
+        guild = self._world.channels[message.channel].guild
+        place: Json = {}
+        if guild is not None:
+            place = {"guild_id": str(guild)}
+            member = self._world.guilds[guild].members.get(message.author.id)
+            place |= {"member": shapes.member(member, with_user=False)} if member else {}
+        self._gateway.dispatch(
+            event,
+            self._posting.told(message, privileged=False) | place,
+            intent=DIRECT_MESSAGES if guild is None else GUILD_MESSAGES,
+            guild=guild,
+            whole=self._posting.told(message) | place,
+        )
+
+    def gone(self, message: Message) -> None:
+        """MESSAGE_DELETE."""
+        if not self._is_heard(message):
+            return
+        guild = self._world.channels[message.channel].guild
+        shape: Json = {"id": str(message.id), "channel_id": str(message.channel)}
+        shape |= {"guild_id": str(guild)} if guild is not None else {}
+        intent = DIRECT_MESSAGES if guild is None else GUILD_MESSAGES
+        self._gateway.dispatch("MESSAGE_DELETE", shape, intent=intent, guild=guild)
+
+    def about(self, event: str, message: Message, shape: Json, *, intents: tuple[int, int]) -> None:
+        """Something that happens to a message; `intents` are those of servers and of direct messages."""
+        if not self._is_heard(message):
+            return
+        guild = self._world.channels[message.channel].guild
+        place: Json = {"channel_id": str(message.channel), "message_id": str(message.id)}
+        place |= {"guild_id": str(guild)} if guild is not None else {}
+        intent = intents[1] if guild is None else intents[0]
+        self._gateway.dispatch(event, place | shape, intent=intent, guild=guild)
+
+    def answers(self, messages: list[Message], remarks: list[str]) -> list[Json]:
+        """Messages as a REST call answers them; what is emptied is said in `remarks`."""
+        closed = sum(not message_content.is_open(one, self._world) for one in messages)
+        if closed and not self._world.message_content:
+            remarks.append(message_content.remark(closed))
+        return [self._posting.told(one) for one in messages]
+
+    def _is_heard(self, message: Message) -> bool:
+        """Whether listeners are told of it: the app is in no group of people, and what one person sees is theirs."""
+        channel = self._world.channels.get(message.channel)
+        return channel is not None and channel.type != GROUP and message.reader is None

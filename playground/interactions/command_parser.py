@@ -1,0 +1,126 @@
+"""Reads a command as a person types it: "/streak month:2026-10 user:@mina", against what the app registered."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from playground.interactions.options import options_of, shown, steps_of
+from playground.json_types import Json
+from playground.state.lookup import Puzzled, fold, listed, nearest
+from playground.validation import commands as kinds
+
+_CLOSED: Final = {'"': '"', "“": "”", "「": "」"}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A command as somebody typed it."""
+
+    steps: list[Json]  # the command, then the group and subcommand that were named
+    words: dict[str, str]  # by the name of the option, in the order typed
+
+
+def read(text: str, commands: Sequence[Json]) -> Typed:
+    """What a text says.
+
+    Raises:
+        Puzzled: no command is called so, or a word belongs to no option.
+    """
+    rest = text.strip().removeprefix("/")
+    chat = [command for command in commands if command["type"] in (kinds.CHAT_INPUT, kinds.ENTRY_POINT)]
+    if not chat:
+        raise Puzzled("The app has not registered any commands yet; run `lyceum commands sync`.", status=409)
+    step, rest = _step(rest, chat, "/")
+    steps = [step]
+    while children := steps_of(step):
+        step, rest = _step(rest, children, shown(steps) + " ")
+        steps.append(step)
+    return Typed(steps, _split(rest, steps))
+
+
+def completing(typed: Typed) -> str:
+    """The option in focus: the last one that completes.
+
+    Raises:
+        Puzzled: none of those that were typed does.
+    """
+    able = [str(option["name"]) for option in options_of(typed.steps[-1]) if option.get("autocomplete")]
+    found = [name for name in typed.words if name in able]
+    if found:
+        return found[-1]
+    here = shown(typed.steps)
+    raise Puzzled(
+        f"{here} completes {listed(f'{name}:' for name in able)}; end the text with it."
+        if able
+        else f"{here} has no option that completes; run it instead."
+    )
+
+
+def _step(text: str, among: Sequence[Json], before: str) -> tuple[Json, str]:
+    word, _, rest = text.partition(" ")
+    for one in among:
+        if fold(word) in (fold(name) for name in _names(one)):
+            return one, rest.strip()
+    near = listed(before + name for name in nearest(word, [one["name"] for one in among]))
+    if not word:
+        raise Puzzled(f"{before.strip()} is not a command by itself; try {near}.")
+    raise Puzzled(f"There is no command {before}{word}; try {near}.", status=404)
+
+
+def _names(entry: Json) -> list[str]:
+    translated: Json = entry.get("name_localizations") or {}
+    return [str(entry["name"]), *(str(name) for name in translated.values())]
+
+
+def _split(text: str, steps: list[Json]) -> dict[str, str]:
+    """Option names and what was typed for them, in the order typed."""
+    names = {fold(name): str(option["name"]) for option in options_of(steps[-1]) for name in _names(option)}
+    marks = [
+        match for match in re.finditer(r"(?:(?<=\s)|^)([^\s:\"“「]+):", _hide_quotes(text)) if fold(match[1]) in names
+    ]
+    leading = text[: marks[0].start() if marks else len(text)].strip()
+    values: dict[str, str] = {}
+    if leading:
+        values[_alone(leading, steps)] = _unquoted(leading)
+    ends = [*(match.start() for match in marks[1:]), len(text)]
+    for match, end in zip(marks, ends, strict=False):
+        name = names[fold(match[1])]
+        if name in values:
+            raise Puzzled(f"{name} is there twice; give it once.")
+        values[name] = _unquoted(text[match.end() : end].strip())
+    return values
+
+
+def _alone(text: str, steps: list[Json]) -> str:
+    """The option that a text without a name belongs to: the only one."""
+    options = options_of(steps[-1])
+    name = re.match(r"([^\s:]+):", text)
+    if len(options) == 1 and (not name or not name[1].isalpha()):
+        return str(options[0]["name"])
+    if not options:
+        raise Puzzled(f'{shown(steps)} takes no options; leave out "{text}".')
+    known = [f"{option['name']}:" for option in options]
+    if name:
+        raise Puzzled(f"{shown(steps)} has no option {name[1]}; try {listed(nearest(name[1] + ':', known))}.")
+    raise Puzzled(f'Say which option "{text}" is for: {listed(known)}.')
+
+
+def _hide_quotes(text: str) -> str:
+    """The text with everything inside quotes blanked, so that names in it are not taken for options."""
+    hidden: list[str] = []
+    closing = ""
+    for sign in text:
+        if closing:
+            closing = "" if sign == closing else closing
+            hidden.append("_")
+        else:
+            closing = _CLOSED.get(sign, "") if hidden and hidden[-1] in ": " else ""
+            hidden.append(sign)
+    return "".join(hidden) if not closing else text
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and _CLOSED.get(text[0]) == text[-1]:
+        return text[1:-1]
+    return text

@@ -1,0 +1,179 @@
+"""What a person points at, by name as they type it or by id as the page sends it: people, roles, channels, choices."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from playground.interactions.payloads import Resolved
+from playground.json_types import Json, snowflake
+from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
+from playground.state.lookup import Puzzled, find_channel, find_member, fold, listed, nearest
+from playground.state.state import Channel, Guild, Role
+
+CHANNEL_NAMES: Final = {
+    TEXT: "text",
+    VOICE: "voice",
+    CATEGORY: "category",
+    STAGE: "stage",
+    PUBLIC_THREAD: "thread",
+    PRIVATE_THREAD: "private thread",
+}
+
+
+class Picking(Protocol):
+    """Finds what is meant, and names it among the objects that the interaction resolves."""
+
+    @property
+    def resolved(self) -> Resolved:
+        """Where it is named."""
+        ...
+
+    def person(self, name: str) -> str:
+        """The id of a user."""
+        ...
+
+    def role(self, name: str) -> str:
+        """The id of a role."""
+        ...
+
+    def anyone(self, name: str) -> str:
+        """The id of a user or a role."""
+        ...
+
+    def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
+        """The id of a channel of one of the types, of any when there are none."""
+        ...
+
+    def choice(self, choices: list[Json], name: object) -> Json | None:
+        """The one of these choices that is meant, None when it is none of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """By what people call it: names in any case, with or without @ and #, labels in any language."""
+
+    resolved: Resolved
+
+    def person(self, name: str) -> str:
+        """The id of the member called so.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        member = find_member(_guild(self.resolved), name)
+        return self.resolved.add_user(member.user, member)
+
+    def role(self, name: str) -> str:
+        """The id of the role called so.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        guild = _guild(self.resolved)
+        role = _role_named(guild, name)
+        if role is None:
+            near = nearest(name, [one.name for one in guild.roles.values()])
+            raise Puzzled(f'No role here is called "{name}"; try {listed(near)}.', status=404)
+        return self.resolved.add_role(role)
+
+    def anyone(self, name: str) -> str:
+        """The id of the role or the member called so.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        role = _role_named(_guild(self.resolved), name)
+        return self.resolved.add_role(role) if role else self.person(name)
+
+    def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
+        """The id of the channel called so.
+
+        Raises:
+            Puzzled: there is none, or it is of another type.
+        """
+        found = find_channel(_guild(self.resolved), name)
+        return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))
+
+    def choice(self, choices: list[Json], name: object) -> Json | None:
+        """The choice or select option with that value, label or name in any language."""
+        wanted = fold(str(name))
+        for choice in choices:
+            translated: Json = choice.get("name_localizations") or {}
+            called = (choice["value"], choice.get("name"), choice.get("label"), *translated.values())
+            if wanted in (fold(str(one)) for one in called if one is not None):
+                return choice
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """By id and by value, exactly."""
+
+    resolved: Resolved
+
+    def person(self, name: str) -> str:
+        """The id, when it is a user's; in a guild also somebody who is no member.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        user = self.resolved.world.users.get(snowflake(name) or 0)
+        if user is None:
+            raise Puzzled(f"There is no user {name}.", status=404)
+        guild = self.resolved.guild
+        return self.resolved.add_user(user, guild.members.get(user.id) if guild else None)
+
+    def role(self, name: str) -> str:
+        """The id, when it is a role's.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        role = _guild(self.resolved).roles.get(snowflake(name) or 0)
+        if role is None:
+            raise Puzzled(f"There is no role {name}.", status=404)
+        return self.resolved.add_role(role)
+
+    def anyone(self, name: str) -> str:
+        """The id, when it is a user's or a role's.
+
+        Raises:
+            Puzzled: there is none.
+        """
+        guild = self.resolved.guild
+        is_role = guild is not None and snowflake(name) in guild.roles
+        return self.role(name) if is_role else self.person(name)
+
+    def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
+        """The id, when it is a channel's.
+
+        Raises:
+            Puzzled: there is none, or it is of another type.
+        """
+        found = _guild(self.resolved).room(snowflake(name) or 0)
+        if found is None:
+            raise Puzzled(f"There is no channel {name}.", status=404)
+        return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))
+
+    def choice(self, choices: list[Json], name: object) -> Json | None:
+        """The choice or select option with that value."""
+        return next((choice for choice in choices if choice["value"] == name), None)
+
+
+def _guild(resolved: Resolved) -> Guild:
+    if resolved.guild is None:
+        raise Puzzled("In a direct message there are no members, channels and roles to name; use a server.")
+    return resolved.guild
+
+
+def _role_named(guild: Guild, name: str) -> Role | None:
+    wanted = fold(name.removeprefix("<@&").removesuffix(">"))
+    return next((role for role in guild.roles.values() if wanted in (fold(role.name), str(role.id))), None)
+
+
+def _of_type(channel: Channel, types: Collection[int], *, wanted_by: str) -> Channel:
+    if types and channel.type not in types:
+        wanted = listed(CHANNEL_NAMES.get(kind, str(kind)) for kind in types)
+        raise Puzzled(f"{wanted_by} takes a {wanted} channel; {channel.name} is none.")
+    return channel

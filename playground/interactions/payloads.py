@@ -1,0 +1,158 @@
+"""Interactions as Discord words them: the envelope of all five kinds, and what each kind holds."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from core.ids import snowflake_time
+from playground.http_log.deliveries import PING, Actor, Delivery
+from playground.json_types import Json
+from playground.state import permissions
+from playground.state import serializers as shapes
+from playground.state.state import GROUP, Attachment, Channel, Guild, Member, Role, User, World
+from wire.limits import FILE_BYTES_MAX
+
+IN_GUILD: Final = 0
+IN_BOT_DM: Final = 1
+IN_PRIVATE: Final = 2
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The objects that an interaction's values name."""
+
+    world: World
+    guild: Guild | None
+    actor: Member | None
+    base_url: str
+    _objects: dict[str, dict[str, Json]] = field(default_factory=dict[str, dict[str, Json]])
+
+    def add_user(self, user: User, member: Member | None) -> str:
+        """Name a user, with what they are in the guild; answers the id."""
+        self._add("users", user.id, shapes.user(user))
+        if member and self.guild:
+            partial = shapes.member(member, with_user=False, with_voice=False)
+            self._add("members", user.id, partial | {"permissions": str(permissions.of_member(self.guild, member))})
+        return str(user.id)
+
+    def add_role(self, role: Role) -> str:
+        """Name a role; answers the id."""
+        return self._add("roles", role.id, shapes.role(role))
+
+    def add_channel(self, channel: Channel) -> str:
+        """Name a channel; answers the id."""
+        if self.guild and self.actor:
+            shape = shapes.resolved_channel(channel, self.guild, self.actor, self.world.application)
+        else:
+            shape = shapes.channel(channel)
+        return self._add("channels", channel.id, shape)
+
+    def add_message(self, message: int, shape: Json) -> str:
+        """Name a message; answers the id."""
+        return self._add("messages", message, shape)
+
+    def add_attachment(self, file: Attachment) -> str:
+        """Name a file; answers the id."""
+        file.is_ephemeral = True
+        return self._add("attachments", file.id, shapes.attachment(file, base_url=self.base_url))
+
+    def shape(self) -> Json:
+        """`{"resolved": …}`, or nothing when nothing is named."""
+        return {"resolved": self._objects} if self._objects else {}
+
+    def _add(self, kind: str, number: int, shape: Json) -> str:
+        self._objects.setdefault(kind, {})[str(number)] = shape
+        return str(number)
+
+
+def envelope(delivery: Delivery, world: World, data: Json | None, message: Json | None = None) -> Json:
+    """The whole payload of an interaction."""
+    actor, guild = delivery.actor, delivery.actor.guild
+    payload: Json = {
+        "app_permissions": str(permissions.of_app(guild, world.application, actor.channel)),
+        "application_id": str(world.application),
+        "attachment_size_limit": FILE_BYTES_MAX,
+        "authorizing_integration_owners": owners(actor),
+        "channel": _channel(actor.channel, guild, actor.member),
+        "channel_id": str(actor.channel.id),
+        "context": context_of(actor),
+    }
+    if data is not None:
+        payload["data"] = data
+    bought = active_entitlements(world, actor, snowflake_time(delivery.id))
+    payload |= {"entitlements": bought, "entitlement_sku_ids": [one["sku_id"] for one in bought]}
+    if guild and actor.member:
+        payload |= {
+            "guild": {"features": ["COMMUNITY"], "id": str(guild.id), "locale": guild.locale},
+            "guild_id": str(guild.id),
+            "guild_locale": guild.locale,
+        }
+    payload |= {"id": str(delivery.id), "locale": actor.locale}
+    if guild and actor.member:
+        bits = str(permissions.of_member(guild, actor.member))
+        payload["member"] = shapes.member(actor.member) | {"permissions": bits}
+    if message is not None:
+        payload["message"] = message
+    payload |= {"token": delivery.token, "type": delivery.kind, "version": 1}
+    if guild is None:
+        payload["user"] = shapes.user(actor.user)
+    return payload
+
+
+def context_of(actor: Actor) -> int:
+    """Where somebody is, in Discord's numbers."""
+    if actor.guild:
+        return IN_GUILD
+    return IN_PRIVATE if actor.channel.type == GROUP else IN_BOT_DM
+
+
+def owners(actor: Actor) -> Json:
+    """Who has installed the app where somebody uses it."""
+    if actor.brings_app:
+        return {"1": str(actor.user.id)}
+    return {"0": str(actor.guild.id) if actor.guild else "0"}
+
+
+def active_entitlements(world: World, actor: Actor, now: datetime) -> list[Json]:
+    """What somebody and the guild around them have at that time."""
+    found: list[Json] = []
+    mine = {str(actor.user.id), str(actor.guild.id) if actor.guild else ""}
+    for one in world.entitlements.values():
+        begun = not one["starts_at"] or datetime.fromisoformat(one["starts_at"]) <= now
+        ended = bool(one["ends_at"]) and datetime.fromisoformat(one["ends_at"]) <= now
+        if (one.get("guild_id") or one["user_id"]) in mine and begun and not ended and not one["deleted"]:
+            found.append(one)
+    return found
+
+
+def ping(delivery: Delivery, world: World) -> Json:
+    """The payload with which Discord checks an endpoint."""
+    return {
+        "application_id": str(world.application),
+        "entitlements": [],
+        "id": str(delivery.id),
+        "token": delivery.token,
+        "type": PING,
+        "user": shapes.user(delivery.actor.user),
+        "version": 1,
+    }
+
+
+def command_data(command: Json, options: list[Any], resolved: Resolved, *, target: str | None = None) -> Json:
+    """What a command holds, also while it is being completed."""
+    data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
+    if options:
+        data["options"] = options
+    if command.get("guild_id"):
+        data["guild_id"] = command["guild_id"]
+    if target:
+        data["target_id"] = target
+    return data | resolved.shape()
+
+
+def _channel(channel: Channel, guild: Guild | None, actor: Member | None) -> Json:
+    shape = shapes.channel(channel)
+    shape.pop("permission_overwrites", None)
+    if guild and actor:
+        shape["permissions"] = str(permissions.of_member(guild, actor))
+    return shape

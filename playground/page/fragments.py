@@ -1,0 +1,163 @@
+"""The parts of the page that change while it is open, each drawn whole under its name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from core.clock import Clock
+from playground.config import PlaygroundConfig
+from playground.control.simulation import Simulation
+from playground.http_log.deliveries import AUTOCOMPLETE, PING, Deliveries, Delivery
+from playground.interactions.delivery import Endpoint
+from playground.interactions.registered_commands import Commands
+from playground.page import messages
+from playground.page import modals as forms
+from playground.page import sidebars as columns
+from playground.page.drawing import draw
+from playground.page.markdown_context import Reading
+from playground.page.view_context import Seat
+from playground.state.lookup import Puzzled
+from playground.state.state import Message, World
+
+SHOWN: Final = 60  # messages at first, and at each request for earlier ones
+JUMPS: Final = (
+    (600, "10 min"),
+    (3600, "1 hour"),
+    (6 * 3600, "6 hours"),
+    (86_400, "1 day"),
+    (7 * 86_400, "1 week"),
+    (30 * 86_400, "30 days"),
+)
+
+
+class Regions:
+    """Draws what a seat sees."""
+
+    def __init__(
+        self,
+        world: World,
+        deliveries: Deliveries,
+        commands: Commands,
+        simulation: Simulation,
+        *,
+        config: PlaygroundConfig,
+        endpoint: Endpoint,
+        public_key: str,
+    ) -> None:
+        self.world = world
+        self.config = config
+        self._deliveries = deliveries
+        self._commands = commands
+        self._simulation = simulation
+        self._endpoint = endpoint
+        self._public_key = public_key
+        self._ways: dict[str, Callable[[Seat], Markup]] = {
+            "guilds": lambda seat: columns.draw_guilds(seat, world),
+            "rooms": lambda seat: columns.draw_rooms(seat, world),
+            "me": columns.draw_me,
+            "messages": self._messages,
+            "members": lambda seat: columns.draw_members(seat, world),
+            "notices": self._notices,
+            "time": self._time,
+        }
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of this server."""
+        return self.config.clock
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All parts; each is the id of its element."""
+        return tuple(self._ways)
+
+    def draw(self, name: str, seat: Seat) -> Markup:
+        """One part, the element itself included."""
+        return self._ways[name](seat)
+
+    def draw_message(self, message: Message, seat: Seat) -> Markup:
+        """One message."""
+        asked = self._deliveries.find(int(message.interaction["id"])) if message.interaction else None
+        reply = self._deliveries.find(message.id)
+        reading = replace(self._reading(seat), pings_everyone=message.mentions_everyone)
+        return messages.draw(message, reading=reading, base_url=self.config.http_url, asked=asked, reply=reply)
+
+    def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
+        """The line that stands where an answer should be."""
+        return messages.draw_failure(delivery, reading=self._reading(seat))
+
+    def draw_form(self, number: str, seat: Seat) -> Markup:
+        """The form that an interaction has opened for whoever sits there.
+
+        Raises:
+            Puzzled: it has opened none for them, or the form was sent.
+        """
+        opened = self._deliveries.find(int(number)) if number.isdecimal() else None
+        if opened is None or opened.modal is None or opened.actor.user is not seat.user:
+            raise Puzzled("That form is not open any more.", status=404)
+        return forms.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
+
+    def draw_earlier(self, seat: Seat, before: int) -> Markup:
+        """The messages before one of them, with the button for still earlier ones if there are any."""
+        return self._list(seat, before=before)
+
+    def delivery(self, number: int) -> Delivery | None:
+        """The interaction of that id."""
+        return self._deliveries.find(number)
+
+    def failed_here(self, delivery: Delivery, seat: Seat) -> bool:
+        """Whether a person reads here that the app did not respond; only whoever asked does."""
+        asked = delivery.kind not in (PING, AUTOCOMPLETE)
+        is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
+        return asked and is_mine and delivery.is_over and delivery.callback is None and not delivery.is_dismissed
+
+    def _reading(self, seat: Seat) -> Reading:
+        return Reading(seat, self.world, self.clock.now())
+
+    def _messages(self, seat: Seat) -> Markup:
+        return self._list(seat, before=None)
+
+    def _list(self, seat: Seat, *, before: int | None) -> Markup:
+        seen = (message for message in self._seen(seat) if before is None or message.id < before)
+        shown = list(islice(seen, SHOWN + 1))
+        oldest = 0 if len(shown) <= SHOWN else shown[SHOWN - 1].id
+        drawn = [(message.id, self.draw_message(message, seat)) for message in shown[:SHOWN]]
+        drawn += [
+            (one.id, self.draw_failure(one, seat))
+            for one in self._deliveries.everything()
+            if self.failed_here(one, seat) and oldest < one.id and (before is None or one.id < before)
+        ]
+        lines = [line for _, line in sorted(drawn, key=lambda line: line[0])]
+        place = columns.place(seat, self.world.bot)
+        return draw("messages.html", seat=seat, place=place, lines=lines, is_whole=oldest == 0)
+
+    def _seen(self, seat: Seat) -> Iterator[Message]:
+        """The messages of the seat's channel, the newest first."""
+        return (message for message in reversed(self.world.messages.values()) if seat.sees(message))
+
+    def _notices(self, seat: Seat) -> Markup:
+        return draw(
+            "notices.html",
+            seat=seat,
+            config=self.config,
+            endpoint=self._endpoint.url,
+            has_commands=bool(self._commands.usable_in(seat.guild.id if seat.guild else None)),
+            public_key=self._public_key,
+        )
+
+    def _time(self, seat: Seat) -> Markup:
+        now = self.clock.now()
+        return draw(
+            "time.html",
+            now=now,
+            local=now.astimezone(ZoneInfo(seat.user.zone)),
+            zone=seat.user.zone,
+            rate=self.clock.rate,
+            jumps=JUMPS,
+            is_bendable=self.clock.is_bendable,
+            evening=self._simulation.state() if self._simulation.is_running else None,
+        )

@@ -1,0 +1,107 @@
+"""Forms that an app opens: every field with its label, what it takes, and what stands in it already.
+
+Whatever its kind, what a field holds is found in the form under its custom id: a select keeps what is chosen as the
+selected options of a hidden `<select>` beside the button that opens it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from playground.json_types import Json
+from playground.page import template_helpers as parts
+from playground.page.drawing import draw as draw_template
+from playground.page.markdown_context import Reading
+from playground.validation import components as kinds
+from wire.limits import TEXT_INPUT_MAX
+
+MEDIA: Final = {"image": "image/*", "video": "video/*", "audio": "audio/*"}  # file types that are no endings
+COUNTED: Final = {kinds.TEXT_INPUT: "characters", kinds.FILE_UPLOAD: "files"}  # everything else: choices
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something to fill in."""
+
+    number: int  # from 1
+    label: str
+    description: str  # empty: there is none
+    given: Json  # the component; it says None for what it lacks
+
+    @property
+    def kind(self) -> int:
+        """The component's type."""
+        return int(self.given["type"])
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it may not stay empty."""
+        return self.kind != kinds.CHECKBOX and self.given["required"] is not False
+
+    @property
+    def least(self) -> int:
+        """The fewest characters, choices or files that it takes when it does not stay empty."""
+        if self.kind == kinds.TEXT_INPUT:
+            return int(self.given["min_length"] or 0)
+        given: int | None = self.given["min_values"]
+        return int(self.is_required) if given is None else given
+
+    @property
+    def most(self) -> int:
+        """The most of them."""
+        if self.kind == kinds.TEXT_INPUT:
+            return int(self.given["max_length"] or TEXT_INPUT_MAX)
+        return int(self.given["max_values"] or (len(self.options) if self.kind == kinds.CHECKBOX_GROUP else 1))
+
+    @property
+    def options(self) -> list[Json]:
+        """What can be chosen, where the app says it itself."""
+        return self.given["options"] or []
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is a text that may be as short as one likes; its most is seen in the count alone."""
+        return self.kind == kinds.TEXT_INPUT and not self.least
+
+    @property
+    def hint(self) -> str:
+        """How much it takes, where a reader would not guess it."""
+        takes_all = self.kind == kinds.CHECKBOX_GROUP and self.least <= 1 and self.most == len(self.options)
+        if takes_all or self.is_free or (self.kind != kinds.TEXT_INPUT and self.most == 1):
+            return ""
+        amount = str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
+        return f"{amount} {COUNTED.get(self.kind, 'choices')}"
+
+    @property
+    def accept(self) -> str:
+        """The files that a browser offers for it; empty: all."""
+        types: list[str] = self.given["file_types"] or []
+        return ",".join(MEDIA.get(one, one) for one in types)
+
+
+def draw(modal: Json, *, reply: int, reading: Reading, base_url: str) -> Markup:
+    """The form that the interaction `reply` has opened, for `<dialog id="form">`."""
+    return draw_template(
+        "modal.html",
+        modal=modal,
+        reply=reply,
+        lines=_lines(parts.loose(modal["components"])),
+        app=reading.world.bot,
+        kinds=kinds,
+        **parts.Helpers(reading, base_url).by_name(),
+    )
+
+
+def _lines(components: list[Json]) -> list[Any]:
+    """The fields, and the texts between them as Discord sends them."""
+    found: list[Any] = []
+    for number, part in enumerate(components, start=1):
+        if part["type"] == kinds.LABEL:
+            found.append(Field(number, part["label"], part["description"] or "", part["component"]))
+        elif part["type"] == kinds.ROW:
+            field: Json = part["components"][0]
+            found.append(Field(number, field["label"], "", field))
+        else:
+            found.append(part["content"])
+    return found

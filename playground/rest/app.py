@@ -1,0 +1,352 @@
+"""The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPMethod
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from playground.config import PlaygroundConfig
+from playground.errors import Refusal, bad_form
+from playground.http_log import multipart
+from playground.http_log.log import Recording
+from playground.json_types import Json, is_list, is_object, snowflake
+from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
+from playground.state.faults import Faults, Target
+from playground.state.tokens import opens
+from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
+
+log = structlog.get_logger()
+
+MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
+BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers' names and those of bare runtimes
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file sent with a request."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Call:
+    """One request after the door: allowed, counted and read."""
+
+    path: dict[str, str]
+    query: QueryParams
+    headers: Headers
+    body: Any = None  # None: nothing was sent
+    files: dict[int, Upload] = field(default_factory=dict[int, Upload])
+    remarks: list[str] = field(default_factory=list[str])  # what the inspector says beside it
+
+    def id(self, name: str) -> int:
+        """The snowflake in the path.
+
+        Raises:
+            Refusal: it is none.
+        """
+        return snowflake_at((name,), self.path[name])
+
+    def json(self) -> Json:
+        """The body, which must be an object; nothing counts as an empty one.
+
+        Raises:
+            Refusal: it is something else.
+        """
+        if self.body is None:
+            return {}
+        if not is_object(self.body):
+            raise bad_form((), "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+        return self.body
+
+    def number(self, name: str, least: int, most: int, *, default: int) -> int:
+        """A whole number in the query.
+
+        Raises:
+            Refusal: it is none, or outside `least` to `most`.
+        """
+        text = self.query.get(name, str(default))
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise bad_form((name,), "NUMBER_TYPE_MAX", f"int value should be between {least} and {most}.")
+        return int(text)
+
+    def moment(self, name: str) -> datetime | None:
+        """A time in the query; without a zone it is UTC.
+
+        Raises:
+            Refusal: it is none.
+        """
+        text = self.query.get(name)
+        if text is None:
+            return None
+        try:
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
+        except ValueError:
+            raise bad_form((name,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}. Should be ISO8601.") from None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+    def wants(self, name: str) -> bool:
+        """Whether a query parameter says yes."""
+        return self.query.get(name, "").lower() in ("1", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a route answers; a body of None is an empty one."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One route of the REST API."""
+
+    method: HTTPMethod
+    path: str
+    handler: Handler
+    limit: Limit = USUAL
+    needs_token: bool = True
+    needs_person: bool = False  # a user's own token is asked for, `Bearer`; here the app's opens that as well
+    is_interaction: bool = False  # outside the global limit, known by the token in the path
+    bucket: str | None = None  # None: its own; routes that name the same bucket share it
+
+    @property
+    def bucket_name(self) -> str:
+        """What is counted together."""
+        return self.bucket or f"{self.method} {self.path}"
+
+
+def snowflake_at(path: Sequence[str | int], value: Any) -> int:
+    """A value as a snowflake.
+
+    Raises:
+        Refusal: it is none.
+    """
+    found = snowflake(value)
+    if found is None:
+        raise bad_form(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+    return found
+
+
+def nothing() -> Answer:
+    """204, as most deletions answer."""
+    return Answer(None, 204)
+
+
+def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recording, faults: Faults) -> Starlette:
+    """The API as an app to mount at /api/v10."""
+    door = _Door(config, recording, faults)
+    ordered = sorted(rules, key=lambda rule: rule.path)
+    routes = [
+        Route(path, door.to({rule.method: rule for rule in group}), methods=[*HTTPMethod])
+        for path, group in groupby(ordered, key=lambda rule: rule.path)
+    ]
+    # Fixed words such as @original and @me come before the parameters that would swallow them.
+    routes.sort(key=lambda route: route.path.replace("{", "~"))
+    routes.append(Route("/{rest:path}", door.to({}), methods=[*HTTPMethod]))
+    return Starlette(routes=routes, exception_handlers={Exception: _failed})
+
+
+async def read(content_type: str, raw: bytes, *, takes_forms: bool = False) -> tuple[Any, dict[int, Upload]]:
+    """A JSON or multipart body as a value and the files beside it; where forms are taken, also what curl sends.
+
+    Raises:
+        Refusal: wrong content type, broken JSON or parts, too many files, too large.
+    """
+    if len(raw) > REQUEST_BYTES_MAX:
+        raise Refusal(413, 40005, "Request entity too large")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _decode(raw), {}
+    if kind == "multipart/form-data":
+        return _take_parts(content_type, raw)
+    if kind == "application/x-www-form-urlencoded" and takes_forms:
+        return _written(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), {}
+    expected = "'application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'"
+    raise Refusal(400, 50035, f'Expected "Content-Type" header to be one of {{{expected}}}.')
+
+
+def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
+    try:
+        parts = multipart.parse(content_type, raw)
+    except ValueError:
+        raise Refusal(400, 50035, "Invalid Form Body") from None
+    body: Any = None
+    files: dict[int, Upload] = {}
+    loose: list[tuple[str, str]] = []  # fields that stand for themselves, as in a form
+    for part in parts:
+        number = part.name.removeprefix("files[").removesuffix("]")
+        if part.name == "payload_json":
+            body = _decode(part.content)
+        elif part.filename is not None:
+            index = int(number) if number.isdecimal() else len(files)
+            files[index] = Upload(part.filename, part.content_type or "application/octet-stream", part.content)
+        else:
+            loose.append((part.name, part.content.decode(errors="replace")))
+    if len(files) > ATTACHMENTS_MAX:
+        raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({ATTACHMENTS_MAX})")
+    return _written(loose) if body is None and loose else body, files
+
+
+def _written(fields: Iterable[tuple[str, str]]) -> Json:
+    """What a form says, whose values are all texts."""
+    told = dict(fields)
+    if "payload_json" in told:
+        return _decode(told["payload_json"].encode())
+    return {name: FORM_VALUES.get(name, str)(value) for name, value in told.items()}
+
+
+def _is_yes(value: str) -> bool:
+    return value.lower() in ("1", "true")
+
+
+def _number(value: str) -> Any:
+    return int(value) if value.isascii() and value.isdecimal() else value
+
+
+FORM_VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "tts": _is_yes,
+    "flags": _number,
+}  # what is no text in a form
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return _with_whole_numbers(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError):
+        raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """The same value with 1.0 as 1: JSON knows one kind of number, and some languages write all with a point."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_list(value):
+        return [_with_whole_numbers(entry) for entry in value]
+    if is_object(value):
+        return {name: _with_whole_numbers(entry) for name, entry in value.items()}
+    return value
+
+
+class _Door:
+    """Lets calls in, records them, and does to them what was ordered."""
+
+    def __init__(self, config: PlaygroundConfig, recording: Recording, faults: Faults) -> None:
+        self._config = config
+        self._recording = recording
+        self._faults = faults
+        self._limits = RateLimits()
+
+    def to(self, rules: Mapping[HTTPMethod, Rule]) -> Callable[[Request], Awaitable[Response]]:
+        """The door to one path, with a rule for each method; no rules at all: to a path that does not exist."""
+
+        async def enter(request: Request) -> Response:
+            rule = rules.get(HTTPMethod(request.method))
+            raw = await request.body()
+            query = f"?{request.url.query}" if request.url.query else ""
+            call = self._recording.call(
+                request.method,
+                _path(request) + query,
+                rule.path if rule else "",
+                request.headers.items(),
+                raw,
+                token=request.path_params.get("token"),
+            )
+            try:
+                response = await self._answer(request, rule, raw, call.exchange.remarks) if rule else _lost(rules)
+            except Exception as error:
+                call.failed(f"The local Discord failed: {error!r}")
+                raise
+            call.answered(response.status_code, response.headers.items(), bytes(response.body))
+            return response
+
+        return enter
+
+    async def _answer(self, request: Request, rule: Rule, raw: bytes, remarks: list[str]) -> Response:
+        headers: dict[str, str] = {}
+        try:
+            _check_caller(self._config, request, rule, remarks)
+            await self._faults.strike(_target(request, rule), remarks)
+            if self._config.limits_requests:
+                headers = self._count(request, rule)
+            kind = request.headers.get("content-type", "")
+            body, files = await read(kind, raw, takes_forms=True) if raw else (None, {})
+            call = Call(dict(request.path_params), request.query_params, request.headers, body, files, remarks)
+            answer = await rule.handler(call)
+        except TooMany as many:
+            return JSONResponse(many.body, 429, headers=many.headers)
+        except Refusal as refusal:
+            return JSONResponse(refusal.body(), refusal.status, headers=headers)
+        if answer.body is None:
+            return Response(None, answer.status, headers=headers | answer.headers)
+        content = msgspec.json.encode(answer.body)
+        return Response(content, answer.status, headers | answer.headers, "application/json")
+
+    def _count(self, request: Request, rule: Rule) -> dict[str, str]:
+        if not rule.is_interaction:
+            self._limits.take_global()
+        major = next((request.path_params[name] for name in MAJORS if name in request.path_params), "")
+        return self._limits.take(rule.bucket_name, str(major), rule.limit)
+
+
+def _target(request: Request, rule: Rule) -> Target:
+    return Target(
+        request.method,
+        rule.path,
+        _path(request),
+        snowflake(request.path_params.get("channel_id")),
+        needs_token=rule.needs_token,
+        bucket=rule.bucket_name,
+        limit=rule.limit,
+    )
+
+
+def _path(request: Request) -> str:
+    """The path below the version."""
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
+
+
+def _lost(rules: Mapping[HTTPMethod, Rule]) -> Response:
+    status, words = (405, "405: Method Not Allowed") if rules else (404, "404: Not Found")
+    return JSONResponse({"message": words, "code": 0}, status)
+
+
+def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule, remarks: list[str]) -> None:
+    agent = request.headers.get("user-agent", "")
+    if not agent or agent.startswith(BLOCKED_AGENTS):
+        raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
+    if not agent.startswith("DiscordBot ("):
+        remarks.append(
+            f"The User-Agent is {agent}. Discord takes it, but asks for DiscordBot ($url, $versionNumber), "
+            "and may block others without notice."
+        )
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if rule.needs_token and (scheme not in ("Bot", "Bearer") or not opens(config, token.strip())):
+        raise Refusal(401, 0, "401: Unauthorized")
+    if rule.needs_person and scheme == "Bot":
+        raise Refusal(403, 20001, "Bots cannot use this endpoint")
+    if rule.needs_token and not rule.needs_person and scheme == "Bearer":
+        raise Refusal(401, 0, "401: Unauthorized")
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    log.error("a REST route fails", method=request.method, path=request.url.path)
+    return JSONResponse({"message": "500: Internal Server Error", "code": 0}, 500)

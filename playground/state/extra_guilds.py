@@ -1,0 +1,31 @@
+"""Further servers of the local Discord, to see an app in several: small, alike, and spread over the shards."""
+
+from dataclasses import replace
+from typing import Final
+
+from core.ids import ChannelId, GuildId, RoleId
+from playground.state.fixtures import COMMUNITY, VOICE, Community
+
+_PEOPLE: Final = 6
+
+
+def annex(number: int) -> Community:
+    """The server after the first one by so many; its id is one millisecond later each, so that any shards share them.
+
+    Its members are people of the first one.
+    """
+    shift = number << 22
+    voice = [room for room in COMMUNITY.rooms if room.type == VOICE]
+    text = COMMUNITY.room("study-log")
+    rooms = tuple(replace(room, channel=ChannelId(room.channel + shift), parent=None) for room in (text, *voice))
+    ranks = tuple(replace(rank, role=RoleId(rank.role + shift)) for rank in COMMUNITY.ranks)
+    return replace(
+        COMMUNITY,
+        guild=GuildId(COMMUNITY.guild + shift),
+        name=f"Annex {number}",
+        afk_channel=ChannelId(COMMUNITY.afk_channel + shift),
+        rooms=rooms,
+        ranks=ranks,
+        members=COMMUNITY.members[:_PEOPLE],
+        banned=(),
+    )

@@ -1,0 +1,101 @@
+"""Finding guilds, members and channels by what people call them, with a helpful sentence when nobody is called so."""
+
+import difflib
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from playground.state.state import Channel, Guild, Member, User, World
+
+Thing = TypeVar("Thing")
+
+
+class Puzzled(Exception):
+    """What was asked cannot be done as written; the sentence says what to do instead."""
+
+    def __init__(self, sentence: str, *, status: int = 400, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.field = field  # the option or form field that it is about; None: about all of it
+
+
+def find_guild(world: World, name: str | None) -> Guild:
+    """The guild of that name or id; without a name, the first one.
+
+    Raises:
+        Puzzled: there is none.
+    """
+    guilds = list(world.guilds.values())
+    if name is None:
+        return guilds[0]
+    return _pick(name, guilds, lambda guild: (guild.name, str(guild.id)), what="server")
+
+
+def find_user(world: World, name: str) -> User:
+    """The account called so, by username, display name or id, with or without @, in whatever servers it is.
+
+    Raises:
+        Puzzled: there is none.
+    """
+    return _pick(
+        name,
+        world.users.values(),
+        lambda person: (person.username, person.display_name, str(person.id)),
+        what="person",
+    )
+
+
+def find_member(guild: Guild, name: str) -> Member:
+    """The member called so, by username, display name or id, with or without @.
+
+    Raises:
+        Puzzled: there is none.
+    """
+    name = name.strip().removeprefix("<@").removesuffix(">") if name.strip().startswith("<@") else name
+    return _pick(
+        name,
+        guild.members.values(),
+        lambda person: (person.user.username, person.display_name, person.user.display_name, str(person.user.id)),
+        what="member",
+    )
+
+
+def find_channel(guild: Guild, name: str, *, voice: bool = False) -> Channel:
+    """The channel called so, by name or id, with or without #.
+
+    Raises:
+        Puzzled: there is none, or it is no voice channel where one is asked for.
+    """
+    rooms = [room for room in (*guild.channels.values(), *guild.threads.values()) if room.is_voice or not voice]
+    name = name.strip().removeprefix("<#").removesuffix(">") if name.strip().startswith("<#") else name
+    return _pick(name, rooms, lambda room: (room.name, str(room.id)), what="voice channel" if voice else "channel")
+
+
+def nearest(name: str, names: Iterable[str], *, most: int = 3) -> list[str]:
+    """The names that look most like `name`, best first; all kinds of names when nothing looks like it."""
+    known = list(dict.fromkeys(names))
+    folded = {fold(one): one for one in reversed(known)}
+    close = difflib.get_close_matches(fold(name), list(folded), n=most, cutoff=0.4)
+    return [folded[one] for one in close] or known[:most]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence: "a, b or c"."""
+    all_names = list(names)
+    return " or ".join(filter(None, [", ".join(all_names[:-1]), *all_names[-1:]]))
+
+
+def fold(name: str) -> str:
+    """A name without what people do not type: case, @, #, surrounding space, compatibility forms, emoji variants."""
+    return unicodedata.normalize("NFKC", name).replace("\ufe0f", "").strip().lstrip("@#").strip().casefold()
+
+
+def _pick(name: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]], *, what: str) -> Thing:
+    wanted = fold(name)
+    known = list(things)
+    for rank in range(len(names_of(known[0])) if known else 0):  # usernames first, then the looser names
+        for thing in known:
+            if fold(names_of(thing)[rank]) == wanted:
+                return thing
+    near = nearest(name, [text for thing in known[:200] for text in names_of(thing)[:-1]])
+    raise Puzzled(f'No {what} here is called "{name}"; try {listed(near)}.', status=404)

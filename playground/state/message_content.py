@@ -1,0 +1,35 @@
+"""What an app reads of a message: other people's content only with Discord's privileged Message Content."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from playground.json_types import Json
+from playground.state.state import DIRECT, Message, World
+
+INTENT: Final = 1 << 15  # at the gateway
+APPLICATION_FLAG: Final = 1 << 19  # GATEWAY_MESSAGE_CONTENT_LIMITED: switched on, and not reviewed by Discord
+HIDDEN: Final[Mapping[str, Any]] = {"content": "", "embeds": [], "attachments": [], "components": []}
+REMARK: Final = (
+    "The content of {count} left empty: the app does not have the privileged Message Content, and Discord then shows "
+    "only its own messages, direct messages with it, messages that mention it, and the target of a message command."
+)
+
+
+def is_open(message: Message, world: World) -> bool:
+    """Whether the app reads a message without the privilege; the target of a message command is not known here."""
+    channel = world.channels.get(message.channel)
+    is_direct = channel is not None and channel.type == DIRECT
+    return message.is_app or is_direct or world.application in message.mentions
+
+
+def hidden(shape: Json) -> Json:
+    """A message, or what a forward holds of one, without what only the privilege shows."""
+    left = {name: HIDDEN.get(name, value) for name, value in shape.items() if name != "poll"}
+    if "message_snapshots" in left:
+        left["message_snapshots"] = [{"message": hidden(one["message"])} for one in left["message_snapshots"]]
+    return left
+
+
+def remark(count: int) -> str:
+    """What the inspector says about an answer in which so many messages were emptied."""
+    return REMARK.format(count="one message was" if count == 1 else f"{count} messages was")

@@ -1,0 +1,369 @@
+"""What exists in the local Discord: users, guilds, channels, members, messages, all in memory."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from core.ids import snowflake_at
+from playground.errors import Refusal, unknown
+from playground.json_types import Json
+from playground.state import avatars
+from playground.state.fixtures import CATEGORY, STAGE, TEXT, VOICE, Community, Persona
+
+DIRECT: Final = 1  # types of channels without a guild
+GROUP: Final = 3
+HTTP_BOT_FLAG: Final = 1 << 19  # BOT_HTTP_INTERACTIONS
+
+
+@dataclass(slots=True)
+class User:
+    """An account."""
+
+    id: int
+    username: str
+    global_name: str | None = None
+    avatar: str | None = None
+    is_bot: bool = False
+    locale: str = "en-US"  # of their client
+    zone: str = "UTC"
+    flags: int = 0
+
+    @property
+    def display_name(self) -> str:
+        """The name shown outside guilds."""
+        return self.global_name or self.username
+
+
+@dataclass(slots=True)
+class VoiceState:
+    """Somebody connected to voice."""
+
+    channel: int
+    session: str
+    since: datetime
+    self_mute: bool = False
+    self_deaf: bool = False
+    self_stream: bool = False
+    self_video: bool = False
+    mute: bool = False
+    deaf: bool = False
+    suppress: bool = False
+
+
+@dataclass(slots=True)
+class Member:
+    """A user in a guild."""
+
+    user: User
+    joined_at: datetime
+    nick: str | None = None
+    avatar: str | None = None
+    roles: list[int] = field(default_factory=list[int])
+    voice: VoiceState | None = None
+    is_synthetic: bool = False  # came with a simulated evening
+
+    @property
+    def display_name(self) -> str:
+        """What the guild sees."""
+        return self.nick or self.user.display_name
+
+
+@dataclass(slots=True)
+class Role:
+    """A set of permissions; the one with the guild's own id is everybody's."""
+
+    id: int
+    name: str
+    permissions: int
+    position: int
+    colour: int = 0
+
+
+@dataclass(slots=True)
+class Thread:
+    """What a channel has besides that branched off another."""
+
+    owner: int
+    made_at: datetime
+    archives_after_min: int
+    slowmode_s: int = 0
+    joined: dict[int, datetime] = field(default_factory=dict[int, datetime])  # its members, since when
+    messages: int = 0  # in it, without the one that it started from
+    ever_sent: int = 0  # deleted ones too
+    is_archived: bool = False
+    is_locked: bool = False
+    is_invitable: bool = True
+    archived_at: datetime | None = None  # None: never yet
+
+
+@dataclass(slots=True)
+class Channel:
+    """A place to talk or write; `guild` is None in direct messages."""
+
+    id: int
+    type: int
+    name: str = ""
+    guild: int | None = None
+    parent: int | None = None
+    position: int = 0
+    topic: str | None = None
+    recipient: User | None = None
+    last_message: int | None = None
+    voice_started: datetime | None = None  # None: nobody is in it
+    thread: Thread | None = None  # None: it is no thread
+    is_hidden: bool = False  # the app may not view it (View Channel is denied)
+
+    @property
+    def is_voice(self) -> bool:
+        """Whether people can connect to it."""
+        return self.type in (VOICE, STAGE)
+
+
+@dataclass(slots=True)
+class Guild:
+    """A server."""
+
+    id: int
+    name: str
+    owner: int
+    locale: str
+    afk_channel: int | None
+    icon: str | None = None
+    joined_at: datetime = datetime(2026, 1, 2, tzinfo=UTC)  # the app's own arrival
+    roles: dict[int, Role] = field(default_factory=dict[int, Role])
+    channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
+    members: dict[int, Member] = field(default_factory=dict[int, Member])
+    threads: dict[int, Channel] = field(default_factory=dict[int, Channel])
+    banned: dict[int, User] = field(default_factory=dict[int, User])
+    command_permissions: dict[int, list[Json]] = field(default_factory=dict[int, list[Json]])  # by command, or the app
+
+    def member(self, user: int) -> Member:
+        """The member with that user id.
+
+        Raises:
+            Refusal: Unknown Member.
+        """
+        found = self.members.get(user)
+        if found is None:
+            raise unknown("Member")
+        return found
+
+    def room(self, channel: int) -> Channel | None:
+        """The channel or thread of that id."""
+        return self.channels.get(channel) or self.threads.get(channel)
+
+    def in_voice(self) -> Iterable[Member]:
+        """Everybody connected to a voice channel."""
+        return (member for member in self.members.values() if member.voice)
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A file on a message."""
+
+    id: int
+    filename: str
+    content_type: str
+    content: bytes
+    description: str | None = None
+    width: int | None = None
+    height: int | None = None
+    is_ephemeral: bool = False
+    is_spoiler: bool = False
+
+
+@dataclass(slots=True)
+class Message:
+    """A message in a channel, or a private one that only its reader sees."""
+
+    id: int
+    channel: int
+    author: User
+    at: datetime
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list[Json])
+    components: list[Json] = field(default_factory=list[Json])
+    attachments: list[Attachment] = field(default_factory=list[Attachment])
+    mentions: list[int] = field(default_factory=list[int])
+    mention_roles: list[int] = field(default_factory=list[int])
+    mentions_everyone: bool = False
+    flags: int = 0
+    type: int = 0
+    edited_at: datetime | None = None
+    nonce: str | int | None = None
+    poll: Json | None = None
+    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # who voted for which answer of the poll
+    reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  # who reacted, by emoji
+    pinned_at: datetime | None = None
+    webhook: int | None = None  # the channel's webhook through which it came
+    tts: bool = False
+    reader: int | None = None  # the one user who sees an ephemeral message
+    interaction: Json | None = None  # interaction_metadata
+    interaction_token: str | None = None  # the token with which it can be edited
+    reference: Json | None = None
+    forwarded: "Message | None" = None  # what a forward carries: the message as it was then
+    is_app: bool = False
+
+
+@dataclass(slots=True)
+class Webhook:
+    """An address in a channel at which anybody who knows its token can write."""
+
+    id: int
+    channel: int
+    guild: int
+    name: str
+    token: str
+    creator: User
+    avatar: str | None = None
+
+
+class World:
+    """Everything there is; lookups refuse in Discord's words."""
+
+    def __init__(self, *, application: int, message_content: bool = False) -> None:
+        self.application = application
+        self.message_content = message_content  # the privileged toggle of the app
+        self.bot = User(
+            application, "Lyceum", is_bot=True, avatar=avatars.avatar_hash(application), flags=HTTP_BOT_FLAG
+        )
+        self.users: dict[int, User] = {application: self.bot}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.attachments: dict[int, Attachment] = {}
+        self.entitlements: dict[int, Json] = {}
+        self.webhooks: dict[int, Webhook] = {}
+
+    def guild(self, guild: int) -> Guild:
+        """The guild of that id.
+
+        Raises:
+            Refusal: Unknown Guild.
+        """
+        found = self.guilds.get(guild)
+        if found is None:
+            raise unknown("Guild")
+        return found
+
+    def channel(self, channel: int) -> Channel:
+        """The channel of that id, as far as the app gets there.
+
+        Raises:
+            Refusal: Unknown Channel, or Missing Access: a group of people to which somebody only brings the app.
+        """
+        found = self.channels.get(channel)
+        if found is None:
+            raise unknown("Channel")
+        if found.type == GROUP:
+            raise Refusal(403, 50001, "Missing Access")
+        return found
+
+    def message(self, channel: int, message: int) -> Message:
+        """The message of that id in a channel.
+
+        Raises:
+            Refusal: Unknown Channel, or Unknown Message: also a private one, which is out of reach without its token.
+        """
+        place, found = self.channel(channel), self.messages.get(message)
+        if found is None or found.channel != place.id or found.reader is not None:
+            raise unknown("Message")
+        return found
+
+    def guild_of(self, channel: int) -> Guild | None:
+        """The guild of a channel that exists; None: it is a direct message."""
+        guild = self.channels[channel].guild
+        return None if guild is None else self.guilds[guild]
+
+    def user(self, user: int) -> User:
+        """The user of that id.
+
+        Raises:
+            Refusal: Unknown User.
+        """
+        found = self.users.get(user)
+        if found is None:
+            raise unknown("User")
+        return found
+
+    def settle(self, community: Community) -> Guild:
+        """Add a community with everybody in it, and the app as its bot."""
+        guild = Guild(
+            community.guild,
+            community.name,
+            community.owner,
+            community.locale,
+            community.afk_channel,
+            icon=avatars.avatar_hash(community.guild),
+        )
+        for position, rank in enumerate(community.ranks):
+            guild.roles[rank.role] = Role(rank.role, rank.name, rank.permissions, position, rank.colour)
+        categories = {room.name: room.channel for room in community.rooms if room.type == CATEGORY}
+        for position, room in enumerate(community.rooms):
+            channel = Channel(
+                room.channel,
+                room.type,
+                room.name,
+                guild.id,
+                categories.get(room.parent or ""),
+                position,
+                room.topic,
+            )
+            guild.channels[channel.id] = self.channels[channel.id] = channel
+        self.guilds[guild.id] = guild
+        ranks = {rank.name: rank.role for rank in community.ranks}
+        for persona in community.members:
+            self.welcome(guild, persona, [ranks[name] for name in persona.roles])
+        for persona in community.banned:
+            guild.banned[persona.user] = self._account(persona)
+        guild.members[self.bot.id] = Member(self.bot, guild.joined_at, roles=[ranks["Lyceum"]])
+        return guild
+
+    def welcome(self, guild: Guild, persona: Persona, roles: list[int], *, is_synthetic: bool = False) -> Member:
+        """Make somebody a member of a guild."""
+        user = self._account(persona)
+        own = avatars.avatar_hash(persona.user, salt=str(guild.id)) if persona.has_member_avatar else None
+        member = Member(user, persona.joined_at, persona.nick, own, roles, is_synthetic=is_synthetic)
+        guild.members[user.id] = member
+        return member
+
+    def _account(self, persona: Persona) -> User:
+        picture = avatars.avatar_hash(persona.user) if persona.has_avatar else None
+        made = User(
+            persona.user,
+            persona.username,
+            persona.global_name,
+            picture,
+            persona.is_bot,
+            persona.locale,
+            persona.zone,
+        )
+        return self.users.setdefault(persona.user, made)
+
+    def direct_channel(self, user: User) -> Channel:
+        """The channel between the app and a user, made on first need; its id follows from theirs."""
+        for channel in self.channels.values():
+            if channel.type == DIRECT and channel.recipient is user:
+                return channel
+        made = Channel(
+            snowflake_at(datetime(2025, 1, 1, tzinfo=UTC), increment=user.id % 4_000_000), DIRECT, recipient=user
+        )
+        self.channels[made.id] = made
+        return made
+
+    def private_channel(self, user: User) -> Channel:
+        """A group of people without the app, where `user` brings it along; made on first need."""
+        for channel in self.channels.values():
+            if channel.type == GROUP and channel.recipient is user:
+                return channel
+        made = Channel(
+            snowflake_at(datetime(2025, 1, 2, tzinfo=UTC), increment=user.id % 4_000_000), GROUP, recipient=user
+        )
+        self.channels[made.id] = made
+        return made
+
+    def first_text_channel(self, guild: Guild) -> Channel:
+        """Where commands are typed when nobody says where."""
+        rooms = [channel for channel in guild.channels.values() if channel.type == TEXT]
+        return next((channel for channel in rooms if channel.name == "study-log"), rooms[0])
