@@ -46,7 +46,7 @@ format: .venv/dev  ## Rewrite the code in the house style
 
 samples: .venv/run  ## Draw every card with empty, typical and extreme data into samples/
 	@mkdir -p samples
-	$(BIN)/python -m render.samples.__main__ samples/sheet.png
+	$(BIN)/python -m render.samples samples/sheet.png
 
 migration: .venv/dev  ## Write a migration from the models: make migration name="add timers"
 	$(BIN)/python -m db.migrate "$(name)"

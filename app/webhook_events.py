@@ -99,7 +99,7 @@ def _report(event: WebhookEvent, error: Exception) -> None:
 
 async def _keep(conn: "Connection", event: Authorized | Deauthorized | EntitlementEvent, now: datetime) -> bool:
     from services import installations as authorizations  # noqa: PLC0415 - a first ping loads no database driver
-    from services import premium as entitlements
+    from services import premium as entitlements  # noqa: PLC0415
 
     match event:
         case Authorized():

@@ -109,8 +109,8 @@ def build(*, whole: bool) -> typer.Typer:
     if not whole:
         return app
     from cli import commands, doctor, outbox, voice  # noqa: PLC0415 - the processes do without them
-    from cli import db_command as storage
-    from cli import try_command as tries
+    from cli import db_command as storage  # noqa: PLC0415
+    from cli import try_command as tries  # noqa: PLC0415
 
     tries.add_to(app)
     app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")

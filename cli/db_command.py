@@ -122,7 +122,7 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
     )
 
     from cli import bulk_load as bulk  # noqa: PLC0415 - loads the services
-    from cli import fake_data as crowd
+    from cli import fake_data as crowd  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out()) as progress:

@@ -67,7 +67,7 @@ async def _examine(environ: Mapping[str, str], *, show: Callable[[Finding], None
 async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
     """One after the other, in the order in which a person would mend them."""
     from cli import checks_database, checks_discord  # noqa: PLC0415 - load most of the house
-    from cli import checks_local as checks_here
+    from cli import checks_local as checks_here  # noqa: PLC0415
 
     try:
         settings = read_settings(environ)

@@ -1,8 +1,8 @@
 """A crowd of any size with a believable past: many guilds, few of them large, and people who come daily or hardly ever.
 
 Everything follows from the numbers asked for and the moment. Dates are told by services/calendar/days.py and runs by
-services/streaks/streak.py; the stays are such that every second of them counts under the default policy, so that nothing else
-of the rules is needed here. A test compares what `services.voice.recording.rebuild` makes of them.
+services/streaks/streak.py; the stays are such that every second of them counts under the default policy, so that
+nothing else of the rules is needed here. A test compares what `services.voice.recording.rebuild` makes of them.
 """
 
 from bisect import bisect_right

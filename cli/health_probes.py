@@ -23,7 +23,7 @@ class DatabaseSign:
 
     def _look(self) -> bool:
         from db import embedded  # noqa: PLC0415 - `lyceum up` alone asks
-        from db import error_messages as trouble
+        from db import error_messages as trouble  # noqa: PLC0415
 
         url = embedded.running_url(self._data_dir)
         if url is None or trouble.look(url) is not None:

@@ -1,4 +1,4 @@
-"""Keeps the catalogues in step with the code: `python -m app.i18n.compile` gathers and compiles; `--check` only looks."""
+"""Keeps the catalogues in step with the code: `python -m app.i18n.compile` writes them; `--check` only compares."""
 
 import io
 import sys

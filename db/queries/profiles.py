@@ -48,7 +48,8 @@ async def find_profile(
 ) -> ProfileFacts | None:
     """A member's standing facts, with the cached run of one kind and the rank among those whom everybody may see.
 
-    The rank is counted as on the board, from marks that are not older than `marked_since`; see db/queries/leaderboards/pages.py.
+    The rank is counted as on the board, from marks that are not older than `marked_since`; see
+    db/queries/leaderboards/pages.py.
     """
     cursor = conn.cursor(row_factory=row_of(ProfileFacts))
     await cursor.execute(

@@ -1,4 +1,4 @@
-"""One sheet of all cards with empty, typical and extreme content: python -m render.samples.__main__ OUT.png."""
+"""One sheet of all cards with empty, typical and extreme content: python -m render.samples OUT.png."""
 
 import sys
 from io import BytesIO
@@ -34,7 +34,7 @@ def sheet() -> Image.Image:
 def main(arguments: list[str]) -> int:
     """Write the sheet to the one path given."""
     if len(arguments) != 1:
-        sys.stderr.write("Say where the sheet goes: python -m render.samples.__main__ OUT.png\n")
+        sys.stderr.write("Say where the sheet goes: python -m render.samples OUT.png\n")
         return 2
     target = Path(arguments[0])
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,8 @@ class _Coverage:
 def shaping_is_complete() -> bool:
     """Whether Pillow can shape every script; without the system's FriBidi library it sets signs one by one.
 
-    Arabic and Hebrew still read rightly then (see render/text/fallback_shaping.py); Indic scripts and joined emoji look plainer.
+    Arabic and Hebrew still read rightly then (see render/text/fallback_shaping.py); Indic scripts and joined emoji
+    look plainer.
     """
     return bool(features.check_feature("raqm")) and bool(features.check_feature("fribidi"))
 

@@ -5,9 +5,10 @@ then the user id; so ranks are unique and a page never shows a row twice. `-valu
 lets one index range begin at any place of a board.
 
 Nothing is counted from the top of a long board: each count begins at the nearest of its marks (`board_marks`, see
-db/queries/leaderboards/checkpoints.py) that were counted since `marked_since`, so it reads a few hundred rows at most. A board without
-marks is counted exactly. One statement reads all boards; they differ in the rows that it ranks. Guilds differ so much
-in size that no plan is good for all, so who may be seen is asked row by row: a join would read whole guilds.
+db/queries/leaderboards/checkpoints.py) that were counted since `marked_since`, so it reads a few hundred rows at
+most. A board without marks is counted exactly. One statement reads all boards; they differ in the rows that it ranks.
+Guilds differ so much in size that no plan is good for all, so who may be seen is asked row by row: a join would read
+whole guilds.
 """
 
 from dataclasses import asdict, dataclass
