@@ -130,10 +130,10 @@ class Readiness:
 
     @staticmethod
     async def _fits(conn: "Connection") -> bool:
-        from db import schema_revision as revisions  # noqa: PLC0415 - not before the first ping
+        from db import schema_revision  # noqa: PLC0415 - not before the first ping
         from db.queries.schema_revision import find_revision  # noqa: PLC0415 - likewise
 
-        return revisions.fits(await find_revision(conn))
+        return schema_revision.fits(await find_revision(conn))
 
 
 async def live(_request: Request) -> JSONResponse:

@@ -26,9 +26,8 @@ from app.interactions.dispatch import Dispatcher
 from app.interactions.endpoint import Endpoint
 from app.interactions.followup import Finisher
 from app.webhook_events import Events
-from core import error_reporting as reports
+from core import error_reporting, metrics
 from core import log as logs
-from core import metrics
 from core.clock import Clock
 from core.config import Settings
 from core.metrics_registry import Tally
@@ -141,7 +140,7 @@ class House:
     async def warm_up(self) -> None:
         """Load what the first command would otherwise wait for."""
         await asyncio.sleep(WARM_UP_AFTER_S)
-        await asyncio.to_thread(reports.warm_up)
+        await asyncio.to_thread(error_reporting.warm_up)
         routes = await asyncio.to_thread(self.routes)
         if routes.uses_database:
             self.rest()
@@ -190,7 +189,7 @@ def create_app(
         settings = Settings.from_env(os.environ)
         logs.configure(settings.log_level, settings.log_format)
         note = quick(settings.log_level, settings.log_format)
-        reports.configure(settings.sentry_dsn, process="web")
+        error_reporting.configure(settings.sentry_dsn, process="web")
     clock = clock or Clock(settings.clock_file)
     doors = DoorTally(note)
     note = doors.note
@@ -225,7 +224,7 @@ def create_app(
             await asyncio.wait([warming])
             await finisher.aclose()
             await house.aclose()
-            await asyncio.to_thread(reports.flush)
+            await asyncio.to_thread(error_reporting.flush)
 
     routes = [
         Route("/events", events, methods=["POST"]),
@@ -242,4 +241,4 @@ def create_app(
 def _report(warming: asyncio.Task[None]) -> None:
     if not warming.cancelled() and (error := warming.exception()) is not None:
         log.error("warm-up failed", exception=traceback_of(error))
-        reports.send(error, route="warm-up")
+        error_reporting.send(error, route="warm-up")

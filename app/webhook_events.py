@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from app.http.access_log import Note, by_structlog
 from app.http.initial_response import respond
 from app.http.signed_request import SignedBody
-from core import error_reporting as reports
+from core import error_reporting
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.tracebacks import traceback_of
@@ -94,20 +94,22 @@ def _report(event: WebhookEvent, error: Exception) -> None:
         log.warning("event put off", kind=_name(event), reason=str(error) or "too slow")
     else:
         log.error("event broke", kind=_name(event), exception=traceback_of(error))
-        reports.send(error, route=f"event {_name(event)}")
+        error_reporting.send(error, route=f"event {_name(event)}")
 
 
 async def _keep(conn: "Connection", event: Authorized | Deauthorized | EntitlementEvent, now: datetime) -> bool:
-    from services import installations as authorizations  # noqa: PLC0415 - a first ping loads no database driver
-    from services import premium as entitlements  # noqa: PLC0415
+    from services import (
+        installations,
+        premium,
+    )
 
     match event:
         case Authorized():
-            return await authorizations.authorize(conn, event.user, _joined(event.guild), at=event.at, now=now)
+            return await installations.authorize(conn, event.user, _joined(event.guild), at=event.at, now=now)
         case Deauthorized():
-            return await authorizations.deauthorize(conn, event.user, at=event.at, now=now)
+            return await installations.deauthorize(conn, event.user, at=event.at, now=now)
         case EntitlementEvent():
-            state = entitlements.Entitlement(
+            state = premium.Entitlement(
                 event.id,
                 event.sku_id,
                 event.type,
@@ -118,7 +120,7 @@ async def _keep(conn: "Connection", event: Authorized | Deauthorized | Entitleme
                 event.is_deleted,
                 event.is_consumed,
             )
-            return await entitlements.change(conn, event.kind, state, at=event.at, now=now)
+            return await premium.change(conn, event.kind, state, at=event.at, now=now)
 
 
 def _joined(guild: AuthorizedGuild | None) -> "JoinedGuild | None":

@@ -30,11 +30,9 @@ from core.enums import Board, Period
 from core.ids import GuildId, InteractionId, UserId
 from db import embedded, migrate
 from db.connection import Connection, Pool
-from services import interactions as people
-from services import profiles
+from services import interactions, profiles
 from services.leaderboards import pages as boards
-from services.voice import active_channels as rooms
-from services.voice import recording as voice
+from services.voice import active_channels, recording
 from services.voice.gateway_events import Person
 
 BUDGET_MS: Final = 5.0
@@ -212,7 +210,7 @@ def _p95(ordered: list[float]) -> float:
 def _arrival(guild: GuildId, user: UserId, number: int, now: datetime) -> Ask:
     claim = InteractionId(1_500_000_000_000_000_000 + time.monotonic_ns() % 10**12 * 1000 + number)
     person = Person(user, f"member {number % 7}")
-    return lambda conn: people.arrive(
+    return lambda conn: interactions.arrive(
         conn,
         interaction=InteractionId(claim + Random().randrange(1 << 40)),
         guild=guild,
@@ -231,7 +229,7 @@ def _month(guild: GuildId, user: UserId, now: datetime) -> Ask:
 
 
 def _rooms(guild: GuildId, now: datetime) -> Ask:
-    return lambda conn: rooms.now(conn, guild=guild, now=now)
+    return lambda conn: active_channels.now(conn, guild=guild, now=now)
 
 
 def _week(guild: GuildId, user: UserId, now: datetime) -> Ask:
@@ -247,7 +245,7 @@ async def agrees(conn: Connection, guild: GuildId, user: UserId) -> bool:
         return [await (await conn.execute(question.encode(), [guild, user])).fetchall() for question in _DERIVED]
 
     before = await derived()
-    await voice.rebuild(conn, guild, user)
+    await recording.rebuild(conn, guild, user)
     return before == await derived()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.addresses import in_url
 from cli.findings import Finding, bad, good, note
-from core import environment_checks as surroundings
+from core import environment_checks
 from core.clock import Clock
 from core.config import Settings
 
@@ -45,7 +45,7 @@ async def proxies(settings: Settings, environ: Mapping[str, str]) -> list[Findin
         return []
     return [
         note("proxy", f"{fault}.", "Nothing needs it while everything is on this machine; calls go without a proxy.")
-        for fault in surroundings.faults(environ)
+        for fault in environment_checks.faults(environ)
     ]
 
 

@@ -108,13 +108,18 @@ def build(*, whole: bool) -> typer.Typer:
     """The command line; not `whole`: only the processes, which need no other command loaded."""
     if not whole:
         return app
-    from cli import commands, doctor, outbox, voice  # noqa: PLC0415 - the processes do without them
-    from cli import db_command as storage  # noqa: PLC0415
-    from cli import try_command as tries  # noqa: PLC0415
+    from cli import (  # noqa: PLC0415 - the processes do without them
+        commands,
+        db_command,
+        doctor,
+        outbox,
+        try_command,
+        voice,
+    )
 
-    tries.add_to(app)
+    try_command.add_to(app)
     app.add_typer(voice.app, name="voice", rich_help_panel="The local Discord")
-    app.add_typer(storage.app, name="db", rich_help_panel="Keep")
+    app.add_typer(db_command.app, name="db", rich_help_panel="Keep")
     app.add_typer(commands.app, name="commands", rich_help_panel="Keep")
     app.add_typer(outbox.app, name="outbox", rich_help_panel="Keep")
     doctor.add_to(app)

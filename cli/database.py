@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cli.errors import AWAY, USAGE, Problem
 from core.config import Settings, unusable
 from core.errors import DatabaseTrouble, OutsideTrouble
-from db import schema_revision as revisions
+from db import schema_revision
 
 if TYPE_CHECKING:
     from db.connection import Connection
@@ -184,9 +184,9 @@ def check(stands: str | None) -> None:
     """
     if stands is None:
         raise Problem("The database is empty: prepare it with `lyceum db upgrade`.")
-    if not revisions.fits(stands):
+    if not schema_revision.fits(stands):
         raise Problem(
-            f"The database stands at revision {stands} and this version needs {revisions.NEEDED}: "
+            f"The database stands at revision {stands} and this version needs {schema_revision.NEEDED}: "
             "bring it up to date with `lyceum db upgrade`."
         )
 

@@ -121,8 +121,10 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
         TimeRemainingColumn,
     )
 
-    from cli import bulk_load as bulk  # noqa: PLC0415 - loads the services
-    from cli import fake_data as crowd  # noqa: PLC0415
+    from cli import (
+        bulk_load,
+        fake_data,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=out()) as progress:
@@ -131,7 +133,7 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
         def tell(what: str, stays: int) -> None:
             progress.update(task, description=what, advance=stays)
 
-        written = bulk.fill(url, members=members, sessions=sessions, now=now, tell=tell)
+        written = bulk_load.fill(url, members=members, sessions=sessions, now=now, tell=tell)
         if written is not None:
             progress.update(task, description="done", completed=written.sessions, total=written.sessions)
-    return written, crowd.WEEKS
+    return written, fake_data.WEEKS

@@ -66,30 +66,33 @@ async def _examine(environ: Mapping[str, str], *, show: Callable[[Finding], None
 
 async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
     """One after the other, in the order in which a person would mend them."""
-    from cli import checks_database, checks_discord  # noqa: PLC0415 - load most of the house
-    from cli import checks_local as checks_here  # noqa: PLC0415
+    from cli import (  # noqa: PLC0415 - load most of the house
+        checks_database,
+        checks_discord,
+        checks_local,
+    )
 
     try:
         settings = read_settings(environ)
     except SettingsError as error:
         yield bad("environment", str(error), "Everything else needs these: mend them and ask again.")
-        for finding in await checks_here.fonts():
+        for finding in await checks_local.fonts():
             yield finding
         return
     yield good("environment", _described(settings))
     rest = _rest(settings)
     checks: list[tuple[str, Check]] = [
-        ("proxy", lambda: checks_here.proxies(settings, environ)),
-        ("data folder", lambda: checks_here.data_folder(settings)),
-        ("fonts", checks_here.fonts),
-        ("key", lambda: checks_here.key(settings)),
-        ("web", lambda: checks_here.web(settings)),
+        ("proxy", lambda: checks_local.proxies(settings, environ)),
+        ("data folder", lambda: checks_local.data_folder(settings)),
+        ("fonts", checks_local.fonts),
+        ("key", lambda: checks_local.key(settings)),
+        ("web", lambda: checks_local.web(settings)),
         ("discord", lambda: checks_discord.application(settings, rest)),
         ("commands", lambda: checks_discord.commands(settings, rest)),
         ("clock", lambda: checks_discord.clock(settings, rest)),
         ("database", lambda: checks_database.everything(settings)),
         ("replica", lambda: checks_database.replica(settings)),
-        ("watching", lambda: checks_here.watching(settings)),
+        ("watching", lambda: checks_local.watching(settings)),
     ]
     async with rest:
         for name, check in checks:

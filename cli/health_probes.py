@@ -22,11 +22,13 @@ class DatabaseSign:
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> bool:
-        from db import embedded  # noqa: PLC0415 - `lyceum up` alone asks
-        from db import error_messages as trouble  # noqa: PLC0415
+        from db import (
+            embedded,
+            error_messages,
+        )
 
         url = embedded.running_url(self._data_dir)
-        if url is None or trouble.look(url) is not None:
+        if url is None or error_messages.look(url) is not None:
             return False
         self.url = url
         return True

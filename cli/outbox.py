@@ -14,7 +14,7 @@ from cli.errors import USAGE, Problem
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries.jobs import outbox as stored
+from db.queries.jobs import outbox as outbox_queries
 
 app = typer.Typer(help="See and settle what could not be done at Discord.", no_args_is_help=True)
 
@@ -33,8 +33,10 @@ def show(
 ) -> None:
     """Print what needs attention, the oldest first, and how many there are of each status."""
 
-    async def ask(conn: Connection) -> "tuple[list[stored.ListedEntry], dict[EffectStatus, int]]":
-        return await stored.list_by_status(conn, status, limit=limit), dict(await stored.count_by_status(conn))
+    async def ask(conn: Connection) -> "tuple[list[outbox_queries.ListedEntry], dict[EffectStatus, int]]":
+        return await outbox_queries.list_by_status(conn, status, limit=limit), dict(
+            await outbox_queries.count_by_status(conn)
+        )
 
     found, counts = _on_database(ask)
     if found:
@@ -55,7 +57,7 @@ def retry(
     if bool(ids) == everything:
         raise Problem("Name the ids that `lyceum outbox list` shows, or --all.", code=USAGE)
     _check_ids(ids or [])
-    count = _on_database(lambda conn: stored.set_pending_again(conn, ids=ids or None))
+    count = _on_database(lambda conn: outbox_queries.set_pending_again(conn, ids=ids or None))
     if not count:
         raise Problem("None of these needs attention: `lyceum outbox list` shows what does.")
     out().print(f"{count} will be tried again by the worker.")
@@ -67,7 +69,7 @@ def drop(
 ) -> None:
     """Give up on what needs attention or still waits."""
     _check_ids(ids)
-    count = _on_database(lambda conn: stored.set_dropped(conn, ids=ids))
+    count = _on_database(lambda conn: outbox_queries.set_dropped(conn, ids=ids))
     if not count:
         raise Problem("None of these is waiting: `lyceum outbox list` shows what needs attention.")
     out().print(f"{count} will not happen any more.")

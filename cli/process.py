@@ -93,9 +93,9 @@ def reported(name: str) -> Generator[None]:
         import structlog  # noqa: PLC0415 - when something is to be said
 
         reference = secrets.token_hex(3)
-        from core import error_reporting as reports  # noqa: PLC0415 - when something is to be said
+        from core import error_reporting  # noqa: PLC0415 - when something is to be said
 
         structlog.get_logger().exception("the process failed", process=name, ref=reference)
-        reports.send(error, ref=reference)
-        reports.flush()
+        error_reporting.send(error, ref=reference)
+        error_reporting.flush()
         raise Problem(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error

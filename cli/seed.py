@@ -15,8 +15,8 @@ from core.ids import ChannelId
 from db.connection import Connection, Pool
 from playground.state.avatars import avatar_hash
 from playground.state.fixtures import COMMUNITY, STAGE, VOICE, Community, Habit, Persona
-from services.timezones import changes as zones
-from services.voice import recording as voice
+from services.timezones import changes
+from services.voice import recording
 from services.voice.gateway_events import (
     SELF_DEAF,
     SELF_MUTE,
@@ -66,13 +66,13 @@ async def seed(url: str, *, now: datetime, community: Community = COMMUNITY) -> 
         stays = [stay for persona in people for stay in _stays(persona, first_day, now)]
         events = sorted((event for stay in stays for event in _told(stay, community)), key=lambda event: event.at)
         begin = min(event.at for event in events) - timedelta(days=3)
-        await voice.record(conn, [_snapshot(community, begin)])
+        await recording.record(conn, [_snapshot(community, begin)])
         for persona in people:
-            await zones.change_zone(
+            await changes.change_zone(
                 conn, guild=community.guild, user=persona.user, person=_person(persona), zone=persona.zone, now=begin
             )
         for _, week in groupby(events, key=lambda event: event.at.isocalendar()[:2]):
-            await voice.record(conn, list(week))
+            await recording.record(conn, list(week))
         return Written(len(people), len(stays))
 
 

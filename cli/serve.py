@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from cli import subprocesses as ourselves
+from cli import subprocesses
 from cli.addresses import in_url
 from cli.environment import environment, read_settings
 from cli.errors import AWAY, USAGE, Problem
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
-from core import environment_checks as surroundings
+from core import environment_checks
 from core.clock import Clock
 from core.config import Settings, is_url
 
@@ -132,12 +132,12 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
         openapi_file=settings.openapi_file,
     )
     if not supervised:
-        from cli import external_app as foreign  # noqa: PLC0415 - see the top
+        from cli import external_app  # noqa: PLC0415 - see the top
         from playground.interactions.keys import signing_key  # noqa: PLC0415 - see the top
 
-        foreign.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
+        external_app.introduce(config, signing_key(config.data_dir).verify_key.encode().hex(), endpoint)
         if endpoint is not None:
-            foreign.follow(port, endpoint, host=host)
+            external_app.follow(port, endpoint, host=host)
     with reported("playground"):
         create_server(config).run(sockets=[sock])
 
@@ -211,7 +211,7 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
     from core import log  # noqa: PLC0415 - see the top
 
     log.configure(settings.log_level, settings.log_format)
-    for fault in surroundings.faults(environ):  # only where everything is on this machine: else they are refused
+    for fault in environment_checks.faults(environ):  # only where everything is on this machine: else they are refused
         import structlog  # noqa: PLC0415 - see the top
 
         structlog.get_logger().warning("calls go without a proxy", reason=fault)
@@ -222,7 +222,7 @@ def _prepared(settings: Settings, environ: dict[str, str], *, supervised: bool) 
     """The settings with a database whose schema is up to date."""
     settings = _with_database(settings, environ)
     if not supervised:  # otherwise `lyceum up` has looked
-        ourselves.run("db", "current", environ=environ)
+        subprocesses.run("db", "current", environ=environ)
     return settings
 
 
@@ -233,14 +233,14 @@ def _with_database(settings: Settings, environ: dict[str, str]) -> Settings:
     from cli.database import embedded_url  # noqa: PLC0415 - see the top
 
     url = environ["DATABASE_URL"] = embedded_url(settings)
-    ourselves.run("db", "upgrade", environ=environ)
+    subprocesses.run("db", "upgrade", environ=environ)
     return replace(settings, database_url=url)
 
 
 def _schema_problem(environ: Mapping[str, str]) -> Problem | None:
     """What is wrong with the schema; None also when the database is away, for every command asks it again."""
     try:
-        ourselves.run("db", "current", environ=environ)
+        subprocesses.run("db", "current", environ=environ)
     except Problem as problem:
         if problem.code != AWAY:
             return problem

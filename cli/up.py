@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from rich.table import Table
 
-from cli import subprocesses as ourselves
+from cli import subprocesses
 from cli.addresses import in_url
 from cli.console import out, spinner
 from cli.environment import environment, read_settings
@@ -43,7 +43,7 @@ def up() -> None:
     environ = environment()
     settings = read_settings(environ)
     if settings.database_url:
-        ourselves.run("db", "current", environ=environ)
+        subprocesses.run("db", "current", environ=environ)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

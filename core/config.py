@@ -11,7 +11,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from core import database_url as database_address
-from core import environment_checks as surroundings
+from core import environment_checks
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ApplicationId
 
 DISCORD_API_URL: Final = "https://discord.com/api/v10"
@@ -129,7 +129,7 @@ class Settings:
         if data_dir is None and (is_local or not settings.database_url) and not reader.text("LYCEUM_DATA_DIR"):
             reader.problems.append(_NO_DATA_DIR)
         if not settings.is_all_here:
-            reader.problems += surroundings.faults(environ)
+            reader.problems += environment_checks.faults(environ)
         if reader.problems:
             raise SettingsError(
                 f"The settings do not work yet: {'; '.join(reader.problems)}. "
@@ -143,7 +143,7 @@ class Settings:
     def is_all_here(self) -> bool:
         """Whether nothing that is called over HTTP or websockets is outside this machine: no proxy is needed then."""
         called = (self.api_url, self.gateway_url or self.api_url, self.cdn_url, *filter(None, [self.sentry_dsn]))
-        return all(surroundings.is_loopback(url) for url in called)
+        return all(environment_checks.is_loopback(url) for url in called)
 
 
 class _Reader:

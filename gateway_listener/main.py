@@ -8,8 +8,7 @@ from typing import Final
 
 import structlog
 
-from core import error_reporting as reports
-from core import metrics
+from core import error_reporting, metrics
 from core.clock import Clock
 from core.config import Settings
 from core.errors import DatabaseTrouble
@@ -43,7 +42,7 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # not on Windows
             loop.add_signal_handler(number, stop.set)
-    reports.configure(settings.sentry_dsn, process="listener")
+    error_reporting.configure(settings.sentry_dsn, process="listener")
     gc.collect()
     gc.freeze()  # what is loaded by now lives as long as the process: no collection need look at it again
     gc.set_threshold(COLLECT_AFTER)

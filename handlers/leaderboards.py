@@ -9,7 +9,7 @@ from core.ids import GuildId, UserId
 from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
-from render.cards import leaderboards as leaderboard_card
+from render.cards import leaderboards
 from render.cards.leaderboards import LeaderboardCard
 from services.interactions import display_name
 from services.leaderboards import pages as boards
@@ -98,17 +98,17 @@ async def _draw(
             buttons=_buttons(found, asker=viewer, words=deps.words),
             private=is_press and not is_own,
         ),
-        Brush(leaderboard_card.draw, picture, deps.words),
+        Brush(leaderboards.draw, picture, deps.words),
         filename=FILENAME,
-        alt=leaderboard_card.alt(picture, words=deps.words),
+        alt=leaderboards.alt(picture, words=deps.words),
         avatars=(row.avatar for row in (*picture.rows, picture.viewer_row) if row),
         edits=is_press and is_own,
     )
 
 
 def _card(page: BoardPage, guild: GuildId, viewer: UserId, words: Words) -> LeaderboardCard:
-    def place(row: BoardRow) -> leaderboard_card.BoardRow:
-        return leaderboard_card.BoardRow(
+    def place(row: BoardRow) -> leaderboards.BoardRow:
+        return leaderboards.BoardRow(
             rank=row.rank,
             name=display_name(row.person),
             avatar=picture_of(row.person, guild),

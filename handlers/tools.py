@@ -5,10 +5,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from core.i18n import at
-from handlers import timezone_options as zones
+from handlers import timezone_options
 from handlers.feature import Deps, Feature
 from handlers.messages import note
-from services import when as tools
+from services import when
 from services.timezones.changes import zone_meant
 from wire.commands import Context, command, string, subcommand
 from wire.interaction import SlashCommand
@@ -24,9 +24,9 @@ async def timestamp(interaction: SlashCommand, deps: Deps) -> Message:
         if typed
         else deps.arrival.zone_rule(deps.now).zone
     )
-    moment = tools.moment(interaction.options.string("when"), zone=zone, now=deps.now)
+    moment = when.moment(interaction.options.string("when"), zone=zone, now=deps.now)
     heading = deps.words(
-        "Copy one, and everybody reads it in their own time. I went by {zone}.", zone=zones.label(zone, deps)
+        "Copy one, and everybody reads it in their own time. I went by {zone}.", zone=timezone_options.label(zone, deps)
     )
     return note("\n".join([heading, *(f"`{at(moment, style)}` {at(moment, style)}" for style in STYLES)]))
 
@@ -35,10 +35,10 @@ async def time(interaction: SlashCommand, deps: Deps) -> Message:
     words, own = deps.words, deps.arrival.zone_rule(deps.now).zone
     zone = zone_meant(interaction.options.string("zone"), now=deps.now, language=deps.words.language)
     local = deps.now.astimezone(ZoneInfo(zone))
-    facts = {"zone": zones.city(zone, deps), "time": f"{local:%H:%M}", "date": words.date(local.date())}
+    facts = {"zone": timezone_options.city(zone, deps), "time": f"{local:%H:%M}", "date": words.date(local.date())}
     line = words("In **{zone}** it is **{time}** on {date}.", **facts)
-    apart = tools.apart(zone, own, now=deps.now)
-    length, here = words.duration(int(abs(apart).total_seconds())), zones.city(own, deps)
+    apart = when.apart(zone, own, now=deps.now)
+    length, here = words.duration(int(abs(apart).total_seconds())), timezone_options.city(own, deps)
     if not apart:
         return note(f"{line} {words('The clocks show the same in {own}.', own=here)}")
     if apart > timedelta():
@@ -67,6 +67,6 @@ feature = Feature(
         ),
     ),
     slash={"tools timestamp": timestamp, "tools time": time},
-    autocomplete={"tools timestamp": zones.suggest, "tools time": zones.suggest},
+    autocomplete={"tools timestamp": timezone_options.suggest, "tools time": timezone_options.suggest},
     guild_only=False,
 )

@@ -14,7 +14,7 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import note, plain
 from handlers.permissions import MANAGE_GUILD, refuse_others
 from handlers.preset_names import CHOICES, name_of_preset, told
-from services import tracking as track
+from services import tracking
 from services.tracking import Preview
 from wire.commands import channel, command, string, subcommand
 from wire.custom_id import Action
@@ -37,12 +37,12 @@ async def preset(interaction: SlashCommand, deps: Deps) -> Message:
     guild, words = guild_of(interaction), deps.words
     if value:
         wanted = chosen(Preset, value)
-        since = await track.choose(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
+        since = await tracking.choose(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
         name = name_of_preset(wanted, words)
         line = words("From {when} on this server counts by **{preset}**.", when=at(since), preset=name)
         kept = words("What was counted before stays. /track preview shows what these rules make of past days.")
         return note(f"{line} {told(wanted, words)}\n{kept}")
-    standing = await track.standing(deps.conn, guild=guild, now=deps.now)
+    standing = await tracking.standing(deps.conn, guild=guild, now=deps.now)
     name = name_of_preset(standing.preset, words)
     lines = [f"{words('This server counts by **{preset}**.', preset=name)} {told(standing.preset, words)}"]
     for choice in standing.choices:
@@ -58,7 +58,7 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
     wanted = chosen(ChannelKind, interaction.options.string("kind"))
     if room is None:
         raise BadPayload("a required option is missing: channel")
-    counts = await track.set_kind(
+    counts = await tracking.set_kind(
         deps.conn,
         guild=guild_of(interaction),
         channel=room.id,
@@ -104,7 +104,7 @@ async def reapply(interaction: SlashCommand, deps: Deps) -> Message:
 async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
     refuse_others(press)
     wanted, first, last = APPLY.unpack(press.custom_id)
-    count = await track.reapply(
+    count = await tracking.reapply(
         deps.conn, guild=guild_of(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
     )
     return EditMessage(
@@ -122,7 +122,7 @@ async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, st
     wanted = chosen(Preset, interaction.options.string("preset"))
     yesterday = today(deps) - ONE_DAY
     first, last = (parse(interaction.options.string(name), example=yesterday) for name in ("from", "to"))
-    found = await track.preview(
+    found = await tracking.preview(
         deps.conn, guild=guild_of(interaction), preset=wanted, first=first, last=last, now=deps.now
     )
     return note(_told(found, deps.words)), APPLY.pack(wanted, first, last) if found.changed else ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from core.enums import WebhookEventKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import webhook_events as stored
+from db.queries import webhook_events as webhook_event_queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
         now: aware UTC.
     """
     kind = WebhookEventKind.APPLICATION_AUTHORIZED
-    if not await stored.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
+    if not await webhook_event_queries.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
         return False
     if guild is not None:
-        await stored.add_guild(
+        await webhook_event_queries.add_guild(
             conn,
             guild=guild.id,
             name=guild.name.replace("\0", ""),  # the one character that PostgreSQL cannot keep
@@ -45,7 +45,7 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
             locale=guild.locale,
             now=now,
         )
-    await stored.set_authorization(conn, user, authorized_at=at)
+    await webhook_event_queries.set_authorization(conn, user, authorized_at=at)
     return True
 
 
@@ -55,14 +55,14 @@ async def deauthorize(conn: Connection, user: UserId, *, at: datetime, now: date
     It is the user who leaves, never a guild: the app stays wherever it is, and only the user's own tokens are void.
     """
     kind = WebhookEventKind.APPLICATION_DEAUTHORIZED
-    if not await stored.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
+    if not await webhook_event_queries.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
         return False
-    await stored.set_authorization(conn, user, deauthorized_at=at)
+    await webhook_event_queries.set_authorization(conn, user, deauthorized_at=at)
     return True
 
 
 async def is_authorized(conn: Connection, user: UserId) -> bool:
     """Whether a user's tokens may be used: they let the app in, and have not taken that back since."""
-    found = await stored.find_authorization(conn, user)
+    found = await webhook_event_queries.find_authorization(conn, user)
     authorized_at, deauthorized_at = found or (None, None)
     return authorized_at is not None and (deauthorized_at is None or deauthorized_at < authorized_at)

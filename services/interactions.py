@@ -8,9 +8,9 @@ from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId, UserId
 from core.names import first_seen
 from db.connection import Connection
-from db.queries.interactions import context as arrivals
+from db.queries.interactions import context as interaction_context_queries
 from db.queries.interactions.context import Caller
-from db.queries.members import preferences as members
+from db.queries.members import preferences as preference_queries
 from services.calendar.days import BEGINNING, ZoneRule
 from services.voice.gateway_events import Person
 
@@ -63,8 +63,10 @@ async def arrive(
         member_avatar_hash=person.member_avatar_hash,
     )
     if guild is None:
-        return Arrival(await arrivals.arrive_alone(conn, interaction=interaction, caller=caller, now=now))
-    found = await arrivals.arrive_in_guild(
+        return Arrival(
+            await interaction_context_queries.arrive_alone(conn, interaction=interaction, caller=caller, now=now)
+        )
+    found = await interaction_context_queries.arrive_in_guild(
         conn, interaction=interaction, guild=guild, guild_locale=guild_locale or "en-US", caller=caller, now=now
     )
     stored = zip(found.valid_from, found.zones, found.day_starts_min, strict=True)
@@ -91,14 +93,14 @@ async def choose_language(
     conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
 ) -> None:
     """Answer a member in `language` from now on; None: in whatever Discord is set to."""
-    await members.set_language(conn, guild=guild, user=user, language=language, now=now)
+    await preference_queries.set_language(conn, guild=guild, user=user, language=language, now=now)
 
 
 async def choose_visibility(
     conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
 ) -> None:
     """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
-    await members.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
+    await preference_queries.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
 
 
 class Named(Protocol):

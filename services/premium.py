@@ -11,8 +11,8 @@ from typing import Protocol
 from core.enums import WebhookEventKind
 from core.ids import GuildId, SkuId, UserId
 from db.connection import Connection
-from db.queries import premium as stored
-from db.queries import webhook_events
+from db.queries import premium as premium_queries
+from db.queries import webhook_events as webhook_event_queries
 from db.queries.premium import Entitlement
 
 
@@ -45,7 +45,7 @@ def active_skus(entitlements: Iterable[Dated], *, now: datetime) -> frozenset[Sk
 
 async def skus_of(conn: Connection, *, guild: GuildId | None, user: UserId, now: datetime) -> frozenset[SkuId]:
     """What a guild and a user have now by what is stored; without a guild, what the user has alone."""
-    return active_skus(await stored.list_granted(conn, guild=guild, user=user), now=now)
+    return active_skus(await premium_queries.list_granted(conn, guild=guild, user=user), now=now)
 
 
 async def change(
@@ -62,10 +62,10 @@ async def change(
         at: Discord's timestamp of the event.
         now: aware UTC.
     """
-    if not await webhook_events.add_event(conn, kind=kind, subject=entitlement.id, happened_at=at, now=now):
+    if not await webhook_event_queries.add_event(conn, kind=kind, subject=entitlement.id, happened_at=at, now=now):
         return False
     is_created = kind is WebhookEventKind.ENTITLEMENT_CREATE
-    await stored.set_entitlement(conn, entitlement, changed_at=at, is_created=is_created, now=now)
+    await premium_queries.set_entitlement(conn, entitlement, changed_at=at, is_created=is_created, now=now)
     if kind is WebhookEventKind.ENTITLEMENT_DELETE:
-        await stored.set_deleted(conn, entitlement.id, now=now)
+        await premium_queries.set_deleted(conn, entitlement.id, now=now)
     return True

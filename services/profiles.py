@@ -8,10 +8,10 @@ from core.enums import DayKind, DayMark, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import profiles as stored
+from db.queries import profiles as profile_queries
 from db.queries.profiles import DayTotal, ProfileFacts
-from db.queries.voice import daily_totals as counted
-from services.calendar import member_calendars as zone_rules
+from db.queries.voice import daily_totals as daily_total_queries
+from services.calendar import member_calendars
 from services.calendar.days import DISCORD_BEGAN, Calendar, calendar_of
 from services.interactions import display_name, person_in
 from services.leaderboards.pages import MARKED_FOR
@@ -114,7 +114,7 @@ async def profile(
     facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
     first = today - (LAST_DAYS - 1) * _ONE_DAY
-    found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=today)
+    found = await profile_queries.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=today)
     seconds = {day.day: day.seconds for day in found}
     last_days = tuple(DayTotal(day, seconds.get(day, 0)) for day in _dates(first, today + _ONE_DAY))
     return Profile(
@@ -155,7 +155,7 @@ async def month(
     first = min(max(first or today, DISCORD_BEGAN), today + _FORESIGHT).replace(day=1)
     end = _next_month(first)
     last = end - _ONE_DAY
-    found = await stored.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
+    found = await profile_queries.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
     seconds = {day.day: day.seconds for day in found}
     standing = await streaks.standing(conn, guild, user)
     since = await _since(conn, facts, calendar, guild=guild)
@@ -176,19 +176,21 @@ async def month(
 async def _look(
     conn: Connection, *, guild: GuildId, user: UserId, viewer: UserId | None, now: datetime
 ) -> tuple[ProfileFacts, Calendar]:
-    facts = await stored.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=now - MARKED_FOR)
+    facts = await profile_queries.find_profile(
+        conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=now - MARKED_FOR
+    )
     if facts is None:
         raise NotSeenYet
     if facts.visibility is Visibility.PRIVATE and viewer not in (None, user):
         raise ProfileIsPrivate(display_name(person_in(facts)))
-    rules = await zone_rules.of_members(conn, [(guild, user)])
+    rules = await member_calendars.of_members(conn, [(guild, user)])
     return facts, calendar_of(facts.guild_zone, rules.get((guild, user), ()))
 
 
 async def _since(conn: Connection, facts: ProfileFacts, calendar: Calendar, *, guild: GuildId) -> date:
     """The date on which the member was first seen, or has the first time if that is earlier (told later)."""
     seen = calendar.date_of(facts.created_at)
-    first = await counted.find_first_day(conn, guild=guild, user=facts.user_id)
+    first = await daily_total_queries.find_first_day(conn, guild=guild, user=facts.user_id)
     return seen if first is None else min(seen, first)
 
 

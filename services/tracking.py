@@ -8,14 +8,11 @@ from core.enums import ChannelKind, Preset
 from core.errors import DomainError
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from db.queries.voice import history as told
-from db.queries.voice import tracking_policies as stored
+from db.queries.voice import history as voice_history_queries
+from db.queries.voice import tracking_policies as tracking_policy_queries
 from db.queries.voice.tracking_policies import Choice
 from services.calendar.days import guild_calendar
-from services.voice import guild_config as rulebook
-from services.voice import occupancy as company
-from services.voice import recording as voice
-from services.voice import session_store as stays
+from services.voice import guild_config, occupancy, recording, session_store
 from services.voice.accrual import Ledger, pending
 from services.voice.session_tracker import Session, unix
 from services.voice.tracking_policies import SILENT_LIBRARY, Rule, Timeline, preset_of
@@ -60,15 +57,17 @@ class Preview:
 
 async def standing(conn: Connection, *, guild: GuildId, now: datetime) -> Standing:
     """The preset that holds at `now`."""
-    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     preset = preset_of(rules.timeline(guild).at(unix(now)))
-    return Standing(preset, tuple(await stored.list_choices(conn, guild, limit=HISTORY)))
+    return Standing(preset, tuple(await tracking_policy_queries.list_choices(conn, guild, limit=HISTORY)))
 
 
 async def choose(conn: Connection, *, guild: GuildId, preset: Preset, by: UserId, now: datetime) -> datetime:
     """Count by `preset` from soon on; what was counted before stays. Returns: from when, a whole minute."""
     since = (now + 2 * _NOTICE).replace(second=0, microsecond=0)
-    await stored.add_rule(conn, guild, preset=preset, valid_from=since, valid_until=None, by=by, now=now)
+    await tracking_policy_queries.add_rule(
+        conn, guild, preset=preset, valid_from=since, valid_until=None, by=by, now=now
+    )
     return since
 
 
@@ -82,15 +81,18 @@ async def preview(
     Raises:
         NotADateRange: not in the past, the wrong way round, or too many.
     """
-    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     zone = rules.zone(guild)
     start, end = _span(zone, first, last, now=now)
-    sessions = stays.of_rows(await told.list_between(conn, guild, start=start, end=end))
-    heard = min(unix(now), voice.last_heard(await voice.list_heard(conn), guild) or unix(now))
+    sessions = session_store.of_rows(await voice_history_queries.list_between(conn, guild, start=start, end=end))
+    heard = min(unix(now), recording.last_heard(await recording.list_heard(conn), guild) or unix(now))
     untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
-    crowd = await company.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
-    painted = [Rule(Preset(name), since, until) for _, name, since, until in await stored.list_rules(conn, [guild])]
-    adjustments = await stays.load_adjustments(conn, sessions)
+    crowd = await occupancy.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
+    painted = [
+        Rule(Preset(name), since, until)
+        for _, name, since, until in await tracking_policy_queries.list_rules(conn, [guild])
+    ]
+    adjustments = await session_store.load_adjustments(conn, sessions)
     ledgers: list[Ledger] = []
     for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
         ledger = Ledger({})
@@ -114,10 +116,12 @@ async def reapply(
         NotADateRange: not in the past, the wrong way round, or too many.
     Returns: the number of members who will be counted again.
     """
-    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     start, end = (datetime.fromtimestamp(at, UTC) for at in _span(rules.zone(guild), first, last, now=now))
-    await stored.add_rule(conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now)
-    return await stored.add_recounts_between(conn, guild, start=start, end=end)
+    await tracking_policy_queries.add_rule(
+        conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now
+    )
+    return await tracking_policy_queries.add_recounts_between(conn, guild, start=start, end=end)
 
 
 async def set_kind(
@@ -135,10 +139,12 @@ async def set_kind(
 
     Returns: whether time there counts; never in the guild's AFK channel or in a category that is ignored.
     """
-    await stored.set_kind(conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now)
+    await tracking_policy_queries.set_kind(
+        conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now
+    )
     if kind is ChannelKind.IGNORED:
-        await voice.settle_open(conn, now=now, guilds=[guild])
-    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+        await recording.settle_open(conn, now=now, guilds=[guild])
+    rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     return rules.places[guild].counts(channel)
 
 

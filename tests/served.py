@@ -16,7 +16,7 @@ from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from handlers import FEATURES
 from handlers.feature import Feature
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import APPLICATION, settings
 from tests.local_discord import LocalDiscord, free_port
@@ -76,7 +76,7 @@ async def prepare(discord: LocalDiscord, database_url: str) -> None:
 
     async with Pool(database_url) as pool, pool.connection() as conn:
         rooms = (VoiceChannel(ChannelId(int(room["id"])), room["name"], 2),)
-        await voice.record(
+        await recording.record(
             conn,
             [
                 GuildSnapshot(place, guild["name"], None, None, "en-US", None, rooms, (), long_ago),

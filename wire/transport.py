@@ -17,7 +17,7 @@ import structlog
 from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
-from core import environment_checks as surroundings
+from core import environment_checks
 from core.metrics_registry import Durations
 from wire.body import Body
 from wire.buckets import Bucket, Buckets
@@ -106,7 +106,7 @@ class Transport:
             return self._given
         if self._opened is None:
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines hold interaction tokens
-            self._opened = _open_client(trust_env=not surroundings.faults(os.environ))
+            self._opened = _open_client(trust_env=not environment_checks.faults(os.environ))
         return self._opened
 
     async def request(

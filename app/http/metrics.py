@@ -112,19 +112,21 @@ async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[T
 async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
     """How the house stands: who is open, what waits, how long ago the gateway was heard."""
     from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
-    from db.queries import metrics as stored  # noqa: PLC0415 - likewise
-    from db.queries.gateway import positions as gateway  # noqa: PLC0415 - likewise
-    from db.queries.jobs import outbox  # noqa: PLC0415 - likewise
+    from db.queries import metrics as metric_queries  # noqa: PLC0415 - likewise
+    from db.queries.gateway import positions as gateway_position_queries  # noqa: PLC0415 - likewise
+    from db.queries.jobs import outbox as outbox_queries  # noqa: PLC0415 - likewise
 
     found = [
-        Reading("lyceum_open_sessions", "Stays in voice that are recorded.", await stored.count_open_sessions(conn))
+        Reading(
+            "lyceum_open_sessions", "Stays in voice that are recorded.", await metric_queries.count_open_sessions(conn)
+        )
     ]
-    numbers = await outbox.count_by_status(conn)
+    numbers = await outbox_queries.count_by_status(conn)
     found += [
         Reading("lyceum_outbox", "Effects at Discord.", numbers.get(status, 0), (("status", status.value),))
         for status in EffectStatus
     ]
-    due_at = await stored.find_oldest_due(conn)
+    due_at = await metric_queries.find_oldest_due(conn)
     oldest_s = 0.0 if due_at is None else max(0.0, (now - due_at).total_seconds())
     found.append(Reading("lyceum_outbox_oldest_due_seconds", "How long the first of those due waits.", oldest_s))
     found += [
@@ -134,6 +136,6 @@ async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
             (now - each.seen_at).total_seconds(),
             (("shard", f"{each.shard}/{each.count}"),),
         )
-        for each in await gateway.list_heard(conn)
+        for each in await gateway_position_queries.list_heard(conn)
     ]
     return found

@@ -13,7 +13,7 @@ from app.downloads.uploads import Uploads
 from app.http.initial_response import Placeholder
 from app.interaction_context import Invoked, Turn
 from app.interactions.dedupe import Recent
-from core import error_reporting as reports
+from core import error_reporting
 from core.errors import DatabaseTrouble, DomainError, OutsideTrouble, TroubleKind
 from core.i18n import Words, language_for, words_for
 from core.tracebacks import traceback_of
@@ -125,7 +125,7 @@ def trouble(turn: Turn, error: Exception) -> Message:
                 ref=turn.reference,
                 exception=traceback_of(error),
             )
-            reports.send(error, ref=turn.reference, route=turn.name)
+            error_reporting.send(error, ref=turn.reference, route=turn.name)
             text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
     return Message(text, private=True)
 

@@ -16,7 +16,7 @@ from core.i18n import words_for
 from db.connection import Connection, Pool
 from db.queries.jobs.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
-from services import interactions as people
+from services import interactions
 from wire.custom_id import StaleCustomId
 from wire.interaction import Autocomplete
 from wire.reply import Deferred, Message, Reply
@@ -83,7 +83,7 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
 async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
     interaction = turn.interaction
     async with database.connection() as conn:
-        arrival = await people.arrive(
+        arrival = await interactions.arrive(
             conn,
             interaction=interaction.id,
             guild=interaction.home,
@@ -143,4 +143,4 @@ class _NoDatabase:
 
 
 _NO_DATABASE: Final = cast("Connection", _NoDatabase())
-_NOBODY: Final = people.Arrival(is_first=True)
+_NOBODY: Final = interactions.Arrival(is_first=True)

@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from db.connection import Pool
-from services.voice import doubtful_sessions as doubts
+from services.voice import doubtful_sessions
 from services.voice.gateway_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STREAM, SUPPRESS, VIDEO
 from wire.errors import DiscordError
 from wire.rest import CurrentVoiceState, Rest
@@ -23,7 +23,7 @@ async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
         DiscordUnavailable, OutsideTrouble: the rest waits for the next run.
     """
     async with pool.connection() as conn:
-        doubtful = await doubts.list_doubtful(conn, now=now)
+        doubtful = await doubtful_sessions.list_doubtful(conn, now=now)
     changed = 0
     for doubt in doubtful:
         try:
@@ -32,7 +32,9 @@ async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
             log.info("voice_state_refused", guild=doubt.guild_id, code=error.code)
             continue
         async with pool.connection() as conn:
-            changed += await doubts.apply_answer(conn, doubt, channel=state.channel_id, flags=flags_of(state), now=now)
+            changed += await doubtful_sessions.apply_answer(
+                conn, doubt, channel=state.channel_id, flags=flags_of(state), now=now
+            )
     return changed
 
 

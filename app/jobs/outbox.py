@@ -10,7 +10,7 @@ import structlog
 from app.http.initial_response import placeholder_of
 from app.jobs.pending_responses import KIND as ANSWER
 from app.jobs.pending_responses import Answers, promise_of
-from core import error_reporting as reports
+from core import error_reporting
 from core.clock import Clock
 from core.enums import EffectStatus
 from core.errors import OutsideTrouble
@@ -149,7 +149,7 @@ class Outbox:
             return verdict(error)
         except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
             log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
-            reports.send(error, route=f"effect {entry.kind}")
+            error_reporting.send(error, route=f"effect {entry.kind}")
             return outbox.attention(f"It broke on our side: {type(error).__name__}.")
         return outbox.done()
 
@@ -164,7 +164,7 @@ class Outbox:
         match outcome.status:
             case EffectStatus.NEEDS_ATTENTION:
                 log.warning("effect needs attention", reason=outcome.error, **facts)
-                reports.send(NeedsAttention(entry.kind), effect=entry.id, kind=entry.kind)
+                error_reporting.send(NeedsAttention(entry.kind), effect=entry.id, kind=entry.kind)
             case EffectStatus.FAILED | EffectStatus.PENDING:
                 log.info("effect not done", status=outcome.status.value, reason=outcome.error, **facts)
             case EffectStatus.DONE:

@@ -20,8 +20,8 @@ from core.errors import OutsideTrouble
 from core.i18n import at, words_for
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
 from core.tracebacks import traceback_of
-from db.queries.interactions import processed as interactions
-from db.queries.jobs import outbox as stored
+from db.queries.interactions import processed as processed_interaction_queries
+from db.queries.jobs import outbox as outbox_queries
 from db.queries.jobs.outbox import Entry, NewEntry
 from services.jobs import outbox
 from services.jobs.outbox import RULES, Outcome, Rules
@@ -81,7 +81,7 @@ def promise_of(turn: "Turn", placeholder: Placeholder) -> NewEntry:
 
 async def deferred_before(conn: "Connection", turn: "Turn") -> Placeholder | None:
     """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer is there."""
-    payload = await stored.pending_payload(conn, **_key(turn))
+    payload = await outbox_queries.pending_payload(conn, **_key(turn))
     return None if payload is None else _promise.decode(payload).placeholder
 
 
@@ -131,7 +131,7 @@ class Answers:
         turn.is_promised = False
         try:
             async with (await self._pool()).connection() as conn:
-                await stored.remove(conn, **_key(turn))
+                await outbox_queries.remove(conn, **_key(turn))
         except OutsideTrouble:  # the worker will see that the answer is there
             log.warning("promise not struck off", request=turn.interaction.id, route=turn.name)
 
@@ -147,7 +147,7 @@ class Answers:
         if entry.age_s > TOKEN_S:
             return await self._tell_late(entry, promise, interaction, now=now)
         async with (await self._pool()).connection() as conn:
-            is_done = await interactions.is_seen(conn, interaction)
+            is_done = await processed_interaction_queries.is_seen(conn, interaction)
         try:
             return await self._tell(entry, promise, interaction, is_done=is_done)
         except DiscordUnavailable as trouble:
@@ -218,12 +218,12 @@ class Answers:
             await asyncio.sleep(self._rules.lease_s / 3)
             try:
                 async with (await self._pool()).connection() as conn:
-                    is_there = await stored.set_held(conn, **_key(turn), lease_s=self._rules.lease_s)
+                    is_there = await outbox_queries.set_held(conn, **_key(turn), lease_s=self._rules.lease_s)
             except OutsideTrouble:
                 log.warning("promise not renewed", request=turn.interaction.id, route=turn.name)
 
 
-def _key(turn: "Turn") -> "stored.Key":
+def _key(turn: "Turn") -> "outbox_queries.Key":
     return {"guild": turn.interaction.guild_id or 0, "kind": KIND, "dedupe_key": str(turn.interaction.id)}
 
 

@@ -18,8 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[rep
 from app.http.metrics import watched
 from app.jobs.doubtful_sessions import confirm_sessions
 from app.jobs.outbox import Outbox, entries_of
-from core import error_reporting as reports
-from core import metrics
+from core import error_reporting, metrics
 from core.clock import Clock
 from core.config import Settings
 from core.enums import Period
@@ -28,18 +27,16 @@ from core.metrics_registry import Durations, Reading, Tally
 from core.request_context import REQUEST
 from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
-from db.queries import webhook_events
+from db.queries import webhook_events as webhook_event_queries
 from db.queries.application_name import set_label
-from db.queries.interactions import processed as interactions
+from db.queries.interactions import processed as processed_interaction_queries
 from db.queries.metrics import PRESENCE
-from db.queries.voice import sessions as voice_queries
+from db.queries.voice import sessions as session_queries
 from services.jobs import outbox
-from services.leaderboards import pages as boards
+from services.leaderboards import pages
 from services.streaks import freezes
-from services.voice import bots
+from services.voice import bots, recording, stale_shards
 from services.voice import consistency_check as drift
-from services.voice import recording as voice
-from services.voice import stale_shards as watchdog
 from wire.reply import Effect
 from wire.rest import Rest
 
@@ -73,12 +70,12 @@ class Job:
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
     """Interactions whose claims have done their service."""
-    return await interactions.remove_seen(conn, before=now - SEEN_FOR)
+    return await processed_interaction_queries.remove_seen(conn, before=now - SEEN_FOR)
 
 
 async def forget_events(conn: Connection, now: datetime) -> int:
     """Webhook events whose claims have done their service."""
-    return await webhook_events.remove_events(conn, before=now - EVENTS_FOR)
+    return await webhook_event_queries.remove_events(conn, before=now - EVENTS_FOR)
 
 
 async def forget_effects(conn: Connection, _now: datetime) -> int:
@@ -88,12 +85,12 @@ async def forget_effects(conn: Connection, _now: datetime) -> int:
 
 async def forget_activity(conn: Connection, now: datetime) -> int:
     """Activity in voice that no session has used."""
-    return await voice_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
+    return await session_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
 
 
 async def watch_sessions(conn: Connection, now: datetime) -> int:
     """People in voice of whom nobody hears any more."""
-    return await watchdog.watch(conn, now=now)
+    return await stale_shards.watch(conn, now=now)
 
 
 async def take_back_from_bots(conn: Connection, now: datetime) -> int:
@@ -103,7 +100,7 @@ async def take_back_from_bots(conn: Connection, now: datetime) -> int:
 
 async def count_again(conn: Connection, _now: datetime) -> int:
     """Members who were judged by other rules, or by other company, than now is known to have held."""
-    return await voice.recount(conn)
+    return await recording.recount(conn)
 
 
 async def close_days(conn: Connection, now: datetime) -> int:
@@ -118,12 +115,12 @@ async def count_drift(conn: Connection, _now: datetime) -> int:
 
 async def mark_today(conn: Connection, now: datetime) -> int:
     """Long boards on which people overtake each other by the minute."""
-    return await boards.mark(conn, now=now, periods=(Period.TODAY,))
+    return await pages.mark(conn, now=now, periods=(Period.TODAY,))
 
 
 async def mark_boards(conn: Connection, now: datetime) -> int:
     """All other long boards."""
-    return await boards.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
+    return await pages.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
 
 
 JOBS: Final[tuple[Job, ...]] = (
@@ -206,7 +203,7 @@ class Worker:
             tell("job put off", job=job.name, reason=str(error))
         except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
             log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
-            reports.send(error, job=job.name)
+            error_reporting.send(error, job=job.name)
         else:
             outcome = "done"
             self._counts[job.name] = count
@@ -286,7 +283,7 @@ async def run(settings: Settings) -> None:
             kept = asyncio.run_coroutine_threadsafe(watched(opened, clock), loop).result(WATCH_S)
             return [*worker.tallies(), *kept]
 
-        reports.configure(settings.sentry_dsn, process="worker")
+        error_reporting.configure(settings.sentry_dsn, process="worker")
         with metrics.served(tallies, process="worker", host=settings.host, port=settings.metrics_port):
             await worker.run(stop)
-        await asyncio.to_thread(reports.flush)
+        await asyncio.to_thread(error_reporting.flush)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 import structlog
 
-from core import environment_checks as surroundings
+from core import environment_checks
 from gateway_listener.protocol.close_codes import WRONG_CREDENTIAL, GatewayRefused
 from gateway_listener.protocol.frames import best_compression
 
@@ -95,7 +95,7 @@ class Directory:
         import httpx  # noqa: PLC0415 - a process that resumes never needs it
 
         headers = {"Authorization": f"Bot {self.token}", "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        is_here = surroundings.is_loopback(self.api_url)
+        is_here = environment_checks.is_loopback(self.api_url)
         try:
             async with (
                 asyncio.timeout(_WHOLE_S),

@@ -8,7 +8,7 @@ from typing import Final
 from core.clock import Clock
 from core.metrics_registry import Counts, Durations, Reading, Tally
 from db.connection import Connection
-from db.queries import metrics
+from db.queries import metrics as metric_queries
 from db.queries.arrays import numbers
 from gateway_listener.recording.records import Heard
 from services.voice.recording import GuildSnapshot
@@ -63,7 +63,7 @@ class Meter:
             if state.channel is not None and not (state.person and state.person.is_bot)
         ]
         async with conn.transaction():
-            both, ghosts, absent = await metrics.count_sessions_beside(
+            both, ghosts, absent = await metric_queries.count_sessions_beside(
                 conn,
                 guilds=numbers([snapshot.guild for snapshot in snapshots]),
                 present_guilds=numbers([guild for guild, _ in present]),

@@ -11,16 +11,16 @@ from typing import Final
 import psycopg
 import structlog
 
-from core import error_reporting as reports
+from core import error_reporting
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries.gateway import positions as gateway
+from db.queries.gateway import positions as gateway_position_queries
 from db.queries.gateway.positions import Position
 from gateway_listener.protocol.stall_detector import Awake
 from gateway_listener.recording.metrics import Meter
 from gateway_listener.recording.records import Beginning, Heard, Mark, SessionKey
-from services.voice import recording as voice
+from services.voice import recording
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits
@@ -218,10 +218,10 @@ class Recorder:
 
     async def _own(self, conn: Connection) -> None:
         """Lock the shard; later insist that nobody else has written meanwhile."""
-        await gateway.set_keepalives(conn)
-        if not await gateway.try_lock_shard(conn, shard=self._shard[0]):
+        await gateway_position_queries.set_keepalives(conn)
+        if not await gateway_position_queries.try_lock_shard(conn, shard=self._shard[0]):
             raise Superseded if self._owned.is_set() else Taken
-        stored = await gateway.find_position(conn, shard=self._shard)
+        stored = await gateway_position_queries.find_position(conn, shard=self._shard)
         await conn.commit()
         if not self._owned.is_set():
             self._committed = stored
@@ -343,11 +343,11 @@ class Recorder:
             if heard.beginning:
                 await self._begin(conn, heard.beginning, heard.mark.at)
             if heard.gap:
-                await voice.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
+                await recording.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
-            await voice.record(conn, events)
-        await gateway.set_position(conn, batch.position, shard=self._shard)
+            await recording.record(conn, events)
+        await gateway_position_queries.set_position(conn, batch.position, shard=self._shard)
 
     async def _compare(self, conn: Connection, batch: _Batch) -> None:
         """Count for whoever watches; no event may wait or be lost for that."""
@@ -357,16 +357,16 @@ class Recorder:
             if conn.broken or conn.closed:
                 raise
             self._log.exception("Open sessions could not be compared with a snapshot.")
-            reports.send(error, route="compare")
+            error_reporting.send(error, route="compare")
 
     async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
         """What a new session says about the time before it."""
-        await voice.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
+        await recording.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
         if beginning.guilds is not None:
-            gone = await voice.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
+            gone = await recording.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
             if gone:
                 self._log.info("Servers have removed the app meanwhile.", guilds=gone)
-        await gateway.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
+        await gateway_position_queries.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
 
     def _split(self, batch: _Batch, error: Exception) -> None:
         """Half a batch at a time, down to the one event that cannot be written, which is left out."""
@@ -388,19 +388,19 @@ class Recorder:
                 seq=heard.mark.seq,
                 exc_info=error,
             )
-            reports.send(error, route=f"event {type(heard.event).__name__}")
+            error_reporting.send(error, route=f"event {type(heard.event).__name__}")
         self._pending.appendleft(replace(batch, heard=[]))
 
     async def _settle_now(self, conn: Connection, now: datetime) -> None:
         try:
             async with conn.transaction():
-                await voice.settle_open(conn, now=now, shard=self._shard)
-                await gateway.remove_other_counts(conn, shard_count=self._shard[1])
+                await recording.settle_open(conn, now=now, shard=self._shard)
+                await gateway_position_queries.remove_other_counts(conn, shard_count=self._shard[1])
         except Exception as error:  # crediting late is better than not listening
             if conn.broken or conn.closed:
                 raise
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
-            reports.send(error, route="settle")
+            error_reporting.send(error, route="settle")
 
     def _waiting(self) -> int:
         return self._rows + self._pending_rows

@@ -8,7 +8,7 @@ import structlog
 
 from core.errors import OutsideTrouble
 from db.connection import Pool
-from db.queries.gateway import listeners
+from db.queries.gateway import listeners as listener_queries
 from gateway_listener.protocol.gateway_url import Directory, GatewayBot, SessionStartLimit
 
 WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting
@@ -55,7 +55,7 @@ class Starts:
             return
         try:
             async with self._pool.connection() as conn:
-                await listeners.set_start(conn, bucket=_bucket(shard, self._limit), gap_s=self._window_s)
+                await listener_queries.set_start(conn, bucket=_bucket(shard, self._limit), gap_s=self._window_s)
         except OutsideTrouble:
             log.debug("The bucket opens by itself.", shard=shard)
 
@@ -64,9 +64,9 @@ class Starts:
             wait_s = RETRY_S
             try:
                 async with self._pool.connection() as conn:
-                    if await listeners.take_start(conn, bucket=bucket, hold_s=2 * self._window_s):
+                    if await listener_queries.take_start(conn, bucket=bucket, hold_s=2 * self._window_s):
                         return
-                    wait_s = await listeners.get_start_wait(conn, bucket=bucket)
+                    wait_s = await listener_queries.get_start_wait(conn, bucket=bucket)
             except OutsideTrouble as trouble:
                 log.warning("The database is away; no session is started.", why=str(trouble))
             await asyncio.sleep(max(wait_s, 0) + JITTER_S * random.random())  # noqa: S311 - no secret

@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import OutsideTrouble
 from db.connection import Connection, Pool
-from db.queries.gateway import listeners
+from db.queries.gateway import listeners as listener_queries
 from gateway_listener.protocol.close_codes import TOO_FEW_SHARDS, GatewayRefused
 from gateway_listener.protocol.gateway_url import Directory, NoAddress
 from gateway_listener.recording.recorder import Superseded, Taken
@@ -102,28 +102,28 @@ class Sharing:
     async def _come(self, conn: Connection) -> None:
         """Be one of them; after a lost connection under the same number."""
         if not self._number:
-            others = await listeners.list_listeners(conn, patience_s=SILENT_S)
+            others = await listener_queries.list_listeners(conn, patience_s=SILENT_S)
             await conn.commit()
             if not self._count:
                 self._count = others[0].shard_count if others else (await self._directory.look_up()).shards
-            await listeners.remove_silent_listeners(conn)
-            self._number = await listeners.add_listener(conn, wish=str(self._wish), shard_count=self._count)
+            await listener_queries.remove_silent_listeners(conn)
+            self._number = await listener_queries.add_listener(conn, wish=str(self._wish), shard_count=self._count)
             log.info("Listening.", listener=self._number, shards=str(self._wish), shard_count=self._count)
         else:
             self._patient_until = monotonic() + PATIENCE_S
         await self._beat(conn)
-        await listeners.lock_listener(conn, self._number, name=name_of(self._number))
+        await listener_queries.lock_listener(conn, self._number, name=name_of(self._number))
         await conn.commit()
 
     async def _look(self, conn: Connection) -> Plan:
         """What to do next; whoever hangs is cut off on the way, so that their shards are free."""
         if monotonic() >= self._beat_at + BEAT_S:
             await self._beat(conn)
-        rows = await listeners.list_listeners(conn, patience_s=SILENT_S)
-        taken = await listeners.list_taken_shards(conn)
+        rows = await listener_queries.list_listeners(conn, patience_s=SILENT_S)
+        taken = await listener_queries.list_taken_shards(conn)
         for row in rows:
             if not row.is_heard and row.listener_id != self._number:
-                ended = await listeners.end_connections(conn, name=name_of(row.listener_id))
+                ended = await listener_queries.end_connections(conn, name=name_of(row.listener_id))
                 log.warning("A listener hangs; its shards are free now.", listener=row.listener_id, connections=ended)
         await conn.commit()
         me = Colleague(self._number, self._wish, max(self._count, self._wanted))
@@ -140,7 +140,7 @@ class Sharing:
 
     async def _beat(self, conn: Connection) -> None:
         self._beat_at = monotonic()
-        await listeners.set_listener(conn, self._number, wish=str(self._wish), shard_count=self._count)
+        await listener_queries.set_listener(conn, self._number, wish=str(self._wish), shard_count=self._count)
         await conn.commit()
 
     async def _act(self, step: Plan) -> None:
@@ -204,8 +204,8 @@ class Sharing:
         if self._number:
             with suppress(OutsideTrouble, psycopg.Error):
                 async with self._pool.connection() as conn:
-                    await listeners.remove_listener(conn, self._number)
+                    await listener_queries.remove_listener(conn, self._number)
 
 
-def _colleague(row: listeners.Listener) -> Colleague:
+def _colleague(row: listener_queries.Listener) -> Colleague:
     return Colleague(row.listener_id, Wish.read(row.wish), row.shard_count)

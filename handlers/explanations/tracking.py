@@ -4,7 +4,7 @@ from typing import Final
 
 from core.enums import CloseReason
 from core.i18n import Words, at
-from handlers import preset_names as presets
+from handlers import preset_names
 from handlers.messages import REASON_MAX, plain
 from services.explanations.tracking import Day, DayAct, Ending, Spell
 from services.voice.eligibility import Pause
@@ -18,8 +18,8 @@ _MINUTE: Final = 60
 
 def told(day: Day, words: Words, *, name: str | None) -> list[str]:
     """The lines; `name` is whose day it is, None: the reader's own."""
-    holds = words("This server counts by **{preset}**.", preset=presets.name_of_preset(day.preset, words))
-    lines = [f"{holds} {presets.told(day.preset, words)}"]
+    holds = words("This server counts by **{preset}**.", preset=preset_names.name_of_preset(day.preset, words))
+    lines = [f"{holds} {preset_names.told(day.preset, words)}"]
     if places := _never(day, words):
         lines.append(words("Time never counts in {channels}.", channels=places))
     lines.append(words("Counted today: **{time}**.", time=words.duration(day.counted_s)))
@@ -85,7 +85,7 @@ def _ended(reason: CloseReason, words: Words) -> str:
 
 def _paused(pause: Pause, spell: Spell, words: Words) -> str:  # noqa: PLR0911 - a table
     """Which rule stopped the count, and what makes it go on."""
-    preset = presets.name_of_preset(preset_of(spell.policy), words)
+    preset = preset_names.name_of_preset(preset_of(spell.policy), words)
     match pause:
         case Pause.DEAFENED:
             return words("paused, the sound was off. {preset} counts time with the sound on.", preset=preset)

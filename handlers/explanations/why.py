@@ -3,9 +3,7 @@
 from enum import StrEnum
 
 from handlers.choices import chosen
-from handlers.explanations import streak as why_streak
-from handlers.explanations import tracking as why_tracking
-from handlers.explanations import xp as why_points
+from handlers.explanations import streak, tracking, xp
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import name_of, panel
 from handlers.permissions import refuse_others
@@ -38,14 +36,14 @@ async def explain(interaction: SlashCommand, deps: Deps) -> Message:
     name = name_of(person) if is_other else None
     match topic:
         case Topic.TRACKING:
-            lines = why_tracking.told(await why.day(conn, guild=guild, user=whom, now=deps.now), words, name=name)
+            lines = tracking.told(await why.day(conn, guild=guild, user=whom, now=deps.now), words, name=name)
         case Topic.XP:
-            lines = why_points.told(await points.latest(conn, guild=guild, user=whom), words)
+            lines = xp.told(await points.latest(conn, guild=guild, user=whom), words)
         case Topic.LEVEL:
             found = await points.latest(conn, guild=guild, user=whom)
-            lines = why_points.level_told(found, await points.levels(conn, guild=guild, user=whom), words)
+            lines = xp.level_told(found, await points.levels(conn, guild=guild, user=whom), words)
         case Topic.STREAK:
-            lines = why_streak.told(await chronicle.tell(conn, guild=guild, user=whom, now=deps.now), words)
+            lines = streak.told(await chronicle.tell(conn, guild=guild, user=whom, now=deps.now), words)
     title = words("Why?") if name is None else f"{words('Why?')} · {name}"
     return panel(title, lines, private=True)
 

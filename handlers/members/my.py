@@ -10,8 +10,8 @@ from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import note, plain
 from handlers.timezone_options import label, suggest
-from services import interactions as people
-from services.timezones import changes as zones
+from services import interactions
+from services.timezones import changes
 from services.timezones.changes import ZoneChange, ZoneChoice
 from services.timezones.travel import Cut
 from wire.commands import command, integer, string, subcommand
@@ -30,8 +30,8 @@ async def timezone(interaction: SlashCommand, deps: Deps) -> Message:
     if not wanted:
         return note(_days_now(deps))
     try:
-        zone = zones.zone_meant(wanted, now=deps.now, language=deps.words.language)
-    except zones.ZoneUnclear as unclear:
+        zone = changes.zone_meant(wanted, now=deps.now, language=deps.words.language)
+    except changes.ZoneUnclear as unclear:
         return _which_zone(wanted, unclear.choices, deps.words)
     return note(await _change_zone(interaction, deps, zone))
 
@@ -45,7 +45,7 @@ async def daystart(interaction: SlashCommand, deps: Deps) -> Message:
     hour = interaction.options.integer("hour", default=None)
     if hour is None:
         return note(_days_now(deps))
-    change = await zones.change_day_start(
+    change = await changes.change_day_start(
         deps.conn,
         guild=guild_of(interaction),
         user=interaction.user.id,
@@ -60,7 +60,7 @@ async def language(interaction: SlashCommand, deps: Deps) -> Message:
     if not value:
         return note(_language_now(deps.arrival.language, deps.words))
     own = None if value == AUTOMATIC else chosen(Language, value)
-    await people.choose_language(
+    await interactions.choose_language(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, language=own, now=deps.now
     )
     words = words_for(own or language_for(interaction.locale, interaction.guild_locale))
@@ -72,14 +72,14 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
     if not value:
         return note(_visibility_now(deps.arrival.visibility, deps.words))
     who = chosen(Visibility, value)
-    await people.choose_visibility(
+    await interactions.choose_visibility(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, visibility=who, now=deps.now
     )
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")
 
 
 async def _change_zone(interaction: Invocation, deps: Deps, zone: str) -> str:
-    change = await zones.change_zone(
+    change = await changes.change_zone(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, zone=zone, now=deps.now
     )
     return _days_later(change, deps)
@@ -102,7 +102,7 @@ def _days_now(deps: Deps) -> str:
     now = deps.arrival.zone_rule(deps.now)
     lines = [
         words("Your time zone is **{zone}**.", zone=label(now.zone, deps)),
-        words("Your day starts at **{start}**.", start=zones.clock(now.day_start)),
+        words("Your day starts at **{start}**.", start=changes.clock(now.day_start)),
     ]
     if len(rules) == 1:
         lines.append(words("That is how this server is set; /my timezone and /my daystart change it for you."))
@@ -112,7 +112,7 @@ def _days_now(deps: Deps) -> str:
                 "From {when} on it is {zone}, with days that start at {start}.",
                 when=at(rules[-1].valid_from, "f"),
                 zone=label(rules[-1].zone, deps),
-                start=zones.clock(rules[-1].day_start),
+                start=changes.clock(rules[-1].day_start),
             )
         )
         lines.append(words("Until then you can choose another, or take it back by choosing what you have now."))
@@ -127,19 +127,19 @@ def _days_later(change: ZoneChange, deps: Deps) -> str:
             "The change that was waiting is taken back."
             " Your time zone stays **{zone}** and your day starts at **{start}**.",
             zone=label(change.zone, deps),
-            start=zones.clock(change.day_start),
+            start=changes.clock(change.day_start),
         )
     lines = [
         words(
             "From {when} on your time zone is **{zone}** and your day starts at **{start}**.",
             when=at(change.valid_from, "f"),
             zone=label(change.zone, deps),
-            start=zones.clock(change.day_start),
+            start=changes.clock(change.day_start),
         ),
         words(
             "Until then your days are those of {zone} and start at {start}. Days that are over stay as they were.",
             zone=label(now.zone, deps),
-            start=zones.clock(now.day_start),
+            start=changes.clock(now.day_start),
         ),
     ]
     lines += [_cut(cut, words) for cut in change.cuts]

@@ -11,9 +11,9 @@ from core.ids import GuildId, UserId
 from handlers import dates
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
-from handlers.streaks import streak_notices as protection
+from handlers.streaks import streak_notices
 from handlers.targets import named, refuse_robots, streak_line
-from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks import calendar
 from render.cards.streaks.calendar import CalendarDay, StreakCalendar
 from services import profiles
 from services.interactions import display_name
@@ -93,9 +93,9 @@ async def _draw(
             buttons=_buttons(found, asker=viewer, words=words),
             private=found.visibility is Visibility.PRIVATE or (is_press and not is_own),
         ),
-        Brush(streak_calendar.draw, card, words),
+        Brush(calendar.draw, card, words),
         filename=FILENAME,
-        alt=streak_calendar.alt(card, words=words),
+        alt=calendar.alt(card, words=words),
         avatars=(card.avatar,),
         edits=is_press and is_own,
     )
@@ -124,7 +124,7 @@ def _lines(found: MonthCalendar, words: Words, *, is_own: bool) -> list[str]:
         lines.append(words("Today is still open: your streak stands, and today can still add to it."))
     elif not found.streak.current and found.streak.longest:
         lines.append(words("The best run stays in the record. The next one begins with any active day."))
-    return [*lines, *protection.news(found.status, words)] if is_own else lines
+    return [*lines, *streak_notices.news(found.status, words)] if is_own else lines
 
 
 def _footer(found: MonthCalendar, words: Words) -> str:
@@ -141,7 +141,7 @@ def _buttons(found: MonthCalendar, *, asker: UserId, words: Words) -> tuple[Row,
             buttons.append(Button(label, custom_id=MONTH.pack(found.person.user, asker, first)))
     rows = [buttons]
     if found.person.user == asker and found.streak.longest:
-        rows.append(protection.buttons(found.status, words, leads_to_status=True))
+        rows.append(streak_notices.buttons(found.status, words, leads_to_status=True))
     return tuple(tuple(row) for row in rows if row)
 
 

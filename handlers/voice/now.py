@@ -6,7 +6,7 @@ from typing import Final
 from core.i18n import Words, at
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import name_of, panel
-from services.voice import active_channels as rooms
+from services.voice import active_channels
 from services.voice.active_channels import Occupant, Room
 from services.voice.gateway_events import STREAM, VIDEO
 from wire.commands import command
@@ -18,7 +18,7 @@ PER_ROOM: Final = 8
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Message:
-    found = await rooms.now(deps.conn, guild=guild_of(interaction), now=deps.now)
+    found = await active_channels.now(deps.conn, guild=guild_of(interaction), now=deps.now)
     words = deps.words
     if not found:
         quiet = words("The rooms are quiet right now. Join a study channel and be the first.")

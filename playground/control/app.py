@@ -15,8 +15,7 @@ from playground.gateway.sessions import Gateway
 from playground.gateway.voice import CHANGES, Voice
 from playground.interactions.registered_commands import Commands
 from playground.json_types import Json, is_object
-from playground.state import lookup as naming
-from playground.state import serializers as shapes
+from playground.state import lookup, serializers
 from playground.state.changes import Changes, ClockChanged, CommandsChanged, GuildChanged
 from playground.state.lookup import Puzzled
 from playground.state.state import Channel, Guild, Member, World
@@ -109,10 +108,10 @@ class Control:
     async def _move(self, request: Request) -> Response:
         body = await asked(request)
         action, who = text_in(body, "action"), text_in(body, "who")
-        guild = naming.find_guild(self._world, text_in(body, "guild"))
+        guild = lookup.find_guild(self._world, text_in(body, "guild"))
         if not who:
             raise Puzzled('Say who: {"action": "join", "who": "mina", "channel": "Library"}.')
-        member = naming.find_member(guild, who)
+        member = lookup.find_member(guild, who)
         self._leave_alone(member)
         self._act(action or "", guild, member, text_in(body, "channel"))
         return JSONResponse({"member": member_state(guild, member)})
@@ -122,7 +121,7 @@ class Control:
         if action in ("join", "move", "rejoin"):
             if not channel_name:
                 raise Puzzled(f"Say where {here} goes, such as Library.")
-            channel = naming.find_channel(guild, channel_name, voice=True)
+            channel = lookup.find_channel(guild, channel_name, voice=True)
             if action == "move" and not member.voice:
                 raise Puzzled(f"{here} is not in voice; join first.", status=409)
             if action == "rejoin":
@@ -143,7 +142,7 @@ class Control:
 
     async def _fault(self, request: Request) -> Response:
         body = await asked(request)
-        guild = naming.find_guild(self._world, text_in(body, "guild"))
+        guild = lookup.find_guild(self._world, text_in(body, "guild"))
         code = body.get("code")
         try:
             done = self._gateway.fault(
@@ -190,24 +189,24 @@ class Control:
 
     async def _change_guild(self, request: Request) -> Response:
         body = await asked(request)
-        guild = naming.find_guild(self._world, text_in(body, "guild"))
+        guild = lookup.find_guild(self._world, text_in(body, "guild"))
         rename, delete = text_in(body, "channel"), text_in(body, "delete_channel")
         if name := text_in(body, "name"):
             guild.name = name
             self._gateway.announce_guild(guild)
         if "afk_channel" in body:
             afk = text_in(body, "afk_channel")
-            guild.afk_channel = naming.find_channel(guild, afk, voice=True).id if afk else None
+            guild.afk_channel = lookup.find_channel(guild, afk, voice=True).id if afk else None
             self._gateway.announce_guild(guild)
         if rename:
-            channel = naming.find_channel(guild, rename)
+            channel = lookup.find_channel(guild, rename)
             channel.name = text_in(body, "to") or channel.name
             self._gateway.announce_channel("CHANNEL_UPDATE", channel)
         if "hide" in body or "show" in body:
             self._set_hidden(guild, text_in(body, "hide"), is_hidden=True)
             self._set_hidden(guild, text_in(body, "show"), is_hidden=False)
         if delete:
-            self._delete_channel(guild, naming.find_channel(guild, delete))
+            self._delete_channel(guild, lookup.find_channel(guild, delete))
         self._changes.tell(GuildChanged(guild))
         return JSONResponse(guild_state(guild))
 
@@ -227,7 +226,7 @@ class Control:
     def _set_hidden(self, guild: Guild, name: str | None, *, is_hidden: bool) -> None:
         """Take View Channel from the app, or give it back."""
         if name:
-            channel = naming.find_channel(guild, name)
+            channel = lookup.find_channel(guild, name)
             channel.is_hidden = is_hidden
             self._gateway.announce_channel("CHANNEL_UPDATE", channel)
 
@@ -241,13 +240,13 @@ class Control:
 
 def unknown_action(action: str) -> str:
     """The sentence for a voice action that does not exist."""
-    near = naming.nearest(action, ["join", "leave", "move", "rejoin", *CHANGES])
-    return f'There is no voice action "{action}"; try {naming.listed(near)}.'
+    near = lookup.nearest(action, ["join", "leave", "move", "rejoin", *CHANGES])
+    return f'There is no voice action "{action}"; try {lookup.listed(near)}.'
 
 
 def clock_state(clock: Clock) -> Json:
     """What the clock shows and how fast it runs."""
-    return {"now": shapes.moment(clock.now()), "unix": clock.unix(), "rate": clock.rate}
+    return {"now": serializers.moment(clock.now()), "unix": clock.unix(), "rate": clock.rate}
 
 
 def member_state(guild: Guild, member: Member) -> Json:
@@ -272,7 +271,7 @@ def voice_of(guild: Guild, member: Member) -> Json | None:
     return {
         "channel": channel.name if channel else "",
         "channel_id": str(state.channel),
-        "since": shapes.moment(state.since),
+        "since": serializers.moment(state.since),
         "muted": state.self_mute or state.mute,
         "deafened": state.self_deaf or state.deaf,
         "streaming": state.self_stream,

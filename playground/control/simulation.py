@@ -16,7 +16,7 @@ from playground.control.app import asked, steering, text_in
 from playground.control.scenario import Happening, Rooms, plan
 from playground.gateway.voice import CHANGES, Voice
 from playground.json_types import Json, is_whole
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.changes import Changes, ClockChanged, GuildChanged
 from playground.state.extra_users import newcomer
 from playground.state.fixtures import VOICE
@@ -218,9 +218,9 @@ class Simulation:
             "minutes": evening.minutes,
             "speed": evening.speed,
             "seed": evening.seed,
-            "began": shapes.moment(evening.began),
-            "ends": shapes.moment(evening.began + timedelta(seconds=evening.length_s)),
-            "now": shapes.moment(self._clock.now()),
+            "began": serializers.moment(evening.began),
+            "ends": serializers.moment(evening.began + timedelta(seconds=evening.length_s)),
+            "now": serializers.moment(self._clock.now()),
             "told": evening.told,
             "planned": len(evening.happenings),
             "in_voice": sum(1 for _ in guild.in_voice()),

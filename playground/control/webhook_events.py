@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from playground.control.app import asked, steering, text_in
-from playground.interactions import webhook_events as events
+from playground.interactions import webhook_events
 from playground.interactions.webhook_events import Event, Events
 from playground.json_types import Json, is_object, snowflake
 from playground.rest.entitlements import Shop
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.lookup import Puzzled, find_guild, find_member, listed
 from playground.state.state import World
 from wire.limits import ANSWER_WITHIN_S
@@ -47,14 +47,14 @@ class ControlEvents:
         """Tell one event `times` times at once, and wait until each was tried."""
         body = await asked(request)
         kind, times = text_in(body, "type") or "", body.get("times", 1)
-        if kind not in events.KINDS:
-            raise Puzzled(f"Say what happens: {listed(events.KINDS)}.")
+        if kind not in webhook_events.KINDS:
+            raise Puzzled(f"Say what happens: {listed(webhook_events.KINDS)}.")
         if not isinstance(times, int) or not 1 <= times <= TIMES_MAX:
             raise Puzzled(f"An event is told 1 to {TIMES_MAX} times.")
         at = _moment(text_in(body, "timestamp"))
         given = body.get("data")
         data = given if is_object(given) else self._data(kind, body)
-        if kind in (events.CREATE, events.UPDATE, events.DELETE):
+        if kind in (webhook_events.CREATE, webhook_events.UPDATE, webhook_events.DELETE):
             self._shop.keep(data)
         told = [self._events.tell(kind, data, at=at) for _ in range(times)]
         sent = [event for event in told if event]
@@ -82,12 +82,12 @@ class ControlEvents:
         guild = find_guild(self._world, text_in(body, "guild"))
         user = find_member(guild, text_in(body, "as") or "ada").user
         is_for_user = body.get("install") == "user"
-        if kind == events.AUTHORIZED:
-            shape: Json = {"integration_type": int(is_for_user), "user": shapes.user(user)}
+        if kind == webhook_events.AUTHORIZED:
+            shape: Json = {"integration_type": int(is_for_user), "user": serializers.user(user)}
             scopes = [SCOPES[1]] if is_for_user else list(SCOPES)
-            return shape | {"scopes": scopes} | ({} if is_for_user else {"guild": shapes.guild(guild)})
-        if kind == events.DEAUTHORIZED:
-            return {"user": shapes.user(user)}
+            return shape | {"scopes": scopes} | ({} if is_for_user else {"guild": serializers.guild(guild)})
+        if kind == webhook_events.DEAUTHORIZED:
+            return {"user": serializers.user(user)}
         changes: Json = {name: body[name] for name in ("starts_at", "ends_at", "deleted", "consumed") if name in body}
         number = snowflake(body.get("id")) if "id" in body else None
         known = self._world.entitlements.get(number or 0)
@@ -95,7 +95,7 @@ class ControlEvents:
             sku = snowflake(body.get("sku", SKU)) or SKU
             known = self._shop.grant(sku, user=user.id, guild=None if is_for_user else guild.id)
             known |= {"id": str(number)} if number else {}
-        return known | changes | ({"deleted": True} if kind == events.DELETE else {})
+        return known | changes | ({"deleted": True} if kind == webhook_events.DELETE else {})
 
 
 def _shape(event: Event) -> Json:

@@ -4,8 +4,7 @@ from typing import Final
 
 from playground.gateway.sessions import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from playground.json_types import Json
-from playground.state import message_content
-from playground.state import serializers as shapes
+from playground.state import message_content, serializers
 from playground.state.message_store import Posting
 from playground.state.state import GROUP, Message, World
 
@@ -30,7 +29,7 @@ class Telling:
         if guild is not None:
             place = {"guild_id": str(guild)}
             member = self._world.guilds[guild].members.get(message.author.id)
-            place |= {"member": shapes.member(member, with_user=False)} if member else {}
+            place |= {"member": serializers.member(member, with_user=False)} if member else {}
         self._gateway.dispatch(
             event,
             self._posting.told(message, privileged=False) | place,

@@ -13,7 +13,7 @@ import structlog
 from playground.config import PlaygroundConfig
 from playground.gateway.identify_limits import Starts
 from playground.json_types import Json
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.changes import Changes, FaultsChanged
 from playground.state.message_content import INTENT as MESSAGE_CONTENT
 from playground.state.state import Channel, Guild, World
@@ -199,11 +199,11 @@ class Gateway:
 
     def announce_channel(self, event: str, channel: Channel) -> None:
         """CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
-        self.dispatch(event, shapes.channel_for_app(channel), intent=GUILDS, guild=channel.guild)
+        self.dispatch(event, serializers.channel_for_app(channel), intent=GUILDS, guild=channel.guild)
 
     def announce_guild(self, guild: Guild) -> None:
         """GUILD_UPDATE."""
-        self.dispatch("GUILD_UPDATE", shapes.guild(guild), intent=GUILDS, guild=guild.id)
+        self.dispatch("GUILD_UPDATE", serializers.guild(guild), intent=GUILDS, guild=guild.id)
 
     def channel_facts(self, guild: Guild, fields: list[str]) -> Json:
         """The answer to opcode 43: since when calls run."""
@@ -284,7 +284,7 @@ class Gateway:
         self.unavailable.discard(guild.id)
         self.removed.discard(guild.id)
         self.dispatch(
-            "GUILD_CREATE", shapes.guild_create(guild, self._world.application), intent=GUILDS, guild=guild.id
+            "GUILD_CREATE", serializers.guild_create(guild, self._world.application), intent=GUILDS, guild=guild.id
         )
         return f"{guild.name} is back."
 
@@ -304,13 +304,14 @@ class Gateway:
     def _guild_event(self, guild: Guild) -> tuple[str, Json]:
         if guild.id in self.unavailable:
             return "GUILD_DELETE", {"id": str(guild.id), "unavailable": True}
-        return "GUILD_CREATE", shapes.guild_create(guild, self._world.application)
+        return "GUILD_CREATE", serializers.guild_create(guild, self._world.application)
 
     def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {
             "v": 10,
             "user_settings": {},
-            "user": shapes.user(self._world.bot) | {"verified": True, "mfa_enabled": True, "email": None, "bot": True},
+            "user": serializers.user(self._world.bot)
+            | {"verified": True, "mfa_enabled": True, "email": None, "bot": True},
             "session_type": "normal",
             "session_id": session.id,
             "resume_gateway_url": self._config.resume_url,
@@ -321,7 +322,7 @@ class Gateway:
             "guild_join_requests": [],
             "geo_ordered_rtc_regions": [],
             "auth": {},
-            "application": {"id": str(self._world.application), "flags": shapes.application_flags(self._world)},
+            "application": {"id": str(self._world.application), "flags": serializers.application_flags(self._world)},
             "shard": list(session.shard),
             "_trace": ["playground"],
         }

@@ -13,11 +13,11 @@ import zstandard
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from playground.config import PlaygroundConfig
-from playground.gateway import sessions as hub
+from playground.gateway import sessions
 from playground.gateway.sessions import Gateway, Session
 from playground.gateway.voice import Voice
 from playground.json_types import Json, is_list, is_object, snowflake
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.state import World
 from playground.state.tokens import opens
 
@@ -80,7 +80,7 @@ class Socket:
 
     def lose_session(self, *, resumable: bool) -> None:
         """Tell that the session is invalid and wait for another identify or resume."""
-        self._queue({"op": hub.INVALID_SESSION, "d": resumable})
+        self._queue({"op": sessions.INVALID_SESSION, "d": resumable})
         if self._session:
             self._gateway.leave(self._session, self, resumable=resumable)
             self._session = None
@@ -96,11 +96,11 @@ class Socket:
             self._queue({"op": 10, "d": {"heartbeat_interval": self._config.heartbeat_ms, "_trace": ["playground"]}})
             await self._listen()
         except Closed as closed:
-            resumable = closed.code in hub.RESUMABLE_CLOSES
+            resumable = closed.code in sessions.RESUMABLE_CLOSES
             self.close(closed.code, closed.reason)
         except WebSocketDisconnect as left:
             ended = self._ended_by
-            resumable = ended.code in hub.RESUMABLE_CLOSES if ended else left.code not in (1000, 1001)
+            resumable = ended.code in sessions.RESUMABLE_CLOSES if ended else left.code not in (1000, 1001)
         finally:
             self._gateway.connections.discard(self)
             if self._session:
@@ -199,16 +199,16 @@ class Socket:
             raise Closed(4002, "Error while decoding payload.")
         shard = _shard(wanted.get("shard", [0, 1]))
         intents = wanted.get("intents")
-        if not isinstance(intents, int) or intents & ~hub.KNOWN_INTENTS or intents < 0:
+        if not isinstance(intents, int) or intents & ~sessions.KNOWN_INTENTS or intents < 0:
             raise Closed(4013, "Invalid intent(s).")
-        if intents & hub.PRIVILEGED & ~(hub.MESSAGE_CONTENT if self._world.message_content else 0):
+        if intents & sessions.PRIVILEGED & ~(sessions.MESSAGE_CONTENT if self._world.message_content else 0):
             raise Closed(4014, "Disallowed intent(s).")
         if self._gateway.is_too_big(shard):
             raise Closed(4011, "Sharding required.")
         if wanted.get("compress") and not self._compress:
             self._compresses_payloads = True
         if not self._gateway.may_start(shard):
-            self._queue({"op": hub.INVALID_SESSION, "d": False})
+            self._queue({"op": sessions.INVALID_SESSION, "d": False})
             return
         self._gateway.acknowledges = True
         self._session = self._gateway.start(intents, shard, self)
@@ -227,7 +227,7 @@ class Socket:
         self._gateway.acknowledges = True
         self._session = self._gateway.resume(session_id, seq, self)
         if self._session is None:
-            self._queue({"op": hub.INVALID_SESSION, "d": False})
+            self._queue({"op": sessions.INVALID_SESSION, "d": False})
 
     def _check_token(self, wanted: Json) -> None:
         is_known = opens(self._config, str(wanted.get("token", "")).removeprefix("Bot "))
@@ -259,7 +259,7 @@ class Socket:
         found = [guild.members[one] for one in asked if one in guild.members]
         chunk: Json = {
             "guild_id": str(guild.id),
-            "members": [shapes.member(person) for person in found],
+            "members": [serializers.member(person) for person in found],
             "chunk_index": 0,
             "chunk_count": 1,
             "not_found": [str(one) for one in asked if one not in guild.members],

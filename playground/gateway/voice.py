@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from core.clock import Clock
 from playground.gateway.sessions import GUILD_VOICE_STATES, GUILDS, Gateway
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.changes import Changes, VoiceChanged
 from playground.state.fixtures import STAGE
 from playground.state.state import Channel, Guild, Member, VoiceState, World
@@ -87,7 +87,7 @@ class Voice:
             self._tell(guild, member)
 
     def _tell(self, guild: Guild, member: Member, *, session: str = "") -> None:
-        shape = shapes.voice_state(member, guild, member.voice, session=session)
+        shape = serializers.voice_state(member, guild, member.voice, session=session)
         self._gateway.dispatch("VOICE_STATE_UPDATE", shape, intent=GUILD_VOICE_STATES, guild=guild.id)
         self._changes.tell(VoiceChanged(guild))
 

@@ -10,7 +10,7 @@ from playground.http_log.deliveries import AUTOCOMPLETE, COMMAND, COMPONENT, MOD
 from playground.interactions.payloads import owners
 from playground.json_types import Json, is_object
 from playground.rest.app import Upload
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.message_store import Posting, before_edit
 from playground.state.state import Message, World
 from playground.validation import message as check_message
@@ -239,7 +239,7 @@ def _metadata(delivery: Delivery) -> Json:
     shape: Json = {
         "id": str(delivery.id),
         "type": delivery.kind,
-        "user": shapes.user(delivery.actor.user),
+        "user": serializers.user(delivery.actor.user),
         "authorizing_integration_owners": owners(delivery.actor),
     }
     data: Json = delivery.payload.get("data") or {}

@@ -8,7 +8,7 @@ from playground.interactions.entity_resolver import Picking
 from playground.interactions.options import Files, check_file
 from playground.json_types import Json, is_list
 from playground.state.lookup import Puzzled, fold, listed
-from playground.validation import components as parts
+from playground.validation import components
 from wire.limits import TEXT_INPUT_MAX
 
 
@@ -55,9 +55,9 @@ def fill(modal: Json, given: Mapping[str, Any], pick: Picking, files: Files) -> 
 
 def _submitted(part: Json, number: int, filled: Callable[[Json, int], Json]) -> Json:
     shape: Json = {"type": part["type"], "id": part.get("id") or number}
-    if part["type"] == parts.LABEL:
+    if part["type"] == components.LABEL:
         shape["component"] = filled(part["component"], number)
-    elif part["type"] == parts.ROW:
+    elif part["type"] == components.ROW:
         shape["components"] = [filled(part["components"][0], number)]
     return shape
 
@@ -65,18 +65,18 @@ def _submitted(part: Json, number: int, filled: Callable[[Json, int], Json]) -> 
 def _fields(modal: Json) -> Iterator[tuple[Json, Any]]:
     """Everything that can be filled in, with its label."""
     for part in modal["components"]:
-        if part["type"] == parts.LABEL:
+        if part["type"] == components.LABEL:
             yield part["component"], part.get("label")
-        elif part["type"] == parts.ROW:
+        elif part["type"] == components.ROW:
             for field in part["components"]:
                 yield field, field.get("label") or field["custom_id"]
 
 
 def _filled(field: Json, label: str, value: Any, pick: Picking, files: Files) -> Json:
     kind = field["type"]
-    if kind == parts.TEXT_INPUT:
+    if kind == components.TEXT_INPUT:
         return {"value": _text(field, label, value)}
-    if kind == parts.CHECKBOX:
+    if kind == components.CHECKBOX:
         return {"value": bool(field.get("default")) if value is None else value in (True, "true", "yes", "on")}
     if value is None:
         options: list[Json] = field.get("options") or []
@@ -85,16 +85,16 @@ def _filled(field: Json, label: str, value: Any, pick: Picking, files: Files) ->
         chosen = [str(one) for one in (value if is_list(value) else [value]) if one != ""]
     if not chosen and field.get("required", True):
         raise Puzzled(f'Fill in the field "{label}".')
-    if kind == parts.RADIO_GROUP:
+    if kind == components.RADIO_GROUP:
         return {"value": option_of(field, chosen[0], pick) if chosen else None}
     return {"values": _values(field, label, chosen, pick, files) if chosen else []}
 
 
 def _values(field: Json, label: str, chosen: list[str], pick: Picking, files: Files) -> list[str]:
-    if field["type"] == parts.FILE_UPLOAD:
+    if field["type"] == components.FILE_UPLOAD:
         _check_amount(field, label, len(chosen), most=1, what="files")
         return [_uploaded(field, label, name, pick, files) for name in chosen]
-    if field["type"] == parts.CHECKBOX_GROUP:
+    if field["type"] == components.CHECKBOX_GROUP:
         _check_amount(field, label, len(chosen), most=len(field["options"]), what="choices")
         return [option_of(field, word, pick) for word in chosen]
     return choose(field, chosen, pick)

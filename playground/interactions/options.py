@@ -7,13 +7,13 @@ from playground.interactions.entity_resolver import Picking
 from playground.json_types import Json, is_list
 from playground.state.lookup import Puzzled, fold, listed, nearest
 from playground.state.state import Attachment
-from playground.validation import commands as kinds
+from playground.validation import commands
 from wire.limits import OPTION_NUMBER_MAX, OPTION_TEXT_MAX
 
 YES: Final = frozenset({"true", "yes", "on", "1"})
 NO: Final = frozenset({"false", "no", "off", "0"})
-STEPS: Final = (kinds.SUB_COMMAND, kinds.SUB_COMMAND_GROUP)
-WRITTEN: Final = (kinds.STRING, kinds.INTEGER, kinds.NUMBER)
+STEPS: Final = (commands.SUB_COMMAND, commands.SUB_COMMAND_GROUP)
+WRITTEN: Final = (commands.STRING, commands.INTEGER, commands.NUMBER)
 
 Files = Mapping[str, Attachment]  # what was sent along, by name
 
@@ -104,11 +104,11 @@ def example(option: Json) -> str:
     if option.get("choices"):
         return str(option["choices"][0]["value"])
     examples = {
-        kinds.INTEGER: "3",
-        kinds.NUMBER: "1.5",
-        kinds.BOOLEAN: "true",
-        kinds.USER: "@mina",
-        kinds.CHANNEL: "#Library",
+        commands.INTEGER: "3",
+        commands.NUMBER: "1.5",
+        commands.BOOLEAN: "true",
+        commands.USER: "@mina",
+        commands.CHANNEL: "#Library",
     }
     return str(option.get("min_value") or examples.get(option["type"], "…"))
 
@@ -144,22 +144,22 @@ def _choice(option: Json, given: Any, pick: Picking) -> Any:
 def _checked(option: Json, given: Any, pick: Picking, files: Files) -> Any:
     word = str(given)
     match option["type"]:
-        case kinds.STRING:
+        case commands.STRING:
             value: Any = _check_length(option, word)
-        case kinds.INTEGER | kinds.NUMBER:
-            value = _check_range(option, word, whole=option["type"] == kinds.INTEGER)
-        case kinds.BOOLEAN:
+        case commands.INTEGER | commands.NUMBER:
+            value = _check_range(option, word, whole=option["type"] == commands.INTEGER)
+        case commands.BOOLEAN:
             value = _check_yes(option, word)
-        case kinds.ATTACHMENT:
+        case commands.ATTACHMENT:
             if word not in files:
                 raise Puzzled(f'No file "{word}" was sent along; {option["name"]} names one of the files sent.')
             check_file(option["name"], files[word], option.get("file_types"))
             value = pick.resolved.add_attachment(files[word])
-        case kinds.USER:
+        case commands.USER:
             value = pick.person(word)
-        case kinds.CHANNEL:
+        case commands.CHANNEL:
             value = pick.channel(word, option.get("channel_types") or (), wanted_by=option["name"])
-        case kinds.ROLE:
+        case commands.ROLE:
             value = pick.role(word)
         case _:
             value = pick.anyone(word)

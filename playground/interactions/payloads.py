@@ -7,8 +7,7 @@ from typing import Any, Final
 from core.ids import snowflake_time
 from playground.http_log.deliveries import PING, Actor, Delivery
 from playground.json_types import Json
-from playground.state import permissions
-from playground.state import serializers as shapes
+from playground.state import permissions, serializers
 from playground.state.state import GROUP, Attachment, Channel, Guild, Member, Role, User, World
 from wire.limits import FILE_BYTES_MAX
 
@@ -29,22 +28,22 @@ class Resolved:
 
     def add_user(self, user: User, member: Member | None) -> str:
         """Name a user, with what they are in the guild; answers the id."""
-        self._add("users", user.id, shapes.user(user))
+        self._add("users", user.id, serializers.user(user))
         if member and self.guild:
-            partial = shapes.member(member, with_user=False, with_voice=False)
+            partial = serializers.member(member, with_user=False, with_voice=False)
             self._add("members", user.id, partial | {"permissions": str(permissions.of_member(self.guild, member))})
         return str(user.id)
 
     def add_role(self, role: Role) -> str:
         """Name a role; answers the id."""
-        return self._add("roles", role.id, shapes.role(role))
+        return self._add("roles", role.id, serializers.role(role))
 
     def add_channel(self, channel: Channel) -> str:
         """Name a channel; answers the id."""
         if self.guild and self.actor:
-            shape = shapes.resolved_channel(channel, self.guild, self.actor, self.world.application)
+            shape = serializers.resolved_channel(channel, self.guild, self.actor, self.world.application)
         else:
-            shape = shapes.channel(channel)
+            shape = serializers.channel(channel)
         return self._add("channels", channel.id, shape)
 
     def add_message(self, message: int, shape: Json) -> str:
@@ -54,7 +53,7 @@ class Resolved:
     def add_attachment(self, file: Attachment) -> str:
         """Name a file; answers the id."""
         file.is_ephemeral = True
-        return self._add("attachments", file.id, shapes.attachment(file, base_url=self.base_url))
+        return self._add("attachments", file.id, serializers.attachment(file, base_url=self.base_url))
 
     def shape(self) -> Json:
         """`{"resolved": …}`, or nothing when nothing is named."""
@@ -90,12 +89,12 @@ def envelope(delivery: Delivery, world: World, data: Json | None, message: Json 
     payload |= {"id": str(delivery.id), "locale": actor.locale}
     if guild and actor.member:
         bits = str(permissions.of_member(guild, actor.member))
-        payload["member"] = shapes.member(actor.member) | {"permissions": bits}
+        payload["member"] = serializers.member(actor.member) | {"permissions": bits}
     if message is not None:
         payload["message"] = message
     payload |= {"token": delivery.token, "type": delivery.kind, "version": 1}
     if guild is None:
-        payload["user"] = shapes.user(actor.user)
+        payload["user"] = serializers.user(actor.user)
     return payload
 
 
@@ -133,7 +132,7 @@ def ping(delivery: Delivery, world: World) -> Json:
         "id": str(delivery.id),
         "token": delivery.token,
         "type": PING,
-        "user": shapes.user(delivery.actor.user),
+        "user": serializers.user(delivery.actor.user),
         "version": 1,
     }
 
@@ -151,7 +150,7 @@ def command_data(command: Json, options: list[Any], resolved: Resolved, *, targe
 
 
 def _channel(channel: Channel, guild: Guild | None, actor: Member | None) -> Json:
-    shape = shapes.channel(channel)
+    shape = serializers.channel(channel)
     shape.pop("permission_overwrites", None)
     if guild and actor:
         shape["permissions"] = str(permissions.of_member(guild, actor))

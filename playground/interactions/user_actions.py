@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from playground.http_log.deliveries import AUTOCOMPLETE, COMMAND, Actor, Delivery
-from playground.interactions import command_parser as typed
-from playground.interactions import component_actions as pressing
-from playground.interactions import modal_values as submitting
-from playground.interactions import options
+from playground.interactions import command_parser, component_actions, modal_values, options
 from playground.interactions.actors import check_permitted, commands_for, find_actor
 from playground.interactions.builder import Opening
 from playground.interactions.delivery import Courier
@@ -75,16 +72,16 @@ class Asking:
     # By name
 
     def _run(self, actor: Actor, body: Json) -> Delivery:
-        read = typed.read(_text(body, "text"), commands_for(actor, self._commands))
+        read = command_parser.read(_text(body, "text"), commands_for(actor, self._commands))
         pick = ByName(self._opening.resolved(actor))
         filled = options.fill(read.steps, read.words, pick, self._opening.files(body))
         check_permitted(actor, read.steps[0])
         return self._opening.command(actor, read.steps[0], filled, pick.resolved)
 
     def _complete(self, actor: Actor, body: Json) -> Delivery:
-        read = typed.read(_text(body, "autocomplete"), commands_for(actor, self._commands))
+        read = command_parser.read(_text(body, "autocomplete"), commands_for(actor, self._commands))
         pick = ByName(self._opening.resolved(actor))
-        focused = typed.completing(read)
+        focused = command_parser.completing(read)
         filled = options.fill_partly(read.steps, read.words, focused, pick, self._opening.files(body))
         return self._opening.command(actor, read.steps[0], filled, pick.resolved, kind=AUTOCOMPLETE)
 
@@ -113,30 +110,30 @@ class Asking:
 
     def _press(self, actor: Actor, body: Json) -> Delivery:
         name = _text(body, "press")
-        messages = [one for one in self._messages(actor, body) if pressing.buttons_of(one)]
+        messages = [one for one in self._messages(actor, body) if component_actions.buttons_of(one)]
         for message in messages:
-            button = pressing.find_button(message, name)
+            button = component_actions.find_button(message, name)
             if button:
                 return self._opening.component(actor, message, button, resolved=self._opening.resolved(actor))
         if not messages and _is_bound(body):
             raise Puzzled("That reply has no buttons.", status=404)
         if not messages:
             raise Puzzled("There is no reply with buttons yet; run a command first.", status=404)
-        labels = [pressing.button_names(button)[0] for button in pressing.buttons_of(messages[0])]
+        labels = [component_actions.button_names(button)[0] for button in component_actions.buttons_of(messages[0])]
         raise Puzzled(f'No button here is called "{name}"; there are {listed(labels)}.', status=404)
 
     def _select(self, actor: Actor, body: Json) -> Delivery:
         name, given = body["select"], body.get("values")
         if not is_list(given):
             raise Puzzled('Say what to choose: {"select": "menu", "values": ["one"]}.')
-        message = next((one for one in self._messages(actor, body) if pressing.selects_of(one)), None)
+        message = next((one for one in self._messages(actor, body) if component_actions.selects_of(one)), None)
         if message is None and _is_bound(body):
             raise Puzzled("That reply has no menu to choose from.", status=404)
         if message is None:
             raise Puzzled("There is no reply with a menu yet; run a command first.", status=404)
-        select = pressing.find_select(message, str(name) if name else None)
+        select = component_actions.find_select(message, str(name) if name else None)
         pick = ByName(self._opening.resolved(actor))
-        values = pressing.choose(select, [str(one) for one in given], pick)
+        values = component_actions.choose(select, [str(one) for one in given], pick)
         return self._opening.component(actor, message, select, values=values, resolved=pick.resolved)
 
     def _submit(self, actor: Actor, body: Json) -> Delivery:
@@ -146,7 +143,7 @@ class Asking:
         opened = self._opening.opened_form(actor, body.get("reply"))
         modal = opened.modal or {}
         pick = ByName(self._opening.resolved(actor))
-        filled = submitting.fill(modal, submitting.named(modal, given), pick, self._opening.files(body))
+        filled = modal_values.fill(modal, modal_values.named(modal, given), pick, self._opening.files(body))
         return self._opening.form(actor, opened, filled, pick.resolved)
 
     # By id
@@ -184,9 +181,9 @@ class Asking:
 
     def _component(self, actor: Actor, body: Json) -> Delivery:
         [message] = self._opening.messages(actor, body.get("message") or 0)
-        part = pressing.part_of(message, str(body["component"]))
+        part = component_actions.part_of(message, str(body["component"]))
         pick, given = ById(self._opening.resolved(actor)), body.get("values")
-        values = pressing.choose(part, [str(one) for one in given], pick) if is_list(given) else None
+        values = component_actions.choose(part, [str(one) for one in given], pick) if is_list(given) else None
         return self._opening.component(actor, message, part, values=values, resolved=pick.resolved)
 
     def _form(self, actor: Actor, body: Json) -> Delivery:
@@ -195,7 +192,7 @@ class Asking:
             raise Puzzled('Say what is in the fields: {"form": {"title": "Exam week"}, "reply": "1"}.')
         opened = self._opening.opened_form(actor, body.get("reply"))
         pick = ById(self._opening.resolved(actor))
-        filled = submitting.fill(opened.modal or {}, given, pick, self._opening.files(body))
+        filled = modal_values.fill(opened.modal or {}, given, pick, self._opening.files(body))
         return self._opening.form(actor, opened, filled, pick.resolved)
 
     # Either way

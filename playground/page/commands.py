@@ -13,7 +13,7 @@ from playground.interactions.actors import commands_for, may_use
 from playground.interactions.options import options_of, steps_of
 from playground.interactions.registered_commands import Commands
 from playground.json_types import Json
-from playground.page import view_context as seats
+from playground.page import view_context
 from playground.page.drawing import picture
 from playground.state.state import GROUP, World
 from playground.validation import commands as kinds
@@ -26,7 +26,7 @@ def routes(world: World, commands: Commands) -> list[Route]:
     """Where the composer asks for them."""
 
     async def show(request: Request) -> Response:
-        seat = seats.take(world, request.query_params)
+        seat = view_context.take(world, request.query_params)
         actor = Actor(seat.user, seat.channel, seat.guild, seat.member, brings_app=seat.channel.type == GROUP)
         usable = [one for one in commands_for(actor, commands) if seat.is_inside and may_use(actor, one)]
         app: Json = {"id": str(world.application), "name": world.bot.display_name, "picture": picture(world.bot)}

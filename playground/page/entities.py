@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from playground.control.app import steering
-from playground.page import view_context as seats
+from playground.page import view_context
 from playground.page.drawing import colour, member_picture, picture
 from playground.page.view_context import Seat
 from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
@@ -51,7 +51,7 @@ def routes(world: World) -> list[Route]:
         if kind not in (USER, ROLE, MENTIONABLE, CHANNEL):
             raise Puzzled(f"There is no kind {kind}; try {listed((USER, ROLE, MENTIONABLE, CHANNEL))}.")
         types = frozenset(int(one) for one in asked.get("types", "").split(",") if one.isdecimal())
-        known = _everything(seats.take(world, asked), world, kind, types)
+        known = _everything(view_context.take(world, asked), world, kind, types)
         if ids := asked.get("ids"):
             found: Iterable[Entity] = (one for one in known if one.id in ids.split(","))
         else:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from playground.gateway.sessions import Gateway
 from playground.interactions.delivery import Endpoint
-from playground.page import view_context as seats
+from playground.page import view_context
 from playground.page.drawing import draw
 from playground.page.routes import fragment
 from playground.state.faults import BROKEN, CLOSED, FORBIDDEN, RATE_LIMITED, SCOPES, SLOW, TWICE, Fault, Faults
@@ -57,7 +57,7 @@ class FaultsPanel:
         return [Route("/page/faults", fragment(self._draw))]
 
     async def _draw(self, request: Request) -> Markup:
-        seat = seats.take(self._world, request.query_params)
+        seat = view_context.take(self._world, request.query_params)
         on: dict[str, Fault] = {fault.kind: fault for fault in self._faults.everything()}
         guild = seat.guild or next(iter(self._world.guilds.values()))
         gateway = self._gateway

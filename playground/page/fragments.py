@@ -14,9 +14,7 @@ from playground.control.simulation import Simulation
 from playground.http_log.deliveries import AUTOCOMPLETE, PING, Deliveries, Delivery
 from playground.interactions.delivery import Endpoint
 from playground.interactions.registered_commands import Commands
-from playground.page import messages
-from playground.page import modals as forms
-from playground.page import sidebars as columns
+from playground.page import messages, modals, sidebars
 from playground.page.drawing import draw
 from playground.page.markdown_context import Reading
 from playground.page.view_context import Seat
@@ -56,11 +54,11 @@ class Regions:
         self._endpoint = endpoint
         self._public_key = public_key
         self._ways: dict[str, Callable[[Seat], Markup]] = {
-            "guilds": lambda seat: columns.draw_guilds(seat, world),
-            "rooms": lambda seat: columns.draw_rooms(seat, world),
-            "me": columns.draw_me,
+            "guilds": lambda seat: sidebars.draw_guilds(seat, world),
+            "rooms": lambda seat: sidebars.draw_rooms(seat, world),
+            "me": sidebars.draw_me,
             "messages": self._messages,
-            "members": lambda seat: columns.draw_members(seat, world),
+            "members": lambda seat: sidebars.draw_members(seat, world),
             "notices": self._notices,
             "time": self._time,
         }
@@ -99,7 +97,7 @@ class Regions:
         opened = self._deliveries.find(int(number)) if number.isdecimal() else None
         if opened is None or opened.modal is None or opened.actor.user is not seat.user:
             raise Puzzled("That form is not open any more.", status=404)
-        return forms.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
+        return modals.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
 
     def draw_earlier(self, seat: Seat, before: int) -> Markup:
         """The messages before one of them, with the button for still earlier ones if there are any."""
@@ -132,7 +130,7 @@ class Regions:
             if self.failed_here(one, seat) and oldest < one.id and (before is None or one.id < before)
         ]
         lines = [line for _, line in sorted(drawn, key=lambda line: line[0])]
-        place = columns.place(seat, self.world.bot)
+        place = sidebars.place(seat, self.world.bot)
         return draw("messages.html", seat=seat, place=place, lines=lines, is_whole=oldest == 0)
 
     def _seen(self, seat: Seat) -> Iterator[Message]:

@@ -22,7 +22,7 @@ from playground.http_log.log import Recording
 from playground.interactions.callbacks import NAMES
 from playground.interactions.signer import Signer
 from playground.json_types import Json, is_list, is_object
-from playground.page import view_context as seats
+from playground.page import view_context
 from playground.page.drawing import draw
 from playground.page.routes import fragment
 from playground.page.view_context import Seat
@@ -191,7 +191,7 @@ class Inspector:
         return [one for one in self._deliveries.everything() if one.kind != PING]
 
     def _seat(self, request: Request) -> Seat:
-        return seats.take(self._world, request.query_params)
+        return view_context.take(self._world, request.query_params)
 
     def _helpers(self) -> Json:
         """What the templates need of an exchange."""

@@ -9,8 +9,7 @@ from markupsafe import Markup
 from playground.http_log.deliveries import COMMAND, Delivery
 from playground.interactions.callbacks import CHAT_COMMAND, MENU_COMMAND, REPLY
 from playground.json_types import Json
-from playground.page import embeds
-from playground.page import template_helpers as parts
+from playground.page import embeds, template_helpers
 from playground.page.drawing import draw as draw_template
 from playground.page.drawing import member_picture, picture
 from playground.page.emoji import is_jumbo
@@ -18,8 +17,7 @@ from playground.page.markdown_context import Reading
 from playground.page.sidebars import colour_of
 from playground.rest.threads import CREATED as THREAD_CREATED
 from playground.rest.threads import STARTER as THREAD_STARTER
-from playground.state import polls
-from playground.state import serializers as shapes
+from playground.state import polls, serializers
 from playground.state.message_store import PINNED
 from playground.state.state import Message, User
 from playground.validation.commands import SUB_COMMAND, SUB_COMMAND_GROUP
@@ -43,7 +41,7 @@ def draw(
         reply: the latest interaction that wrote or changed it.
     """
     shown = _shown(message, reading)
-    shape = parts.loose(shapes.message(shown, reading.world, base_url=""))
+    shape = template_helpers.loose(serializers.message(shown, reading.world, base_url=""))
     return draw_template(
         "told.html" if message.type in (THREAD_CREATED, PINNED) else "message.html",
         message=message,
@@ -61,11 +59,11 @@ def draw(
         embeds=[] if shown.flags & SUPPRESS_EMBEDS else embeds.arrange(shown, shape["embeds"]),
         components=shape["components"] if shown is message else [],
         attachments=embeds.lay_out(shown, shape["attachments"]),
-        poll=parts.loose(_poll(message, reading)) if message.poll else None,
+        poll=template_helpers.loose(_poll(message, reading)) if message.poll else None,
         branch=_branch(message, reading),
         pinned=int(message.reference["message_id"]) if message.type == PINNED and message.reference else None,
         reading=reading,
-        **parts.Helpers(reading, base_url).by_name(),
+        **template_helpers.Helpers(reading, base_url).by_name(),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from playground.json_types import Json
-from playground.page import template_helpers as parts
+from playground.page import template_helpers
 from playground.page.drawing import draw as draw_template
 from playground.page.markdown_context import Reading
 from playground.validation import components as kinds
@@ -86,10 +86,10 @@ def draw(modal: Json, *, reply: int, reading: Reading, base_url: str) -> Markup:
         "modal.html",
         modal=modal,
         reply=reply,
-        lines=_lines(parts.loose(modal["components"])),
+        lines=_lines(template_helpers.loose(modal["components"])),
         app=reading.world.bot,
         kinds=kinds,
-        **parts.Helpers(reading, base_url).by_name(),
+        **template_helpers.Helpers(reading, base_url).by_name(),
     )
 
 

@@ -12,9 +12,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from playground.json_types import snowflake
-from playground.page import popovers as cards
-from playground.page import sidebars as columns
-from playground.page import view_context as seats
+from playground.page import popovers, sidebars, view_context
 from playground.page.drawing import draw
 from playground.page.fonts import FOLDER as FONTS
 from playground.page.fonts import stylesheet
@@ -71,16 +69,16 @@ class Page:
         seat = self._seat(request)
         parts = {name: self._regions.draw(name, seat) for name in self._regions.names}
         app = self._regions.world.bot
-        persona = cards.draw_persona(seat, self._regions.world)
-        html = draw("page.html", seat=seat, app=app, place=columns.place(seat, app), persona=persona, **parts)
+        persona = popovers.draw_persona(seat, self._regions.world)
+        html = draw("page.html", seat=seat, app=app, place=sidebars.place(seat, app), persona=persona, **parts)
         return HTMLResponse(html, headers=HEADERS | {"Cache-Control": "no-store"})
 
     async def _show_person(self, request: Request) -> Markup:
         number = request.path_params["number"]
-        return cards.draw_person(self._seat(request), self._regions.world, number, self._regions.clock)
+        return popovers.draw_person(self._seat(request), self._regions.world, number, self._regions.clock)
 
     async def _show_room(self, request: Request) -> Markup:
-        return cards.draw_room(self._seat(request), request.path_params["number"])
+        return popovers.draw_room(self._seat(request), request.path_params["number"])
 
     async def _show_earlier(self, request: Request) -> Markup:
         before = snowflake(request.query_params.get("before", ""))
@@ -93,11 +91,11 @@ class Page:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=86400"})
 
     def _seat(self, request: Request) -> Seat:
-        return seats.take(self._regions.world, request.query_params)
+        return view_context.take(self._regions.world, request.query_params)
 
     async def _follow(self, websocket: WebSocket) -> None:
         try:
-            seat = seats.take(self._regions.world, websocket.query_params)
+            seat = view_context.take(self._regions.world, websocket.query_params)
         except Puzzled as puzzled:
             await websocket.accept()
             await websocket.close(GONE, str(puzzled)[:120])

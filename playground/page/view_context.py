@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from playground.json_types import Json, snowflake
-from playground.state import lookup as naming
+from playground.state import lookup
 from playground.state.fixtures import DEFAULT_ACTOR, PRIVATE_THREAD
 from playground.state.lookup import Puzzled
 from playground.state.state import Channel, Guild, Member, Message, User, World
@@ -65,7 +65,7 @@ def take(world: World, query: Mapping[str, str]) -> Seat:
     Raises:
         Puzzled: it names somebody or something that does not exist.
     """
-    user = naming.find_user(world, query.get("as") or DEFAULT_ACTOR)
+    user = lookup.find_user(world, query.get("as") or DEFAULT_ACTOR)
     if user.is_bot:
         raise Puzzled(f"{user.display_name} is a bot, and bots sit before no page; choose a person.")
     wanted = query.get("locale")
@@ -75,7 +75,7 @@ def take(world: World, query: Mapping[str, str]) -> Seat:
         rooms = direct_rooms(world, user)
         channel = next((room for room in rooms if str(room.id) == number), rooms[0])
         return Seat(user, None, None, channel, locale)
-    guild = naming.find_guild(world, query.get("guild") or None)
+    guild = lookup.find_guild(world, query.get("guild") or None)
     known = guild.room(snowflake(number) or 0)
     channel = known if known and is_open_to(known, user) else world.first_text_channel(guild)
     return Seat(user, guild.members.get(user.id), guild, channel, locale, is_banned=user.id in guild.banned)

@@ -12,7 +12,7 @@ from playground.interactions.webhook_events import DISABLED, ENABLED, KINDS, Eve
 from playground.json_types import Json, is_list
 from playground.rate_limits import COMMANDS
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.changes import Changes, CommandsChanged
 from playground.state.message_content import APPLICATION_FLAG
 from playground.state.state import World
@@ -71,7 +71,7 @@ class Application:
         return Answer(self._shape())
 
     async def _show_bot(self, _call: Call) -> Answer:
-        shape = shapes.user(self._world.bot)
+        shape = serializers.user(self._world.bot)
         return Answer(shape | {"verified": True, "mfa_enabled": True, "locale": "en-US", "email": None, "bio": ""})
 
     async def _list_emoji(self, call: Call) -> Answer:
@@ -200,14 +200,14 @@ class Application:
             "bot_require_code_grant": False,
             "verify_key": self._key.verify_key.encode().hex(),
             "type": None,
-            "flags": shapes.application_flags(self._world),
-            "flags_new": str(shapes.application_flags(self._world)),
+            "flags": serializers.application_flags(self._world),
+            "flags_new": str(serializers.application_flags(self._world)),
             "explicit_content_filter": 0,
             "approximate_user_authorization_count": 0,
             "eligible_oauth2_scopes": [],
             "hook": True,
-            "bot": shapes.user(bot),
-            "owner": shapes.user(bot),
+            "bot": serializers.user(bot),
+            "owner": serializers.user(bot),
             "team": None,
             "approximate_guild_count": len(self._world.guilds),
             "approximate_user_install_count": 0,

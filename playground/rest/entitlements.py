@@ -4,7 +4,7 @@ from http import HTTPMethod
 from typing import Any, Final
 
 from playground.errors import Refusal, bad_form
-from playground.interactions import webhook_events as events
+from playground.interactions import webhook_events
 from playground.interactions.webhook_events import Events
 from playground.json_types import Json, snowflake
 from playground.rest.app import Answer, Call, Rule, nothing
@@ -79,7 +79,7 @@ class Shop:
         is_guild = body["owner_type"] == GUILD
         made = self.grant(sku, user=None if is_guild else owner, guild=owner if is_guild else None, kind=TEST)
         self.keep(made)
-        self._events.tell(events.CREATE, made)
+        self._events.tell(webhook_events.CREATE, made)
         return Answer(made)
 
     async def _get(self, call: Call) -> Answer:
@@ -88,13 +88,13 @@ class Shop:
     async def _delete(self, call: Call) -> Answer:
         gone = self._one(call) | {"deleted": True}
         self.keep(gone)
-        self._events.tell(events.DELETE, gone)
+        self._events.tell(webhook_events.DELETE, gone)
         return nothing()
 
     async def _consume(self, call: Call) -> Answer:
         used = self._one(call) | {"consumed": True}
         self.keep(used)
-        self._events.tell(events.UPDATE, used)
+        self._events.tell(webhook_events.UPDATE, used)
         return nothing()
 
     def _one(self, call: Call) -> Json:

@@ -7,8 +7,7 @@ from playground.errors import Form, Refusal, unknown
 from playground.gateway.voice import Voice
 from playground.json_types import Json, snowflake
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import permissions
-from playground.state import serializers as shapes
+from playground.state import permissions, serializers
 from playground.state.lookup import fold
 from playground.state.state import Guild, Member, World
 from playground.validation.fields import Fields
@@ -64,23 +63,23 @@ class Guilds:
         found: list[Json] = []
         for number in page[-count:] if "before" in call.query else page[:count]:
             guild = self._world.guilds[number]
-            whole = shapes.guild(guild, member_count=counted)
+            whole = serializers.guild(guild, member_count=counted)
             mine = {"owner": False, "permissions": str(permissions.of_member(guild, guild.member(app)))}
             found.append({name: whole[name] for name in LISTED if name in whole} | mine)
         return Answer(found)
 
     async def _user(self, call: Call) -> Answer:
-        return Answer(shapes.user(self._world.user(call.id("user_id"))))
+        return Answer(serializers.user(self._world.user(call.id("user_id"))))
 
     async def _guild(self, call: Call) -> Answer:
-        return Answer(shapes.guild(self._find(call), member_count=call.wants("with_counts")))
+        return Answer(serializers.guild(self._find(call), member_count=call.wants("with_counts")))
 
     async def _channels(self, call: Call) -> Answer:
         channels = self._find(call).channels.values()
-        return Answer([shapes.channel(channel) for channel in channels if not channel.is_hidden])
+        return Answer([serializers.channel(channel) for channel in channels if not channel.is_hidden])
 
     async def _roles(self, call: Call) -> Answer:
-        return Answer([shapes.role(role) for role in self._find(call).roles.values()])
+        return Answer([serializers.role(role) for role in self._find(call).roles.values()])
 
     async def _members(self, call: Call) -> Answer:
         self._find(call)
@@ -89,14 +88,14 @@ class Guilds:
     async def _search(self, call: Call) -> Answer:
         start, most = fold(call.query.get("query", "")), call.number("limit", 1, 1000, default=1)
         found = [
-            shapes.member(member)
+            serializers.member(member)
             for member in self._find(call).members.values()
             if fold(member.user.username).startswith(start) or fold(member.display_name).startswith(start)
         ]
         return Answer(found[:most])
 
     async def _member(self, call: Call) -> Answer:
-        return Answer(shapes.member(self._find(call).member(self._user_id(call))))
+        return Answer(serializers.member(self._find(call).member(self._user_id(call))))
 
     async def _change_member(self, call: Call) -> Answer:
         guild = self._find(call)
@@ -114,7 +113,7 @@ class Guilds:
             elif "channel_id" in body:
                 self._voice.disconnect(guild, member)
             self._voice.change(guild, member, **{name: bool(body[name]) for name in ("mute", "deaf") if name in body})
-        return Answer(shapes.member(member))
+        return Answer(serializers.member(member))
 
     async def _give_role(self, call: Call) -> Answer:
         member, role = self._member_and_role(call)
@@ -144,14 +143,14 @@ class Guilds:
         member = self._in_guild(guild, self._user_id(call))
         if member is None or member.voice is None:
             raise unknown("Voice State")
-        shape = shapes.voice_state(member, guild, member.voice)
+        shape = serializers.voice_state(member, guild, member.voice)
         return Answer(shape | {"self_stream": member.voice.self_stream})
 
     async def _channel(self, call: Call) -> Answer:
         channel = self._world.channel(call.id("channel_id"))
         if channel.is_hidden:
             raise Refusal(403, 50001, "Missing Access")
-        return Answer(shapes.channel(channel))
+        return Answer(serializers.channel(channel))
 
     def _find(self, call: Call) -> Guild:
         return self._world.guild(call.id("guild_id"))

@@ -13,8 +13,7 @@ from playground.gateway.sessions import DIRECT_TYPING, GUILD_MESSAGES, GUILD_TYP
 from playground.json_types import Json, is_object, snowflake
 from playground.rate_limits import MESSAGES
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import message_content, permissions
-from playground.state import serializers as shapes
+from playground.state import message_content, permissions, serializers
 from playground.state.message_store import Posting
 from playground.state.state import Channel, Message, World
 from playground.validation import message as check_message
@@ -152,7 +151,7 @@ class Messages:
         shape: Json = {"channel_id": str(channel.id), "user_id": str(app), "timestamp": int(self._clock.unix())}
         if guild is not None:
             permissions.check_writing(permissions.of_app(guild, app, channel), channel)
-            shape |= {"guild_id": str(guild.id), "member": shapes.member(guild.member(app))}
+            shape |= {"guild_id": str(guild.id), "member": serializers.member(guild.member(app))}
         intent = DIRECT_TYPING if guild is None else GUILD_TYPING
         self._gateway.dispatch("TYPING_START", shape, intent=intent, guild=channel.guild)
         return nothing()
@@ -167,7 +166,7 @@ class Messages:
         user = self._world.user(recipient or 0)
         if user.is_bot:
             raise Refusal(400, 50007, "Cannot send messages to this user")
-        return Answer(shapes.channel(self._world.direct_channel(user)))
+        return Answer(serializers.channel(self._world.direct_channel(user)))
 
     def _message(self, call: Call) -> Message:
         return self._world.message(call.id("channel_id"), call.id("message_id"))

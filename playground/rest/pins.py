@@ -9,8 +9,7 @@ from playground.gateway.message_events import CREATED, UPDATED, Telling
 from playground.gateway.sessions import DIRECT_MESSAGES, GUILDS, Gateway
 from playground.json_types import Json
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import permissions
-from playground.state import serializers as shapes
+from playground.state import permissions, serializers
 from playground.state.message_store import PINNED, Posting
 from playground.state.state import Message, World
 
@@ -45,7 +44,7 @@ class Pins:
         found = [one for one in self._pinned(call.id("channel_id")) if one.pinned_at and one.pinned_at < until]
         page = found[:count]
         told = zip(page, self._telling.answers(page, call.remarks), strict=True)
-        items = [{"pinned_at": shapes.moment(one.pinned_at), "message": shape} for one, shape in told]
+        items = [{"pinned_at": serializers.moment(one.pinned_at), "message": shape} for one, shape in told]
         return Answer({"items": items, "has_more": len(found) > count})
 
     async def _list_all(self, call: Call) -> Answer:
@@ -87,7 +86,7 @@ class Pins:
         self._telling.message(UPDATED, message)
         guild, pinned = self._world.channel(message.channel).guild, self._pinned(message.channel)
         last = pinned[0].pinned_at if pinned else None
-        shape: Json = {"channel_id": str(message.channel), "last_pin_timestamp": shapes.moment(last)}
+        shape: Json = {"channel_id": str(message.channel), "last_pin_timestamp": serializers.moment(last)}
         shape |= {"guild_id": str(guild)} if guild is not None else {}
         intent = DIRECT_MESSAGES if guild is None else GUILDS
         self._gateway.dispatch("CHANNEL_PINS_UPDATE", shape, intent=intent, guild=guild)

@@ -6,8 +6,7 @@ from typing import Final
 from core.clock import Clock
 from playground.errors import Refusal, unknown
 from playground.rest.app import Answer, Call, Rule
-from playground.state import polls
-from playground.state import serializers as shapes
+from playground.state import polls, serializers
 from playground.state.message_store import Posting
 from playground.state.state import Message, World
 
@@ -37,7 +36,7 @@ class Polls:
         count = call.number("limit", 1, PAGE_MAX, default=PAGE)
         after = call.number("after", 0, ID_MAX, default=0)
         voters = sorted(one for one in message.votes.get(call.id("answer_id"), []) if one > after)
-        return Answer({"users": [shapes.user(self._world.users[one]) for one in voters[:count]]})
+        return Answer({"users": [serializers.user(self._world.users[one]) for one in voters[:count]]})
 
     async def _end(self, call: Call) -> Answer:
         message = self._message(call)

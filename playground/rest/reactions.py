@@ -10,8 +10,7 @@ from playground.json_types import Json
 from playground.page.emoji import EMOJI
 from playground.rate_limits import REACTIONS
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import permissions
-from playground.state import serializers as shapes
+from playground.state import permissions, serializers
 from playground.state.message_store import Posting
 from playground.state.state import Message, User, World
 
@@ -60,7 +59,7 @@ class Reactions:
         shape = self._one(emoji, user.id) | {"message_author_id": str(message.author.id)}
         guild = self._world.guild_of(message.channel)
         if guild and user.id in guild.members:
-            shape["member"] = shapes.member(guild.members[user.id])
+            shape["member"] = serializers.member(guild.members[user.id])
         self._telling.about("MESSAGE_REACTION_ADD", message, shape, intents=INTENTS)
 
     def take(self, message: Message, emoji: str, user: int) -> None:
@@ -102,7 +101,7 @@ class Reactions:
         count, after = call.number("limit", 1, PAGE_MAX, default=PAGE), call.number("after", 0, ID_MAX, default=0)
         who = [] if call.number("type", 0, BURST, default=0) else message.reactions.get(emoji, [])
         found = sorted(one for one in who if one > after)
-        return Answer([shapes.user(self._world.users[one]) for one in found[:count]])
+        return Answer([serializers.user(self._world.users[one]) for one in found[:count]])
 
     async def _clear_emoji(self, call: Call) -> Answer:
         message, emoji = self._message(call), call.path["emoji"]

@@ -12,8 +12,7 @@ from playground.gateway.message_events import Telling
 from playground.gateway.sessions import GUILDS, Gateway
 from playground.json_types import Json
 from playground.rest.app import Answer, Call, Rule, nothing
-from playground.state import permissions
-from playground.state import serializers as shapes
+from playground.state import permissions, serializers
 from playground.state.changes import Changes, GuildChanged
 from playground.state.fixtures import ANNOUNCEMENT_THREAD, PRIVATE_THREAD, PUBLIC_THREAD, TEXT
 from playground.state.ids import Snowflakes
@@ -177,8 +176,10 @@ class Threads:
                 found.append((at, one, thread))
         found.sort(key=lambda entry: (entry[0], entry[1].id), reverse=True)
         page = found[:count]
-        mine = [shapes.thread_member(one, app, thread.joined[app]) for _, one, thread in page if app in thread.joined]
-        threads = [shapes.channel(one) for _, one, _ in page]
+        mine = [
+            serializers.thread_member(one, app, thread.joined[app]) for _, one, thread in page if app in thread.joined
+        ]
+        threads = [serializers.channel(one) for _, one, _ in page]
         return Answer({"threads": threads, "members": mine, "has_more": len(found) > count})
 
     async def _show_member(self, call: Call) -> Answer:
@@ -186,11 +187,11 @@ class Threads:
         user = self._user(call)
         if user not in thread.joined:
             raise unknown("Member")
-        return Answer(shapes.thread_member(channel, user, thread.joined[user]))
+        return Answer(serializers.thread_member(channel, user, thread.joined[user]))
 
     async def _members(self, call: Call) -> Answer:
         channel, thread = self._thread(call)
-        return Answer([shapes.thread_member(channel, user, since) for user, since in thread.joined.items()])
+        return Answer([serializers.thread_member(channel, user, since) for user, since in thread.joined.items()])
 
     async def _join(self, call: Call) -> Answer:
         channel, thread = self._thread(call)
@@ -213,11 +214,11 @@ class Threads:
         guild = self._world.guild(call.id("guild_id"))
         found = [one for one in guild.threads.values() if one.thread and not one.thread.is_archived]
         mine = [
-            shapes.thread_member(one, self._world.application, since)
+            serializers.thread_member(one, self._world.application, since)
             for one in found
             if one.thread and (since := one.thread.joined.get(self._world.application))
         ]
-        return Answer({"threads": [shapes.channel(one) for one in found], "members": mine, "has_more": False})
+        return Answer({"threads": [serializers.channel(one) for one in found], "members": mine, "has_more": False})
 
     def _parent(self, call: Call) -> tuple[Channel, Guild]:
         channel = self._world.channel(call.id("channel_id"))
@@ -250,7 +251,7 @@ class Threads:
         app, now = self._world.application, self._clock.now()
         after = wish.archives_after_min or USUALLY_AFTER_MIN
         channel.thread = Thread(app, now, after, wish.slowmode_s or 0, {app: now})
-        told = shapes.channel(channel) | {"newly_created": True}
+        told = serializers.channel(channel) | {"newly_created": True}
         self._gateway.dispatch("THREAD_CREATE", told, intent=GUILDS, guild=guild.id)
         self._show(guild, channel)
 
@@ -272,8 +273,8 @@ class Threads:
     def _shape(self, channel: Channel) -> Json:
         app = self._world.application
         joined_at = channel.thread.joined.get(app) if channel.thread else None
-        mine: Json = {"member": shapes.thread_member(channel, app, joined_at)} if joined_at else {}
-        return shapes.channel(channel) | mine
+        mine: Json = {"member": serializers.thread_member(channel, app, joined_at)} if joined_at else {}
+        return serializers.channel(channel) | mine
 
 
 def _read(call: Call) -> Wish:

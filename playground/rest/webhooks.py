@@ -11,8 +11,7 @@ from playground.gateway.sessions import GUILD_WEBHOOKS, Gateway
 from playground.json_types import Json, snowflake
 from playground.rate_limits import INTERACTIONS
 from playground.rest.app import Answer, Call, Rule, nothing, snowflake_at
-from playground.state import avatars, permissions
-from playground.state import serializers as shapes
+from playground.state import avatars, permissions, serializers
 from playground.state.fixtures import STAGE, TEXT, VOICE
 from playground.state.ids import Snowflakes
 from playground.state.message_store import Posting
@@ -158,7 +157,7 @@ class Webhooks:
 
     def _shape(self, hook: Webhook, *, with_user: bool = True) -> Json:
         app = self._world.application
-        return shapes.webhook(hook, app, base_url=self._base_url, with_token=True, with_user=with_user)
+        return serializers.webhook(hook, app, base_url=self._base_url, with_token=True, with_user=with_user)
 
     def _found(self, call: Call) -> Webhook:
         if "token" in call.path:

@@ -12,8 +12,7 @@ from core.clock import Clock
 from playground.interactions.component_actions import every_part
 from playground.json_types import Json, is_list, is_object, snowflake
 from playground.rest.app import Upload
-from playground.state import message_content, polls
-from playground.state import serializers as shapes
+from playground.state import message_content, polls, serializers
 from playground.state.changes import Changes, MessageChanged, MessageRemoved
 from playground.state.ids import Snowflakes
 from playground.state.state import Attachment, Message, User, World
@@ -92,11 +91,11 @@ class Posting:
 
     def _alone(self, message: Message, is_open: Callable[[Message], bool]) -> Json:
         """A message without the one that it answers."""
-        shape = shapes.message(message, self._world, base_url=self._base_url)
+        shape = serializers.message(message, self._world, base_url=self._base_url)
         if message.poll:
             shape["poll"] = polls.shape(message, self._clock.now())
         if message.forwarded:
-            inner = shapes.message(message.forwarded, self._world, base_url=self._base_url)
+            inner = serializers.message(message.forwarded, self._world, base_url=self._base_url)
             shape["message_snapshots"] = [{"message": {name: inner[name] for name in SNAPSHOT}}]
         return shape if is_open(message) else message_content.hidden(shape)
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from playground.errors import Refusal
 from playground.json_types import Json
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.state import Message, User
 from playground.validation.message import POLL_HOURS
 
@@ -15,7 +15,7 @@ def opened(body: Json, at: datetime) -> Json:
     return {
         "question": body["question"],
         "answers": [{"answer_id": number, "poll_media": one["poll_media"]} for number, one in enumerate(answers, 1)],
-        "expiry": shapes.moment(at + timedelta(hours=body.get("duration") or POLL_HOURS)),
+        "expiry": serializers.moment(at + timedelta(hours=body.get("duration") or POLL_HOURS)),
         "allow_multiselect": bool(body.get("allow_multiselect")),
         "layout_type": body.get("layout_type") or 1,
     }
@@ -41,7 +41,7 @@ def end(message: Message, now: datetime) -> None:
         Refusal: there is no poll, or it is over.
     """
     _check_open(message, now)
-    message.poll = (message.poll or {}) | {"expiry": shapes.moment(now)}
+    message.poll = (message.poll or {}) | {"expiry": serializers.moment(now)}
 
 
 def vote(message: Message, user: User, answers: list[int], now: datetime) -> tuple[list[int], list[int]]:

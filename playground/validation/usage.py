@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from playground.interactions.component_actions import every_part
 from playground.json_types import Json, is_list, is_object, is_whole
-from playground.validation import components as parts
+from playground.validation import components
 from playground.validation.commands import text_size
 from playground.validation.message import COMPONENTS_V2
 from wire import limits
@@ -65,7 +65,7 @@ def of_message(message: Json, file_sizes: Sequence[int] = ()) -> list[Use]:
 def of_modal(modal: Json) -> list[Use]:
     """The limits that a form takes up."""
     fields = list(every_part(_list(modal, "components")))
-    labels = [len(_text(part, "label")) for part in fields if part.get("type") != parts.CHECKBOX]
+    labels = [len(_text(part, "label")) for part in fields if part.get("type") != components.CHECKBOX]
     return [
         Use("title characters", len(_text(modal, "title")), limits.MODAL_TITLE_MAX),
         Use("parts", len(_list(modal, "components")), limits.MODAL_PARTS_MAX),
@@ -135,12 +135,12 @@ def _components(message: Json) -> Iterator[Use]:
     flags = message.get("flags")
     if is_whole(flags) and flags & COMPONENTS_V2:
         yield from _some("components", len(everything), limits.COMPONENTS_MAX)
-        texts = (len(_text(part, "content")) for part in everything if part.get("type") == parts.TEXT_DISPLAY)
+        texts = (len(_text(part, "content")) for part in everything if part.get("type") == components.TEXT_DISPLAY)
         yield from _some("text characters", sum(texts), limits.LAYOUT_TEXT_MAX)
     else:
         yield from _some("rows", len(top), limits.ROWS_MAX)
-    buttons = (part.get("type") == parts.BUTTON for part in everything)
-    rows = [_list(part, "components") for part in everything if part.get("type") == parts.ROW]
+    buttons = (part.get("type") == components.BUTTON for part in everything)
+    rows = [_list(part, "components") for part in everything if part.get("type") == components.ROW]
     if any(buttons):
         yield from _some("buttons of one row", max(map(len, rows), default=0), limits.BUTTONS_MAX)
     yield from _ids(everything)
@@ -153,7 +153,7 @@ def _ids(fields: Iterable[Json]) -> Iterator[Use]:
 
 
 def _options(fields: Iterable[Json]) -> Iterator[Use]:
-    counts = [len(_list(part, "options")) for part in fields if part.get("type") == parts.STRING_SELECT]
+    counts = [len(_list(part, "options")) for part in fields if part.get("type") == components.STRING_SELECT]
     yield from _some("options of one menu", max(counts, default=0), limits.SELECT_OPTIONS_MAX)
 
 

@@ -11,11 +11,10 @@ from PIL import Image, ImageDraw
 
 from core.enums import Board, DayMark, Language, Period, ProtectionKind
 from core.i18n import Words, words_for
-from render.cards import leaderboards as leaderboard_card
-from render.cards import profiles as profile_card
+from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
-from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks import calendar
 from render.cards.streaks.calendar import CalendarDay, StreakCalendar
 
 TODAY: Final = date(2026, 10, 23)
@@ -40,22 +39,22 @@ class Sample:
         words = words_for(self.language)
         match self.card:
             case ProfileCard():
-                return profile_card.draw(self.card, words=words, avatars=self.avatars)
+                return profiles.draw(self.card, words=words, avatars=self.avatars)
             case StreakCalendar():
-                return streak_calendar.draw(self.card, words=words, avatars=self.avatars)
+                return calendar.draw(self.card, words=words, avatars=self.avatars)
             case LeaderboardCard():
-                return leaderboard_card.draw(self.card, words=words, avatars=self.avatars)
+                return leaderboards.draw(self.card, words=words, avatars=self.avatars)
 
     def alt(self) -> str:
         """What the card says, in sentences."""
         words = words_for(self.language)
         match self.card:
             case ProfileCard():
-                return profile_card.alt(self.card, words=words)
+                return profiles.alt(self.card, words=words)
             case StreakCalendar():
-                return streak_calendar.alt(self.card, words=words)
+                return calendar.alt(self.card, words=words)
             case LeaderboardCard():
-                return leaderboard_card.alt(self.card, words=words)
+                return leaderboards.alt(self.card, words=words)
 
 
 @cache

@@ -10,8 +10,7 @@ from typing import Final, Literal
 from PIL import Image, ImageDraw
 
 from render.pillow_compat import resized
-from render.text import bidi
-from render.text import fallback_shaping as basic
+from render.text import bidi, fallback_shaping
 from render.text.fonts import (
     EMOJI_FILES,
     EMOJI_SIZE_PX,
@@ -257,7 +256,7 @@ def _spelled(signs: list[str], *, is_rtl: bool, shaped: bool) -> str:
     if shaped:
         return "".join(plain)
     plain = [sign.replace(ZWJ, "").replace(ZWNJ, "") for sign in plain]
-    return basic.from_the_right(plain) if is_rtl else "".join(plain)
+    return fallback_shaping.from_the_right(plain) if is_rtl else "".join(plain)
 
 
 def _advance(run: _Run, style: Style, *, shaped: bool) -> float:

@@ -10,14 +10,11 @@ from core.enums import CloseReason, Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.voice import corrections as correction_queries
-from db.queries.voice import gaps
-from db.queries.voice import history as told
+from db.queries.voice import gaps as gap_queries
+from db.queries.voice import history as voice_history_queries
 from db.queries.voice.corrections import DayAct
 from services.calendar.days import Calendar, guild_calendar
-from services.voice import guild_config as rulebook
-from services.voice import occupancy as company
-from services.voice import recording as voice
-from services.voice import session_store as stays
+from services.voice import guild_config, occupancy, recording, session_store
 from services.voice.accrual import overlap, united
 from services.voice.eligibility import NOBODY, Pause, Piece, judge
 from services.voice.session_tracker import NOWHERE, Session, unix
@@ -73,13 +70,15 @@ class Day:
 
 async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> Day:
     """What became of a member's time on the guild's day that `now` belongs to."""
-    rules = await rulebook.of_guilds(conn, [guild], SILENT_LIBRARY)
+    rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     timeline, calendar = rules.timeline(guild), guild_calendar(rules.zone(guild))
     start = unix(calendar.bounds(calendar.date_of(now))[0])
-    until = min(unix(now), voice.last_heard(await voice.list_heard(conn), guild) or unix(now))
-    sessions = stays.of_rows(await told.list_history(conn, [(guild, user)], since=start))
+    until = min(unix(now), recording.last_heard(await recording.list_heard(conn), guild) or unix(now))
+    sessions = session_store.of_rows(await voice_history_queries.list_history(conn, [(guild, user)], since=start))
     first = min([start, *(session.started for session in sessions)])
-    crowd = await company.between(conn, guild, sessions, start=first, end=max(until, first + 1)) if sessions else NOBODY
+    crowd = (
+        await occupancy.between(conn, guild, sessions, start=first, end=max(until, first + 1)) if sessions else NOBODY
+    )
     capped = _Capped(calendar)
     spells: list[Spell] = []
     for session in sessions:
@@ -89,7 +88,7 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
     place = rules.places.get(guild, NOWHERE)
     today = calendar.date_of(now)
     shown = _joined(_since(start, spells))
-    unheard = united(await gaps.list_gaps(conn, [(guild, start, max(until, start))])).get(guild, [])
+    unheard = united(await gap_queries.list_gaps(conn, [(guild, start, max(until, start))])).get(guild, [])
     return Day(
         preset=preset_of(timeline.at(unix(now))),
         afk=None if place.afk is None else ChannelId(place.afk),

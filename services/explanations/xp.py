@@ -7,7 +7,7 @@ from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import explanations as stored
+from db.queries import explanations as explanation_queries
 from db.queries.explanations import CountedStay
 from services.members.lock import NotSeenYet
 from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
@@ -60,7 +60,7 @@ async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> Points:
     Raises:
         NotSeenYet: there is no such member.
     """
-    found = await stored.find_counted(
+    found = await explanation_queries.find_counted(
         conn, guild=guild, user=user, points=LATEST, point_s=SECONDS_PER_XP, limit=STAYS_MAX
     )
     if found is None:
@@ -73,7 +73,7 @@ async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> Points:
 
 async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tuple[Level, date]]:
     """The levels that a member has reached after the first, each with the date of their own calendar, in order."""
-    found = await stored.list_reached(
+    found = await explanation_queries.list_reached(
         conn, guild=guild, user=user, totals=[each * SECONDS_PER_XP for each in THRESHOLDS]
     )
     return [(level_of(xp_of(total)), day) for total, day in found]

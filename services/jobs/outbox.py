@@ -13,7 +13,7 @@ from typing import Final
 from core.enums import EffectStatus
 from core.ids import GuildId
 from db.connection import Connection
-from db.queries.jobs import outbox as stored
+from db.queries.jobs import outbox as outbox_queries
 from db.queries.jobs.outbox import Entry, NewEntry
 
 ERROR_MAX: Final = 500  # characters
@@ -68,12 +68,12 @@ async def write(conn: Connection, entries: Sequence[NewEntry], *, now: datetime,
 
     Returns: those that are due now, leased to the caller, who makes them happen once this is committed.
     """
-    return await stored.add(conn, entries, now=now, lease_s=rules.lease_s) if entries else []
+    return await outbox_queries.add(conn, entries, now=now, lease_s=rules.lease_s) if entries else []
 
 
 async def claim(conn: Connection, *, now: datetime, limit: int, rules: Rules = RULES) -> list[Entry]:
     """Take what is due and nobody is at; the caller commits before doing anything."""
-    return await stored.claim(conn, now=now, lease_s=rules.lease_s, limit=limit)
+    return await outbox_queries.claim(conn, now=now, lease_s=rules.lease_s, limit=limit)
 
 
 def doubt(entry: Entry, *, is_send: bool, rules: Rules = RULES) -> Outcome | None:
@@ -95,7 +95,7 @@ async def settle(conn: Connection, entry: Entry, outcome: Outcome, *, rules: Rul
     if outcome.status is EffectStatus.PENDING and entry.attempts >= rules.attempts_max:
         outcome = attention(outcome.error or "Tried too often.")
     full_s = min(rules.wait_s * 3.0 ** min(entry.attempts - 1, 16), rules.wait_max_s)
-    await stored.set_outcome(
+    await outbox_queries.set_outcome(
         conn,
         entry,
         status=outcome.status,
@@ -108,7 +108,7 @@ async def settle(conn: Connection, entry: Entry, outcome: Outcome, *, rules: Rul
 
 async def forget_settled(conn: Connection) -> int:
     """Effects that are long over."""
-    return await stored.remove_settled(conn, older_than_s=KEPT.total_seconds())
+    return await outbox_queries.remove_settled(conn, older_than_s=KEPT.total_seconds())
 
 
 def entry(

@@ -8,10 +8,10 @@ from typing import Final
 from core.enums import Board, DayKind, Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.leaderboards import checkpoints as marks
-from db.queries.leaderboards import pages as boards
+from db.queries.leaderboards import checkpoints as checkpoint_queries
+from db.queries.leaderboards import pages as leaderboard_queries
 from db.queries.leaderboards.pages import Ladder, Standing, Wanted
-from db.queries.members import preferences as members
+from db.queries.members import preferences as preference_queries
 from services.calendar.days import first_day, guild_calendar
 from services.interactions import person_in
 from services.voice.gateway_events import Person
@@ -63,7 +63,7 @@ async def page(
 
     A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
     """
-    facts = await members.find_guild(conn, guild=guild)
+    facts = await preference_queries.find_guild(conn, guild=guild)
     if board is Board.STREAK or facts is None:
         period = Period.ALL
     today = date.min if facts is None else guild_calendar(facts.timezone).date_of(now)
@@ -88,14 +88,14 @@ async def _ladder(
     conn: Connection, wanted: Wanted, *, board: Board, period: Period, starts_on: date, now: datetime
 ) -> Ladder:
     if board is Board.STREAK:
-        return await boards.get_by_streak(conn, wanted, kind=DayKind.STUDY, now=now)
+        return await leaderboard_queries.get_by_streak(conn, wanted, kind=DayKind.STUDY, now=now)
     match period:
         case Period.ALL:
-            return await boards.get_by_total(conn, wanted)
+            return await leaderboard_queries.get_by_total(conn, wanted)
         case Period.TODAY:
-            return await boards.get_by_day(conn, wanted, day=starts_on)
+            return await leaderboard_queries.get_by_day(conn, wanted, day=starts_on)
         case Period.WEEK | Period.MONTH:
-            return await boards.get_by_span(conn, wanted, period=period, starts_on=starts_on)
+            return await leaderboard_queries.get_by_span(conn, wanted, period=period, starts_on=starts_on)
 
 
 async def mark(
@@ -118,9 +118,9 @@ async def mark(
         large: a guild with more members has long boards.
         every: so many rows lie between two marks.
     """
-    await marks.lock(conn)
+    await checkpoint_queries.lock(conn)
     written = 0
-    for guild in await marks.list_large_guilds(conn, members=large):
+    for guild in await checkpoint_queries.list_large_guilds(conn, members=large):
         today = guild_calendar(guild.timezone).date_of(now)
         for period in periods:
             starts_on = first_day(period, today)
@@ -129,16 +129,20 @@ async def mark(
 
 
 async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, *, every: int, now: datetime) -> int:
-    await marks.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
+    await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
     match period:
         case Period.TODAY:
-            return await marks.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
+            return await checkpoint_queries.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
         case Period.WEEK | Period.MONTH:
-            return await marks.add_for_span(conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now)
+            return await checkpoint_queries.add_for_span(
+                conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now
+            )
         case Period.ALL:
-            await marks.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
-            focus = await marks.add_for_total(conn, guild=guild, every=every, now=now)
-            return focus + await marks.add_for_streak(conn, guild=guild, kind=DayKind.STUDY, every=every, now=now)
+            await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
+            focus = await checkpoint_queries.add_for_total(conn, guild=guild, every=every, now=now)
+            return focus + await checkpoint_queries.add_for_streak(
+                conn, guild=guild, kind=DayKind.STUDY, every=every, now=now
+            )
 
 
 def _page_of(

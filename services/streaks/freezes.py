@@ -9,11 +9,10 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as stored
-from db.queries.streaks import protections
+from db.queries.streaks import freezes as freeze_queries
+from db.queries.streaks import protections as protection_queries
 from services.members.lock import hold
-from services.streaks import repairs, vacations
-from services.streaks import streak as streaks
+from services.streaks import repairs, streak, vacations
 from services.streaks.freeze_simulation import EARNED_EVERY, is_on
 from services.streaks.repairs import Offer
 from services.streaks.streak import Standing
@@ -65,7 +64,7 @@ async def close_days(conn: Connection, *, now: datetime, limit: int = BATCH) -> 
     A batch per call, those that wait longest first; a member's dates in their order, however many have ended since.
     Doing it twice does nothing twice, and any number of workers may do it at once. Returns: how many members.
     """
-    members = await stored.claim_due(conn, now=now - SETTLING, limit=limit)
+    members = await freeze_queries.claim_due(conn, now=now - SETTLING, limit=limit)
     if members:
         await _close(conn, members, now=now - SETTLING, noted_at=now)
     return len(members)
@@ -79,12 +78,12 @@ async def switch(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool,
     """
     await hold(conn, guild, user)
     await _close(conn, [(guild, user)], now=now, noted_at=now)
-    standing = await streaks.standing(conn, guild, user)
+    standing = await streak.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if is_on_now(standing, today) == is_on:
         raise FreezesAreOn if is_on else FreezesAreOff
-    await stored.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
-    await streaks.refresh(conn, [(guild, user)])
+    await freeze_queries.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
+    await streak.refresh(conn, [(guild, user)])
     return await status(conn, guild=guild, user=user, now=now)
 
 
@@ -94,7 +93,7 @@ async def status(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     Raises:
         NotSeenYet: there is no such guild.
     """
-    return status_of(await streaks.standing(conn, guild, user), now)
+    return status_of(await streak.standing(conn, guild, user), now)
 
 
 def status_of(standing: Standing, now: datetime) -> FreezeStatus:
@@ -133,9 +132,9 @@ def is_on_now(standing: Standing, today: date) -> bool:
 
 
 async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
-    frozen: list[protections.DateRow] = []
-    missed: list[stored.MissedRow] = []
-    for each in await streaks.standings(conn, members):
+    frozen: list[protection_queries.DateRow] = []
+    missed: list[freeze_queries.MissedRow] = []
+    for each in await streak.standings(conn, members):
         for gap in each.walk().gaps:
             if each.calendar.bounds(gap.day)[1] > now:
                 break
@@ -145,7 +144,7 @@ async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: d
             if gap.is_saved:
                 frozen.append((each.guild, each.user, gap.day))
     if frozen:
-        await protections.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
+        await protection_queries.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
     if missed:
-        await stored.set_missed(conn, missed, now=noted_at)
-    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+        await freeze_queries.set_missed(conn, missed, now=noted_at)
+    await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

@@ -8,12 +8,12 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as stored
-from db.queries.streaks import protections
+from db.queries.streaks import freezes as freeze_queries
+from db.queries.streaks import protections as protection_queries
 from db.queries.streaks.freezes import StaffAct
 from services.calendar.days import DISCORD_BEGAN
 from services.members.lock import hold
-from services.streaks import streak as streaks
+from services.streaks import streak
 
 __all__ = ["StaffAct", "audit", "grant", "revoke", "said"]
 
@@ -70,17 +70,17 @@ async def grant(
     """
     why = said(reason)
     await hold(conn, guild, user)
-    standing = await streaks.standing(conn, guild, user)
+    standing = await streak.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if not DISCORD_BEGAN <= day <= today:
         raise DateToCome(today)
     if day in set(standing.active):
         raise DateIsActive
     kind = ProtectionKind.GRANT
-    if not await protections.add(conn, [(guild, user, day)], kind=kind, now=now):
+    if not await protection_queries.add(conn, [(guild, user, day)], kind=kind, now=now):
         raise DateIsProtected
-    await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
-    await streaks.refresh(conn, [(guild, user)])
+    await freeze_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
+    await streak.refresh(conn, [(guild, user)])
 
 
 async def revoke(
@@ -93,15 +93,15 @@ async def revoke(
     """
     why = said(reason)
     await hold(conn, guild, user)
-    if not await protections.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
+    if not await protection_queries.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
         raise NothingGranted
-    await stored.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
-    await streaks.refresh(conn, [(guild, user)])
+    await freeze_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
+    await streak.refresh(conn, [(guild, user)])
 
 
 async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None) -> Sequence[StaffAct]:
     """The last 15 acts of staff in a guild, newest first; with `user` those on one member's dates."""
-    return await stored.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
+    return await freeze_queries.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
 
 
 def said(reason: str) -> str:

@@ -8,10 +8,10 @@ from typing import Final
 from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as protecting
+from db.queries.streaks import freezes as freeze_queries
 from db.queries.streaks import protections
-from db.queries.streaks import streak as stored
-from services.calendar import member_calendars as zone_rules
+from db.queries.streaks import streak as streak_queries
+from services.calendar import member_calendars
 from services.calendar.days import Calendar, calendar_of
 from services.streaks.freeze_simulation import Gap, Walk, walk
 
@@ -145,7 +145,7 @@ class Standing:
 
 async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> list[Standing]:
     """How each of these members stands; of a guild that nobody knows there is none."""
-    rules = await zone_rules.of_members(conn, members)
+    rules = await member_calendars.of_members(conn, members)
     return [
         Standing(
             guild=GuildId(guild),
@@ -157,7 +157,7 @@ async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> lis
             missed=dict(zip(missed, map(Missed, frozen, late, asked), strict=True)),
         )
         for guild, user, zone, active, protected, kinds, switched, values, missed, frozen, late, asked in (
-            await stored.list_study_dates(conn, members)
+            await streak_queries.list_study_dates(conn, members)
         )
     ]
 
@@ -182,12 +182,12 @@ async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -
     known = {row[:2] for row in rows}
     empty = [(each.guild, each.user) for each in found if (each.guild, each.user) not in known]
     if rows:
-        await stored.set_runs(conn, rows)
+        await streak_queries.set_runs(conn, rows)
     if empty:
-        await stored.remove_runs(conn, empty)
+        await streak_queries.remove_runs(conn, empty)
 
 
-def cached(standing: Standing) -> stored.RunRow | None:
+def cached(standing: Standing) -> streak_queries.RunRow | None:
     """What is kept of a member's dates; None: there is no active date.
 
     A run is over from `alive_until` on: the end of the first date after it that nothing will protect.
@@ -230,7 +230,7 @@ async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
                 each.protections[day] = ProtectionKind.REPAIR
                 repaired.append((each.guild, each.user, day))
     if late:
-        await protecting.set_late(conn, late)
+        await freeze_queries.set_late(conn, late)
     if returned:
         await protections.remove(conn, returned, kind=ProtectionKind.FREEZE)
     if repaired:

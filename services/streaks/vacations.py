@@ -10,9 +10,9 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import protections
+from db.queries.streaks import protections as protection_queries
 from services.members.lock import hold
-from services.streaks import streak as streaks
+from services.streaks import streak
 from services.streaks.streak import Standing
 from services.timezones import travel
 
@@ -117,7 +117,7 @@ async def plan(
         VacationThereAlready: nothing was written.
     """
     await hold(conn, guild, user)
-    standing = await streaks.standing(conn, guild, user)
+    standing = await streak.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if first <= today:
         raise VacationNotAhead(today + _ONE_DAY)
@@ -134,9 +134,11 @@ async def plan(
     if _most(standing, first, last) > ALLOWED:
         raise VacationsUsedUp(fitting(standing, first, today))
     rows = [(guild, user, day) for day in _wanted(standing, first, last)]
-    await protections.remove(conn, rows, kind=ProtectionKind.TRAVEL)  # the change that it belongs to may be withdrawn
-    await protections.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
-    await streaks.refresh(conn, [(guild, user)])
+    await protection_queries.remove(
+        conn, rows, kind=ProtectionKind.TRAVEL
+    )  # the change that it belongs to may be withdrawn
+    await protection_queries.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
+    await streak.refresh(conn, [(guild, user)])
     both = _dates(standing) | {day for *_, day in rows}
     return tuple(each for each in _stretches(both) if each.last >= today)
 
@@ -148,14 +150,14 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
         NotSeenYet, NoVacationToCancel: nothing was written.
     """
     await hold(conn, guild, user)
-    standing = await streaks.standing(conn, guild, user)
+    standing = await streak.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     ahead = [(guild, user, day) for day in sorted(_dates(standing)) if day > today]
     if not ahead:
         raise NoVacationToCancel
-    count = await protections.remove(conn, ahead, kind=ProtectionKind.VACATION)
+    count = await protection_queries.remove(conn, ahead, kind=ProtectionKind.VACATION)
     await travel.renew(conn, guild=guild, user=user, now=now)
-    await streaks.refresh(conn, [(guild, user)])
+    await streak.refresh(conn, [(guild, user)])
     return count
 
 

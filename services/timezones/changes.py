@@ -10,13 +10,13 @@ from core.errors import DomainError
 from core.i18n import at
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import timezones as stored
-from db.queries.members import directory as heard
-from db.queries.members import preferences as members
+from db.queries import timezones as timezone_queries
+from db.queries.members import directory as directory_queries
+from db.queries.members import preferences as preference_queries
 from db.queries.timezones import StoredZone
-from db.queries.voice import sessions as voice
+from db.queries.voice import sessions as session_queries
 from services.calendar.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
-from services.streaks import streak as streaks
+from services.streaks import streak
 from services.timezones import travel
 from services.timezones.search import ZoneChoice, canonical, describe, meant, search_zones
 from services.timezones.travel import Cut
@@ -223,12 +223,12 @@ async def _history(conn: Connection, guild: GuildId, user: UserId, person: Perso
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
         account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
-        await heard.add_guilds(conn, [guild], at=unix(now))
-        await heard.set_users(conn, [account], at=unix(now))
-        await heard.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
-    await voice.lock_members(conn, [(guild, user)], [])
-    facts = await members.find_guild(conn, guild=guild)
-    rules = await stored.list_rules(conn, guild=guild, user=user)
+        await directory_queries.add_guilds(conn, [guild], at=unix(now))
+        await directory_queries.set_users(conn, [account], at=unix(now))
+        await directory_queries.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
+    await session_queries.lock_members(conn, [(guild, user)], [])
+    facts = await preference_queries.find_guild(conn, guild=guild)
+    rules = await timezone_queries.list_rules(conn, guild=guild, user=user)
     return _History(
         "UTC" if facts is None else facts.timezone,
         tuple(rule for rule in rules if rule.valid_from <= now),
@@ -255,7 +255,7 @@ async def _change(
     A wish for what holds now withdraws the rule that is waiting.
     """
     await travel.forget(conn, travel.cuts_to_come(history.rules, history.guild_zone, now=now), guild=guild, user=user)
-    await stored.remove_rules(conn, guild=guild, user=user, after=now)
+    await timezone_queries.remove_rules(conn, guild=guild, user=user, after=now)
     is_withdrawn = bool(history.waiting) and wanted == history.lived
     valid_from = now
     found: list[Cut] = []
@@ -265,7 +265,7 @@ async def _change(
         begun = travel.rules_of(history.begun)
         before = calendar_of(history.guild_zone, begun)
         valid_from = max(before.day_end(now), days.start(days.date_of(now) + _ONE_DAY))
-        await stored.set_rule(
+        await timezone_queries.set_rule(
             conn,
             guild=guild,
             user=user,
@@ -277,7 +277,7 @@ async def _change(
         )
         after = calendar_of(history.guild_zone, [*begun, ZoneRule(valid_from, zone, day_start)])
         found = await travel.protect(conn, travel.cuts(before, after, valid_from), guild=guild, user=user, now=now)
-    await streaks.refresh(conn, [(guild, user)])
+    await streak.refresh(conn, [(guild, user)])
     return ZoneChange(*wanted, valid_from, tuple(found), is_withdrawn)
 
 

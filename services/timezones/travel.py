@@ -13,9 +13,9 @@ from typing import Final
 from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import timezones as stored
-from db.queries.members import preferences as members
-from db.queries.streaks import protections
+from db.queries import timezones as timezone_queries
+from db.queries.members import preferences as preference_queries
+from db.queries.streaks import protections as protection_queries
 from db.queries.timezones import StoredZone
 from services.calendar.days import Calendar, ZoneRule, calendar_of
 
@@ -66,10 +66,10 @@ async def protect(conn: Connection, found: Sequence[Cut], *, guild: GuildId, use
     if not found:
         return []
     around = WITHIN * _ONE_DAY
-    kinds = await protections.list_between(
+    kinds = await protection_queries.list_between(
         conn, guild=guild, user=user, first=found[0].day - around, last=found[-1].day + around
     )
-    added: list[protections.DateRow] = []
+    added: list[protection_queries.DateRow] = []
     for cut in sorted(found, key=_need):
         near = [
             day for day, kind in kinds.items() if kind == ProtectionKind.TRAVEL and abs((day - cut.day).days) < WITHIN
@@ -78,20 +78,20 @@ async def protect(conn: Connection, found: Sequence[Cut], *, guild: GuildId, use
             kinds[cut.day] = ProtectionKind.TRAVEL
             added.append((guild, user, cut.day))
     if added:
-        await protections.add(conn, added, kind=ProtectionKind.TRAVEL, now=now)
+        await protection_queries.add(conn, added, kind=ProtectionKind.TRAVEL, now=now)
     return [replace(cut, is_protected=cut.day in kinds) for cut in found]
 
 
 async def forget(conn: Connection, found: Sequence[Cut], *, guild: GuildId, user: UserId) -> None:
     """Take back what protects the dates that a change would have cut: it will not begin."""
     if found:
-        await protections.remove(conn, [(guild, user, cut.day) for cut in found], kind=ProtectionKind.TRAVEL)
+        await protection_queries.remove(conn, [(guild, user, cut.day) for cut in found], kind=ProtectionKind.TRAVEL)
 
 
 async def renew(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> None:
     """Protect what the change that waits to begin cuts, where another protection has been taken back."""
-    history = await stored.list_rules(conn, guild=guild, user=user)
-    facts = await members.find_guild(conn, guild=guild)
+    history = await timezone_queries.list_rules(conn, guild=guild, user=user)
+    facts = await preference_queries.find_guild(conn, guild=guild)
     found = cuts_to_come(history, "UTC" if facts is None else facts.timezone, now=now)
     await protect(conn, found, guild=guild, user=user, now=now)
 

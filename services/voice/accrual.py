@@ -14,12 +14,12 @@ from typing import Final
 from core.enums import Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.voice import daily_totals as stored
-from db.queries.voice import gaps
-from services.calendar import member_calendars as zone_rules
+from db.queries.voice import daily_totals as daily_total_queries
+from db.queries.voice import gaps as gap_queries
+from services.calendar import member_calendars
 from services.calendar.days import Calendar, calendar_of, first_day, guild_calendar
-from services.streaks import streak as streaks
-from services.voice import occupancy as company
+from services.streaks import streak
+from services.voice import occupancy
 from services.voice.adjustments import Adjustment, Cell, corrected
 from services.voice.eligibility import NOBODY, Crowd, Stretch, decided_until, judge
 from services.voice.guild_config import Rulebook
@@ -45,7 +45,7 @@ async def credit(
         rules: of the guilds they happened in.
         adjustments: those of corrected sessions, by guild and session; these end before the moment beside them.
     """
-    crowd = await company.of_sessions(conn, due, rules=rules)
+    crowd = await occupancy.of_sessions(conn, due, rules=rules)
     work: list[tuple[Session, list[Counted]]] = []
     for session, end in due:
         timeline = rules.timeline(session.guild)
@@ -60,14 +60,14 @@ async def credit(
         return
     unheard = await _gaps(conn, work, rules)
     members = sorted({(session.guild, session.user) for session, _ in work})
-    zones = await zone_rules.of_members(conn, members)
+    zones = await member_calendars.of_members(conn, members)
     touched = {
         (session.guild, day, session.user)
         for session, stretches in work
         for start, until, _ in stretches
         for day, _, _ in guild_calendar(rules.zone(session.guild)).split(_moment(start), _moment(until))
     }
-    used = await stored.list_guild_days(conn, sorted(touched)) if touched else []
+    used = await daily_total_queries.list_guild_days(conn, sorted(touched)) if touched else []
     ledger = Ledger({row[:3]: row[3] for row in used})
     for session, stretches in work:
         zone = rules.zone(session.guild)
@@ -178,10 +178,10 @@ class Ledger:
             if seconds
         ]
         days = [(guild, day, user, seconds, self.estimated[guild, day, user]) for guild, day, user, seconds in shared]
-        await stored.add_guild_days(conn, days, spans_of(shared))
-        active = await stored.add_member_days(conn, own)
-        await stored.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
-        await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+        await daily_total_queries.add_guild_days(conn, days, spans_of(shared))
+        active = await daily_total_queries.add_member_days(conn, own)
+        await daily_total_queries.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
+        await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
 
 
 async def _gaps(
@@ -200,10 +200,10 @@ async def _gaps(
         windows[session.guild] = min(start, before[0]), max(end, before[1])
     if not windows:
         return {}
-    return united(await gaps.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
+    return united(await gap_queries.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
 
 
-def united(rows: Sequence[gaps.GapRow]) -> dict[int, list[Stretch]]:
+def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Stretch]]:
     """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
     found: dict[int, list[Stretch]] = {}
     for guild, start, end in rows:
@@ -220,7 +220,7 @@ def overlap(unheard: Sequence[Stretch], start: int, end: int) -> int:
     return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
 
 
-def spans_of(shared: Sequence[stored.GuildDayRow]) -> list[stored.SpanRow]:
+def spans_of(shared: Sequence[daily_total_queries.GuildDayRow]) -> list[daily_total_queries.SpanRow]:
     """The same seconds by week and month of the guild's calendar."""
     sums: defaultdict[tuple[int, int, Period, date], int] = defaultdict(int)
     for guild, day, user, seconds in shared:

@@ -7,8 +7,8 @@ from itertools import groupby
 from core.enums import ChannelKind
 from core.ids import ChannelId, GuildId
 from db.connection import Connection
-from db.queries.members import preferences as members
-from db.queries.voice import active_channels as rooms
+from db.queries.members import preferences as preference_queries
+from db.queries.voice import active_channels as active_channel_queries
 from db.queries.voice.active_channels import Present
 from services.calendar.days import guild_calendar
 from services.interactions import person_in
@@ -37,11 +37,11 @@ class Room:
 
 async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room, ...]:
     """The rooms that are in use, by name; members who keep their numbers private are not shown."""
-    facts = await members.find_guild(conn, guild=guild)
+    facts = await preference_queries.find_guild(conn, guild=guild)
     if facts is None:
         return ()
     today = guild_calendar(facts.timezone).date_of(now)
-    present = await rooms.list_present(conn, guild=guild, today=today)
+    present = await active_channel_queries.list_present(conn, guild=guild, today=today)
     return tuple(
         Room(channel, name, kind, tuple(_occupant(one) for one in group))
         for (channel, name, kind), group in groupby(present, key=_room)

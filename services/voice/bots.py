@@ -6,11 +6,11 @@ from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.voice import daily_totals as days
-from db.queries.voice import sessions as voice
-from db.queries.voice import tracking_policies as policies
-from services.streaks import streak as streaks
-from services.voice import guild_config as rulebook
+from db.queries.voice import daily_totals as daily_total_queries
+from db.queries.voice import sessions as session_queries
+from db.queries.voice import tracking_policies as tracking_policy_queries
+from services.streaks import streak
+from services.voice import guild_config
 from services.voice.session_tracker import unix
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy
 
@@ -19,9 +19,9 @@ LIMIT: Final = 100  # bots of one run
 
 async def take_back_known(conn: Connection, *, now: datetime) -> int:
     """Take back what bots have that became known otherwise than by a voice state. Returns: how many bots."""
-    members = await voice.list_tracked_bots(conn, limit=LIMIT)
+    members = await session_queries.list_tracked_bots(conn, limit=LIMIT)
     if members:
-        await voice.lock_members(conn, members, [])
+        await session_queries.lock_members(conn, members, [])
         await take_back(conn, members, at=unix(now), policy=SILENT_LIBRARY)
     return len(members)
 
@@ -32,13 +32,13 @@ async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at:
     Their segments go, so that they were company to nobody; members who were judged by that company are recounted.
     The caller holds the locks of `members`.
     """
-    since = await voice.list_first_starts(conn, members)
-    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in since}), policy)
+    since = await session_queries.list_first_starts(conn, members)
+    rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in since}), policy)
     shared = rules.with_company({guild for guild, _ in since})
     misjudged = [row for row in since if row[0] in shared]
-    if misjudged and (others := await policies.list_judged_past(conn, misjudged)):
-        await policies.add_recounts(conn, others)
-    await voice.set_uncounted(conn, members, at=at)
+    if misjudged and (others := await tracking_policy_queries.list_judged_past(conn, misjudged)):
+        await tracking_policy_queries.add_recounts(conn, others)
+    await session_queries.set_uncounted(conn, members, at=at)
     for guild, user in members:
-        await days.remove_member_days(conn, guild, user)
-    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+        await daily_total_queries.remove_member_days(conn, guild, user)
+    await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

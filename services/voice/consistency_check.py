@@ -6,9 +6,9 @@ from typing import Final
 import structlog
 
 from db.connection import Connection
-from db.queries.voice import consistency_check as stored
-from db.queries.voice import sessions as voice
-from services.streaks import streak as streaks
+from db.queries.voice import consistency_check as consistency_queries
+from db.queries.voice import sessions as session_queries
+from services.streaks import streak
 
 SHARE: Final = 0.01
 
@@ -23,12 +23,12 @@ async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
     Nothing is mended, so that whoever looks finds it as it is; the log names the members. A member who seems to differ
     is looked at again under a lock, for somebody may have been at work on them.
     """
-    members = await stored.list_sample(conn, percent=share * 100)
+    members = await consistency_queries.list_sample(conn, percent=share * 100)
     drifted: list[tuple[int, int]] = []
     for first in range(0, len(members), _CHUNK):
         suspects = await _differing(conn, members[first : first + _CHUNK])
         if suspects:
-            await voice.lock_members(conn, suspects, [])
+            await session_queries.lock_members(conn, suspects, [])
             drifted += await _differing(conn, suspects)
     for guild, user in drifted:
         log.error("streak drift", guild=guild, user=user)
@@ -36,10 +36,10 @@ async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
 
 
 async def _differing(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    kept = {row[:2]: row[2:] for row in await stored.list_cached(conn, members)}
-    found = set(await stored.list_unequal(conn, members))
-    for each in await streaks.standings(conn, members):
-        row = streaks.cached(each)
+    kept = {row[:2]: row[2:] for row in await consistency_queries.list_cached(conn, members)}
+    found = set(await consistency_queries.list_unequal(conn, members))
+    for each in await streak.standings(conn, members):
+        row = streak.cached(each)
         if kept[each.guild, each.user] != ((None,) * 7 if row is None else row[2:]):
             found.add((each.guild, each.user))
     return sorted(found)

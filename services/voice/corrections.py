@@ -11,7 +11,7 @@ from db.queries.voice import corrections as correction_queries
 from db.queries.voice.corrections import Act, SessionRow
 from services.members.lock import hold
 from services.streaks import grants
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.adjustments import Adjustment
 
 __all__ = ["Act", "Correction", "Listed", "SessionRow", "adjust", "list_sessions", "void"]
@@ -149,7 +149,7 @@ async def _ended(conn: Connection, guild: GuildId, session: int) -> SessionRow:
 
 async def _apply(conn: Connection, guild: GuildId, row: SessionRow, adjustment: Adjustment) -> None:
     await correction_queries.set_corrected(conn, guild=guild, session=row.session_id)
-    await voice.rebuild(conn, guild, row.user_id, more={(guild, row.session_id): adjustment})
+    await recording.rebuild(conn, guild, row.user_id, more={(guild, row.session_id): adjustment})
 
 
 async def _write(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from db.connection import Connection
-from db.queries.members import directory as stored
+from db.queries.members import directory as directory_queries
 from services.voice.gateway_events import (
     ChannelChange,
     ChannelGone,
@@ -27,18 +27,20 @@ class Heard:
     members: set[Key] = field(default_factory=set[Key])
     earliest: int = 1 << 40  # of all moments told, in seconds since 1970
     latest: int | None = None  # of all moments at which something was heard, likewise; None: none was told
-    guild_rows: dict[int, stored.GuildRow] = field(default_factory=dict[int, stored.GuildRow])
+    guild_rows: dict[int, directory_queries.GuildRow] = field(default_factory=dict[int, directory_queries.GuildRow])
     gone_guilds: set[int] = field(default_factory=set[int])
-    channel_rows: dict[Key, stored.ChannelRow] = field(default_factory=dict[Key, stored.ChannelRow])
+    channel_rows: dict[Key, directory_queries.ChannelRow] = field(
+        default_factory=dict[Key, directory_queries.ChannelRow]
+    )
     hidden_guilds: set[int] = field(default_factory=set[int])  # with a channel that the bot may not view
     seen_channels: dict[Key, tuple[str, int | None]] = field(default_factory=dict[Key, tuple[str, int | None]])
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
     complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
-    user_rows: dict[int, stored.UserRow] = field(default_factory=dict[int, stored.UserRow])
+    user_rows: dict[int, directory_queries.UserRow] = field(default_factory=dict[int, directory_queries.UserRow])
     is_cut: bool = False  # sessions end by a gap and may go on in the same batch
     nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
     bots: set[int] = field(default_factory=set[int])  # users who are told to be bots
-    member_rows: dict[Key, stored.MemberRow] = field(default_factory=dict[Key, stored.MemberRow])
+    member_rows: dict[Key, directory_queries.MemberRow] = field(default_factory=dict[Key, directory_queries.MemberRow])
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Heard":
@@ -80,31 +82,33 @@ class Heard:
         """Bring guilds, channels and accounts up to date; `known` guilds have their rows already."""
         unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
         if unknown:
-            await stored.add_guilds(conn, unknown, at=self.latest)
+            await directory_queries.add_guilds(conn, unknown, at=self.latest)
         if self.guild_rows:
-            await stored.set_guilds(conn, list(self.guild_rows.values()), at=self.latest)
+            await directory_queries.set_guilds(conn, list(self.guild_rows.values()), at=self.latest)
         if self.gone_guilds:
-            await stored.set_guilds_gone(conn, sorted(self.gone_guilds), at=self.latest)
+            await directory_queries.set_guilds_gone(conn, sorted(self.gone_guilds), at=self.latest)
         if self.complete:
             kept = [channel for guild, channel in self.channel_rows if guild in self.complete]
-            await stored.set_other_channels_gone(conn, list(self.complete.items()), kept, at=self.latest)
+            await directory_queries.set_other_channels_gone(conn, list(self.complete.items()), kept, at=self.latest)
         if self.gone_channels:
-            await stored.set_channels_gone(conn, [(*key, at) for key, at in self.gone_channels.items()], at=self.latest)
+            await directory_queries.set_channels_gone(
+                conn, [(*key, at) for key, at in self.gone_channels.items()], at=self.latest
+            )
         if self.channel_rows:
-            await stored.set_channels(conn, list(self.channel_rows.values()), at=self.latest)
+            await directory_queries.set_channels(conn, list(self.channel_rows.values()), at=self.latest)
         if self.user_rows:
-            await stored.set_users(conn, list(self.user_rows.values()), at=self.latest)
+            await directory_queries.set_users(conn, list(self.user_rows.values()), at=self.latest)
         nameless = sorted(self.nameless - self.user_rows.keys())
         if nameless:
-            await stored.add_nameless_users(conn, nameless, at=self.latest)
+            await directory_queries.add_nameless_users(conn, nameless, at=self.latest)
 
     async def write_members(self, conn: Connection) -> None:
         """Bring members up to date; those that existed are locked by now."""
         if self.member_rows:
-            await stored.set_members(conn, list(self.member_rows.values()), at=self.latest)
+            await directory_queries.set_members(conn, list(self.member_rows.values()), at=self.latest)
         nameless = sorted(self.members - self.member_rows.keys())
         if nameless:
-            await stored.add_members(conn, nameless, at=self.latest)
+            await directory_queries.add_members(conn, nameless, at=self.latest)
 
     def _state(self, state: VoiceState) -> None:
         at = int(state.at.timestamp())

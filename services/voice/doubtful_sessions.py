@@ -5,10 +5,10 @@ from typing import Final
 
 from core.ids import ChannelId
 from db.connection import Connection
-from db.queries.voice import doubtful_sessions as doubt_queries
+from db.queries.voice import doubtful_sessions as doubtful_session_queries
 from db.queries.voice.doubtful_sessions import DoubtfulSession
 from services.members.lock import hold
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.gateway_events import VoiceState
 from services.voice.session_tracker import unix
 
@@ -26,13 +26,15 @@ async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSess
     They are noted as asked about, so that an answer that never comes holds nobody up. Sessions of shards that nobody
     listens to now are left out: their time is the watchdog's.
     """
-    rows = await doubt_queries.list_doubtful(conn, silent_since=now - SILENT, asked_before=now - ASK_EVERY, limit=LIMIT)
+    rows = await doubtful_session_queries.list_doubtful(
+        conn, silent_since=now - SILENT, asked_before=now - ASK_EVERY, limit=LIMIT
+    )
     if not rows:
         return []
-    await doubt_queries.set_confirmed(conn, [(row.guild_id, row.session_id) for row in rows], at=now)
-    received = await voice.list_heard(conn)
+    await doubtful_session_queries.set_confirmed(conn, [(row.guild_id, row.session_id) for row in rows], at=now)
+    received = await recording.list_heard(conn)
     since = unix(now - HEARD_WITHIN)
-    return [row for row in rows if (voice.last_heard(received, row.guild_id) or 0) >= since]
+    return [row for row in rows if (recording.last_heard(received, row.guild_id) or 0) >= since]
 
 
 async def apply_answer(
@@ -50,10 +52,10 @@ async def apply_answer(
         now: when Discord was asked; what ends, ends there.
     """
     await hold(conn, doubt.guild_id, doubt.user_id)
-    if await doubt_queries.find_open(conn, guild=doubt.guild_id, session=doubt.session_id) != doubt:
+    if await doubtful_session_queries.find_open(conn, guild=doubt.guild_id, session=doubt.session_id) != doubt:
         return False
     if channel == doubt.channel_id:
         return False
     state = VoiceState(doubt.guild_id, doubt.user_id, channel, flags, "", now, is_late=True)
-    await voice.record(conn, [state])
+    await recording.record(conn, [state])
     return True

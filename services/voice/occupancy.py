@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from db.connection import Connection
-from db.queries.voice import history as stored
-from db.queries.voice import tracking_policies as chosen
+from db.queries.voice import history as voice_history_queries
+from db.queries.voice import tracking_policies as tracking_policy_queries
 from services.voice.eligibility import NOBODY, Crowd, crowds
 from services.voice.guild_config import Rulebook
 from services.voice.session_tracker import Session
@@ -44,9 +44,9 @@ async def mark_misjudged(conn: Connection, sessions: Sequence[Session], *, rules
                 moments[session.guild] = min(at, moments.get(session.guild, at))
     if not moments:
         return
-    members = await chosen.list_judged_past(conn, sorted(moments.items()))
+    members = await tracking_policy_queries.list_judged_past(conn, sorted(moments.items()))
     if members:
-        await chosen.add_recounts(conn, members)
+        await tracking_policy_queries.add_recounts(conn, members)
 
 
 def moved(session: Session) -> Iterable[int]:
@@ -71,5 +71,7 @@ def moved(session: Session) -> Iterable[int]:
 async def _read(conn: Connection, windows: dict[int, tuple[int, int]], channels: set[int]) -> Crowd:
     if not windows:
         return NOBODY
-    rows = await stored.list_presences(conn, [(guild, *span) for guild, span in windows.items()], sorted(channels))
+    rows = await voice_history_queries.list_presences(
+        conn, [(guild, *span) for guild, span in windows.items()], sorted(channels)
+    )
     return crowds(rows)

@@ -11,18 +11,15 @@ from typing import Final
 from core.enums import CloseReason
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.gateway import positions as gateway
-from db.queries.members import directory as stored_people
-from db.queries.voice import daily_totals as stored_days
-from db.queries.voice import gaps
-from db.queries.voice import history as told
-from db.queries.voice import sessions as stored
-from db.queries.voice import tracking_policies as policies
-from services.streaks import streak as streaks
-from services.voice import bots
-from services.voice import guild_config as rulebook
-from services.voice import occupancy as company
-from services.voice import session_store as stays
+from db.queries.gateway import positions as gateway_position_queries
+from db.queries.members import directory as directory_queries
+from db.queries.voice import daily_totals as daily_total_queries
+from db.queries.voice import gaps as gap_queries
+from db.queries.voice import history as voice_history_queries
+from db.queries.voice import sessions as session_queries
+from db.queries.voice import tracking_policies as tracking_policy_queries
+from services.streaks import streak
+from services.voice import bots, guild_config, occupancy, session_store
 from services.voice.accrual import credit
 from services.voice.adjustments import Adjustment
 from services.voice.directory import Heard
@@ -79,13 +76,13 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     heard = Heard.of(events)
     if not heard.guilds:
         return
-    rules = await rulebook.of_guilds(conn, sorted(heard.guilds), policy)
+    rules = await guild_config.of_guilds(conn, sorted(heard.guilds), policy)
     await heard.write(conn, known=rules.places.keys())
     if heard.hidden_guilds:
         await rules.note_unseen(conn, sorted(heard.hidden_guilds))
-    exposed = await stored.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
+    exposed = await session_queries.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
     members = sorted(heard.members.union(exposed))
-    locked = await stored.lock_members(conn, members, sorted(heard.whole_guilds))
+    locked = await session_queries.lock_members(conn, members, sorted(heard.whole_guilds))
     await heard.write_members(conn)
     activity = await _activity(conn, locked)
     roll = Roll(
@@ -93,7 +90,9 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
         places=rules.places.copy(),
         latest={},
         presses=activity.moments,
-        bots=heard.bots.union(await stored_people.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()),
+        bots=heard.bots.union(
+            await directory_queries.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()
+        ),
     )
     lookback = int(policy.rejoin_gap.total_seconds())
     if any(place.unheard_since is not None for place in rules.places.values()) or heard.is_cut:
@@ -101,7 +100,7 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     since = heard.earliest - lookback
     if heard.whole_guilds:
         members = sorted({*members, *(row[:2] for row in locked)})
-    for session in await stays.load(conn, members, ended_since=since, rules=rules):
+    for session in await session_store.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
         roll.hear(event)
@@ -117,17 +116,17 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
 async def _note_gaps(conn: Connection, roll: Roll, rules: Rulebook) -> None:
     """Store the gaps that a batch has found, before anything in them is credited."""
     if roll.gaps:
-        await gaps.add_gaps(conn, [(*key, end) for key, end in sorted(roll.gaps.items())])
+        await gap_queries.add_gaps(conn, [(*key, end) for key, end in sorted(roll.gaps.items())])
         for (guild, _), end in roll.gaps.items():
             place = rules.places.get(guild, NOWHERE)
             rules.places[guild] = replace(place, gap_until=max(end, place.gap_until or end))
     if roll.unheard:
-        await gaps.set_unheard(conn, sorted(roll.unheard.items()))
+        await gap_queries.set_unheard(conn, sorted(roll.unheard.items()))
 
 
 async def list_heard(conn: Connection) -> list[tuple[int, int, int]]:
     """Of each shard (id, count) the moment of its last committed word, in seconds since 1970."""
-    return [(each.shard, each.count, unix(each.seen_at)) for each in await gateway.list_heard(conn)]
+    return [(each.shard, each.count, unix(each.seen_at)) for each in await gateway_position_queries.list_heard(conn)]
 
 
 async def settle_open(
@@ -194,7 +193,7 @@ async def cut_open(
     unheard: dict[int, int] = {}
     found = await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
     if unheard:
-        await gaps.set_unheard(conn, sorted(unheard.items()))
+        await gap_queries.set_unheard(conn, sorted(unheard.items()))
     return found
 
 
@@ -206,14 +205,14 @@ async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: t
     """
     start, end = unix(since), math.ceil(until.timestamp())
     if start < end:
-        await gaps.add_shard_gap(conn, start=start, end=end, shard=shard)
+        await gap_queries.add_shard_gap(conn, start=start, end=end, shard=shard)
 
 
 async def leave_missing(
     conn: Connection, present: Collection[GuildId], *, at: datetime, shard: tuple[int, int] = (0, 1)
 ) -> int:
     """The app is no longer in those guilds of a shard that are not `present` in its new session; how many those are."""
-    gone = await stored_people.list_missing_guilds(conn, sorted(present), shard=shard)
+    gone = await directory_queries.list_missing_guilds(conn, sorted(present), shard=shard)
     await record(conn, [GuildGone(guild=GuildId(guild), at=at) for guild in gone])
     return len(gone)
 
@@ -235,7 +234,7 @@ async def rebuild(
 
 async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT_LIBRARY) -> int:
     """Rebuild some of the members who are marked for it, inside the caller's transaction. Returns: how many."""
-    members = sorted(set(await policies.take_recounts(conn, limit=limit)))
+    members = sorted(set(await tracking_policy_queries.take_recounts(conn, limit=limit)))
     if members:
         await _rebuild(conn, members, policy=policy)
     return len(members)
@@ -248,21 +247,21 @@ async def _rebuild(
     policy: Policy,
     more: Mapping[Key, Adjustment] = NO_MORE,
 ) -> None:
-    await stored.lock_members(conn, members, [])
-    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
-    sessions = stays.of_rows(await told.list_history(conn, members))
+    await session_queries.lock_members(conn, members, [])
+    rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
+    sessions = session_store.of_rows(await voice_history_queries.list_history(conn, members))
     due: list[tuple[Session, int]] = []
     for session in sessions:
         due.append((session, session.settled if session.ended is None else session.ended))
         session.settled, session.counted, session.estimated, session.is_changed = session.started, 0, 0, True
-    adjustments = await stays.load_adjustments(conn, sessions)
+    adjustments = await session_store.load_adjustments(conn, sessions)
     for key, adjustment in more.items():
         adjustments.setdefault(key, []).append(adjustment)
     for guild, user in members:
-        await stored_days.remove_member_days(conn, guild, user)
+        await daily_total_queries.remove_member_days(conn, guild, user)
     await credit(conn, due, rules=rules, adjustments=adjustments)
-    await stays.store(conn, sessions)
-    await streaks.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await session_store.store(conn, sessions)
+    await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
 
 
 async def _write(
@@ -272,10 +271,10 @@ async def _write(
     shared = rules.with_company({session.guild for session in sessions})
     if shared:
         first = [session for session in sessions if session.guild in shared]
-        await company.mark_misjudged(conn, first, rules=rules)
-        await stays.store(conn, first)
+        await occupancy.mark_misjudged(conn, first, rules=rules)
+        await session_store.store(conn, first)
     await credit(conn, due, rules=rules)
-    await stays.store(conn, sessions)
+    await session_store.store(conn, sessions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +282,7 @@ class _Activity:
     """When the members of a batch used the app."""
 
     moments: dict[Key, list[int]]  # in order; the last interaction among them
-    kept: Sequence[stored.ActivityRow]  # stored until a segment begins at them
+    kept: Sequence[session_queries.ActivityRow]  # stored until a segment begins at them
 
     async def forget(self, conn: Connection, sessions: Iterable[Session]) -> None:
         """Remove what the segments of these sessions show, and what came before them."""
@@ -292,12 +291,12 @@ class _Activity:
         }
         used = [row for row in self.kept if row[2] <= bounds.get(row[:2], -1)]
         if used:
-            await stored.remove_activity(conn, used)
+            await session_queries.remove_activity(conn, used)
 
 
-async def _activity(conn: Connection, locked: Sequence[stored.LockRow]) -> _Activity:
+async def _activity(conn: Connection, locked: Sequence[session_queries.LockRow]) -> _Activity:
     """The activity of locked members: a statement of its own, which sees what the lock has waited for."""
-    kept = await stored.list_activity(conn, [row[:2] for row in locked]) if locked else []
+    kept = await session_queries.list_activity(conn, [row[:2] for row in locked]) if locked else []
     moments: defaultdict[Key, set[int]] = defaultdict(set)
     for guild, user, at in (*kept, *locked):
         if at is not None:
@@ -319,13 +318,15 @@ async def _each_open(
     policy: Policy,
 ) -> int:
     """Lock, change, credit and store the open sessions; `bring` changes one and says up to where it is due."""
-    members = await stored.list_open_members(conn, guilds=None if guilds is None else sorted(guilds), shard=shard)
-    rules = await rulebook.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
+    members = await session_queries.list_open_members(
+        conn, guilds=None if guilds is None else sorted(guilds), shard=shard
+    )
+    rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     for first in range(0, len(members), _CHUNK):
         chunk = members[first : first + _CHUNK]
-        activity = await _activity(conn, await stored.lock_members(conn, chunk, []))
+        activity = await _activity(conn, await session_queries.lock_members(conn, chunk, []))
         due: list[tuple[Session, int]] = []
-        for session in await stays.load(conn, chunk, ended_since=_NEVER, rules=rules):
+        for session in await session_store.load(conn, chunk, ended_since=_NEVER, rules=rules):
             place = rules.places.get(session.guild, NOWHERE)
             due.append((session, bring(session, activity.moments.get((session.guild, session.user), ()), place)))
         sessions = [session for session, _ in due]

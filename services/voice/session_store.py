@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from core.enums import CloseReason
 from db.connection import Connection
 from db.queries.voice import corrections as correction_queries
-from db.queries.voice import history as told
-from db.queries.voice import sessions as stored
+from db.queries.voice import history as voice_history_queries
+from db.queries.voice import sessions as session_queries
 from services.voice.adjustments import Adjustment
 from services.voice.guild_config import Rulebook
 from services.voice.session_tracker import Key, Segment, Session
@@ -18,7 +18,7 @@ async def load(
     """Each member's last session if it is open or ended at `ended_since` or later, as far as it is not settled."""
     if not members:
         return []
-    sessions = of_rows(await stored.list_latest(conn, members, ended_since=ended_since))
+    sessions = of_rows(await session_queries.list_latest(conn, members, ended_since=ended_since))
     cut = {
         (session.guild, session.id): session
         for session in sessions
@@ -26,7 +26,7 @@ async def load(
     }
     if cut:
         starts = [(*key, session.segments[0].start) for key, session in cut.items()]
-        for guild, number, until in await told.list_camera_off(conn, starts):
+        for guild, number, until in await voice_history_queries.list_camera_off(conn, starts):
             cut[guild, number].seen_until = until
     return sessions
 
@@ -45,7 +45,7 @@ async def load_adjustments(conn: Connection, sessions: Sequence[Session]) -> dic
     return {key: list(known.values()) for key, known in found.items()}
 
 
-def of_rows(rows: Sequence[stored.StateRow]) -> list[Session]:
+def of_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
     for row in rows:
@@ -78,14 +78,14 @@ async def store(conn: Connection, sessions: Sequence[Session]) -> None:
     known = [session for session in sessions if session.id and session.is_changed]
     fresh = [session for session in sessions if not session.id]
     if known:  # first, so that an ended session makes room for an open one
-        await stored.set_sessions(conn, [_row(session) for session in known])
+        await session_queries.set_sessions(conn, [_row(session) for session in known])
     if fresh:
-        ids = await stored.take_session_ids(conn, len(fresh))
+        ids = await session_queries.take_session_ids(conn, len(fresh))
         for session, number in zip(fresh, ids, strict=True):
             session.id = number
-        await stored.add_sessions(conn, [_row(session) for session in fresh])
-    changed: list[stored.SegmentRow] = []
-    new: list[stored.SegmentRow] = []
+        await session_queries.add_sessions(conn, [_row(session) for session in fresh])
+    changed: list[session_queries.SegmentRow] = []
+    new: list[session_queries.SegmentRow] = []
     for session in sessions:
         session.is_changed = False
         for part in session.segments:
@@ -94,12 +94,12 @@ async def store(conn: Connection, sessions: Sequence[Session]) -> None:
                 (new if part.is_new else changed).append(row)
                 part.is_new = part.is_changed = part.is_rewritten = False
     if changed:
-        await stored.set_segments(conn, changed)
+        await session_queries.set_segments(conn, changed)
     if new:
-        await stored.add_segments(conn, new)
+        await session_queries.add_segments(conn, new)
 
 
-def _row(session: Session) -> stored.SessionRow:
+def _row(session: Session) -> session_queries.SessionRow:
     return (
         session.guild,
         session.id,

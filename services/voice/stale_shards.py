@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from db.connection import Connection
-from db.queries.gateway import positions as gateway
-from services.voice import recording as voice
+from db.queries.gateway import positions as gateway_position_queries
+from services.voice import recording
 
 QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
 GONE: Final = timedelta(minutes=10)
@@ -24,15 +24,17 @@ async def watch(conn: Connection, *, now: datetime) -> int:
     everything as this left it.
     """
     ended = 0
-    for shard, count, _ in await gateway.list_quiet(conn, before=now - QUIET):
-        if not await gateway.try_hold_shard(conn, shard=shard):
+    for shard, count, _ in await gateway_position_queries.list_quiet(conn, before=now - QUIET):
+        if not await gateway_position_queries.try_hold_shard(conn, shard=shard):
             continue
-        position = await gateway.find_position(conn, shard=(shard, count))  # again, now that nobody can change it
+        position = await gateway_position_queries.find_position(
+            conn, shard=(shard, count)
+        )  # again, now that nobody can change it
         if position is None or position.seen_at >= now - QUIET:
             continue
         if position.seen_at >= now - GONE:
-            await voice.settle_open(conn, now=now, shard=(shard, count))
+            await recording.settle_open(conn, now=now, shard=(shard, count))
         else:
-            ended += await voice.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
-            await gateway.set_session_over(conn, shard=(shard, count))
+            ended += await recording.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
+            await gateway_position_queries.set_session_over(conn, shard=(shard, count))
     return ended

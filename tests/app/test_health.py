@@ -12,8 +12,7 @@ from starlette.requests import Request
 from app.health import Readiness
 from app.routes import Routes
 from core.metrics_registry import Counts
-from db import migrate
-from db import schema_revision as revisions
+from db import migrate, schema_revision
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import NOW, FakeDiscord, fake_discord
@@ -85,11 +84,11 @@ async def test_not_ready_without_the_database(tmp_path: Path) -> None:
 
 
 def test_the_revision_that_is_needed_is_the_newest_of_the_history() -> None:
-    assert migrate.head() == revisions.NEEDED
+    assert migrate.head() == schema_revision.NEEDED
 
 
 @pytest.mark.parametrize(
-    ("revision", "fits"), [(None, False), ("0001", False), (revisions.NEEDED, True), ("9999", True)]
+    ("revision", "fits"), [(None, False), ("0001", False), (schema_revision.NEEDED, True), ("9999", True)]
 )
 async def test_ready_once_the_database_has_our_revision_or_a_later_one(
     tmp_path: Path, pool: Pool, revision: str | None, *, fits: bool

@@ -16,8 +16,7 @@ from app.http.signed_request import BODY_MAX
 from app.webhook_events import Events
 from core.ids import GuildId, UserId
 from db.connection import Pool
-from services import installations as authorizations
-from services import premium as entitlements
+from services import installations, premium
 from tests.fake_discord import ANA, APPLICATION, GUILD, KEY, NOW, FakeDiscord, Frozen, fake_discord, sign
 from wire.signature import Verifier
 
@@ -249,10 +248,10 @@ async def test_deauthorisation_is_the_users_and_never_the_guilds(discord: FakeDi
 
     assert await rows(pool, "SELECT is_active FROM guilds") == [(True,)]
     async with pool.connection() as conn:
-        assert not await authorizations.is_authorized(conn, UserId(ANA.id))
+        assert not await installations.is_authorized(conn, UserId(ANA.id))
     await send(discord, let_in(guild=None, after_s=120))
     async with pool.connection() as conn:
-        assert await authorizations.is_authorized(conn, UserId(ANA.id))
+        assert await installations.is_authorized(conn, UserId(ANA.id))
 
 
 async def test_an_authorisation_that_comes_late_does_not_undo_its_end(discord: FakeDiscord, pool: Pool) -> None:
@@ -260,8 +259,8 @@ async def test_an_authorisation_that_comes_late_does_not_undo_its_end(discord: F
     await send(discord, let_in())
 
     async with pool.connection() as conn:
-        assert not await authorizations.is_authorized(conn, UserId(ANA.id))
-        assert not await authorizations.is_authorized(conn, UserId(1_234_567_890))
+        assert not await installations.is_authorized(conn, UserId(ANA.id))
+        assert not await installations.is_authorized(conn, UserId(1_234_567_890))
     assert await rows(pool, "SELECT count(*) FROM guilds") == [(1,)]
 
 
@@ -321,7 +320,7 @@ async def test_deletion_is_final_whenever_it_comes(discord: FakeDiscord, pool: P
 
     assert await rows(pool, "SELECT ends_at, is_deleted FROM entitlements") == [(NOW + timedelta(days=9), True)]
     async with pool.connection() as conn:
-        assert await entitlements.skus_of(conn, guild=GuildId(GUILD), user=UserId(ANA.id), now=NOW) == frozenset()
+        assert await premium.skus_of(conn, guild=GuildId(GUILD), user=UserId(ANA.id), now=NOW) == frozenset()
 
 
 async def test_a_creation_is_older_than_a_change_of_the_same_moment(discord: FakeDiscord, pool: Pool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from cli import database
 from cli.errors import Problem
 from core.config import Settings, SettingsError
-from db import schema_revision as revisions
+from db import schema_revision
 
 
 def test_a_data_folder_that_cannot_be_made_is_told_of_with_the_next_step(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_a_data_folder_that_cannot_be_made_is_told_of_with_the_next_step(tmp_pat
 
 def test_a_schema_that_is_behind_is_refused_and_one_that_is_ahead_is_not() -> None:
     database.check("9999")
-    with pytest.raises(Problem, match=rf"stands at revision 0001 and this version needs {revisions.NEEDED}: "):
+    with pytest.raises(Problem, match=rf"stands at revision 0001 and this version needs {schema_revision.NEEDED}: "):
         database.check("0001")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli import console as screen
+from cli import console
 from cli.up import _step  # pyright: ignore[reportPrivateUsage] - the line that an operator reads
 from tests.cli.conftest import ROOT, House, wait_until
 
@@ -100,12 +100,12 @@ def test_up_starts_again_after_it_was_killed(house: House) -> None:
 
 
 def test_a_step_that_is_not_done_is_not_ticked(capsys: pytest.CaptureFixture[str]) -> None:
-    screen.out.cache_clear()
+    console.out.cache_clear()
     with _step("Connecting the listener", "The listener follows the voice channels") as step:
         step.put_off("The listener is not connected after 40 s, goes on trying: it waits for Discord")
     with _step("Starting the worker", "The worker does what is due"):
         pass
-    screen.out.cache_clear()
+    console.out.cache_clear()
 
     [late, done] = capsys.readouterr().out.splitlines()
     assert late == "! The listener is not connected after 40 s, goes on trying: it waits for Discord."

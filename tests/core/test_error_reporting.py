@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core import error_reporting as reports
+from core import error_reporting
 from core.request_context import following
 
 
@@ -44,7 +44,7 @@ def sentry() -> Iterator[Sentry]:
     thread = threading.Thread(target=fake.server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield fake
-    reports.configure(None, process="")
+    error_reporting.configure(None, process="")
     fake.server.shutdown()
     fake.server.server_close()
     thread.join()
@@ -55,14 +55,14 @@ def break_something(message: str) -> None:
 
 
 def test_a_report_says_where_it_broke_and_for_which_request(sentry: Sentry) -> None:
-    reports.configure(sentry.dsn, process="web")
+    error_reporting.configure(sentry.dsn, process="web")
 
     with following(1_234):
         try:
             break_something("secret words")
         except KeyError as error:
-            reports.send(error, ref="3fa9c1", route="slash my timezone")
-    reports.flush()
+            error_reporting.send(error, ref="3fa9c1", route="slash my timezone")
+    error_reporting.flush()
 
     [event] = sentry.events()
     assert event["tags"] == {"process": "web", "request": "1234", "ref": "3fa9c1", "route": "slash my timezone"}
@@ -72,13 +72,13 @@ def test_a_report_says_where_it_broke_and_for_which_request(sentry: Sentry) -> N
 
 
 def test_a_report_holds_nothing_that_anybody_said_or_is_called(sentry: Sentry) -> None:
-    reports.configure(sentry.dsn, process="web")
+    error_reporting.configure(sentry.dsn, process="web")
 
     try:
         break_something("secret words")
     except KeyError as error:
-        reports.send(error)
-    reports.flush()
+        error_reporting.send(error)
+    error_reporting.flush()
 
     [body] = sentry.bodies
     assert b"break_something" in body
@@ -89,12 +89,12 @@ def test_a_report_holds_nothing_that_anybody_said_or_is_called(sentry: Sentry) -
 
 
 def test_without_a_dsn_nothing_is_sent_and_trouble_with_it_is_only_logged(sentry: Sentry) -> None:
-    reports.configure(None, process="web")
-    reports.send(ZeroDivisionError())
-    reports.configure("no address", process="web")
+    error_reporting.configure(None, process="web")
+    error_reporting.send(ZeroDivisionError())
+    error_reporting.configure("no address", process="web")
 
     with capture_logs() as lines:
-        reports.send(ZeroDivisionError())
+        error_reporting.send(ZeroDivisionError())
 
     assert [line["event"] for line in lines] == ["error not reported"]
     assert sentry.bodies == []

@@ -8,7 +8,7 @@ import pytest
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import GUILD, NOW, FakeDiscord, Someone, fake_discord
 
@@ -28,11 +28,11 @@ async def studied(
     since = until - timedelta(hours=hours)
     arrives = state(who, since, LIBRARY)
     async with pool.connection() as conn:
-        await voice.record(conn, [guild(since), arrives])
+        await recording.record(conn, [guild(since), arrives])
         if stays:
-            await voice.settle_open(conn, now=until)
+            await recording.settle_open(conn, now=until)
         else:
-            await voice.record(conn, [state(who, until, None)])
+            await recording.record(conn, [state(who, until, None)])
 
 
 def guild(at: datetime, *more: VoiceChannel, afk: ChannelId | None = None) -> GuildSnapshot:

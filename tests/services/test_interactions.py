@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from core.enums import Language, Visibility
 from core.ids import InteractionId
 from db.connection import Connection, Pool
-from db.queries import timezones as zones
-from db.queries.interactions import processed as interactions
+from db.queries import timezones as timezone_queries
+from db.queries.interactions import processed as processed_interaction_queries
 from services import interactions as people
 from services.calendar.days import ZoneRule
 from services.interactions import Arrival
@@ -118,7 +118,7 @@ async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Co
     await people.choose_language(conn, guild=LYCEUM, user=ANA, language=Language.ZH_TW, now=NOON)
     await people.choose_visibility(conn, guild=LYCEUM, user=ANA, visibility=Visibility.PRIVATE, now=NOON)
     for days, zone, start in ((2, "Europe/Madrid", 240), (1, "Asia/Taipei", 0)):
-        await zones.set_rule(
+        await timezone_queries.set_rule(
             conn,
             guild=LYCEUM,
             user=ANA,
@@ -232,7 +232,7 @@ async def test_seen_interactions_are_forgotten(conn: Connection) -> None:
     await arrive(conn)
     await arrive(conn, SECOND, now=NOON + timedelta(minutes=10))
 
-    assert await interactions.remove_seen(conn, before=NOON + timedelta(minutes=5)) == 1
+    assert await processed_interaction_queries.remove_seen(conn, before=NOON + timedelta(minutes=5)) == 1
     assert await rows(conn, b"SELECT interaction_id FROM seen_interactions") == [(SECOND,)]
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from core.enums import WebhookEventKind
 from core.ids import EntitlementId, GuildId, SkuId, UserId
 from db.connection import Connection
-from db.queries import premium as stored
-from services import premium as entitlements
+from db.queries import premium as premium_queries
+from services import premium
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 GUILD = GuildId(41_771_983_423_143_937)
@@ -26,8 +26,8 @@ def thing(
     starts: datetime | None = None,
     ends: datetime | None = None,
     is_deleted: bool = False,
-) -> stored.Entitlement:
-    return stored.Entitlement(
+) -> premium_queries.Entitlement:
+    return premium_queries.Entitlement(
         id=EntitlementId(BOUGHT + number),
         sku_id=SkuId(SKU + number),
         type=8,
@@ -53,7 +53,7 @@ def test_an_entitlement_holds_from_its_start_until_its_end(
 
     one = thing(0, starts=starts, ends=ends, is_deleted=is_deleted)
 
-    assert entitlements.is_active(one, now=NOW) is (begun and not ended and not is_deleted)
+    assert premium.is_active(one, now=NOW) is (begun and not ended and not is_deleted)
 
 
 async def test_what_somebody_has_is_the_guilds_and_their_own(conn: Connection) -> None:
@@ -66,18 +66,18 @@ async def test_what_somebody_has_is_the_guilds_and_their_own(conn: Connection) -
         thing(5, user=ben),
     ]
     for each in granted:
-        await stored.set_entitlement(conn, each, changed_at=NOW, is_created=True, now=NOW)
+        await premium_queries.set_entitlement(conn, each, changed_at=NOW, is_created=True, now=NOW)
 
-    assert await entitlements.skus_of(conn, guild=GUILD, user=ANA, now=NOW) == {SKU + 1, SKU + 2}
-    assert await entitlements.skus_of(conn, guild=None, user=ben, now=NOW) == {SKU + 5}
-    assert await entitlements.skus_of(conn, guild=GUILD, user=ben, now=NOW) == {SKU + 1, SKU + 5}
+    assert await premium.skus_of(conn, guild=GUILD, user=ANA, now=NOW) == {SKU + 1, SKU + 2}
+    assert await premium.skus_of(conn, guild=None, user=ben, now=NOW) == {SKU + 5}
+    assert await premium.skus_of(conn, guild=GUILD, user=ben, now=NOW) == {SKU + 1, SKU + 5}
 
 
 async def test_an_event_whose_transaction_fails_was_never_taken_up(conn: Connection, quick_url: str) -> None:
     kind = WebhookEventKind.ENTITLEMENT_CREATE
     async with await psycopg.AsyncConnection.connect(quick_url) as doomed:
-        assert await entitlements.change(doomed, kind, thing(0), at=NOW, now=NOW)
+        assert await premium.change(doomed, kind, thing(0), at=NOW, now=NOW)
         await doomed.rollback()
 
-    assert await entitlements.change(conn, kind, thing(0), at=NOW, now=NOW)
-    assert not await entitlements.change(conn, kind, thing(0), at=NOW, now=NOW)
+    assert await premium.change(conn, kind, thing(0), at=NOW, now=NOW)
+    assert not await premium.change(conn, kind, thing(0), at=NOW, now=NOW)

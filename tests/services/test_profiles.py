@@ -9,7 +9,7 @@ from db.queries.profiles import DayTotal
 from services import profiles
 from services.streaks.day_status import CalendarDay
 from services.streaks.streak import Streak
-from services.voice import recording as voice
+from services.voice import recording
 from services.xp import Level
 from tests.populate import ANA, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice.voice_log import state
@@ -22,7 +22,7 @@ async def study(conn: Connection, user: UserId, *spans: tuple[int, int]) -> None
     """Stays that begin so many days from today at noon and last so many seconds."""
     await add_guild(conn)
     for days, seconds in spans:
-        await voice.record(conn, [state(days * DAY, LIBRARY, user), state(days * DAY + seconds, None, user)])
+        await recording.record(conn, [state(days * DAY, LIBRARY, user), state(days * DAY + seconds, None, user)])
     await conn.execute("UPDATE members SET created_at = %s", (NOON - timedelta(days=20),))
 
 
@@ -60,7 +60,7 @@ async def test_a_profile_without_any_time_is_empty_and_not_missing(conn: Connect
 
 
 async def test_days_before_the_listener_met_a_member_are_not_missed(conn: Connection) -> None:
-    await voice.record(conn, [state(-3 * DAY, LIBRARY)])  # the clock of the product is not the server's
+    await recording.record(conn, [state(-3 * DAY, LIBRARY)])  # the clock of the product is not the server's
 
     found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON)
 

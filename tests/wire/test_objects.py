@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 from msgspec.json import Decoder
 
-from tests import discords_file as file
+from tests import discords_file
 from wire.objects import Attachment, Entitlement, Member, ReceivedMessage, Role, User
 from wire.rest import Application
 
@@ -83,8 +83,8 @@ class Examples:
 @pytest.mark.parametrize("least", [True, False], ids=["least", "most"])
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_what_discords_file_allows_is_read_in_the_first_pass(name: str, *, least: bool) -> None:
-    file.must_be_here()
-    document: Json = json.loads(file.SPEC.read_bytes())
+    discords_file.must_be_here()
+    document: Json = json.loads(discords_file.SPEC.read_bytes())
     example = Examples(document, least=least).of(document["components"]["schemas"][name])
 
     read: Any = Decoder(SCHEMAS[name], strict=False).decode(json.dumps(example).encode())

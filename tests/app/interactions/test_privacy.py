@@ -13,13 +13,10 @@ import pytest
 from app.routes import Routes
 from core.enums import Board, Period, Preset
 from db.connection import Pool
-from handlers import FEATURES
-from handlers import leaderboards as leaderboard
-from handlers import tracking as track
+from handlers import FEATURES, leaderboards, tracking
 from handlers.feature import Feature
 from handlers.members import my
-from handlers.streaks import freeze, streak
-from handlers.streaks import streak_notices as protection
+from handlers.streaks import freeze, streak, streak_notices
 from tests.fake_discord import (
     ANA,
     CHANNEL,
@@ -66,13 +63,13 @@ def custom_ids(viewer: int) -> dict[type, dict[str, str]]:
     days = (TODAY - timedelta(days=2), TODAY - timedelta(days=1))
     return {
         ButtonPress: {
-            "freeze:status": protection.STATUS.pack(),
-            "freeze:plan": protection.PLAN.pack(),
-            "freeze:repair": protection.REPAIR.pack(days[0]),
+            "freeze:status": streak_notices.STATUS.pack(),
+            "freeze:plan": streak_notices.PLAN.pack(),
+            "freeze:repair": streak_notices.REPAIR.pack(days[0]),
             "streak:month": streak.MONTH.pack(viewer, viewer, date(2026, 10, 1)),
-            "leaderboard:page": leaderboard.PAGE.pack(Board.FOCUS, Period.WEEK, 0, viewer),
-            "leaderboard:me": leaderboard.ME.pack(Board.FOCUS, Period.WEEK, viewer),
-            "track:apply": track.APPLY.pack(next(iter(Preset)), *days),
+            "leaderboard:page": leaderboards.PAGE.pack(Board.FOCUS, Period.WEEK, 0, viewer),
+            "leaderboard:me": leaderboards.ME.pack(Board.FOCUS, Period.WEEK, viewer),
+            "track:apply": tracking.APPLY.pack(next(iter(Preset)), *days),
         },
         SelectChoice: {"my:zone": my.ZONE.pack()},
         ModalSubmit: {"freeze:planned": freeze.PLANNED.pack()},

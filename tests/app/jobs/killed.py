@@ -20,7 +20,7 @@ from starlette.types import Message as Sent
 
 from app.jobs.outbox import Outbox
 from app.main import create_app
-from core import log as logs
+from core import log
 from core.clock import Clock
 from core.config import Settings
 from core.ids import ChannelId, GuildId, RoleId, UserId
@@ -179,7 +179,7 @@ def main() -> None:
 
     Each line names a role and the await at which to die: `web 7`, `worker 3`, or `door 0` to be checked and live.
     """
-    logs.configure("warning", "text")
+    log.configure("warning", "text")
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
     sock = socket.socket(fileno=int(sys.argv[2]))
     for line in sys.stdin:

@@ -22,7 +22,7 @@ from core.i18n import words_for
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from core.request_context import REQUEST
 from db.connection import Pool
-from db.queries.jobs import outbox as stored
+from db.queries.jobs import outbox as outbox_queries
 from handlers.feature import Deps, Feature
 from services.jobs import outbox
 from services.jobs.outbox import Rules
@@ -187,7 +187,7 @@ async def test_trouble_is_tried_again_five_times_and_then_shown_to_a_person(pool
     assert reason is not None
     assert reason.startswith("Discord did not take")
     async with pool.connection() as conn:
-        assert await stored.count_by_status(conn) == {EffectStatus.NEEDS_ATTENTION: 1}
+        assert await outbox_queries.count_by_status(conn) == {EffectStatus.NEEDS_ATTENTION: 1}
 
 
 async def test_the_next_attempt_waits_a_while(pool: Pool) -> None:

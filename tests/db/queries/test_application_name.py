@@ -6,7 +6,7 @@ import pytest
 from core.ids import InteractionId
 from db.connection import Connection, Pool
 from db.queries.application_name import set_label
-from services import interactions as people
+from services import interactions
 from services.voice.gateway_events import Person
 from tests.populate import ANA, LYCEUM, NOON
 
@@ -14,7 +14,7 @@ FIRST = InteractionId(30_000_001)
 
 
 async def arrive(conn: Connection, interaction: int = FIRST, *, in_guild: bool = True) -> None:
-    await people.arrive(
+    await interactions.arrive(
         conn,
         interaction=InteractionId(interaction),
         guild=LYCEUM if in_guild else None,

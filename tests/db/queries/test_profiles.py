@@ -5,10 +5,10 @@ import pytest
 from core.enums import DayKind, ProtectionKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries import profiles
-from db.queries import timezones as zones
+from db.queries import profiles as profile_queries
+from db.queries import timezones as timezone_queries
 from db.queries.profiles import DayTotal, ProfileFacts
-from db.queries.streaks import protections
+from db.queries.streaks import protections as protection_queries
 from db.queries.timezones import StoredZone
 from tests.populate import ANA, BEN, ELSEWHERE, LYCEUM, MINA, NOON, ROBOT, add_guild, add_member, add_streak
 
@@ -17,7 +17,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 
 async def rank(conn: Connection, user: UserId, guild: GuildId = LYCEUM) -> int | None:
-    found = await profiles.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=NOON)
+    found = await profile_queries.find_profile(conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=NOON)
     assert found is not None
     return found.rank
 
@@ -36,7 +36,7 @@ async def test_find_profile_tells_all_that_is_one_row(conn: Connection) -> None:
     await add_streak(conn, ANA, 3, alive_until=NOON)
     await conn.execute("UPDATE members SET nick = 'Quiet', avatar_hash = 'bb', created_at = %s", (NOON,))
 
-    assert await profiles.find_profile(
+    assert await profile_queries.find_profile(
         conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, marked_since=NOON
     ) == ProfileFacts(
         user_id=ANA,
@@ -65,7 +65,9 @@ async def test_find_profile_tells_all_that_is_one_row(conn: Connection) -> None:
 async def test_find_profile_of_somebody_unknown_is_none(conn: Connection) -> None:
     await add_guild(conn)
 
-    assert await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, marked_since=NOON) is None
+    assert (
+        await profile_queries.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, marked_since=NOON) is None
+    )
 
 
 async def test_find_profile_without_a_run_has_zero_days(conn: Connection) -> None:
@@ -73,7 +75,7 @@ async def test_find_profile_without_a_run_has_zero_days(conn: Connection) -> Non
     await add_member(conn, ANA, "ana")
     await add_streak(conn, ANA, 3, alive_until=NOON)
 
-    found = await profiles.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.PRACTICE, marked_since=NOON)
+    found = await profile_queries.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.PRACTICE, marked_since=NOON)
 
     assert found is not None
     assert (found.run_days, found.longest_days, found.alive_until, found.rank) == (0, 0, None, None)
@@ -103,7 +105,7 @@ async def test_list_days_holds_both_ends_and_one_kind(conn: Connection) -> None:
         await add_day(conn, TODAY - timedelta(days=days), seconds)
     await add_day(conn, TODAY, 99, DayKind.PRACTICE)
 
-    found = await profiles.list_days(
+    found = await profile_queries.list_days(
         conn, guild=LYCEUM, user=ANA, kind=DayKind.STUDY, first=TODAY - timedelta(days=2), last=YESTERDAY
     )
 
@@ -115,16 +117,18 @@ async def test_protected_days_are_kept_once_and_found_again(conn: Connection) ->
     await add_member(conn, ANA, "ana")
 
     async def protect(day: date, kind: ProtectionKind) -> bool:
-        return await protections.add(conn, [(LYCEUM, ANA, day)], kind=kind, now=NOON) == 1
+        return await protection_queries.add(conn, [(LYCEUM, ANA, day)], kind=kind, now=NOON) == 1
 
     assert await protect(YESTERDAY, ProtectionKind.TRAVEL)
     assert not await protect(YESTERDAY, ProtectionKind.FREEZE)
     assert await protect(TODAY, ProtectionKind.FREEZE)
 
     both = {YESTERDAY: "travel", TODAY: "freeze"}
-    assert await protections.list_between(conn, guild=LYCEUM, user=ANA, first=YESTERDAY, last=TODAY) == both
-    assert await protections.list_between(conn, guild=LYCEUM, user=ANA, first=TODAY, last=TODAY) == {TODAY: "freeze"}
-    assert await protections.list_between(conn, guild=LYCEUM, user=BEN, first=YESTERDAY, last=TODAY) == {}
+    assert await protection_queries.list_between(conn, guild=LYCEUM, user=ANA, first=YESTERDAY, last=TODAY) == both
+    assert await protection_queries.list_between(conn, guild=LYCEUM, user=ANA, first=TODAY, last=TODAY) == {
+        TODAY: "freeze"
+    }
+    assert await protection_queries.list_between(conn, guild=LYCEUM, user=BEN, first=YESTERDAY, last=TODAY) == {}
 
 
 async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> None:
@@ -132,7 +136,7 @@ async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> N
     await add_member(conn, ANA, "ana")
 
     async def rule(valid_from: datetime, zone: str, day_start_min: int) -> None:
-        await zones.set_rule(
+        await timezone_queries.set_rule(
             conn,
             guild=LYCEUM,
             user=ANA,
@@ -148,13 +152,15 @@ async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> N
     await rule(NOON, "Asia/Seoul", 0)
     await rule(later, "Europe/Madrid", 120)
 
-    assert await zones.list_rules(conn, guild=LYCEUM, user=ANA) == [
+    assert await timezone_queries.list_rules(conn, guild=LYCEUM, user=ANA) == [
         StoredZone(NOON, "Asia/Seoul", 0, NOON, NOON),
         StoredZone(later, "Europe/Madrid", 120, NOON, later),
     ]
-    assert await zones.remove_rules(conn, guild=LYCEUM, user=ANA, after=NOON) == 1
-    assert await zones.list_rules(conn, guild=LYCEUM, user=ANA) == [StoredZone(NOON, "Asia/Seoul", 0, NOON, NOON)]
-    assert await zones.list_rules(conn, guild=LYCEUM, user=BEN) == []
+    assert await timezone_queries.remove_rules(conn, guild=LYCEUM, user=ANA, after=NOON) == 1
+    assert await timezone_queries.list_rules(conn, guild=LYCEUM, user=ANA) == [
+        StoredZone(NOON, "Asia/Seoul", 0, NOON, NOON)
+    ]
+    assert await timezone_queries.list_rules(conn, guild=LYCEUM, user=BEN) == []
 
 
 @pytest.mark.parametrize("zone", ["'; DROP TABLE member_zones; --", "%s", "$1"])
@@ -162,6 +168,6 @@ async def test_a_hostile_zone_is_only_text(conn: Connection, zone: str) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana")
 
-    await zones.set_rule(conn, guild=LYCEUM, user=ANA, valid_from=NOON, zone=zone, day_start_min=0, now=NOON)
+    await timezone_queries.set_rule(conn, guild=LYCEUM, user=ANA, valid_from=NOON, zone=zone, day_start_min=0, now=NOON)
 
-    assert [rule.zone for rule in await zones.list_rules(conn, guild=LYCEUM, user=ANA)] == [zone]
+    assert [rule.zone for rule in await timezone_queries.list_rules(conn, guild=LYCEUM, user=ANA)] == [zone]

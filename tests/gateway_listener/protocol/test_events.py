@@ -8,9 +8,9 @@ from structlog.testing import capture_logs
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from gateway_listener.protocol.events import Moment, read
-from playground.state import serializers as shapes
+from playground.state import serializers
 from playground.state.state import Channel
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.recording import (
     ChannelChange,
     ChannelGone,
@@ -120,7 +120,7 @@ def test_a_channel_that_the_bot_may_not_view_has_no_name_and_no_category(marks: 
 def test_the_local_discord_hides_channels_in_the_same_way() -> None:
     room = Channel(ROOM, 2, "Den", guild=GUILD, parent=ANA, position=3, is_hidden=True)
 
-    assert event("CHANNEL_UPDATE", shapes.channel_for_app(room)) == ChannelChange(
+    assert event("CHANNEL_UPDATE", serializers.channel_for_app(room)) == ChannelChange(
         HERE, VoiceChannel(ChannelId(ROOM), "", 2, is_hidden=True)
     )
 
@@ -138,8 +138,8 @@ async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connec
         at = AT + timedelta(seconds=100 * number)
         told = read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(at))
         assert told is not None
-        await voice.record(conn, [told])
-        await voice.settle_open(conn, now=at + timedelta(seconds=90))
+        await recording.record(conn, [told])
+        await recording.settle_open(conn, now=at + timedelta(seconds=90))
 
     rows = await conn.execute("SELECT user_id, ended_at, counted_s FROM voice_sessions")
     assert await rows.fetchall() == [(BEN, AT + timedelta(seconds=100), 0)]

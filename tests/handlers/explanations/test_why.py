@@ -4,7 +4,7 @@ import pytest
 
 from db.connection import Pool
 from services.streaks.freezes import close_days
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.gateway_events import SELF_DEAF
 from tests.fake_discord import ANA, BEN, GUEST, NOW, ROBOT, Answer, FakeDiscord, Room
 from tests.handlers.conftest import LIBRARY, state, studied
@@ -58,7 +58,7 @@ async def test_tracking_names_the_rule_that_held(discord: FakeDiscord, pool: Poo
     async with pool.connection() as conn:
         since = NOW + timedelta(hours=1)
         deaf = [state(ANA, since, LIBRARY, flags=SELF_DEAF), state(ANA, since + timedelta(minutes=10), LIBRARY)]
-        await voice.record(conn, [*deaf, state(ANA, since + timedelta(minutes=30), None)])
+        await recording.record(conn, [*deaf, state(ANA, since + timedelta(minutes=30), None)])
     discord.clock.moment += timedelta(hours=2)
 
     answer = await discord.slash("why", topic="tracking")

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.gateway_events import STREAM, VIDEO
 from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
 from tests.fake_discord import ANA, BEN, GUILD, NOW, FakeDiscord
@@ -79,5 +79,5 @@ async def _fill(pool: Pool, *, rooms: int, each: int, name: str) -> None:
     channels = tuple(VoiceChannel(channel, f"Room {number}", 2) for number, channel in enumerate(places))
     snapshot = GuildSnapshot(guild, "Lyceum Commons", None, None, "en-US", None, channels, states, since)
     async with pool.connection() as conn:
-        await voice.record(conn, [snapshot])
-        await voice.settle_open(conn, now=NOW)
+        await recording.record(conn, [snapshot])
+        await recording.settle_open(conn, now=NOW)

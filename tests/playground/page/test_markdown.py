@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from playground.page import view_context as seats
+from playground.page import view_context
 from playground.page.emoji import is_jumbo
 from playground.page.markdown import excerpt_to_html, line_to_html, to_html
 from playground.page.markdown_context import Reading
@@ -70,7 +70,7 @@ PIECES = st.sampled_from(
 def reading(as_: str = "ada", **more: str) -> Reading:
     world = World(application=1_000_000_000_000_000_001)
     world.settle(COMMUNITY)
-    return Reading(seats.take(world, {"as": as_} | more), world, NOW, pings_everyone=True)
+    return Reading(view_context.take(world, {"as": as_} | more), world, NOW, pings_everyone=True)
 
 
 READING = reading()

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from playground.errors import Form
-from playground.page import modals as forms
+from playground.page import modals
 from playground.validation.components import check_modal
 from playground.validation.fields import Fields
 from tests.local_discord import Json, LocalDiscord, local_discord
@@ -115,7 +115,7 @@ def drawn(modal: Json) -> str:
     form = Form()
     check_modal(Fields(form, (), modal))
     form.check()
-    return str(forms.draw(modal, reply=7, reading=READING, base_url="http://here"))
+    return str(modals.draw(modal, reply=7, reading=READING, base_url="http://here"))
 
 
 @pytest.mark.parametrize("modal", ALL)

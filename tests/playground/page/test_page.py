@@ -7,8 +7,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from playground.page import sidebars as columns
-from playground.page import view_context as seat
+from playground.page import sidebars, view_context
 from playground.state.fixtures import COMMUNITY, PRIVATE_THREAD
 from playground.state.state import Channel, Thread, World
 from tests.local_discord import Json, LocalDiscord, local_discord
@@ -94,11 +93,11 @@ def test_a_private_thread_is_for_whoever_was_brought_into_it() -> None:
     branch = Thread(1, made_at, 60, joined={mina: made_at})
     thread = guild.threads[7] = Channel(7, PRIVATE_THREAD, "Two of us", guild.id, room.id, thread=branch)
 
-    seats = {name: seat.take(world, {"as": name, "channel": "7"}) for name in ("mina", "ada")}
+    seats = {name: view_context.take(world, {"as": name, "channel": "7"}) for name in ("mina", "ada")}
 
     assert (seats["mina"].channel, seats["ada"].channel) == (thread, room)
-    assert "Two of us" in columns.draw_rooms(seats["mina"], world)
-    assert "Two of us" not in columns.draw_rooms(seats["ada"], world)
+    assert "Two of us" in sidebars.draw_rooms(seats["mina"], world)
+    assert "Two of us" not in sidebars.draw_rooms(seats["ada"], world)
 
 
 @pytest.mark.parametrize("query", ["?channel=" + "9" * 5000, "?channel=x", "?guild=@me&channel=1", "?locale=xx"])

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from playground.errors import Form, Refusal
 from playground.http_log import multipart
-from playground.interactions import component_actions as pressing
-from playground.interactions import modal_values as submitting
+from playground.interactions import component_actions, modal_values
 from playground.interactions.entity_resolver import ByName
 from playground.interactions.payloads import Resolved
 from playground.rest.app import Upload
@@ -172,7 +171,7 @@ def fill(field: Json, **given: Any) -> Json:
     guild = made.guilds[COMMUNITY.guild]
     resolved = Resolved(made, guild, guild.members[COMMUNITY.member("mina").user], "http://here")
     form = modal(field)
-    return submitting.fill(form, submitting.named(form, given), ByName(resolved), {})[0]["component"]
+    return modal_values.fill(form, modal_values.named(form, given), ByName(resolved), {})[0]["component"]
 
 
 def test_every_field_is_filled_as_discord_sends_it() -> None:
@@ -214,11 +213,11 @@ def test_an_old_modal_with_rows_is_filled_too() -> None:
     old: Json = {"components": [{"type": 1, "components": [{"type": 4, "custom_id": "f", "label": "Old"}]}]}
     pick = ByName(Resolved(world(), None, None, "http://here"))
 
-    filled = submitting.fill(old, submitting.named(old, {"old": "a"}), pick, {})
+    filled = modal_values.fill(old, modal_values.named(old, {"old": "a"}), pick, {})
 
     assert filled[0]["components"][0]["value"] == "a"
     with pytest.raises(Puzzled, match="it has Old"):
-        submitting.named(old, {"old": "a", "new": "b"})
+        modal_values.named(old, {"old": "a", "new": "b"})
 
 
 def test_menus_are_found_by_placeholder_when_there_are_several() -> None:
@@ -227,12 +226,12 @@ def test_menus_are_found_by_placeholder_when_there_are_several() -> None:
     rows = [{"type": 1, "components": [one]} for one in selects]
     message = Message(1, 2, made.bot, COMMUNITY.members[0].joined_at, components=rows)
 
-    assert pressing.find_select(message, "B")["custom_id"] == "b"
+    assert component_actions.find_select(message, "B")["custom_id"] == "b"
     with pytest.raises(Puzzled, match="Say which menu: A or B"):
-        pressing.find_select(message, None)
+        component_actions.find_select(message, None)
     with pytest.raises(Puzzled, match="there are no members"):
-        pressing.choose(selects[0], ["x"], ByName(Resolved(made, None, None, "")))
+        component_actions.choose(selects[0], ["x"], ByName(Resolved(made, None, None, "")))
     message.components = []
     with pytest.raises(Puzzled, match="no menu"):
-        pressing.find_select(message, None)
-    assert pressing.find_button(message, "x") is None
+        component_actions.find_select(message, None)
+    assert component_actions.find_button(message, "x") is None

@@ -12,11 +12,10 @@ from PIL import Image, ImageChops, ImageStat
 
 from core.enums import Board, DayMark, Language, Period
 from core.i18n import words_for
-from render.cards import leaderboards as leaderboard_card
-from render.cards import profiles as profile_card
+from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
-from render.cards.streaks import calendar as streak_calendar
+from render.cards.streaks import calendar
 from render.cards.streaks.calendar import CalendarDay, StreakCalendar
 from render.number_text import common_px, figure
 from render.samples.__main__ import main
@@ -74,7 +73,7 @@ def test_noise_for_avatars_still_gives_a_light_board() -> None:
     rows = tuple(BoardRow(index + 1, "한글 이름 " * 3, f"{index}", "1,000 h 59 min", 0.9) for index in range(10))
     card = LeaderboardCard("Guild", Board.FOCUS, Period.ALL, rows, replace(rows[0], rank=99, avatar="10"), 3, 9)
 
-    assert len(leaderboard_card.draw(card, words=WORDS, avatars=pictures)) < 150_000
+    assert len(leaderboards.draw(card, words=WORDS, avatars=pictures)) < 150_000
 
 
 def test_alt_text_of_the_longest_names_stays_within_limits() -> None:
@@ -83,12 +82,12 @@ def test_alt_text_of_the_longest_names_stays_within_limits() -> None:
 
     for language in Language:
         words = words_for(language)
-        assert len(leaderboard_card.alt(board, words=words)) <= 1024
-        assert len(profile_card.alt(replace(PROFILE, name="W" * 4000, guild_name="W" * 4000), words=words)) <= 1024
+        assert len(leaderboards.alt(board, words=words)) <= 1024
+        assert len(profiles.alt(replace(PROFILE, name="W" * 4000, guild_name="W" * 4000), words=words)) <= 1024
 
 
 def test_alt_text_says_what_the_profile_shows() -> None:
-    assert profile_card.alt(PROFILE, words=WORDS) == (
+    assert profiles.alt(PROFILE, words=WORDS) == (
         "Profile of 김민아 Mina in Lyceum Commons: level 4, 312 XP. Studied 3 h 20 min today, 18 h 5 min this week, "
         "312 h 15 min in all. Streak: 27 days, longest 45 days."
     )
@@ -97,7 +96,7 @@ def test_alt_text_says_what_the_profile_shows() -> None:
 def test_alt_text_says_what_the_calendar_shows() -> None:
     card = next(sample.card for sample in ENGLISH if isinstance(sample.card, StreakCalendar))
 
-    assert streak_calendar.alt(card, words=WORDS) == (
+    assert calendar.alt(card, words=WORDS) == (
         "Streak calendar of 김민아 Mina, October 2026. Streak: 8 days, longest 45 days. 17 active days this month. "
         "2 protected days. Today is still open."
     )
@@ -107,18 +106,18 @@ def test_alt_text_says_what_the_board_shows() -> None:
     row = BoardRow(1, "Mina", None, "3 h", 1.0)
     card = LeaderboardCard("Commons", Board.XP, Period.TODAY, (row,), replace(row, rank=12, name="Noah"), 1, 2)
 
-    assert leaderboard_card.alt(card, words=WORDS) == (
+    assert leaderboards.alt(card, words=WORDS) == (
         "Leaderboard of Commons: XP, Today, page 1 of 2. 1. Mina, 3 h; 12. Noah, 3 h"
     )
-    assert leaderboard_card.alt(replace(card, rows=(), viewer_row=None), words=WORDS).endswith("Nobody is here yet.")
+    assert leaderboards.alt(replace(card, rows=(), viewer_row=None), words=WORDS).endswith("Nobody is here yet.")
 
 
 def test_a_name_that_cannot_be_seen_is_drawn_and_told_as_no_name() -> None:
     unseen, unnamed = (replace(PROFILE, name=name, guild_name="Commons") for name in ("\u3164\u0301", "–"))
 
-    assert profile_card.draw(unseen, words=WORDS, avatars={}) == profile_card.draw(unnamed, words=WORDS, avatars={})
-    assert profile_card.alt(unseen, words=WORDS).startswith("Profile of – in Commons:")
-    assert profile_card.alt(replace(unseen, guild_name="\u2800"), words=WORDS).startswith("Profile of – in –:")
+    assert profiles.draw(unseen, words=WORDS, avatars={}) == profiles.draw(unnamed, words=WORDS, avatars={})
+    assert profiles.alt(unseen, words=WORDS).startswith("Profile of – in Commons:")
+    assert profiles.alt(replace(unseen, guild_name="\u2800"), words=WORDS).startswith("Profile of – in –:")
 
 
 @pytest.mark.parametrize("mark", list(DayMark))
@@ -128,7 +127,7 @@ def test_every_kind_of_day_looks_different_in_grey(mark: DayMark) -> None:
     def month(kind: DayMark) -> Image.Image:
         days = (CalendarDay(first + timedelta(days=6), kind, 500),)
         card = StreakCalendar("Mina", first, first + timedelta(days=20), days, 0, None, 0, None)
-        drawn = Image.open(BytesIO(streak_calendar.draw(card, words=WORDS, avatars={})))
+        drawn = Image.open(BytesIO(calendar.draw(card, words=WORDS, avatars={})))
         return drawn.convert("L").crop((280, 216, 440, 640))
 
     for other in set(DayMark) - {mark}:
@@ -143,8 +142,8 @@ def test_a_run_that_a_vacation_carried_shines_in_the_months_that_it_reaches_back
     )
     alive = StreakCalendar("Mina", first, date(2026, 11, 11), days, 2, date(2026, 10, 19), 2, None)
 
-    shining = streak_calendar.draw(alive, words=WORDS, avatars={})
-    over = streak_calendar.draw(replace(alive, alive_since=date(2026, 11, 11)), words=WORDS, avatars={})
+    shining = calendar.draw(alive, words=WORDS, avatars={})
+    over = calendar.draw(replace(alive, alive_since=date(2026, 11, 11)), words=WORDS, avatars={})
 
     assert shining != over
 
@@ -153,8 +152,8 @@ def test_a_day_of_today_is_marked() -> None:
     first = date(2026, 10, 1)
     card = StreakCalendar("Mina", first, first, (CalendarDay(first, DayMark.ACTIVE, 4000),), 1, first, 1, None)
 
-    today = streak_calendar.draw(card, words=WORDS, avatars={})
-    later = streak_calendar.draw(replace(card, today=first + timedelta(days=9)), words=WORDS, avatars={})
+    today = calendar.draw(card, words=WORDS, avatars={})
+    later = calendar.draw(replace(card, today=first + timedelta(days=9)), words=WORDS, avatars={})
 
     assert today != later
 
@@ -166,7 +165,7 @@ def test_months_of_four_to_six_weeks_fit(month: date) -> None:
     days = tuple(CalendarDay(month + timedelta(days=index), DayMark.ACTIVE, 9000) for index in range(28))
     card = StreakCalendar("Mina", month, month + timedelta(days=27), days, 28, month, 28, None)
 
-    assert streak_calendar.draw(card, words=WORDS, avatars={}).startswith(b"\x89PNG")
+    assert calendar.draw(card, words=WORDS, avatars={}).startswith(b"\x89PNG")
 
 
 @given(
@@ -186,7 +185,7 @@ def test_any_name_and_number_can_be_drawn(
         PROFILE, name=name, guild_name=guild, xp=xp, focus_total_s=seconds, streak_days=streak, tint=tint, avatar=None
     )
 
-    assert len(profile_card.draw(card, words=words_for(language), avatars={})) < 150_000
+    assert len(profiles.draw(card, words=words_for(language), avatars={})) < 150_000
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -211,8 +210,8 @@ def test_cards_come_out_the_same_from_many_threads() -> None:
 
 
 def test_a_portrait_shows_its_picture() -> None:
-    without = profile_card.draw(replace(PROFILE, avatar="gone"), words=WORDS, avatars={"mina": portrait(0)})
-    pictured = profile_card.draw(replace(PROFILE, avatar="mina"), words=WORDS, avatars={"mina": portrait(0)})
+    without = profiles.draw(replace(PROFILE, avatar="gone"), words=WORDS, avatars={"mina": portrait(0)})
+    pictured = profiles.draw(replace(PROFILE, avatar="mina"), words=WORDS, avatars={"mina": portrait(0)})
 
     assert without != pictured
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from render.text import layout as text_module
+from render.text import layout
 from render.text.fonts import EMOJI, Face, font_for, has_sign
 from render.text.graphemes import clusters, is_emoji, tame
 from render.text.layout import Style, fit, shaping_is_complete, width, write
@@ -65,8 +65,8 @@ def test_names_with_rare_and_new_signs_are_drawn_without_a_box(name: str, monkey
     def draw_tofu(_pen: object, _x: float, _baseline: int, size: int) -> None:
         boxes.append(size)
 
-    monkeypatch.setattr(text_module, "_draw_tofu", draw_tofu)
-    text_module._set.cache_clear()
+    monkeypatch.setattr(layout, "_draw_tofu", draw_tofu)
+    layout._set.cache_clear()
 
     assert drawn(name).getbbox() is not None
     assert boxes == []
@@ -74,7 +74,7 @@ def test_names_with_rare_and_new_signs_are_drawn_without_a_box(name: str, monkey
 
 @pytest.mark.parametrize("name", ["𩸽 定食", "𠮷 𩸽", "阿 𡘙", "𨋢 Mina", "김 𠮷 田", "𐌰 𐌰", "🪾 𠮷 🪾"])
 def test_no_run_holds_a_sign_that_its_font_lacks(name: str) -> None:
-    for run in text_module._runs(name, Face.STRONG, shaped=True):
+    for run in layout._runs(name, Face.STRONG, shaped=True):
         assert run.file is not None
         assert [char for char in run.text if not has_sign(run.file, char)] == []
 
@@ -151,11 +151,11 @@ def test_fit_cuts_between_whole_signs() -> None:
 
 def test_a_cut_name_from_the_right_ends_on_the_left() -> None:
     text, style = fit("مينا النجار الطويلة جدا", STRONG, max_width=150)
-    line = text_module._set(text, style, shaped=shaping_is_complete())
+    line = layout._set(text, style, shaped=shaping_is_complete())
 
     assert line.width <= 150
     assert text.endswith("…")
-    assert text_module._runs(text, style.face, shaped=shaping_is_complete())[0].text.startswith("…")
+    assert layout._runs(text, style.face, shaped=shaping_is_complete())[0].text.startswith("…")
 
 
 @given(st.text(max_size=40), st.integers(-5, 400))
@@ -168,7 +168,7 @@ def test_any_text_stays_inside_its_room(text: str, room: int) -> None:
 
 @pytest.mark.parametrize("greeting", GREETINGS.values(), ids=GREETINGS.keys())
 def test_every_script_is_drawn_without_a_shaping_library(greeting: str) -> None:
-    line = text_module._set(greeting + " 👨‍👩‍👧🇰🇷", STRONG, shaped=False)
+    line = layout._set(greeting + " 👨‍👩‍👧🇰🇷", STRONG, shaped=False)
 
     assert line.mask is not None
     assert len(line.pictures) == 2
@@ -192,7 +192,7 @@ def test_cards_are_drawn_on_a_system_without_fribidi(tmp_path: Path) -> None:
 
 
 def test_the_emoji_font_answers_only_for_emoji() -> None:
-    files = [run.file for run in text_module._runs("7 😀", Face.STRONG, shaped=shaping_is_complete())]
+    files = [run.file for run in layout._runs("7 😀", Face.STRONG, shaped=shaping_is_complete())]
 
     assert files[-1] == EMOJI
     assert EMOJI not in files[:-1]

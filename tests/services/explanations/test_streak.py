@@ -6,7 +6,7 @@ import pytest
 
 from core.enums import DayMark, ProtectionKind
 from db.connection import Connection
-from services.explanations import streak as chronicle
+from services.explanations import streak
 from services.explanations.streak import Chronicle, Unsaved
 from services.members.lock import NotSeenYet
 from services.streaks import freezes, grants, repairs, vacations
@@ -18,7 +18,7 @@ Told = dict[int, tuple[DayMark, ProtectionKind | None]]
 
 async def tell(conn: Connection, number: int) -> Chronicle:
     await conn.execute("UPDATE members SET created_at = %s", (noon(0),))
-    return await chronicle.tell(conn, guild=LYCEUM, user=ANA, now=noon(number))
+    return await streak.tell(conn, guild=LYCEUM, user=ANA, now=noon(number))
 
 
 def marks(found: Chronicle) -> Told:
@@ -101,8 +101,8 @@ async def test_days_before_the_first_are_not_told_and_strangers_have_none(conn: 
     await begin(conn, 5)
     await conn.execute("UPDATE members SET created_at = %s", (noon(4),))
 
-    found = await chronicle.tell(conn, guild=LYCEUM, user=ANA, now=noon(6))
+    found = await streak.tell(conn, guild=LYCEUM, user=ANA, now=noon(6))
 
     assert list(marks(found)) == [4, 5, 6]
     with pytest.raises(NotSeenYet):
-        await chronicle.tell(conn, guild=LYCEUM, user=BEN, now=noon(6))
+        await streak.tell(conn, guild=LYCEUM, user=BEN, now=noon(6))

@@ -6,10 +6,10 @@ import pytest
 
 from core.enums import ChannelKind, CloseReason, Preset
 from db.connection import Connection
-from services import tracking as track
+from services import tracking
 from services.explanations import tracking as why
 from services.explanations.tracking import Ending
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.eligibility import Pause
 from services.voice.gateway_events import SELF_DEAF, VIDEO
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, add_guild
@@ -22,7 +22,7 @@ Told = tuple[float, float, Pause | None]
 
 async def told(conn: Connection, seconds: float) -> list[Told]:
     """The day's stretches in seconds after noon, at a moment, when all of it is credited."""
-    await voice.settle_open(conn, now=after(seconds))
+    await recording.settle_open(conn, now=after(seconds))
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(seconds))
     assert day.counted_s == await total(conn)
     days = await rows(conn, "SELECT user_id, estimated_seconds FROM guild_days")
@@ -37,8 +37,8 @@ async def told(conn: Connection, seconds: float) -> list[Told]:
 )
 async def test_each_rule_pauses_by_its_name(conn: Connection, preset: Preset, flags: int, pause: Pause) -> None:
     await choose(conn, preset)
-    await voice.record(conn, [state(0, LIBRARY, BEN), state(0, LIBRARY, flags=VIDEO)])
-    await voice.record(conn, [state(600, LIBRARY, flags=flags), state(600, None, BEN)])
+    await recording.record(conn, [state(0, LIBRARY, BEN), state(0, LIBRARY, flags=VIDEO)])
+    await recording.record(conn, [state(600, LIBRARY, flags=flags), state(600, None, BEN)])
 
     found = await told(conn, 900)
 
@@ -49,7 +49,7 @@ async def test_nobody_stirring_and_the_most_of_a_day_pause_too(conn: Connection)
     await choose(conn, Preset.STRICT)
     await conn.execute("UPDATE guilds SET timezone = 'Etc/GMT-12'")  # the day begins at noon UTC, at T0
     moves = [state(hour * HOUR, (LIBRARY, ATRIUM)[hour % 2], flags=VIDEO) for hour in range(12)]
-    await voice.record(conn, moves)
+    await recording.record(conn, moves)
 
     found = await told(conn, 15 * HOUR)
 
@@ -62,8 +62,8 @@ async def test_nobody_stirring_and_the_most_of_a_day_pause_too(conn: Connection)
 
 async def test_a_stay_below_a_minute_and_a_moment_away_are_told(conn: Connection) -> None:
     await add_guild(conn)
-    await voice.record(conn, [state(0, LIBRARY), state(40, None)])
-    await voice.record(conn, [state(300, LIBRARY), state(600, None), state(650, LIBRARY)])
+    await recording.record(conn, [state(0, LIBRARY), state(40, None)])
+    await recording.record(conn, [state(300, LIBRARY), state(600, None), state(650, LIBRARY)])
 
     found = await told(conn, 700)
 
@@ -72,7 +72,7 @@ async def test_a_stay_below_a_minute_and_a_moment_away_are_told(conn: Connection
 
 async def test_a_stay_that_has_just_begun_is_open(conn: Connection) -> None:
     await add_guild(conn)
-    await voice.record(conn, [state(0, LIBRARY)])
+    await recording.record(conn, [state(0, LIBRARY)])
 
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(30))
 
@@ -81,11 +81,11 @@ async def test_a_stay_that_has_just_begun_is_open(conn: Connection) -> None:
 
 
 async def test_where_time_never_counts_is_told_and_when_somebody_went_there(conn: Connection) -> None:
-    await voice.record(conn, [snapshot(-60, afk=AFK)])
-    await track.set_kind(
+    await recording.record(conn, [snapshot(-60, afk=AFK)])
+    await tracking.set_kind(
         conn, guild=LYCEUM, channel=ATRIUM, name="Atrium", type_=13, kind=ChannelKind.IGNORED, by=BEN, now=T0
     )
-    await voice.record(conn, [state(0, LIBRARY), state(300, AFK), state(400, LIBRARY), state(700, ATRIUM)])
+    await recording.record(conn, [state(0, LIBRARY), state(300, AFK), state(400, LIBRARY), state(700, ATRIUM)])
 
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(900))
 
@@ -100,7 +100,7 @@ async def test_where_time_never_counts_is_told_and_when_somebody_went_there(conn
 
 async def test_rules_that_change_within_the_day_are_told_with_their_own_stretch(conn: Connection) -> None:
     await choose(conn, Preset.SOCIAL, since=600)
-    await voice.record(conn, [state(0, LIBRARY, flags=SELF_DEAF), state(0, LIBRARY, BEN)])
+    await recording.record(conn, [state(0, LIBRARY, flags=SELF_DEAF), state(0, LIBRARY, BEN)])
 
     found = await told(conn, 1200)
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(1200))
@@ -111,7 +111,7 @@ async def test_rules_that_change_within_the_day_are_told_with_their_own_stretch(
 
 async def test_only_the_guilds_day_is_told(conn: Connection) -> None:
     await add_guild(conn)
-    await voice.record(conn, [state(-13 * HOUR, LIBRARY), state(-11 * HOUR, None)])
+    await recording.record(conn, [state(-13 * HOUR, LIBRARY), state(-11 * HOUR, None)])
 
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=T0)
     before = await why.day(conn, guild=LYCEUM, user=ANA, now=T0 - timedelta(hours=12, seconds=1))
@@ -121,8 +121,8 @@ async def test_only_the_guilds_day_is_told(conn: Connection) -> None:
 
 
 async def test_time_that_nobody_heard_is_told_apart(conn: Connection) -> None:
-    await voice.record(conn, [snapshot(0, (ANA, LIBRARY))])
-    await voice.record(conn, [snapshot(900, (ANA, LIBRARY), heard_until=300)])
+    await recording.record(conn, [snapshot(0, (ANA, LIBRARY))])
+    await recording.record(conn, [snapshot(900, (ANA, LIBRARY), heard_until=300)])
 
     assert await told(conn, 1200) == [(0, 1200, None)]
     assert (await why.day(conn, guild=LYCEUM, user=ANA, now=after(1200))).estimated_s == 600

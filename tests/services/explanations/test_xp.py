@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from db.connection import Connection
-from services.explanations import xp as points
+from services.explanations import xp
 from services.explanations.xp import Points
 from services.members.lock import NotSeenYet
-from services.voice import recording as voice
+from services.voice import recording
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice.voice_log import after, state
 
@@ -17,7 +17,7 @@ Made = list[tuple[int, list[tuple[float, int]]]]
 
 
 async def stay(conn: Connection, start: float, end: float) -> None:
-    await voice.record(conn, [state(start, LIBRARY), state(end, None)])
+    await recording.record(conn, [state(start, LIBRARY), state(end, None)])
 
 
 def made(found: Points) -> Made:
@@ -25,7 +25,7 @@ def made(found: Points) -> Made:
     return [(point.xp, [_share(share) for share in point.shares]) for point in found.latest]
 
 
-def _share(share: points.Share) -> tuple[float, int]:
+def _share(share: xp.Share) -> tuple[float, int]:
     return (share.stay.started_at - after(0)).total_seconds(), share.seconds
 
 
@@ -35,7 +35,7 @@ async def test_a_point_is_made_of_the_stays_that_filled_its_hour(conn: Connectio
     await stay(conn, 5000, 5000 + 2400)
     await stay(conn, 10_000, 10_000 + 6000)
 
-    found = await points.latest(conn, guild=LYCEUM, user=ANA)
+    found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert found.total_s == 10_800
     assert made(found) == [
@@ -49,10 +49,10 @@ async def test_a_point_is_made_of_the_stays_that_filled_its_hour(conn: Connectio
 async def test_what_is_left_over_is_on_the_way_to_the_next(conn: Connection) -> None:
     await add_guild(conn)
     await stay(conn, 0, 4000)
-    await voice.record(conn, [state(5000, ATRIUM)])
-    await voice.settle_open(conn, now=after(5000 + 600))
+    await recording.record(conn, [state(5000, ATRIUM)])
+    await recording.settle_open(conn, now=after(5000 + 600))
 
-    found = await points.latest(conn, guild=LYCEUM, user=ANA)
+    found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert [_share(share) for share in found.begun] == [(5000, 600), (0, 400)]
     assert (found.begun_s, found.missing_s) == (1000, 2600)
@@ -66,7 +66,7 @@ async def test_only_the_latest_points_are_told(conn: Connection) -> None:
     for day in range(4):
         await stay(conn, day * 24 * HOUR, day * 24 * HOUR + 5 * HOUR)
 
-    found = await points.latest(conn, guild=LYCEUM, user=ANA)
+    found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert [point.xp for point in found.latest] == [20, 19, 18, 17, 16]
     assert {share.stay.started_at for point in found.latest for share in point.shares} == {after(3 * 24 * HOUR)}
@@ -77,7 +77,7 @@ async def test_points_whose_stays_nobody_knows_any_more_are_left_out(conn: Conne
     await stay(conn, 0, 2 * HOUR)
     await conn.execute("UPDATE members SET total_seconds = total_seconds + 7200")
 
-    found = await points.latest(conn, guild=LYCEUM, user=ANA)
+    found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert [point.xp for point in found.latest] == [4, 3]
 
@@ -86,11 +86,11 @@ async def test_nobody_has_points_from_nothing(conn: Connection) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana")
 
-    found = await points.latest(conn, guild=LYCEUM, user=ANA)
+    found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert (found.total_s, found.latest, found.begun, found.level.number) == (0, (), (), 1)
     with pytest.raises(NotSeenYet):
-        await points.latest(conn, guild=LYCEUM, user=BEN)
+        await xp.latest(conn, guild=LYCEUM, user=BEN)
 
 
 async def test_levels_are_reached_on_the_day_that_brought_the_hours(conn: Connection) -> None:
@@ -103,7 +103,7 @@ async def test_levels_are_reached_on_the_day_that_brought_the_hours(conn: Connec
             (LYCEUM, ANA, NOON.date() + timedelta(days=number), 14 * HOUR),
         )
 
-    found = await points.levels(conn, guild=LYCEUM, user=ANA)
+    found = await xp.levels(conn, guild=LYCEUM, user=ANA)
 
     assert [(level.number, level.floor_xp, day) for level, day in found] == [
         (2, 100, date(2026, 3, 25)),

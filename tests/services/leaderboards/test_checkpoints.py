@@ -7,8 +7,8 @@ import pytest
 from core.enums import Board, DayKind, Period, Visibility
 from core.ids import UserId
 from db.connection import Connection
-from db.queries import profiles
-from services.leaderboards import pages as boards
+from db.queries import profiles as profile_queries
+from services.leaderboards import pages
 from services.leaderboards.pages import BoardPage
 from tests.populate import LYCEUM, NOON, add_guild, add_guild_day, add_member, add_streak
 
@@ -19,7 +19,7 @@ BOARDS = [(board, period) for board in Board for period in Period if board is no
 
 async def mark(conn: Connection, now: datetime = NOON) -> int:
     """Boards count as long from a few members on, so that a test needs no thousands."""
-    return await boards.mark(conn, now=now, large=20, every=7)
+    return await pages.mark(conn, now=now, large=20, every=7)
 
 
 async def crowd(conn: Connection) -> list[UserId]:
@@ -45,7 +45,7 @@ async def crowd(conn: Connection) -> list[UserId]:
 
 
 async def look(conn: Connection, board: Board, period: Period, page: int, viewer: UserId) -> BoardPage:
-    return await boards.page(conn, guild=LYCEUM, board=board, period=period, page=page, now=LATER, viewer=viewer)
+    return await pages.page(conn, guild=LYCEUM, board=board, period=period, page=page, now=LATER, viewer=viewer)
 
 
 async def everything(conn: Connection, board: Board, period: Period, users: list[UserId]) -> list[BoardPage]:
@@ -70,7 +70,7 @@ async def test_marks_are_used_and_old_ones_are_not(conn: Connection) -> None:
     await conn.execute("UPDATE board_marks SET shown_before = entry")  # as if nobody hid
 
     wrong = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
-    await conn.execute("UPDATE board_marks SET counted_at = %s", [LATER - boards.MARKED_FOR - timedelta(seconds=1)])
+    await conn.execute("UPDATE board_marks SET counted_at = %s", [LATER - pages.MARKED_FOR - timedelta(seconds=1)])
     right = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
 
     assert wrong.total > exact.total
@@ -82,7 +82,7 @@ async def test_a_rank_on_a_profile_is_counted_from_marks_too(conn: Connection) -
 
     async def ranks() -> list[int | None]:
         found = [
-            await profiles.find_profile(conn, guild=LYCEUM, user=user, kind=DayKind.STUDY, marked_since=NOON)
+            await profile_queries.find_profile(conn, guild=LYCEUM, user=user, kind=DayKind.STUDY, marked_since=NOON)
             for user in users
         ]
         return [facts.rank if facts else None for facts in found]
@@ -118,4 +118,4 @@ async def test_marking_again_replaces_what_was_marked(conn: Connection) -> None:
 async def test_small_guilds_are_not_marked(conn: Connection) -> None:
     await crowd(conn)
 
-    assert await boards.mark(conn, now=NOON) == 0
+    assert await pages.mark(conn, now=NOON) == 0

@@ -5,10 +5,9 @@ import pytest
 from core.ids import UserId
 from db.connection import Connection, Pool
 from services.members.lock import NotSeenYet
-from services.streaks import freezes, vacations
-from services.streaks import streak as streaks
+from services.streaks import freezes, streak, vacations
 from services.streaks.freezes import SETTLING, FreezesAreOff, FreezesAreOn, close_days, switch
-from services.timezones import changes as zones
+from services.timezones import changes
 from tests.populate import ANA, BEN, LYCEUM, add_member
 from tests.services.streaks.freeze_scenarios import (
     be_active,
@@ -196,7 +195,7 @@ async def test_a_day_with_a_clock_change_ends_once(conn: Connection) -> None:
 
 async def test_a_change_of_zone_moves_the_end_of_the_day(conn: Connection) -> None:
     await begin(conn, *range(7))
-    changed = await zones.change_zone(conn, guild=LYCEUM, user=ANA, zone="America/Los_Angeles", now=noon(6))
+    changed = await changes.change_zone(conn, guild=LYCEUM, user=ANA, zone="America/Los_Angeles", now=noon(6))
 
     before = await close_days(conn, now=noon(8))
     status = await look(conn, noon(8))
@@ -239,7 +238,7 @@ async def test_two_workers_at_once_do_each_member_once(pool: Pool) -> None:
 async def test_a_date_that_nobody_counts_any_more_takes_the_cache_with_it(conn: Connection) -> None:
     await begin(conn, *range(7))
     await conn.execute("DELETE FROM daily_streaks")
-    await streaks.refresh(conn, [(LYCEUM, ANA)])
+    await streak.refresh(conn, [(LYCEUM, ANA)])
 
     assert await rows(conn, "SELECT * FROM freezes") == []
     assert freezes.BATCH > 1

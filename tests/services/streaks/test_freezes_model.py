@@ -10,7 +10,7 @@ from core.errors import DomainError
 from db.connection import Connection
 from services.streaks import vacations
 from services.streaks.freezes import close_days
-from services.timezones import changes as zones
+from services.timezones import changes
 from tests.populate import ANA, LYCEUM
 from tests.services.streaks.freeze_scenarios import be_active, begin, close, day, missed, noon, protections
 from tests.services.voice.voice_log import rows
@@ -117,6 +117,6 @@ async def _live(conn: Connection, number: int, *, holidays: dict[int, int], jour
                 await vacations.plan(conn, guild=LYCEUM, user=ANA, first=first, last=last, now=now)
         if number in journeys:
             async with conn.transaction():
-                await zones.change_zone(conn, guild=LYCEUM, user=ANA, zone=journeys[number], now=now)
+                await changes.change_zone(conn, guild=LYCEUM, user=ANA, zone=journeys[number], now=now)
     except DomainError:  # too many or too soon: so nothing changes
         return

@@ -16,8 +16,7 @@ from core.ids import GuildId, UserId
 from db.connection import Connection, Pool
 from db.queries.timezones import list_rules
 from services.calendar.days import Calendar, ZoneRule, calendar_of
-from services.streaks import streak as streaks
-from services.streaks import vacations
+from services.streaks import streak, vacations
 from services.streaks.freezes import status
 from services.timezones import changes as zones
 from services.timezones.changes import ZoneChange
@@ -54,7 +53,7 @@ async def be_active(conn: Connection, days: Iterable[date]) -> None:
                VALUES (%s, %s, 'study', %s, 900, 'UTC')""",
             (LYCEUM, ANA, day),
         )
-    await streaks.refresh(conn, [(LYCEUM, ANA)])
+    await streak.refresh(conn, [(LYCEUM, ANA)])
 
 
 def _bounds_around(calendar: Calendar, moment: datetime) -> list[tuple[datetime, datetime]]:
@@ -438,7 +437,7 @@ async def travel_and_compare(conn: Connection, home: str, unix: int, story: Sequ
             found = await rows(conn, "SELECT protected_on, guild_id FROM protections ORDER BY 1")
             assert [day for day, where in found if where == guild] == sorted(model.protected)
         dates = model.dates(model.rules, began - timedelta(days=2), now + timedelta(days=4))
-        standing = await streaks.standing(conn, guild, user)
+        standing = await streak.standing(conn, guild, user)
     span = [dates[0] + timedelta(days=number) for number in range((dates[-1] - dates[0]).days + 1)]
     assert [day for day in span if standing.is_skipped(day)] == [day for day in span if day not in set(dates)]
 

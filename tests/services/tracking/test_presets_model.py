@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.enums import Preset
 from core.ids import ChannelId, UserId
 from db.connection import Connection
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.gateway_events import DEAF, SELF_DEAF, SELF_MUTE, STREAM, VIDEO
 from services.voice.recording import Event
 from services.voice.tracking_policies import PRESETS, Policy, Rule, Timeline
@@ -233,20 +233,20 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
     batch: list[Event] = []
     for index, step in enumerate(log):
         if step.is_press:
-            await voice.record(conn, batch)
+            await recording.record(conn, batch)
             batch = []
             await press(conn, step)
         else:
             batch.append(event_of(step))
         if index in cuts or index in settles:
-            await voice.record(conn, batch)
+            await recording.record(conn, batch)
             batch = []
         for at in quiet_moments(log, index, settles):
-            await voice.record(conn, batch)
+            await recording.record(conn, batch)
             batch = []
-            await voice.settle_open(conn, now=START + timedelta(seconds=at))
-            await voice.recount(conn)
-    await voice.record(conn, batch)
+            await recording.settle_open(conn, now=START + timedelta(seconds=at))
+            await recording.recount(conn)
+    await recording.record(conn, batch)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -267,14 +267,14 @@ async def test_any_chunking_gives_the_totals_of_the_model_under_every_preset(
         await prepare(conn)
         await choose(conn, rules)
         await play(conn, log, cuts, settles)
-        await voice.settle_open(conn, now=START + timedelta(seconds=end))
-        await voice.recount(conn)
+        await recording.settle_open(conn, now=START + timedelta(seconds=end))
+        await recording.recount(conn)
 
         assert await stored(conn) == expected
 
         sessions, runs = await counted(conn), await streaks(conn)
         for user in (ANA, BEN):
-            await voice.rebuild(conn, GUILD, user)
+            await recording.rebuild(conn, GUILD, user)
         assert await stored(conn) == expected
         assert await counted(conn) == sessions
         assert await streaks(conn) == runs
@@ -321,13 +321,13 @@ async def test_company_that_is_heard_of_late_is_counted_in_the_end(
                 (LYCEUM, Preset.SOCIAL, after(-1), ANNA, after(-1)),
             )
             for batch in batches:
-                await voice.record(conn, batch)
-            await voice.settle_open(conn, now=after(100_000))
-            while await voice.recount(conn):
+                await recording.record(conn, batch)
+            await recording.settle_open(conn, now=after(100_000))
+            while await recording.recount(conn):
                 pass
             results.append(await written(conn))
             for user in (ANNA, BENNO):
-                await voice.rebuild(conn, LYCEUM, user)
+                await recording.rebuild(conn, LYCEUM, user)
             assert await written(conn) == results[-1]
             await conn.rollback()
 

@@ -1,7 +1,7 @@
 import pytest
 
 from db.connection import Connection
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.consistency_check import count_drift
 from tests.populate import ANA, LIBRARY, LYCEUM
 from tests.services.streaks.freeze_scenarios import begin
@@ -10,7 +10,7 @@ from tests.services.voice.voice_log import state
 
 async def studied(conn: Connection) -> None:
     await begin(conn)
-    await voice.record(conn, [state(0, LIBRARY), state(3600, None)])
+    await recording.record(conn, [state(0, LIBRARY), state(3600, None)])
 
 
 async def test_what_was_recorded_has_no_drift(conn: Connection) -> None:
@@ -50,6 +50,6 @@ async def test_a_rebuild_ends_the_drift(conn: Connection) -> None:
     await studied(conn)
     await conn.execute("UPDATE daily_streaks SET seconds = 1")
 
-    await voice.rebuild(conn, LYCEUM, ANA)
+    await recording.rebuild(conn, LYCEUM, ANA)
 
     assert await count_drift(conn, share=1.0) == 0

@@ -13,9 +13,7 @@ from core.errors import DomainError
 from core.ids import GuildId
 from db.connection import Connection, Pool
 from services.streaks.grants import ReasonMissing
-from services.voice import consistency_check as drift
-from services.voice import corrections
-from services.voice import recording as voice
+from services.voice import consistency_check, corrections, recording
 from services.voice.corrections import (
     Correction,
     NoSuchSession,
@@ -34,8 +32,8 @@ MINUTE, HOUR = 60, 3600
 async def studied(conn: Connection, *spans: tuple[float, float]) -> list[int]:
     """Ana's sessions, from and until in seconds after T0; their numbers."""
     for start, end in spans:
-        await voice.record(conn, [state(start, LIBRARY)])
-        await voice.record(conn, [state(end, None)])
+        await recording.record(conn, [state(start, LIBRARY)])
+        await recording.record(conn, [state(end, None)])
     return [row[0] for row in await rows(conn, "SELECT session_id FROM voice_sessions ORDER BY started_at")]
 
 
@@ -80,7 +78,7 @@ async def test_an_adjustment_changes_everything_that_follows_and_is_written_down
     assert await rows(conn, "SELECT guild_on, local_on, seconds FROM voice_adjustment_days") == [
         (T0.date(), T0.date(), -6600)
     ]
-    assert await drift.count_drift(conn, share=1) == 0
+    assert await consistency_check.count_drift(conn, share=1) == 0
 
     assert await adjust(conn, session, 5) == Correction(ANA, 600, 900)
     assert await rows(conn, "SELECT run_days FROM streaks") == [(1,)]
@@ -96,7 +94,7 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
     await void(conn, second)
     before = await figures(conn)
     for _ in range(2):
-        await voice.rebuild(conn, LYCEUM, ANA)
+        await recording.rebuild(conn, LYCEUM, ANA)
         assert await figures(conn) == before
     assert await total(conn) == 1800 + 3600
 
@@ -104,14 +102,14 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
         "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
         (LYCEUM, after(-1), BEN, after(-1)),
     )  # alone: the segments count nothing any more
-    await voice.rebuild(conn, LYCEUM, ANA)
+    await recording.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 0
     await conn.execute("DELETE FROM policy_rules")
-    await voice.rebuild(conn, LYCEUM, ANA)
+    await recording.rebuild(conn, LYCEUM, ANA)
     assert await figures(conn) == before
 
     assert await adjust(conn, second, 10) == Correction(ANA, 0, 600)  # after a void, staff may give some of it back
-    await voice.rebuild(conn, LYCEUM, ANA)
+    await recording.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 1800 + 600 + 3600
     assert third
 
@@ -132,7 +130,7 @@ async def test_a_session_over_midnight_is_corrected_from_its_end(conn: Connectio
 
 async def test_what_cannot_be_corrected_is_refused_and_leaves_no_trace(conn: Connection) -> None:
     [session] = await studied(conn, (0, HOUR))
-    await voice.record(conn, [state(2 * HOUR, LIBRARY)])
+    await recording.record(conn, [state(2 * HOUR, LIBRARY)])
     [_, (running,)] = await rows(conn, "SELECT session_id FROM voice_sessions ORDER BY started_at")
     before = await figures(conn)
     refusals: list[tuple[type[DomainError], int, int, str]] = [
@@ -162,11 +160,11 @@ async def test_what_cannot_be_corrected_is_refused_and_leaves_no_trace(conn: Con
 async def test_a_corrected_session_is_not_reopened(conn: Connection) -> None:
     [session] = await studied(conn, (0, HOUR))
     await void(conn, session)
-    await voice.record(conn, [state(HOUR + 30, LIBRARY)])
-    await voice.record(conn, [state(2 * HOUR + 30, None)])
+    await recording.record(conn, [state(HOUR + 30, LIBRARY)])
+    await recording.record(conn, [state(2 * HOUR + 30, None)])
 
     assert await rows(conn, "SELECT counted_s FROM voice_sessions ORDER BY started_at") == [(0,), (HOUR,)]
-    await voice.rebuild(conn, LYCEUM, ANA)
+    await recording.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == HOUR
 
 
@@ -178,7 +176,7 @@ async def test_a_void_frees_the_daily_cap_for_honest_time(conn: Connection) -> N
     await void(conn, sessions[0])
 
     assert (capped, await total(conn)) == (16 * HOUR, 16 * HOUR)
-    assert await drift.count_drift(conn, share=1) == 0
+    assert await consistency_check.count_drift(conn, share=1) == 0
 
 
 async def test_two_hundred_corrections_at_once_add_up(database_url: str) -> None:
@@ -202,7 +200,7 @@ async def test_two_hundred_corrections_at_once_add_up(database_url: str) -> None
             assert await total(conn) == 0
             chain = await rows(conn, "SELECT previous_seconds, seconds FROM voice_adjustments ORDER BY adjustment_id")
             assert chain == [(7200 - 60 * number, -60) for number in range(120)]
-            assert await drift.count_drift(conn, share=1) == 0
+            assert await consistency_check.count_drift(conn, share=1) == 0
 
 
 CHANGES = st.lists(st.tuples(st.integers(0, 3), st.integers(-400, 400)), max_size=8)
@@ -248,14 +246,14 @@ async def test_any_corrections_give_the_sums_of_a_model(
             [(seconds,)] = await rows(conn, f"SELECT coalesce(sum(seconds), 0) FROM {table}")  # noqa: S608
             assert seconds == sum(expected) * MINUTE
         before = await figures(conn)
-        await voice.rebuild(conn, LYCEUM, ANA)
+        await recording.rebuild(conn, LYCEUM, ANA)
         assert await figures(conn) == before
         await conn.rollback()
 
 
 async def test_the_list_shows_the_last_act_and_the_database_knows_every_length(conn: Connection) -> None:
     first, second = await studied(conn, (0, HOUR), (2 * HOUR, 2 * HOUR + 90))
-    await voice.record(conn, [state(3 * HOUR, LIBRARY)])
+    await recording.record(conn, [state(3 * HOUR, LIBRARY)])
     await adjust(conn, first, -30)
     await void(conn, first)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId
 from db.connection import Connection
-from services.voice import recording as voice
+from services.voice import recording
 from services.voice.recording import Event, GuildChange, GuildGone
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM
 from tests.services.voice.voice_log import AFK, after, rows, snapshot, state
@@ -71,8 +71,8 @@ async def test_any_chunking_writes_the_same_rows(quick_url: str, log: list[Event
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         for batches in ([log], [log[first:last] for first, last in pairwise(edges)]):
             for batch in batches:
-                await voice.record(conn, batch)
-            await voice.settle_open(conn, now=end)
+                await recording.record(conn, batch)
+            await recording.settle_open(conn, now=end)
             results.append(await written(conn))
             await conn.rollback()
 

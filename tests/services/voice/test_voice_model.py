@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection
-from db.queries.interactions import context as arrivals
-from services.voice import recording as voice
+from db.queries.interactions import context as interaction_context_queries
+from services.voice import recording
 from services.voice.recording import Event, GuildSnapshot, Person, VoiceState
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy
 
@@ -202,27 +202,27 @@ async def play(
     batch: list[Event] = []
     for index, step in enumerate(log):
         if step.is_press:
-            await voice.record(conn, batch, policy=policy)
+            await recording.record(conn, batch, policy=policy)
             batch = []
             await press(conn, step)
         else:
             batch.append(event_of(step))
         if index in cuts or index in settles:
-            await voice.record(conn, batch, policy=policy)
+            await recording.record(conn, batch, policy=policy)
             batch = []
         for at in quiet_moments(log, index, settles):
-            await voice.settle_open(conn, now=START + timedelta(seconds=at), policy=policy)
-    await voice.record(conn, batch, policy=policy)
+            await recording.settle_open(conn, now=START + timedelta(seconds=at), policy=policy)
+    await recording.record(conn, batch, policy=policy)
 
 
 async def press(conn: Connection, step: Step) -> None:
     """The member uses the app, as `app/interactions/execute.py` tells the database."""
-    await arrivals.arrive_in_guild(
+    await interaction_context_queries.arrive_in_guild(
         conn,
         interaction=InteractionId((7 << 40) + step.at),
         guild=GUILD,
         guild_locale="en-US",
-        caller=arrivals.Caller(
+        caller=interaction_context_queries.Caller(
             step.user, f"user {step.user}", None, None, is_bot=False, nick=None, member_avatar_hash=None
         ),
         now=START + timedelta(seconds=step.at),
@@ -291,13 +291,13 @@ async def test_any_chunking_gives_the_totals_of_the_model(
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await prepare(conn)
         await play(conn, log, cuts, settles, policy)
-        await voice.settle_open(conn, now=START + timedelta(seconds=end), policy=policy)
+        await recording.settle_open(conn, now=START + timedelta(seconds=end), policy=policy)
 
         assert await stored(conn) == expected
 
         sessions, runs = await counted(conn), await streaks(conn)
         for user in (ANA, BEN):
-            await voice.rebuild(conn, GUILD, user, policy=policy)
+            await recording.rebuild(conn, GUILD, user, policy=policy)
         assert await stored(conn) == expected
         assert await counted(conn) == sessions
         assert await streaks(conn) == runs
@@ -320,17 +320,17 @@ async def test_of_several_presses_between_two_settlements_each_starts_the_cap_an
 
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await prepare(conn)
-        await voice.record(conn, [event_of(Step(0, ANA, ROOMS[0]))], policy=policy)
+        await recording.record(conn, [event_of(Step(0, ANA, ROOMS[0]))], policy=policy)
         for index, at in enumerate(moments):
             if index:
                 await press(conn, Step(at, ANA, is_press=True))
             if index in settles:
-                await voice.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
-        await voice.record(conn, [event_of(Step(end, ANA))], policy=policy)
+                await recording.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
+        await recording.record(conn, [event_of(Step(end, ANA))], policy=policy)
 
         expected = len(attended) * STEP if len(attended) * STEP >= MINIMUM else 0
         assert (await stored(conn)).total[ANA] == expected
         assert await (await conn.execute("SELECT * FROM voice_activity")).fetchall() == []
-        await voice.rebuild(conn, GUILD, ANA, policy=policy)
+        await recording.rebuild(conn, GUILD, ANA, policy=policy)
         assert (await stored(conn)).total[ANA] == expected
         await conn.rollback()
