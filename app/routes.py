@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handlers.feature import AnyAction, Deps, Feature, FilesWanted
-from wire.custom_id import StaleCustomId, route_of
+from wire.custom_id import route_of
+from wire.errors import StaleCustomId
 from wire.interaction import (
     Autocomplete,
     ButtonPress,

@@ -20,6 +20,7 @@ from core import error_reporting
 from core.clock import Clock
 from core.errors import OutsideTrouble
 from core.tracebacks import traceback_of
+from db.queries import premium as premium_queries
 from wire.errors import BadPayload
 from wire.signature import Verifier
 from wire.webhook_events import (
@@ -98,7 +99,7 @@ def _report(event: WebhookEvent, error: Exception) -> None:
 
 
 async def _keep(conn: "Connection", event: Authorized | Deauthorized | EntitlementEvent, now: datetime) -> bool:
-    from services import (
+    from services import (  # noqa: PLC0415
         installations,
         premium,
     )
@@ -109,7 +110,7 @@ async def _keep(conn: "Connection", event: Authorized | Deauthorized | Entitleme
         case Deauthorized():
             return await installations.deauthorize(conn, event.user, at=event.at, now=now)
         case EntitlementEvent():
-            state = premium.Entitlement(
+            state = premium_queries.Entitlement(
                 event.id,
                 event.sku_id,
                 event.type,

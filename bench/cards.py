@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.servers import SERVER_CPU, pin
-from render.samples.__main__ import samples
+from render.samples.cards import samples
 
 
 def main() -> None:

@@ -31,9 +31,10 @@ from core.ids import GuildId, InteractionId, UserId
 from db import embedded, migrate
 from db.connection import Connection, Pool
 from services import interactions, profiles
+from services.leaderboards import checkpoints
 from services.leaderboards import pages as boards
-from services.voice import active_channels, recording
-from services.voice.gateway_events import Person
+from services.members.person import Person
+from services.voice import active_channels, recalculation
 
 BUDGET_MS: Final = 5.0
 _TUNED: Final = {"shared_buffers": "'1GB'", "max_wal_size": "'8GB'", "random_page_cost": "1.1"}
@@ -166,7 +167,7 @@ async def ask_everything(url: str, count: int) -> Table:
             chosen, everybody = await samples(conn, count), await elsewhere(conn, count)
         begun = time.perf_counter()
         async with pool.connection() as conn:
-            marks = await boards.mark(conn, now=now)
+            marks = await checkpoints.mark(conn, now=now)
         marking_s = time.perf_counter() - begun
         title = f"{marks:,} marks counted in {marking_s:.1f} s"
         table = Table("question", "p50 ms", "p95 ms", "processor: p95 ms", f"under {BUDGET_MS:.0f} ms", title=title)
@@ -245,7 +246,7 @@ async def agrees(conn: Connection, guild: GuildId, user: UserId) -> bool:
         return [await (await conn.execute(question.encode(), [guild, user])).fetchall() for question in _DERIVED]
 
     before = await derived()
-    await recording.rebuild(conn, guild, user)
+    await recalculation.rebuild(conn, guild, user)
     return before == await derived()
 
 

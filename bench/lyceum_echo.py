@@ -7,7 +7,7 @@ from handlers.feature import Deps, Feature
 from wire.commands import command, string
 from wire.embeds import Embed
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 
 async def echo(invoked: SlashCommand, _: Deps) -> Message:

@@ -176,7 +176,7 @@ async def _worker(conn: "Connection", settings: Settings) -> Finding:
 
 async def _hidden_channels(conn: "Connection") -> list[Finding]:
     """Voice channels that the bot may not view; nothing when there is none."""
-    from db.queries.members.directory import list_hidden_channels  # noqa: PLC0415 - when something is asked
+    from db.queries.guilds import list_hidden_channels  # noqa: PLC0415 - when something is asked
 
     hidden = await list_hidden_channels(conn)
     if not hidden:

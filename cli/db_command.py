@@ -121,7 +121,7 @@ def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Wr
         TimeRemainingColumn,
     )
 
-    from cli import (
+    from cli import (  # noqa: PLC0415
         bulk_load,
         fake_data,
     )

@@ -18,7 +18,8 @@ from core.enums import Period
 from core.ids import GuildId, UserId
 from db.queries.streaks.streak import RunRow
 from services.calendar.days import BEGINNING, Calendar, ZoneRule, first_day
-from services.streaks.streak import Standing, cached
+from services.streaks.cache import cached
+from services.streaks.inputs import Standing
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, VIDEO
 
 WEEKS: Final = 26

@@ -22,7 +22,7 @@ class DatabaseSign:
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> bool:
-        from db import (
+        from db import (  # noqa: PLC0415
             embedded,
             error_messages,
         )

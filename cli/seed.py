@@ -15,18 +15,10 @@ from core.ids import ChannelId
 from db.connection import Connection, Pool
 from playground.state.avatars import avatar_hash
 from playground.state.fixtures import COMMUNITY, STAGE, VOICE, Community, Habit, Persona
+from services.members.person import Person
 from services.timezones import changes
 from services.voice import recording
-from services.voice.gateway_events import (
-    SELF_DEAF,
-    SELF_MUTE,
-    STREAM,
-    VIDEO,
-    GuildSnapshot,
-    Person,
-    VoiceChannel,
-    VoiceState,
-)
+from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, STREAM, VIDEO, GuildSnapshot, VoiceChannel, VoiceState
 
 WEEKS: Final = 12
 _FAITHFUL: Final = 6.0  # days a week from which somebody has not missed a day for the last two weeks

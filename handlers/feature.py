@@ -11,23 +11,23 @@ from core.i18n import Words
 from core.ids import GuildId
 from db.connection import Connection
 from services.interactions import Arrival
-from services.voice.gateway_events import Person
-from wire.commands import Command
+from services.members.person import Person
+from wire.command_json import Command
 from wire.custom_id import Action
 from wire.errors import BadPayload
 from wire.interaction import (
-    Attachment,
     Autocomplete,
     ButtonPress,
     Invocation,
     MessageMenu,
     ModalSubmit,
-    ResolvedUser,
     SelectChoice,
     SlashCommand,
     UserMenu,
 )
-from wire.reply import Choices, Message, Reply
+from wire.message import Message
+from wire.objects import Attachment, ResolvedUser
+from wire.reply import Choices, Reply
 
 I = TypeVar("I")  # noqa: E741 - the kind of interaction
 

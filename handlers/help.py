@@ -7,11 +7,15 @@ from core.errors import DomainError
 from core.i18n import Words, language_for, words_for
 from handlers.feature import Deps, Feature
 from handlers.messages import panel
-from wire.commands import SLASH, USER_MENU, Command, Context, Option, command, string
+from wire.command_json import Command, Option
+from wire.commands import command, string
 from wire.interaction import Autocomplete, Invocation, SlashCommand
 from wire.limits import CHOICE_NAME_MAX, SUGGESTIONS_MAX
+from wire.message import Message
+from wire.objects import Context
 from wire.options import OptionKind
-from wire.reply import Choice, Choices, Message
+from wire.payloads import SLASH, USER_MENU
+from wire.reply import Choice, Choices
 
 
 class NoSuchCommand(DomainError):

@@ -11,13 +11,14 @@ from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
 from render.cards import leaderboards
 from render.cards.leaderboards import LeaderboardCard
-from services.interactions import display_name
 from services.leaderboards import pages as boards
 from services.leaderboards.pages import BoardPage, BoardRow
+from services.members.names import display_name
 from wire.commands import command, string
+from wire.components import Button, Row
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, SlashCommand
-from wire.reply import Button, Drawing, Row
+from wire.reply import Drawing
 
 FILENAME: Final = "leaderboard.png"
 

@@ -9,11 +9,14 @@ from msgspec.structs import replace
 
 from core.i18n import Words
 from core.ids import GuildId
-from services.interactions import display_name
-from services.voice.gateway_events import Person
+from services.members.names import display_name
+from services.members.person import Person
 from wire.cdn import avatar_path
+from wire.components import Row
+from wire.embeds import Embed, Footer
 from wire.limits import EMBED_TITLE_MAX
-from wire.reply import Drawing, EditMessage, Embed, Footer, Message, Row
+from wire.message import Message
+from wire.reply import Drawing, EditMessage
 
 Card_contra = TypeVar("Card_contra", contravariant=True)
 

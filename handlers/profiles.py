@@ -7,13 +7,14 @@ from core.i18n import Words
 from core.ids import GuildId
 from handlers.feature import Deps, Feature, guild_of, person_named
 from handlers.messages import Brush, illustrated, name_of, note, panel, picture_of
-from handlers.targets import named, refuse_robots, streak_line
+from handlers.streak_text import streak_line
+from handlers.targets import named, refuse_robots
 from render.cards import profiles as profile_card
 from render.cards.profiles import ProfileCard
 from services import profiles
-from services.interactions import display_name
+from services.members.names import display_name
+from services.members.person import Person
 from services.profiles import Profile
-from services.voice.gateway_events import Person
 from wire.commands import command, user, user_menu
 from wire.interaction import Invocation, SlashCommand, UserMenu
 from wire.reply import Reply

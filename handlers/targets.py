@@ -1,11 +1,9 @@
 """Whom a command is about, and what several cards say of a member."""
 
 from core.errors import DomainError
-from core.i18n import Words
 from handlers.feature import person_named, person_of
 from handlers.messages import name_of
-from services.streaks.streak import Streak
-from services.voice.gateway_events import Person
+from services.members.person import Person
 from wire.interaction import SlashCommand
 
 
@@ -30,12 +28,3 @@ def refuse_robots(person: Person) -> None:
     """
     if person.is_bot:
         raise RobotsDoNotStudy(name_of(person))
-
-
-def streak_line(streak: Streak, words: Words) -> str:
-    """The run that is alive and the best one."""
-    return words(
-        "Streak: **{current}** · longest **{longest}**",
-        current=words.days(streak.current),
-        longest=words.days(streak.longest),
-    )

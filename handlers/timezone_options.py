@@ -1,7 +1,7 @@
 """How time zones are asked for and told, in every command that has to do with one."""
 
 from handlers.feature import Deps
-from services.timezones import changes
+from services.timezones import search
 from wire.interaction import Autocomplete
 from wire.limits import CHOICE_NAME_MAX
 from wire.reply import Choice, Choices
@@ -9,15 +9,15 @@ from wire.reply import Choice, Choices
 
 async def suggest(typing: Autocomplete, deps: Deps) -> Choices:
     """Zones that fit what is typed, by city, country, name, or what the clock shows there."""
-    found = changes.search_zones(typing.focused_value, now=deps.now, language=deps.words.language)
+    found = search.search_zones(typing.focused_value, now=deps.now, language=deps.words.language)
     return Choices(tuple(Choice(each.label[:CHOICE_NAME_MAX], each.zone) for each in found))
 
 
 def label(zone: str, deps: Deps) -> str:
     """City, clock and offset in the person's language."""
-    return changes.describe(zone, now=deps.now, language=deps.words.language).label
+    return search.describe(zone, now=deps.now, language=deps.words.language).label
 
 
 def city(zone: str, deps: Deps) -> str:
     """Its city alone."""
-    return changes.describe(zone, now=deps.now, language=deps.words.language).city
+    return search.describe(zone, now=deps.now, language=deps.words.language).city

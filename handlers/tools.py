@@ -10,9 +10,10 @@ from handlers.feature import Deps, Feature
 from handlers.messages import note
 from services import when
 from services.timezones.changes import zone_meant
-from wire.commands import Context, command, string, subcommand
+from wire.commands import command, string, subcommand
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
+from wire.objects import Context
 
 STYLES: Final = "tTdDfFR"  # discord.com/developers/docs/reference#message-formatting-timestamp-styles
 

@@ -17,10 +17,12 @@ from handlers.preset_names import CHOICES, name_of_preset, told
 from services import tracking
 from services.tracking import Preview
 from wire.commands import channel, command, string, subcommand
+from wire.components import Button
 from wire.custom_id import Action
 from wire.errors import BadPayload
 from wire.interaction import ButtonPress, SlashCommand
-from wire.reply import Button, EditMessage, Message
+from wire.message import Message
+from wire.reply import EditMessage
 
 APPLY: Final = Action("track", "apply", Preset, date, date)
 

@@ -9,8 +9,9 @@ from PIL import Image, ImageOps
 
 from render.pillow_compat import from_sixteen_bits, resized
 from render.shapes import rounded
+from render.text.fonts import Face
 from render.text.graphemes import clusters, is_emoji, tame
-from render.text.layout import Colour, Face, Style, write_centred
+from render.text.layout import Colour, Style, write_centred
 
 BYTES_MAX: Final = 1024 * 1024  # Discord's own avatars of 128 px stay far below
 PIXELS_MAX: Final = 2048 * 2048  # of one frame, before anything is decoded

@@ -11,7 +11,8 @@ from PIL import Image
 from core.enums import Language
 from core.i18n import Words
 from render.pillow_compat import remapped, resized
-from render.text.layout import Colour, Face, Style
+from render.text.fonts import Face
+from render.text.layout import Colour, Style
 
 WIDTH: Final = 960  # px; Discord shows 400 to 550 of them on a desktop, 360 on a phone, more on dense screens
 MARGIN: Final = 48

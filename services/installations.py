@@ -6,6 +6,7 @@ from datetime import datetime
 from core.enums import WebhookEventKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries import installations as installation_queries
 from db.queries import webhook_events as webhook_event_queries
 
 
@@ -36,7 +37,7 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
     if not await webhook_event_queries.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
         return False
     if guild is not None:
-        await webhook_event_queries.add_guild(
+        await installation_queries.add_guild(
             conn,
             guild=guild.id,
             name=guild.name.replace("\0", ""),  # the one character that PostgreSQL cannot keep
@@ -45,7 +46,7 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
             locale=guild.locale,
             now=now,
         )
-    await webhook_event_queries.set_authorization(conn, user, authorized_at=at)
+    await installation_queries.set_authorization(conn, user, authorized_at=at)
     return True
 
 
@@ -57,12 +58,12 @@ async def deauthorize(conn: Connection, user: UserId, *, at: datetime, now: date
     kind = WebhookEventKind.APPLICATION_DEAUTHORIZED
     if not await webhook_event_queries.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
         return False
-    await webhook_event_queries.set_authorization(conn, user, deauthorized_at=at)
+    await installation_queries.set_authorization(conn, user, deauthorized_at=at)
     return True
 
 
 async def is_authorized(conn: Connection, user: UserId) -> bool:
     """Whether a user's tokens may be used: they let the app in, and have not taken that back since."""
-    found = await webhook_event_queries.find_authorization(conn, user)
+    found = await installation_queries.find_authorization(conn, user)
     authorized_at, deauthorized_at = found or (None, None)
     return authorized_at is not None and (deauthorized_at is None or deauthorized_at < authorized_at)

@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from core.enums import Language, Visibility
-from core.ids import GuildId, InteractionId, UserId
-from core.names import first_seen
+from core.ids import GuildId, InteractionId
 from db.connection import Connection
 from db.queries.interactions import context as interaction_context_queries
 from db.queries.interactions.context import Caller
-from db.queries.members import preferences as preference_queries
 from services.calendar.days import BEGINNING, ZoneRule
-from services.voice.gateway_events import Person
+from services.members.names import _clean, _cleaned
+from services.members.person import Person
 
 _SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
 _UTC_RULES = (ZoneRule(BEGINNING, "UTC"),)
@@ -87,60 +85,3 @@ async def arrive(
 def zone_rules(own: list[ZoneRule], *, guild_zone: str) -> tuple[ZoneRule, ...]:
     """A member's whole history: the guild's zone until the first rule of their own."""
     return (ZoneRule(BEGINNING, guild_zone), *own)
-
-
-async def choose_language(
-    conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
-) -> None:
-    """Answer a member in `language` from now on; None: in whatever Discord is set to."""
-    await preference_queries.set_language(conn, guild=guild, user=user, language=language, now=now)
-
-
-async def choose_visibility(
-    conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
-) -> None:
-    """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
-    await preference_queries.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)
-
-
-class Named(Protocol):
-    """A row that names somebody."""
-
-    @property
-    def user_id(self) -> UserId: ...
-    @property
-    def username(self) -> str: ...
-    @property
-    def global_name(self) -> str | None: ...
-    @property
-    def avatar_hash(self) -> str | None: ...
-    @property
-    def nick(self) -> str | None: ...
-    @property
-    def member_avatar_hash(self) -> str | None: ...
-
-
-def person_in(row: Named, *, is_bot: bool = False) -> Person:
-    """Who a row is about."""
-    return Person(
-        user=row.user_id,
-        username=row.username,
-        global_name=row.global_name,
-        avatar_hash=row.avatar_hash,
-        is_bot=is_bot,
-        nick=row.nick,
-        member_avatar_hash=row.member_avatar_hash,
-    )
-
-
-def display_name(person: Person) -> str:
-    """The name that Discord shows in this guild, or the next one where that cannot be seen."""
-    return first_seen(person.nick, person.global_name, person.username)
-
-
-def _clean(name: str) -> str:
-    return name.replace("\0", "")  # the one character that PostgreSQL cannot keep
-
-
-def _cleaned(name: str | None) -> str | None:
-    return None if name is None else _clean(name)

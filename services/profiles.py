@@ -13,25 +13,15 @@ from db.queries.profiles import DayTotal, ProfileFacts
 from db.queries.voice import daily_totals as daily_total_queries
 from services.calendar import member_calendars
 from services.calendar.days import DISCORD_BEGAN, Calendar, calendar_of
-from services.interactions import display_name, person_in
-from services.leaderboards.pages import MARKED_FOR
+from services.leaderboards.checkpoints import MARKED_FOR
 from services.members.lock import NotSeenYet
-from services.streaks import streak as streaks
+from services.members.names import display_name, person_in
+from services.members.person import Person
+from services.streaks import inputs
 from services.streaks.day_status import CalendarDay, Marks
 from services.streaks.freezes import FreezeStatus, status_of
 from services.streaks.streak import Streak
-from services.voice.gateway_events import Person
 from services.xp import Level, level_of, xp_of
-
-__all__ = [
-    "DayTotal",
-    "MonthCalendar",
-    "NotSeenYet",
-    "Profile",
-    "ProfileIsPrivate",
-    "month",
-    "profile",
-]
 
 LAST_DAYS: Final = 28
 
@@ -157,7 +147,7 @@ async def month(
     last = end - _ONE_DAY
     found = await profile_queries.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
     seconds = {day.day: day.seconds for day in found}
-    standing = await streaks.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     since = await _since(conn, facts, calendar, guild=guild)
     marks = Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
     return MonthCalendar(

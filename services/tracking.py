@@ -9,12 +9,14 @@ from core.errors import DomainError
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.voice import history as voice_history_queries
+from db.queries.voice import recalculation_queue as recalculation_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
 from db.queries.voice.tracking_policies import Choice
 from services.calendar.days import guild_calendar
-from services.voice import guild_config, occupancy, recording, session_store
+from services.voice import guild_config, occupancy, open_sessions, session_store, shard_positions
 from services.voice.accrual import Ledger, pending
-from services.voice.session_tracker import Session, unix
+from services.voice.session import Session
+from services.voice.session_tracker import unix
 from services.voice.tracking_policies import SILENT_LIBRARY, Rule, Timeline, preset_of
 
 CATEGORY: Final = 4  # Discord's channel type
@@ -85,7 +87,7 @@ async def preview(
     zone = rules.zone(guild)
     start, end = _span(zone, first, last, now=now)
     sessions = session_store.of_rows(await voice_history_queries.list_between(conn, guild, start=start, end=end))
-    heard = min(unix(now), recording.last_heard(await recording.list_heard(conn), guild) or unix(now))
+    heard = min(unix(now), shard_positions.last_heard(await shard_positions.list_heard(conn), guild) or unix(now))
     untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
     crowd = await occupancy.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
     painted = [
@@ -121,7 +123,7 @@ async def reapply(
     await tracking_policy_queries.add_rule(
         conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now
     )
-    return await tracking_policy_queries.add_recounts_between(conn, guild, start=start, end=end)
+    return await recalculation_queries.add_recounts_between(conn, guild, start=start, end=end)
 
 
 async def set_kind(
@@ -143,7 +145,7 @@ async def set_kind(
         conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now
     )
     if kind is ChannelKind.IGNORED:
-        await recording.settle_open(conn, now=now, guilds=[guild])
+        await open_sessions.settle_open(conn, now=now, guilds=[guild])
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     return rules.places[guild].counts(channel)
 

@@ -16,7 +16,8 @@ from nacl.signing import SigningKey
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from app.main import House, create_app
+from app.app_context import House
+from app.main import create_app
 from core.clock import Clock
 from core.config import Settings
 from core.ids import ApplicationId, snowflake_at

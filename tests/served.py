@@ -16,8 +16,9 @@ from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from handlers import FEATURES
 from handlers.feature import Feature
+from services.members.person import Person
 from services.voice import recording
-from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.voice.gateway_events import GuildSnapshot, VoiceChannel, VoiceState
 from tests.fake_discord import APPLICATION, settings
 from tests.local_discord import LocalDiscord, free_port
 from wire.rest import Rest

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_project import ROOT, tracked
+from tests.paths import ROOT
+from tests.test_project import tracked
 
 UNITS = sorted((ROOT / "deploy").glob("*.service"))
 COMPOSE = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")

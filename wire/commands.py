@@ -2,49 +2,10 @@
 
 from collections.abc import Sequence
 
-from wire.command_json import (
-    ENTRY_POINT,
-    MESSAGE_MENU,
-    SLASH,
-    USER_MENU,
-    Command,
-    Localise,
-    Option,
-    list_json,
-    normal,
-    to_json,
-)
+from wire.command_json import Command, Option
 from wire.objects import Context, Install
 from wire.options import OptionKind
-
-__all__ = [
-    "ENTRY_POINT",
-    "MESSAGE_MENU",
-    "SLASH",
-    "USER_MENU",
-    "Command",
-    "Context",
-    "Install",
-    "Localise",
-    "Option",
-    "attachment",
-    "boolean",
-    "channel",
-    "command",
-    "group",
-    "integer",
-    "list_json",
-    "mentionable",
-    "message_menu",
-    "normal",
-    "number",
-    "role",
-    "string",
-    "subcommand",
-    "to_json",
-    "user",
-    "user_menu",
-]
+from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 
 
 def command(

@@ -8,9 +8,7 @@ from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from core.names import first_seen
 from wire.fields import Fields, channels, mentionables, roles, users
 from wire.objects import (
-    Attachment,
     Channel,
-    Context,
     Entitlement,
     Install,
     Member,
@@ -21,33 +19,6 @@ from wire.objects import (
     User,
 )
 from wire.options import Options
-
-__all__ = [
-    "Attachment",
-    "Autocomplete",
-    "ButtonPress",
-    "Channel",
-    "Context",
-    "Entitlement",
-    "Fields",
-    "Install",
-    "Interaction",
-    "Invocation",
-    "Member",
-    "MessageMenu",
-    "ModalSubmit",
-    "Options",
-    "OtherCommand",
-    "Ping",
-    "ReceivedMessage",
-    "Resolved",
-    "ResolvedUser",
-    "Role",
-    "SelectChoice",
-    "SlashCommand",
-    "User",
-    "UserMenu",
-]
 
 
 class Ping(Struct, frozen=True):

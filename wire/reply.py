@@ -11,118 +11,23 @@ from msgspec.structs import replace
 
 from wire.body import Body, File, body
 from wire.checks import at_most, check_locales, choice_value, length
-from wire.components import (
-    Button,
-    ButtonStyle,
-    ChannelSelect,
-    Emoji,
-    MentionableSelect,
-    RoleSelect,
-    Row,
-    Select,
-    SelectOption,
-    StringSelect,
-    UserSelect,
-    disabled,
-)
-from wire.embeds import Author, Embed, Field, Footer, Json
-from wire.errors import LimitExceeded, NotAllowed, Unsendable
-from wire.layout import (
-    Container,
-    FileDisplay,
-    Gallery,
-    GalleryItem,
-    Part,
-    Section,
-    Separator,
-    Spacing,
-    TextDisplay,
-    Thumbnail,
-)
+from wire.embeds import Json
+from wire.errors import NotAllowed
 from wire.limits import (
     CHOICE_NAME_MAX,
     SUGGESTIONS_MAX,
 )
 from wire.message import (
     Effect,
-    Mentions,
     Message,
     create_json,
     edit_json,
-    to_webhook_edit,
-    to_webhook_message,
 )
 from wire.modals import (
-    Checkbox,
-    CheckboxGroup,
-    FileUpload,
-    Label,
     Modal,
-    RadioGroup,
-    TextInput,
-    TextStyle,
     modal_json,
 )
 from wire.objects import EPHEMERAL
-from wire.polls import Poll, PollAnswer
-
-__all__ = [
-    "Acknowledge",
-    "Author",
-    "Body",
-    "Button",
-    "ButtonStyle",
-    "ChannelSelect",
-    "Checkbox",
-    "CheckboxGroup",
-    "Choice",
-    "Choices",
-    "Container",
-    "Deferred",
-    "Drawing",
-    "EditMessage",
-    "Effect",
-    "Embed",
-    "Emoji",
-    "Field",
-    "File",
-    "FileDisplay",
-    "FileUpload",
-    "Footer",
-    "Gallery",
-    "GalleryItem",
-    "Label",
-    "LimitExceeded",
-    "MentionableSelect",
-    "Mentions",
-    "Message",
-    "Modal",
-    "NotAllowed",
-    "Part",
-    "Poll",
-    "PollAnswer",
-    "Pong",
-    "RadioGroup",
-    "Reply",
-    "RoleSelect",
-    "Row",
-    "Section",
-    "Select",
-    "SelectOption",
-    "Separator",
-    "Spacing",
-    "StringSelect",
-    "TextDisplay",
-    "TextInput",
-    "TextStyle",
-    "Thumbnail",
-    "Unsendable",
-    "UserSelect",
-    "disabled",
-    "to_callback",
-    "to_webhook_edit",
-    "to_webhook_message",
-]
 
 
 class EditMessage(Message, frozen=True):

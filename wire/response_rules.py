@@ -20,9 +20,10 @@ from wire.interaction import (
     SlashCommand,
     UserMenu,
 )
-from wire.message import COMPONENTS_V2
+from wire.message import COMPONENTS_V2, Message
+from wire.modals import Modal
 from wire.objects import ReceivedMessage
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Pong, Reply
 
 _NEW: Final = frozenset({Message, Drawing, Deferred})
 _SAME: Final = frozenset({EditMessage, Acknowledge})  # they need a message that holds the component

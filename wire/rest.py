@@ -18,14 +18,9 @@ from wire.body import body
 from wire.embeds import Json
 from wire.errors import DiscordUnavailable, UnknownMember, UnknownMessage, UnknownVoiceState, UnknownWebhook
 from wire.lenient import read
+from wire.message import Message, to_webhook_edit, to_webhook_message
 from wire.objects import ReceivedMessage
-from wire.reply import (
-    Message,
-    Reply,
-    to_callback,
-    to_webhook_edit,
-    to_webhook_message,
-)
+from wire.reply import Reply, to_callback
 from wire.routes import Route, route
 from wire.transport import Transport
 

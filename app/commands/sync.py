@@ -12,8 +12,9 @@ from core.enums import Language
 from core.i18n import DISCORD_LOCALES, words_for
 from core.ids import ApplicationId, GuildId
 from handlers.feature import Feature
-from wire.commands import ENTRY_POINT, MESSAGE_MENU, SLASH, USER_MENU, list_json, normal
+from wire.command_json import ENTRY_POINT, list_json, normal
 from wire.errors import DiscordError
+from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 
 if TYPE_CHECKING:
     from wire.rest import Rest

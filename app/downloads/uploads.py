@@ -8,7 +8,7 @@ import structlog
 
 from core.config import DISCORD_CDN_URL
 from core.errors import DomainError
-from wire.interaction import Attachment
+from wire.objects import Attachment
 from wire.uploads import FileTooLarge, accept_bytes
 
 if TYPE_CHECKING:

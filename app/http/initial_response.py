@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 from starlette.types import Send
 
 from wire.body import JSON
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, Message, to_callback
+from wire.message import Message
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, to_callback
 
 PATIENCE_S: Final = 1.5  # from the request's arrival; a handler that needs longer is deferred. Discord waits 3 s
 LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long

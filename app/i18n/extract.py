@@ -13,7 +13,7 @@ from typing import Final
 from core.i18n import LOCALES
 from handlers import FEATURES
 from handlers.feature import Feature
-from wire import commands
+from wire import command_json
 
 ROOT: Final = LOCALES.parents[1]
 ROOMS: Final = ("core", "services", "render", "wire", "handlers", "app")
@@ -66,7 +66,7 @@ def read(tree: ast.Module, place: str, errors: "Errors", found: Found) -> None:
     _Reader(place, errors, found).visit(tree)
 
 
-def texts_of(command: commands.Command) -> Iterator[Sentence]:
+def texts_of(command: command_json.Command) -> Iterator[Sentence]:
     """The names, descriptions and choices of one command, in the order in which Discord's list asks for them."""
     texts: list[Sentence] = []
 
@@ -74,7 +74,7 @@ def texts_of(command: commands.Command) -> Iterator[Sentence]:
         texts.append(Sentence(text, context=context))
         return {}
 
-    commands.to_json(command, note)
+    command_json.to_json(command, note)
     return iter(texts)
 
 

@@ -25,7 +25,8 @@ from wire.interaction import (
     OtherCommand,
     SelectChoice,
 )
-from wire.reply import Choices, Message, Reply
+from wire.message import Message
+from wire.reply import Choices, Reply
 
 if TYPE_CHECKING:
     from app.interactions.execute import Take

@@ -19,10 +19,11 @@ from app.interactions.dispatch import Dispatcher, trouble
 from app.interactions.followup import Finisher
 from core.clock import Clock
 from core.request_context import REQUEST
+from wire.body import Body
 from wire.errors import BadPayload, Unsendable
 from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
 from wire.parsing import parse
-from wire.reply import Body, Deferred, Drawing, Pong, Reply, to_callback
+from wire.reply import Deferred, Drawing, Pong, Reply, to_callback
 from wire.signature import Verifier
 
 log = structlog.get_logger()

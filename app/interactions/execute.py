@@ -17,9 +17,10 @@ from db.connection import Connection, Pool
 from db.queries.jobs.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
 from services import interactions
-from wire.custom_id import StaleCustomId
+from wire.errors import StaleCustomId
 from wire.interaction import Autocomplete
-from wire.reply import Deferred, Message, Reply
+from wire.message import Message
+from wire.reply import Deferred, Reply
 from wire.response_rules import apart, check_fit
 from wire.uploads import accept
 

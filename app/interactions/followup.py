@@ -18,7 +18,9 @@ from app.interactions.dispatch import trouble
 from app.jobs.placeholder import replace_placeholder
 from core.errors import OutsideTrouble
 from wire.errors import DiscordError
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Message, Modal, Pong, Reply
+from wire.message import Message
+from wire.modals import Modal
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Pong, Reply
 from wire.response_rules import FormTooLate, check_late
 
 if TYPE_CHECKING:

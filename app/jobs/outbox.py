@@ -35,7 +35,8 @@ from wire.errors import (
     UnknownMessage,
     UnknownUser,
 )
-from wire.reply import Deferred, Drawing, Effect, Reply
+from wire.message import Effect
+from wire.reply import Deferred, Drawing, Reply
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -31,13 +31,13 @@ from db.queries import webhook_events as webhook_event_queries
 from db.queries.application_name import set_label
 from db.queries.interactions import processed as processed_interaction_queries
 from db.queries.metrics import PRESENCE
-from db.queries.voice import sessions as session_queries
+from db.queries.voice import activity as activity_queries
 from services.jobs import outbox
-from services.leaderboards import pages
+from services.leaderboards import checkpoints
 from services.streaks import freezes
-from services.voice import bots, recording, stale_shards
+from services.voice import bots, recalculation, stale_shards
 from services.voice import consistency_check as drift
-from wire.reply import Effect
+from wire.message import Effect
 from wire.rest import Rest
 
 SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
@@ -85,7 +85,7 @@ async def forget_effects(conn: Connection, _now: datetime) -> int:
 
 async def forget_activity(conn: Connection, now: datetime) -> int:
     """Activity in voice that no session has used."""
-    return await session_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
+    return await activity_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
 
 
 async def watch_sessions(conn: Connection, now: datetime) -> int:
@@ -100,7 +100,7 @@ async def take_back_from_bots(conn: Connection, now: datetime) -> int:
 
 async def count_again(conn: Connection, _now: datetime) -> int:
     """Members who were judged by other rules, or by other company, than now is known to have held."""
-    return await recording.recount(conn)
+    return await recalculation.recount(conn)
 
 
 async def close_days(conn: Connection, now: datetime) -> int:
@@ -115,12 +115,12 @@ async def count_drift(conn: Connection, _now: datetime) -> int:
 
 async def mark_today(conn: Connection, now: datetime) -> int:
     """Long boards on which people overtake each other by the minute."""
-    return await pages.mark(conn, now=now, periods=(Period.TODAY,))
+    return await checkpoints.mark(conn, now=now, periods=(Period.TODAY,))
 
 
 async def mark_boards(conn: Connection, now: datetime) -> int:
     """All other long boards."""
-    return await pages.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
+    return await checkpoints.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
 
 
 JOBS: Final[tuple[Job, ...]] = (

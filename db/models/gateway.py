@@ -1,6 +1,6 @@
 """How several listeners share the gateway: who runs, and when the next session may be started."""
 
-from sqlalchemy import CheckConstraint, Integer, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Integer, PrimaryKeyConstraint
 
 from db.models.base import Model, Moment, moment, own_id, whole, words
 from db.models.mixins import CRUDMixin
@@ -34,3 +34,20 @@ class GatewayStart(Model, CRUDMixin, table=True):
 
     bucket: int = whole(kind=Integer, description="The shard's number modulo Discord's max_concurrency.")
     free_at: Moment = moment(description="From here on the next identify may be sent, by the clock of the database.")
+
+
+class GatewaySession(Model, CRUDMixin, table=True):
+    """The committed position of one shard; written in the transaction that writes the events."""
+
+    __tablename__ = "gateway_sessions"
+    __table_args__ = (
+        PrimaryKeyConstraint("shard_id", "shard_count", name="pk_gateway_sessions"),
+        CheckConstraint("shard_id BETWEEN 0 AND shard_count - 1", name="ck_gateway_sessions_shard_id"),
+    )
+
+    shard_id: int = whole(kind=Integer)
+    shard_count: int = whole(kind=Integer, ge=1)
+    session_id: str | None = words(None, max_length=128, description="Empty: nothing to resume.")
+    resume_url: str | None = words(None, max_length=512)
+    seq: int | None = whole(None, kind=BigInteger)
+    seen_at: Moment = moment(description="The last committed heartbeat or batch of events.")

@@ -1,8 +1,8 @@
 """What Discord has delivered: interactions already answered, and how far each gateway shard has been heard."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, PrimaryKeyConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint
 
-from db.models.base import Model, Moment, moment, snowflake, whole, words
+from db.models.base import Model, Moment, moment, snowflake
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
@@ -18,20 +18,3 @@ class SeenInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
 
     interaction_id: int = snowflake()
     received_at: Moment = moment()
-
-
-class GatewaySession(Model, CRUDMixin, table=True):
-    """The committed position of one shard; written in the transaction that writes the events."""
-
-    __tablename__ = "gateway_sessions"
-    __table_args__ = (
-        PrimaryKeyConstraint("shard_id", "shard_count", name="pk_gateway_sessions"),
-        CheckConstraint("shard_id BETWEEN 0 AND shard_count - 1", name="ck_gateway_sessions_shard_id"),
-    )
-
-    shard_id: int = whole(kind=Integer)
-    shard_count: int = whole(kind=Integer, ge=1)
-    session_id: str | None = words(None, max_length=128, description="Empty: nothing to resume.")
-    resume_url: str | None = words(None, max_length=512)
-    seq: int | None = whole(None, kind=BigInteger)
-    seen_at: Moment = moment(description="The last committed heartbeat or batch of events.")

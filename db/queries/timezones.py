@@ -1,10 +1,12 @@
 """The zones and day starts that a member has lived by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries.arrays import numbers
 from db.rows import row_of
 
 
@@ -76,3 +78,19 @@ async def remove_rules(conn: Connection, *, guild: GuildId, user: UserId, after:
         {"guild": guild, "user": user, "after": after},
     )
     return cursor.rowcount
+
+
+ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, day start in minutes
+
+
+async def list_zone_rules(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ZoneRow]:
+    """The zone history of each of these members who has one, oldest rule first."""
+    guild, user = zip(*members, strict=True)
+    cursor = await conn.execute(
+        """SELECT z.guild_id, z.user_id, z.valid_from, z.zone, z.day_start_min
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
+           JOIN member_zones z USING (guild_id, user_id)
+           ORDER BY z.guild_id, z.user_id, z.valid_from""",
+        {"guild": numbers(guild), "user": numbers(user)},
+    )
+    return await cursor.fetchall()

@@ -18,7 +18,8 @@ from gateway_listener.protocol.payloads import (
     SnapshotPayload,
     VoicePayload,
 )
-from services.voice.recording import (
+from services.members.person import Person
+from services.voice.gateway_events import (
     ChannelChange,
     ChannelGone,
     Event,
@@ -26,7 +27,6 @@ from services.voice.recording import (
     GuildGone,
     GuildOutage,
     GuildSnapshot,
-    Person,
     VoiceChannel,
     VoiceState,
 )

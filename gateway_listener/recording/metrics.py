@@ -11,7 +11,7 @@ from db.connection import Connection
 from db.queries import metrics as metric_queries
 from db.queries.arrays import numbers
 from gateway_listener.recording.records import Heard
-from services.voice.recording import GuildSnapshot
+from services.voice.gateway_events import GuildSnapshot
 
 _QUEUE: Final = "What was heard and is not committed."
 

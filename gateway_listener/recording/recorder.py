@@ -20,7 +20,7 @@ from db.queries.gateway.positions import Position
 from gateway_listener.protocol.stall_detector import Awake
 from gateway_listener.recording.metrics import Meter
 from gateway_listener.recording.records import Beginning, Heard, Mark, SessionKey
-from services.voice import recording
+from services.voice import open_sessions, recording
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
 QUEUE_ROWS: Final = 20_000  # then the socket waits
@@ -343,7 +343,7 @@ class Recorder:
             if heard.beginning:
                 await self._begin(conn, heard.beginning, heard.mark.at)
             if heard.gap:
-                await recording.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
+                await open_sessions.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
         events = [heard.event for heard in batch.heard if heard.event is not None]
         if events:
             await recording.record(conn, events)
@@ -361,9 +361,9 @@ class Recorder:
 
     async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
         """What a new session says about the time before it."""
-        await recording.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
+        await open_sessions.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
         if beginning.guilds is not None:
-            gone = await recording.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
+            gone = await open_sessions.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
             if gone:
                 self._log.info("Servers have removed the app meanwhile.", guilds=gone)
         await gateway_position_queries.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
@@ -394,7 +394,7 @@ class Recorder:
     async def _settle_now(self, conn: Connection, now: datetime) -> None:
         try:
             async with conn.transaction():
-                await recording.settle_open(conn, now=now, shard=self._shard)
+                await open_sessions.settle_open(conn, now=now, shard=self._shard)
                 await gateway_position_queries.remove_other_counts(conn, shard_count=self._shard[1])
         except Exception as error:  # crediting late is better than not listening
             if conn.broken or conn.closed:

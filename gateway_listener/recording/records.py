@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from core.ids import GuildId
-from services.voice.recording import Event, GuildSnapshot
+from services.voice.gateway_events import Event, GuildSnapshot
 
 
 class SessionKey(Struct, frozen=True, gc=False):

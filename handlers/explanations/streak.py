@@ -5,8 +5,9 @@ from typing import assert_never
 from core.enums import DayMark, ProtectionKind
 from core.i18n import Words, at
 from handlers.messages import REASON_MAX, plain
-from handlers.targets import streak_line
-from services.explanations.streak import Chronicle, DayStory, Gap, Unsaved
+from handlers.streak_text import streak_line
+from services.explanations.streak import Chronicle, DayStory
+from services.streaks.freeze_simulation import Gap, Unsaved
 
 
 def told(found: Chronicle, words: Words) -> list[str]:

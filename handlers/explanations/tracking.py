@@ -4,9 +4,10 @@ from typing import Final
 
 from core.enums import CloseReason
 from core.i18n import Words, at
+from db.queries.voice.corrections import DayAct
 from handlers import preset_names
 from handlers.messages import REASON_MAX, plain
-from services.explanations.tracking import Day, DayAct, Ending, Spell
+from services.explanations.tracking import Day, Ending, Spell
 from services.voice.eligibility import Pause
 from services.voice.tracking_policies import preset_of
 

@@ -13,7 +13,7 @@ from services.explanations import tracking as why
 from services.explanations import xp as points
 from wire.commands import command, string, user
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 
 class Topic(StrEnum):

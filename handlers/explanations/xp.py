@@ -6,7 +6,8 @@ from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 from core.i18n import Words, at
-from services.explanations.xp import CountedStay, Point, Points, Share
+from db.queries.explanations import CountedStay
+from services.explanations.xp import Point, Points, Share
 from services.xp import Level
 
 SHARES_MAX: Final = 3  # of one point; a message holds no more of the shortest stays

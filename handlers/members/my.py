@@ -10,15 +10,18 @@ from handlers.choices import chosen
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import note, plain
 from handlers.timezone_options import label, suggest
-from services import interactions
+from services.members import preferences
+from services.streaks.travel import Cut
 from services.timezones import changes
-from services.timezones.changes import ZoneChange, ZoneChoice
-from services.timezones.travel import Cut
+from services.timezones.changes import ZoneChange
+from services.timezones.search import ZoneChoice
 from wire.commands import command, integer, string, subcommand
+from wire.components import SelectOption, StringSelect
 from wire.custom_id import Action
 from wire.interaction import Invocation, SelectChoice, SlashCommand
 from wire.limits import CHOICE_NAME_MAX
-from wire.reply import EditMessage, Message, SelectOption, StringSelect
+from wire.message import Message
+from wire.reply import EditMessage
 
 AUTOMATIC: Final = "auto"
 ZONE: Final = Action("my", "zone")
@@ -60,7 +63,7 @@ async def language(interaction: SlashCommand, deps: Deps) -> Message:
     if not value:
         return note(_language_now(deps.arrival.language, deps.words))
     own = None if value == AUTOMATIC else chosen(Language, value)
-    await interactions.choose_language(
+    await preferences.choose_language(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, language=own, now=deps.now
     )
     words = words_for(own or language_for(interaction.locale, interaction.guild_locale))
@@ -72,7 +75,7 @@ async def visibility(interaction: SlashCommand, deps: Deps) -> Message:
     if not value:
         return note(_visibility_now(deps.arrival.visibility, deps.words))
     who = chosen(Visibility, value)
-    await interactions.choose_visibility(
+    await preferences.choose_visibility(
         deps.conn, guild=guild_of(interaction), user=interaction.user.id, visibility=who, now=deps.now
     )
     return note(f"{_visibility_now(who, deps.words)} {deps.words('This holds from now on.')}")

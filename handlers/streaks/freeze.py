@@ -17,7 +17,8 @@ from services.streaks.vacations import Vacation
 from wire.commands import command, string, subcommand
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, ModalSubmit, SlashCommand
-from wire.reply import Label, Message, Modal, TextInput
+from wire.message import Message
+from wire.modals import Label, Modal, TextInput
 
 PLANNED: Final = Action("freeze", "planned")
 

@@ -11,18 +11,21 @@ from core.ids import GuildId, UserId
 from handlers import dates
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import Brush, illustrated, name_of, panel, picture_of
+from handlers.streak_text import streak_line
 from handlers.streaks import streak_notices
-from handlers.targets import named, refuse_robots, streak_line
+from handlers.targets import named, refuse_robots
 from render.cards.streaks import calendar
-from render.cards.streaks.calendar import CalendarDay, StreakCalendar
+from render.cards.streaks.calendar import StreakCalendar
+from render.cards.streaks.day_status import CalendarDay
 from services import profiles
-from services.interactions import display_name
+from services.members.names import display_name
+from services.members.person import Person
 from services.profiles import MonthCalendar
-from services.voice.gateway_events import Person
 from wire.commands import command, string, user
+from wire.components import Button, Row
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, Invocation, SlashCommand
-from wire.reply import Button, Drawing, Row
+from wire.reply import Drawing
 
 FILENAME: Final = "streak.png"
 

@@ -3,16 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from core.i18n import Words, at
+from db.queries.streaks.grants import StaffAct
 from handlers.dates import parse, today
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import REASON_MAX, name_of, note, panel, plain
 from handlers.permissions import MANAGE_GUILD, refuse_others
 from handlers.targets import named, refuse_robots
 from services.streaks import grants
-from services.streaks.grants import StaffAct
 from wire.commands import command, string, subcommand, user
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 
 async def grant(interaction: SlashCommand, deps: Deps) -> Message:

@@ -6,8 +6,8 @@ from typing import Final
 from core.i18n import Words, at
 from services.streaks.freezes import FreezeStatus
 from services.streaks.repairs import Offer
+from wire.components import Button, ButtonStyle
 from wire.custom_id import Action
-from wire.reply import Button, ButtonStyle
 
 STATUS: Final = Action("freeze", "status")
 PLAN: Final = Action("freeze", "plan")

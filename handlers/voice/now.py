@@ -11,7 +11,7 @@ from services.voice.active_channels import Occupant, Room
 from services.voice.gateway_events import STREAM, VIDEO
 from wire.commands import command
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 PEOPLE_SHOWN: Final = 20  # in all: alone in their rooms, with the longest names, 22 fill an embed
 PER_ROOM: Final = 8

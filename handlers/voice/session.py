@@ -3,17 +3,18 @@
 from typing import Final
 
 from core.i18n import Words, at
+from db.queries.voice.corrections import Act
 from handlers.feature import Deps, Feature, guild_of
 from handlers.messages import REASON_MAX, name_of, note, panel, plain
 from handlers.permissions import MANAGE_GUILD, refuse_others
 from handlers.targets import named, refuse_robots
 from services.streaks import grants
 from services.voice import corrections
-from services.voice.corrections import Act, Correction, Listed
+from services.voice.corrections import Correction, Listed
 from wire.commands import command, integer, string, subcommand, user
 from wire.errors import BadPayload
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 _MINUTE: Final = 60
 

@@ -15,7 +15,6 @@ from playground.http_log.deliveries import Actor, Deliveries
 from playground.interactions.actors import find_actor
 from playground.interactions.builder import uploads
 from playground.json_types import Json, is_list, is_whole, snowflake
-from playground.rest.app import Upload
 from playground.rest.reactions import Reactions
 from playground.state import permissions, polls
 from playground.state.lookup import Puzzled
@@ -23,6 +22,7 @@ from playground.state.message_store import Posting
 from playground.state.state import Message, World
 from playground.validation import message as check_message
 from playground.validation.message import Before
+from playground.validation.upload import Upload
 
 RARE: Final = ("embeds", "components")  # what people do not write themselves, but link previews and other apps do
 

@@ -17,7 +17,7 @@ from playground.gateway import sessions
 from playground.gateway.sessions import Gateway, Session
 from playground.gateway.voice import Voice
 from playground.json_types import Json, is_list, is_object, snowflake
-from playground.state import serializers
+from playground.state import message_content, serializers
 from playground.state.state import World
 from playground.state.tokens import opens
 
@@ -201,7 +201,7 @@ class Socket:
         intents = wanted.get("intents")
         if not isinstance(intents, int) or intents & ~sessions.KNOWN_INTENTS or intents < 0:
             raise Closed(4013, "Invalid intent(s).")
-        if intents & sessions.PRIVILEGED & ~(sessions.MESSAGE_CONTENT if self._world.message_content else 0):
+        if intents & sessions.PRIVILEGED & ~(message_content.INTENT if self._world.message_content else 0):
             raise Closed(4014, "Disallowed intent(s).")
         if self._gateway.is_too_big(shard):
             raise Closed(4011, "Sharding required.")

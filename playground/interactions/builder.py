@@ -11,10 +11,10 @@ from playground.interactions import payloads
 from playground.interactions.delivery import Courier
 from playground.interactions.payloads import Resolved
 from playground.json_types import Json, is_list, is_object
-from playground.rest.app import Upload
 from playground.state.lookup import Puzzled
 from playground.state.message_store import Posting
 from playground.state.state import Attachment, Message, World
+from playground.validation.upload import Upload
 
 
 class Opening:

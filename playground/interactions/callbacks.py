@@ -9,7 +9,6 @@ from playground.gateway.message_events import CREATED, UPDATED, Telling
 from playground.http_log.deliveries import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, PING, Delivery
 from playground.interactions.payloads import owners
 from playground.json_types import Json, is_object
-from playground.rest.app import Upload
 from playground.state import serializers
 from playground.state.message_store import Posting, before_edit
 from playground.state.state import Message, World
@@ -17,6 +16,7 @@ from playground.validation import message as check_message
 from playground.validation.components import check_modal
 from playground.validation.fields import Fields, Path
 from playground.validation.message import EPHEMERAL, LOADING, Before
+from playground.validation.upload import Upload
 from wire import limits
 
 REPLY: Final = 19  # types of messages

@@ -1,23 +1,11 @@
 """Finding the button or menu that a person means, and what Discord would send for using it."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from playground.interactions.entity_resolver import Picking
-from playground.json_types import Json, is_list, is_object
+from playground.json_types import Json
 from playground.state.lookup import Puzzled, fold, listed, nearest
 from playground.state.state import Message
 from playground.validation import components as parts
-
-
-def every_part(components: list[Any]) -> Iterator[Json]:
-    """All components, nested ones included, in reading order."""
-    for part in components:
-        if is_object(part):
-            yield part
-            children = part.get("components")
-            yield from every_part(children if is_list(children) else [])
-            yield from every_part([part.get("accessory"), part.get("component")])
+from playground.validation.components import every_part
 
 
 def buttons_of(message: Message) -> list[Json]:

@@ -11,11 +11,11 @@ import structlog
 from playground.errors import Refusal
 from playground.http_log.deliveries import PING, Actor, Deliveries, Delivery
 from playground.http_log.exchange import SPOILT
+from playground.http_log.request_body import read
 from playground.interactions import payloads
 from playground.interactions.callbacks import INLINE_BYTES_SAFE, Callbacks
 from playground.interactions.signer import Signer
 from playground.json_types import is_object
-from playground.rest.app import read
 from playground.state.faults import TWICE, Faults
 from playground.state.ids import Snowflakes
 from playground.state.lookup import Puzzled

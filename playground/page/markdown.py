@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from playground.page.code import coloured
-from playground.page.emoji import with_emoji
 from playground.page.markdown_context import TOKEN, Reading
-from playground.page.markdown_tokens import FENCE, TICKS, Marks
+from render.html.code import coloured
+from render.html.emoji import with_emoji
+from render.html.markdown_tokens import FENCE, TICKS, Marks
 
 Pieces = list[Markup]
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from playground.page import times
 from playground.page.drawing import icon
 from playground.page.view_context import DIRECT, Seat
 from playground.state.state import World
+from render.html import times
 
 TOKEN: Final = re.compile(
     r"""<(?:

@@ -12,7 +12,6 @@ from playground.json_types import Json
 from playground.page import embeds, template_helpers
 from playground.page.drawing import draw as draw_template
 from playground.page.drawing import member_picture, picture
-from playground.page.emoji import is_jumbo
 from playground.page.markdown_context import Reading
 from playground.page.sidebars import colour_of
 from playground.rest.threads import CREATED as THREAD_CREATED
@@ -22,6 +21,7 @@ from playground.state.message_store import PINNED
 from playground.state.state import Message, User
 from playground.validation.commands import SUB_COMMAND, SUB_COMMAND_GROUP
 from playground.validation.message import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS
+from render.html.emoji import is_jumbo
 from wire.limits import TOKEN_LIVES_S
 
 GIVEN_UP_AFTER: Final = timedelta(seconds=TOKEN_LIVES_S)  # nothing can be edited any more

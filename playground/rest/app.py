@@ -1,12 +1,11 @@
 """The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPMethod
 from itertools import groupby
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 import structlog
@@ -18,27 +17,18 @@ from starlette.routing import Route
 
 from playground.config import PlaygroundConfig
 from playground.errors import Refusal, bad_form
-from playground.http_log import multipart
 from playground.http_log.log import Recording
-from playground.json_types import Json, is_list, is_object, snowflake
+from playground.http_log.request_body import read
+from playground.json_types import Json, is_object, snowflake
 from playground.rate_limits import USUAL, Limit, RateLimits, TooMany
 from playground.state.faults import Faults, Target
 from playground.state.tokens import opens
-from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
+from playground.validation.upload import Upload
 
 log = structlog.get_logger()
 
 MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
 BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers' names and those of bare runtimes
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file sent with a request."""
-
-    filename: str
-    content_type: str
-    content: bytes
 
 
 @dataclass(slots=True)
@@ -163,87 +153,6 @@ def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recor
     routes.sort(key=lambda route: route.path.replace("{", "~"))
     routes.append(Route("/{rest:path}", door.to({}), methods=[*HTTPMethod]))
     return Starlette(routes=routes, exception_handlers={Exception: _failed})
-
-
-async def read(content_type: str, raw: bytes, *, takes_forms: bool = False) -> tuple[Any, dict[int, Upload]]:
-    """A JSON or multipart body as a value and the files beside it; where forms are taken, also what curl sends.
-
-    Raises:
-        Refusal: wrong content type, broken JSON or parts, too many files, too large.
-    """
-    if len(raw) > REQUEST_BYTES_MAX:
-        raise Refusal(413, 40005, "Request entity too large")
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return _decode(raw), {}
-    if kind == "multipart/form-data":
-        return _take_parts(content_type, raw)
-    if kind == "application/x-www-form-urlencoded" and takes_forms:
-        return _written(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True)), {}
-    expected = "'application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'"
-    raise Refusal(400, 50035, f'Expected "Content-Type" header to be one of {{{expected}}}.')
-
-
-def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
-    try:
-        parts = multipart.parse(content_type, raw)
-    except ValueError:
-        raise Refusal(400, 50035, "Invalid Form Body") from None
-    body: Any = None
-    files: dict[int, Upload] = {}
-    loose: list[tuple[str, str]] = []  # fields that stand for themselves, as in a form
-    for part in parts:
-        number = part.name.removeprefix("files[").removesuffix("]")
-        if part.name == "payload_json":
-            body = _decode(part.content)
-        elif part.filename is not None:
-            index = int(number) if number.isdecimal() else len(files)
-            files[index] = Upload(part.filename, part.content_type or "application/octet-stream", part.content)
-        else:
-            loose.append((part.name, part.content.decode(errors="replace")))
-    if len(files) > ATTACHMENTS_MAX:
-        raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({ATTACHMENTS_MAX})")
-    return _written(loose) if body is None and loose else body, files
-
-
-def _written(fields: Iterable[tuple[str, str]]) -> Json:
-    """What a form says, whose values are all texts."""
-    told = dict(fields)
-    if "payload_json" in told:
-        return _decode(told["payload_json"].encode())
-    return {name: FORM_VALUES.get(name, str)(value) for name, value in told.items()}
-
-
-def _is_yes(value: str) -> bool:
-    return value.lower() in ("1", "true")
-
-
-def _number(value: str) -> Any:
-    return int(value) if value.isascii() and value.isdecimal() else value
-
-
-FORM_VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
-    "tts": _is_yes,
-    "flags": _number,
-}  # what is no text in a form
-
-
-def _decode(raw: bytes) -> Any:
-    try:
-        return _with_whole_numbers(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, RecursionError):
-        raise Refusal(400, 50109, "The request body contains invalid JSON.") from None
-
-
-def _with_whole_numbers(value: Any) -> Any:
-    """The same value with 1.0 as 1: JSON knows one kind of number, and some languages write all with a point."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if is_list(value):
-        return [_with_whole_numbers(entry) for entry in value]
-    if is_object(value):
-        return {name: _with_whole_numbers(entry) for name, entry in value.items()}
-    return value
 
 
 class _Door:

@@ -7,12 +7,12 @@ from playground.errors import Refusal, unknown
 from playground.gateway.message_events import Telling
 from playground.gateway.sessions import DIRECT_REACTIONS, GUILD_REACTIONS
 from playground.json_types import Json
-from playground.page.emoji import EMOJI
 from playground.rate_limits import REACTIONS
 from playground.rest.app import Answer, Call, Rule, nothing
 from playground.state import permissions, serializers
 from playground.state.message_store import Posting
 from playground.state.state import Message, User, World
+from render.html.emoji import EMOJI
 
 REACTIONS_MAX: Final = 20  # different emoji below one message
 PAGE: Final = 25

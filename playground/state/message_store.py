@@ -9,15 +9,13 @@ from typing import Any, Final
 from PIL import Image, UnidentifiedImageError
 
 from core.clock import Clock
-from playground.interactions.component_actions import every_part
 from playground.json_types import Json, is_list, is_object, snowflake
-from playground.rest.app import Upload
 from playground.state import message_content, polls, serializers
 from playground.state.changes import Changes, MessageChanged, MessageRemoved
 from playground.state.ids import Snowflakes
 from playground.state.state import Attachment, Message, User, World
 from playground.validation import message as check_message
-from playground.validation.components import CONTAINER, FILE, SELECTS, SEPARATOR, TEXT_DISPLAY, THUMBNAIL
+from playground.validation.components import CONTAINER, FILE, SELECTS, SEPARATOR, TEXT_DISPLAY, THUMBNAIL, every_part
 from playground.validation.message import (
     COMPONENTS_V2,
     EPHEMERAL,
@@ -29,6 +27,7 @@ from playground.validation.message import (
     USER_MENTION,
     Before,
 )
+from playground.validation.upload import Upload
 
 PRESETS: Final[dict[int, Json]] = {
     **{kind: {"min_values": 1, "max_values": 1, "disabled": False} for kind in SELECTS},

@@ -1,10 +1,11 @@
 """What Discord accepts as components: rows and buttons, selects, the second version's layouts, and modals."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+from playground.json_types import Json, is_list, is_object
 from playground.validation.fields import Fields
 from wire import limits
 
@@ -357,3 +358,13 @@ _LABELLED: Final[Mapping[int, Check]] = {
     CHECKBOX_GROUP: _check_checkboxes,
     CHECKBOX: _check_checkbox,
 }
+
+
+def every_part(components: list[Any]) -> Iterator[Json]:
+    """All components, nested ones included, in reading order."""
+    for part in components:
+        if is_object(part):
+            yield part
+            children = part.get("components")
+            yield from every_part(children if is_list(children) else [])
+            yield from every_part([part.get("accessory"), part.get("component")])

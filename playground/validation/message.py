@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from playground.errors import Form, Refusal
 from playground.json_types import Json, is_list, is_object, snowflake
-from playground.rest.app import Upload
 from playground.validation.components import check_legacy, check_url, check_v2
 from playground.validation.fields import Fields, Path
+from playground.validation.upload import Upload
 from wire import limits
 
 SUPPRESS_EMBEDS: Final = 1 << 2

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playground.interactions.component_actions import every_part
 from playground.json_types import Json, is_list, is_object, is_whole
 from playground.validation import components
 from playground.validation.commands import text_size
+from playground.validation.components import every_part
 from playground.validation.message import COMPONENTS_V2
 from wire import limits
 

@@ -10,8 +10,6 @@ from PIL import Image
 from render.samples.cards import samples
 from render.theme import WIDTH
 
-__all__ = ["main", "samples", "sheet"]
-
 _DISCORD_DARK: Final = (49, 51, 56)
 _GAP_PX: Final = 24
 _COLUMNS: Final = 4

@@ -15,7 +15,8 @@ from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
 from render.cards.streaks import calendar
-from render.cards.streaks.calendar import CalendarDay, StreakCalendar
+from render.cards.streaks.calendar import StreakCalendar
+from render.cards.streaks.day_status import CalendarDay
 
 TODAY: Final = date(2026, 10, 23)
 HOUR: Final = 3600

@@ -24,8 +24,6 @@ from render.text.fonts import (
 )
 from render.text.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
 
-__all__ = ["Colour", "Face", "Style", "fit", "fit_all", "shaping_is_complete", "width", "write", "write_centred"]
-
 Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
 

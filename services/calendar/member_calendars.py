@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from db.connection import Connection
-from db.queries.voice import daily_totals as daily_total_queries
+from db.queries import timezones as timezone_queries
 from services.calendar.days import ZoneRule
 
 
 async def of_members(conn: Connection, members: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[ZoneRule]]:
     """The own rules, oldest first, of each of these members (guild, user) who has any."""
     found: dict[tuple[int, int], list[ZoneRule]] = {}
-    for guild, user, valid_from, zone, day_start_min in await daily_total_queries.list_zone_rules(conn, members):
+    for guild, user, valid_from, zone, day_start_min in await timezone_queries.list_zone_rules(conn, members):
         rule = ZoneRule(valid_from, zone, timedelta(minutes=day_start_min))
         found.setdefault((guild, user), []).append(rule)
     return found

@@ -4,18 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.enums import DayMark
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as freeze_queries
-from db.queries.streaks.freezes import StaffAct
+from db.queries.streaks import grants as grant_queries
+from db.queries.streaks.grants import StaffAct
 from services import profiles
 from services.profiles import Profile
-from services.streaks import streak
+from services.streaks import inputs
 from services.streaks.day_status import CalendarDay, Marks
-from services.streaks.freeze_simulation import Gap, Unsaved
-
-__all__ = ["Chronicle", "DayMark", "DayStory", "Gap", "StaffAct", "Unsaved", "tell"]
+from services.streaks.freeze_simulation import Gap
 
 LAST_DAYS: Final = 14
 
@@ -51,11 +48,11 @@ async def tell(conn: Connection, *, guild: GuildId, user: UserId, now: datetime)
         NotSeenYet: there is no such member.
     """
     member = await profiles.profile(conn, guild=guild, user=user, now=now)
-    standing = await streak.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     walked, protected = standing.walk(), standing.protected(now)
     today, run = member.today, member.streak
     days = [day for day in member.last_days[-LAST_DAYS:] if day.day >= member.member_since]
-    granted = await freeze_queries.list_grants(conn, guild=guild, user=user, since=today - LAST_DAYS * _ONE_DAY)
+    granted = await grant_queries.list_grants(conn, guild=guild, user=user, since=today - LAST_DAYS * _ONE_DAY)
     grants = {act.day_on: act for act in granted}
     ended = {gap.day: gap for gap in walked.gaps if not gap.is_saved and gap.day < today}
     marks = Marks(today=today, since=member.member_since, threshold_s=member.threshold_s, protected=protected)

@@ -14,13 +14,13 @@ from db.queries.voice import gaps as gap_queries
 from db.queries.voice import history as voice_history_queries
 from db.queries.voice.corrections import DayAct
 from services.calendar.days import Calendar, guild_calendar
-from services.voice import guild_config, occupancy, recording, session_store
+from services.voice import guild_config, occupancy, session_store, shard_positions
 from services.voice.accrual import overlap, united
+from services.voice.channel_rules import NOWHERE
 from services.voice.eligibility import NOBODY, Pause, Piece, judge
-from services.voice.session_tracker import NOWHERE, Session, unix
+from services.voice.session import Session
+from services.voice.session_tracker import unix
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy, Timeline, preset_of
-
-__all__ = ["Day", "DayAct", "Ending", "Spell", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) 
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     timeline, calendar = rules.timeline(guild), guild_calendar(rules.zone(guild))
     start = unix(calendar.bounds(calendar.date_of(now))[0])
-    until = min(unix(now), recording.last_heard(await recording.list_heard(conn), guild) or unix(now))
+    until = min(unix(now), shard_positions.last_heard(await shard_positions.list_heard(conn), guild) or unix(now))
     sessions = session_store.of_rows(await voice_history_queries.list_history(conn, [(guild, user)], since=start))
     first = min([start, *(session.started for session in sessions)])
     crowd = (

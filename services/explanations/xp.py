@@ -12,8 +12,6 @@ from db.queries.explanations import CountedStay
 from services.members.lock import NotSeenYet
 from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
 
-__all__ = ["CountedStay", "Point", "Points", "Share", "latest", "levels"]
-
 LATEST: Final = 5  # points
 STAYS_MAX: Final = 60  # looked at; who has shorter ones sees fewer points
 

@@ -1,26 +1,22 @@
 """Leaderboards: who has studied most, and where the person who asks stands."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 from core.enums import Board, DayKind, Period
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.leaderboards import checkpoints as checkpoint_queries
+from db.queries import guilds as guild_queries
 from db.queries.leaderboards import pages as leaderboard_queries
 from db.queries.leaderboards.pages import Ladder, Standing, Wanted
-from db.queries.members import preferences as preference_queries
 from services.calendar.days import first_day, guild_calendar
-from services.interactions import person_in
-from services.voice.gateway_events import Person
+from services.leaderboards.checkpoints import MARKED_FOR
+from services.members.names import person_in
+from services.members.person import Person
 from services.xp import xp_of
 
 PAGE_SIZE: Final = 10
-LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
-MARK_EVERY: Final = 100  # rows
-MARKED_FOR: Final = timedelta(minutes=15)  # marks are made anew every few minutes; older ones mean that nobody does
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = 1
 _XP: Final = 3_600  # seconds: what makes the first point
@@ -63,7 +59,7 @@ async def page(
 
     A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
     """
-    facts = await preference_queries.find_guild(conn, guild=guild)
+    facts = await guild_queries.find_guild(conn, guild=guild)
     if board is Board.STREAK or facts is None:
         period = Period.ALL
     today = date.min if facts is None else guild_calendar(facts.timezone).date_of(now)
@@ -96,53 +92,6 @@ async def _ladder(
             return await leaderboard_queries.get_by_day(conn, wanted, day=starts_on)
         case Period.WEEK | Period.MONTH:
             return await leaderboard_queries.get_by_span(conn, wanted, period=period, starts_on=starts_on)
-
-
-async def mark(
-    conn: Connection,
-    *,
-    now: datetime,
-    periods: Collection[Period] = tuple(Period),
-    large: int = LARGE,
-    every: int = MARK_EVERY,
-) -> int:
-    """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
-
-    The board of streaks goes with all time. Between two counts ranks far down may be off by the few who have overtaken
-    each other since; the first `every` places are always exact, and so is every board that nobody has marked.
-
-    Args:
-        conn: its transaction holds off others who mark.
-        now: aware UTC.
-        periods: which boards.
-        large: a guild with more members has long boards.
-        every: so many rows lie between two marks.
-    """
-    await checkpoint_queries.lock(conn)
-    written = 0
-    for guild in await checkpoint_queries.list_large_guilds(conn, members=large):
-        today = guild_calendar(guild.timezone).date_of(now)
-        for period in periods:
-            starts_on = first_day(period, today)
-            written += await _mark(conn, guild.guild_id, period, starts_on, every=every, now=now)
-    return written
-
-
-async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, *, every: int, now: datetime) -> int:
-    await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
-    match period:
-        case Period.TODAY:
-            return await checkpoint_queries.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
-        case Period.WEEK | Period.MONTH:
-            return await checkpoint_queries.add_for_span(
-                conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now
-            )
-        case Period.ALL:
-            await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
-            focus = await checkpoint_queries.add_for_total(conn, guild=guild, every=every, now=now)
-            return focus + await checkpoint_queries.add_for_streak(
-                conn, guild=guild, kind=DayKind.STUDY, every=every, now=now
-            )
 
 
 def _page_of(

@@ -3,7 +3,7 @@
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.voice import sessions as session_queries
+from db.queries.members import lock as member_lock_queries
 
 
 class NotSeenYet(DomainError):
@@ -19,5 +19,5 @@ async def hold(conn: Connection, guild: GuildId, user: UserId) -> None:
     Raises:
         NotSeenYet: there is no such member.
     """
-    if not await session_queries.lock_members(conn, [(guild, user)], []):
+    if not await member_lock_queries.lock_members(conn, [(guild, user)], []):
         raise NotSeenYet

@@ -12,10 +12,10 @@ from db.connection import Connection
 from db.queries.streaks import freezes as freeze_queries
 from db.queries.streaks import protections as protection_queries
 from services.members.lock import hold
-from services.streaks import repairs, streak, vacations
+from services.streaks import cache, inputs, repairs, vacations
 from services.streaks.freeze_simulation import EARNED_EVERY, is_on
+from services.streaks.inputs import Standing
 from services.streaks.repairs import Offer
-from services.streaks.streak import Standing
 from services.streaks.vacations import Vacation
 
 BATCH: Final = 2_000  # members whose dates are worked in one transaction
@@ -78,12 +78,12 @@ async def switch(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool,
     """
     await hold(conn, guild, user)
     await _close(conn, [(guild, user)], now=now, noted_at=now)
-    standing = await streak.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if is_on_now(standing, today) == is_on:
         raise FreezesAreOn if is_on else FreezesAreOff
     await freeze_queries.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
-    await streak.refresh(conn, [(guild, user)])
+    await cache.refresh(conn, [(guild, user)])
     return await status(conn, guild=guild, user=user, now=now)
 
 
@@ -93,7 +93,7 @@ async def status(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     Raises:
         NotSeenYet: there is no such guild.
     """
-    return status_of(await streak.standing(conn, guild, user), now)
+    return status_of(await inputs.standing(conn, guild, user), now)
 
 
 def status_of(standing: Standing, now: datetime) -> FreezeStatus:
@@ -134,7 +134,7 @@ def is_on_now(standing: Standing, today: date) -> bool:
 async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
     frozen: list[protection_queries.DateRow] = []
     missed: list[freeze_queries.MissedRow] = []
-    for each in await streak.standings(conn, members):
+    for each in await inputs.standings(conn, members):
         for gap in each.walk().gaps:
             if each.calendar.bounds(gap.day)[1] > now:
                 break
@@ -147,4 +147,4 @@ async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: d
         await protection_queries.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
     if missed:
         await freeze_queries.set_missed(conn, missed, now=noted_at)
-    await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

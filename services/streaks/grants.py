@@ -8,14 +8,12 @@ from core.enums import ProtectionKind
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as freeze_queries
+from db.queries.streaks import grants as grant_queries
 from db.queries.streaks import protections as protection_queries
-from db.queries.streaks.freezes import StaffAct
+from db.queries.streaks.grants import StaffAct
 from services.calendar.days import DISCORD_BEGAN
 from services.members.lock import hold
-from services.streaks import streak
-
-__all__ = ["StaffAct", "audit", "grant", "revoke", "said"]
+from services.streaks import cache, inputs
 
 REASON_MAX: Final = 200
 AUDIT_LAST: Final = 15
@@ -70,7 +68,7 @@ async def grant(
     """
     why = said(reason)
     await hold(conn, guild, user)
-    standing = await streak.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if not DISCORD_BEGAN <= day <= today:
         raise DateToCome(today)
@@ -79,8 +77,8 @@ async def grant(
     kind = ProtectionKind.GRANT
     if not await protection_queries.add(conn, [(guild, user, day)], kind=kind, now=now):
         raise DateIsProtected
-    await freeze_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
-    await streak.refresh(conn, [(guild, user)])
+    await grant_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
+    await cache.refresh(conn, [(guild, user)])
 
 
 async def revoke(
@@ -95,13 +93,13 @@ async def revoke(
     await hold(conn, guild, user)
     if not await protection_queries.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
         raise NothingGranted
-    await freeze_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
-    await streak.refresh(conn, [(guild, user)])
+    await grant_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
+    await cache.refresh(conn, [(guild, user)])
 
 
 async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None) -> Sequence[StaffAct]:
     """The last 15 acts of staff in a guild, newest first; with `user` those on one member's dates."""
-    return await freeze_queries.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
+    return await grant_queries.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
 
 
 def said(reason: str) -> str:

@@ -13,10 +13,10 @@ from core.errors import DomainError
 from core.i18n import at
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.queries.streaks import freezes as freeze_queries
+from db.queries.streaks import repairs as repair_queries
 from services.members.lock import hold
-from services.streaks import streak
-from services.streaks.streak import REPAIR_DATES, REPAIR_EVERY, Standing
+from services.streaks import cache, inputs
+from services.streaks.inputs import REPAIR_DATES, REPAIR_EVERY, Standing
 
 _RECENT: Final = 4  # dates back of which one may still be repaired, whatever a calendar skips
 
@@ -116,19 +116,19 @@ async def ask(conn: Connection, *, guild: GuildId, user: UserId, now: datetime, 
         NotSeenYet, NothingToRepair, NotThatDay, RepairedRecently, RepairAskedBefore: nothing was written.
     """
     await hold(conn, guild, user)
-    offer = find(await streak.standing(conn, guild, user), now)
+    offer = find(await inputs.standing(conn, guild, user), now)
     if offer is None:
         raise NothingToRepair
     if day is not None and day != offer.missed_on:
         raise NotThatDay(offer.missed_on)
     if offer.possible_on is not None:
         raise RepairedRecently(offer.possible_on)
-    is_new = await freeze_queries.ask_repair(
+    is_new = await repair_queries.ask_repair(
         conn, guild=guild, user=user, day=offer.missed_on, run_days=offer.run_days, now=now
     )
     if not is_new:
         raise RepairAskedBefore(offer.until)
-    await streak.refresh(conn, [(guild, user)])
+    await cache.refresh(conn, [(guild, user)])
     return replace(offer, is_asked=True, is_done=len(offer.active_on) == len(offer.dates))
 
 

@@ -12,9 +12,8 @@ from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.streaks import protections as protection_queries
 from services.members.lock import hold
-from services.streaks import streak
-from services.streaks.streak import Standing
-from services.timezones import travel
+from services.streaks import cache, inputs, travel
+from services.streaks.inputs import Standing
 
 LONGEST: Final = 14  # dates in one vacation; one that follows another without a break is the same
 WITHIN: Final = 90  # dates in a row, of which
@@ -117,7 +116,7 @@ async def plan(
         VacationThereAlready: nothing was written.
     """
     await hold(conn, guild, user)
-    standing = await streak.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     if first <= today:
         raise VacationNotAhead(today + _ONE_DAY)
@@ -138,7 +137,7 @@ async def plan(
         conn, rows, kind=ProtectionKind.TRAVEL
     )  # the change that it belongs to may be withdrawn
     await protection_queries.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
-    await streak.refresh(conn, [(guild, user)])
+    await cache.refresh(conn, [(guild, user)])
     both = _dates(standing) | {day for *_, day in rows}
     return tuple(each for each in _stretches(both) if each.last >= today)
 
@@ -150,14 +149,14 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
         NotSeenYet, NoVacationToCancel: nothing was written.
     """
     await hold(conn, guild, user)
-    standing = await streak.standing(conn, guild, user)
+    standing = await inputs.standing(conn, guild, user)
     today = standing.calendar.date_of(now)
     ahead = [(guild, user, day) for day in sorted(_dates(standing)) if day > today]
     if not ahead:
         raise NoVacationToCancel
     count = await protection_queries.remove(conn, ahead, kind=ProtectionKind.VACATION)
     await travel.renew(conn, guild=guild, user=user, now=now)
-    await streak.refresh(conn, [(guild, user)])
+    await cache.refresh(conn, [(guild, user)])
     return count
 
 

@@ -10,35 +10,17 @@ from core.errors import DomainError
 from core.i18n import at
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries import guilds as guild_queries
 from db.queries import timezones as timezone_queries
 from db.queries.members import directory as directory_queries
-from db.queries.members import preferences as preference_queries
+from db.queries.members import lock as member_lock_queries
 from db.queries.timezones import StoredZone
-from db.queries.voice import sessions as session_queries
 from services.calendar.days import DAY_START_MAX, ZoneRule, calendar_of, zone_days
-from services.streaks import streak
-from services.timezones import travel
-from services.timezones.search import ZoneChoice, canonical, describe, meant, search_zones
-from services.timezones.travel import Cut
-from services.voice.gateway_events import Person
+from services.members.person import Person
+from services.streaks import cache, travel
+from services.streaks.travel import Cut
+from services.timezones.search import ZoneChoice, meant, search_zones
 from services.voice.session_tracker import unix
-
-__all__ = [
-    "DayStartChangedRecently",
-    "DayStartOutOfRange",
-    "NothingChanged",
-    "ZoneChange",
-    "ZoneChangedRecently",
-    "ZoneChoice",
-    "ZoneUnclear",
-    "ZoneUnknown",
-    "canonical",
-    "change_day_start",
-    "change_zone",
-    "describe",
-    "search_zones",
-    "zone_meant",
-]
 
 CHANGE_EVERY: Final = timedelta(days=7)
 WAIT_MAX: Final = timedelta(days=2)  # no change waits longer; a chain of replaced ones counts from no earlier
@@ -223,11 +205,11 @@ async def _history(conn: Connection, guild: GuildId, user: UserId, person: Perso
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
         account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
-        await directory_queries.add_guilds(conn, [guild], at=unix(now))
+        await guild_queries.add_guilds(conn, [guild], at=unix(now))
         await directory_queries.set_users(conn, [account], at=unix(now))
         await directory_queries.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
-    await session_queries.lock_members(conn, [(guild, user)], [])
-    facts = await preference_queries.find_guild(conn, guild=guild)
+    await member_lock_queries.lock_members(conn, [(guild, user)], [])
+    facts = await guild_queries.find_guild(conn, guild=guild)
     rules = await timezone_queries.list_rules(conn, guild=guild, user=user)
     return _History(
         "UTC" if facts is None else facts.timezone,
@@ -277,7 +259,7 @@ async def _change(
         )
         after = calendar_of(history.guild_zone, [*begun, ZoneRule(valid_from, zone, day_start)])
         found = await travel.protect(conn, travel.cuts(before, after, valid_from), guild=guild, user=user, now=now)
-    await streak.refresh(conn, [(guild, user)])
+    await cache.refresh(conn, [(guild, user)])
     return ZoneChange(*wanted, valid_from, tuple(found), is_withdrawn)
 
 

@@ -18,12 +18,12 @@ from db.queries.voice import daily_totals as daily_total_queries
 from db.queries.voice import gaps as gap_queries
 from services.calendar import member_calendars
 from services.calendar.days import Calendar, calendar_of, first_day, guild_calendar
-from services.streaks import streak
+from services.streaks import cache
 from services.voice import occupancy
 from services.voice.adjustments import Adjustment, Cell, corrected
 from services.voice.eligibility import NOBODY, Crowd, Stretch, decided_until, judge
 from services.voice.guild_config import Rulebook
-from services.voice.session_tracker import Key, Session
+from services.voice.session import Key, Session
 from services.voice.tracking_policies import Timeline
 
 NO_ADJUSTMENTS: Final[Mapping[Key, Sequence[Adjustment]]] = MappingProxyType({})
@@ -181,7 +181,7 @@ class Ledger:
         await daily_total_queries.add_guild_days(conn, days, spans_of(shared))
         active = await daily_total_queries.add_member_days(conn, own)
         await daily_total_queries.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
-        await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+        await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
 
 
 async def _gaps(

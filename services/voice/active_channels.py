@@ -7,12 +7,12 @@ from itertools import groupby
 from core.enums import ChannelKind
 from core.ids import ChannelId, GuildId
 from db.connection import Connection
-from db.queries.members import preferences as preference_queries
+from db.queries import guilds as guild_queries
 from db.queries.voice import active_channels as active_channel_queries
 from db.queries.voice.active_channels import Present
 from services.calendar.days import guild_calendar
-from services.interactions import person_in
-from services.voice.gateway_events import Person
+from services.members.names import person_in
+from services.members.person import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Room:
 
 async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room, ...]:
     """The rooms that are in use, by name; members who keep their numbers private are not shown."""
-    facts = await preference_queries.find_guild(conn, guild=guild)
+    facts = await guild_queries.find_guild(conn, guild=guild)
     if facts is None:
         return ()
     today = guild_calendar(facts.timezone).date_of(now)

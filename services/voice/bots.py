@@ -6,10 +6,12 @@ from typing import Final
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries.members import lock as member_lock_queries
 from db.queries.voice import daily_totals as daily_total_queries
+from db.queries.voice import recalculation_queue as recalculation_queries
 from db.queries.voice import sessions as session_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
-from services.streaks import streak
+from services.streaks import cache
 from services.voice import guild_config
 from services.voice.session_tracker import unix
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy
@@ -21,7 +23,7 @@ async def take_back_known(conn: Connection, *, now: datetime) -> int:
     """Take back what bots have that became known otherwise than by a voice state. Returns: how many bots."""
     members = await session_queries.list_tracked_bots(conn, limit=LIMIT)
     if members:
-        await session_queries.lock_members(conn, members, [])
+        await member_lock_queries.lock_members(conn, members, [])
         await take_back(conn, members, at=unix(now), policy=SILENT_LIBRARY)
     return len(members)
 
@@ -37,8 +39,8 @@ async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at:
     shared = rules.with_company({guild for guild, _ in since})
     misjudged = [row for row in since if row[0] in shared]
     if misjudged and (others := await tracking_policy_queries.list_judged_past(conn, misjudged)):
-        await tracking_policy_queries.add_recounts(conn, others)
+        await recalculation_queries.add_recounts(conn, others)
     await session_queries.set_uncounted(conn, members, at=at)
     for guild, user in members:
         await daily_total_queries.remove_member_days(conn, guild, user)
-    await streak.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

@@ -6,9 +6,9 @@ from typing import Final
 import structlog
 
 from db.connection import Connection
+from db.queries.members import lock as member_lock_queries
 from db.queries.voice import consistency_check as consistency_queries
-from db.queries.voice import sessions as session_queries
-from services.streaks import streak
+from services.streaks import cache, inputs
 
 SHARE: Final = 0.01
 
@@ -28,7 +28,7 @@ async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
     for first in range(0, len(members), _CHUNK):
         suspects = await _differing(conn, members[first : first + _CHUNK])
         if suspects:
-            await session_queries.lock_members(conn, suspects, [])
+            await member_lock_queries.lock_members(conn, suspects, [])
             drifted += await _differing(conn, suspects)
     for guild, user in drifted:
         log.error("streak drift", guild=guild, user=user)
@@ -38,8 +38,8 @@ async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
 async def _differing(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     kept = {row[:2]: row[2:] for row in await consistency_queries.list_cached(conn, members)}
     found = set(await consistency_queries.list_unequal(conn, members))
-    for each in await streak.standings(conn, members):
-        row = streak.cached(each)
+    for each in await inputs.standings(conn, members):
+        row = cache.cached(each)
         if kept[each.guild, each.user] != ((None,) * 7 if row is None else row[2:]):
             found.add((each.guild, each.user))
     return sorted(found)

@@ -11,10 +11,8 @@ from db.queries.voice import corrections as correction_queries
 from db.queries.voice.corrections import Act, SessionRow
 from services.members.lock import hold
 from services.streaks import grants
-from services.voice import recording
+from services.voice import recalculation
 from services.voice.adjustments import Adjustment
-
-__all__ = ["Act", "Correction", "Listed", "SessionRow", "adjust", "list_sessions", "void"]
 
 SESSIONS_LISTED: Final = 10
 MINUTES_MAX: Final = 24 * 60  # of one adjustment
@@ -149,7 +147,7 @@ async def _ended(conn: Connection, guild: GuildId, session: int) -> SessionRow:
 
 async def _apply(conn: Connection, guild: GuildId, row: SessionRow, adjustment: Adjustment) -> None:
     await correction_queries.set_corrected(conn, guild=guild, session=row.session_id)
-    await recording.rebuild(conn, guild, row.user_id, more={(guild, row.session_id): adjustment})
+    await recalculation.rebuild(conn, guild, row.user_id, more={(guild, row.session_id): adjustment})
 
 
 async def _write(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from db.connection import Connection
+from db.queries import guilds as guild_queries
 from db.queries.members import directory as directory_queries
 from services.voice.gateway_events import (
     ChannelChange,
@@ -15,7 +16,8 @@ from services.voice.gateway_events import (
     VoiceChannel,
     VoiceState,
 )
-from services.voice.session_tracker import Key, unix
+from services.voice.session import Key
+from services.voice.session_tracker import unix
 
 
 @dataclass(slots=True)
@@ -27,11 +29,9 @@ class Heard:
     members: set[Key] = field(default_factory=set[Key])
     earliest: int = 1 << 40  # of all moments told, in seconds since 1970
     latest: int | None = None  # of all moments at which something was heard, likewise; None: none was told
-    guild_rows: dict[int, directory_queries.GuildRow] = field(default_factory=dict[int, directory_queries.GuildRow])
+    guild_rows: dict[int, guild_queries.GuildRow] = field(default_factory=dict[int, guild_queries.GuildRow])
     gone_guilds: set[int] = field(default_factory=set[int])
-    channel_rows: dict[Key, directory_queries.ChannelRow] = field(
-        default_factory=dict[Key, directory_queries.ChannelRow]
-    )
+    channel_rows: dict[Key, guild_queries.ChannelRow] = field(default_factory=dict[Key, guild_queries.ChannelRow])
     hidden_guilds: set[int] = field(default_factory=set[int])  # with a channel that the bot may not view
     seen_channels: dict[Key, tuple[str, int | None]] = field(default_factory=dict[Key, tuple[str, int | None]])
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
@@ -82,20 +82,20 @@ class Heard:
         """Bring guilds, channels and accounts up to date; `known` guilds have their rows already."""
         unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
         if unknown:
-            await directory_queries.add_guilds(conn, unknown, at=self.latest)
+            await guild_queries.add_guilds(conn, unknown, at=self.latest)
         if self.guild_rows:
-            await directory_queries.set_guilds(conn, list(self.guild_rows.values()), at=self.latest)
+            await guild_queries.set_guilds(conn, list(self.guild_rows.values()), at=self.latest)
         if self.gone_guilds:
-            await directory_queries.set_guilds_gone(conn, sorted(self.gone_guilds), at=self.latest)
+            await guild_queries.set_guilds_gone(conn, sorted(self.gone_guilds), at=self.latest)
         if self.complete:
             kept = [channel for guild, channel in self.channel_rows if guild in self.complete]
-            await directory_queries.set_other_channels_gone(conn, list(self.complete.items()), kept, at=self.latest)
+            await guild_queries.set_other_channels_gone(conn, list(self.complete.items()), kept, at=self.latest)
         if self.gone_channels:
-            await directory_queries.set_channels_gone(
+            await guild_queries.set_channels_gone(
                 conn, [(*key, at) for key, at in self.gone_channels.items()], at=self.latest
             )
         if self.channel_rows:
-            await directory_queries.set_channels(conn, list(self.channel_rows.values()), at=self.latest)
+            await guild_queries.set_channels(conn, list(self.channel_rows.values()), at=self.latest)
         if self.user_rows:
             await directory_queries.set_users(conn, list(self.user_rows.values()), at=self.latest)
         nameless = sorted(self.nameless - self.user_rows.keys())

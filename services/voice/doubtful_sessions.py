@@ -8,11 +8,9 @@ from db.connection import Connection
 from db.queries.voice import doubtful_sessions as doubtful_session_queries
 from db.queries.voice.doubtful_sessions import DoubtfulSession
 from services.members.lock import hold
-from services.voice import recording
+from services.voice import recording, shard_positions
 from services.voice.gateway_events import VoiceState
 from services.voice.session_tracker import unix
-
-__all__ = ["DoubtfulSession", "apply_answer", "list_doubtful"]
 
 SILENT: Final = timedelta(hours=6)  # nothing was received of the member for so long
 ASK_EVERY: Final = timedelta(minutes=15)
@@ -32,9 +30,9 @@ async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSess
     if not rows:
         return []
     await doubtful_session_queries.set_confirmed(conn, [(row.guild_id, row.session_id) for row in rows], at=now)
-    received = await recording.list_heard(conn)
+    received = await shard_positions.list_heard(conn)
     since = unix(now - HEARD_WITHIN)
-    return [row for row in rows if (recording.last_heard(received, row.guild_id) or 0) >= since]
+    return [row for row in rows if (shard_positions.last_heard(received, row.guild_id) or 0) >= since]
 
 
 async def apply_answer(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.voice.gateway_events import DEAF, SELF_DEAF, STREAM, VIDEO
-from services.voice.session_tracker import Session
+from services.voice.session import Session
 from services.voice.tracking_policies import Policy, Timeline
 
 Stretch = tuple[int, int]  # whole seconds since 1970: from, until

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from core.ids import ChannelId, GuildId, UserId
+from services.members.person import Person
 
 SELF_MUTE = 1
 SELF_DEAF = 2
@@ -17,18 +18,6 @@ DEAF = 8
 STREAM = 16
 VIDEO = 32
 SUPPRESS = 64
-
-
-class Person(Struct, frozen=True, gc=False):
-    """The names that came with an event; they are kept so that nobody is shown as unknown."""
-
-    user: UserId
-    username: str
-    global_name: str | None = None
-    avatar_hash: str | None = None
-    is_bot: bool = False
-    nick: str | None = None  # the name in this guild
-    member_avatar_hash: str | None = None
 
 
 class VoiceState(Struct, frozen=True, gc=False):

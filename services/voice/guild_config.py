@@ -6,10 +6,10 @@ from itertools import groupby
 
 from core.enums import Preset
 from db.connection import Connection
-from db.queries.members import directory as directory_queries
-from db.queries.voice import sessions as session_queries
+from db.queries import guilds as guild_queries
+from db.queries.voice import channel_rules as channel_rule_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
-from services.voice.session_tracker import NOWHERE, Place
+from services.voice.channel_rules import NOWHERE, Place
 from services.voice.tracking_policies import Policy, Rule, Timeline
 
 
@@ -33,7 +33,7 @@ class Rulebook:
     async def note_unseen(self, conn: Connection, guilds: Sequence[int]) -> None:
         """Bring the hidden channels that were never viewed up to date, after channels of these guilds were written."""
         unseen: dict[int, set[int]] = {guild: set() for guild in guilds}
-        for guild, channel in await directory_queries.list_unseen_channels(conn, guilds):
+        for guild, channel in await guild_queries.list_unseen_channels(conn, guilds):
             unseen[guild].add(channel)
         for guild, channels in unseen.items():
             self.places[guild] = replace(self.places.get(guild, NOWHERE), unseen=frozenset(channels))
@@ -50,7 +50,7 @@ async def of_guilds(conn: Connection, guilds: Sequence[int], policy: Policy) -> 
     places: dict[int, Place] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []
-    for row in await session_queries.list_places(conn, guilds):
+    for row in await channel_rule_queries.list_places(conn, guilds):
         guild, afk, zone, ignored, covered, unseen, has_rules, unheard_since, gap_until = row
         places[guild] = Place(afk, frozenset(ignored), frozenset(covered), frozenset(unseen), unheard_since, gap_until)
         zones[guild] = zone

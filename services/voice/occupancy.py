@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from db.connection import Connection
 from db.queries.voice import history as voice_history_queries
+from db.queries.voice import recalculation_queue as recalculation_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
 from services.voice.eligibility import NOBODY, Crowd, crowds
 from services.voice.guild_config import Rulebook
-from services.voice.session_tracker import Session
+from services.voice.session import Session
 
 
 async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, rules: Rulebook) -> Crowd:
@@ -46,7 +47,7 @@ async def mark_misjudged(conn: Connection, sessions: Sequence[Session], *, rules
         return
     members = await tracking_policy_queries.list_judged_past(conn, sorted(moments.items()))
     if members:
-        await tracking_policy_queries.add_recounts(conn, members)
+        await recalculation_queries.add_recounts(conn, members)
 
 
 def moved(session: Session) -> Iterable[int]:

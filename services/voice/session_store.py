@@ -9,7 +9,7 @@ from db.queries.voice import history as voice_history_queries
 from db.queries.voice import sessions as session_queries
 from services.voice.adjustments import Adjustment
 from services.voice.guild_config import Rulebook
-from services.voice.session_tracker import Key, Segment, Session
+from services.voice.session import Key, Segment, Session
 
 
 async def load(

@@ -10,7 +10,7 @@ from typing import Final
 
 from db.connection import Connection
 from db.queries.gateway import positions as gateway_position_queries
-from services.voice import recording
+from services.voice import open_sessions
 
 QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
 GONE: Final = timedelta(minutes=10)
@@ -33,8 +33,8 @@ async def watch(conn: Connection, *, now: datetime) -> int:
         if position is None or position.seen_at >= now - QUIET:
             continue
         if position.seen_at >= now - GONE:
-            await recording.settle_open(conn, now=now, shard=(shard, count))
+            await open_sessions.settle_open(conn, now=now, shard=(shard, count))
         else:
-            ended += await recording.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
+            ended += await open_sessions.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
             await gateway_position_queries.set_session_over(conn, shard=(shard, count))
     return ended

@@ -12,7 +12,9 @@ from tests.fake_discord import FakeDiscord, fake_discord
 from wire.commands import command, string
 from wire.custom_id import Action
 from wire.interaction import Autocomplete, ButtonPress, SlashCommand
-from wire.reply import Choice, Choices, Deferred, Drawing, EditMessage, Label, Message, Modal, TextInput
+from wire.message import Message
+from wire.modals import Label, Modal, TextInput
+from wire.reply import Choice, Choices, Deferred, Drawing, EditMessage
 
 AGAIN = Action("echo", "again", int)
 SLOWLY = Action("slow", "press", str)

@@ -15,41 +15,17 @@ from services.premium import active_skus
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
 from tests.served import served
-from wire.commands import Context, Install, attachment, command, string
+from wire.body import File
+from wire.commands import attachment, command, string
+from wire.components import Button, ChannelSelect, MentionableSelect, RoleSelect, SelectOption, StringSelect, UserSelect
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, ModalSubmit, SelectChoice, SlashCommand
-from wire.message import COMPONENTS_V2
-from wire.reply import (
-    Button,
-    ChannelSelect,
-    CheckboxGroup,
-    Container,
-    Deferred,
-    EditMessage,
-    File,
-    FileDisplay,
-    FileUpload,
-    Gallery,
-    GalleryItem,
-    Label,
-    MentionableSelect,
-    Message,
-    Modal,
-    Part,
-    Poll,
-    PollAnswer,
-    RadioGroup,
-    Reply,
-    RoleSelect,
-    Section,
-    SelectOption,
-    Separator,
-    StringSelect,
-    TextDisplay,
-    TextInput,
-    Thumbnail,
-    UserSelect,
-)
+from wire.layout import Container, FileDisplay, Gallery, GalleryItem, Part, Section, Separator, TextDisplay, Thumbnail
+from wire.message import COMPONENTS_V2, Message
+from wire.modals import CheckboxGroup, FileUpload, Label, Modal, RadioGroup, TextInput
+from wire.objects import Context, Install
+from wire.polls import Poll, PollAnswer
+from wire.reply import Deferred, EditMessage, Reply
 from wire.rest import Rest
 from wire.uploads import MEGABYTE, accept
 

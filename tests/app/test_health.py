@@ -17,7 +17,7 @@ from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import NOW, FakeDiscord, fake_discord
 from wire.interaction import UserMenu
-from wire.reply import Message
+from wire.message import Message
 
 ASKED = Request({"type": "http"})
 

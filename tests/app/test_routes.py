@@ -4,10 +4,11 @@ from app.routes import RouteClash, Routes
 from handlers import FEATURES
 from handlers.feature import Feature
 from tests.app.conftest import ECHO, press
-from wire.commands import MESSAGE_MENU, SLASH, USER_MENU, Option
+from wire.command_json import Option
 from wire.custom_id import Action
 from wire.interaction import Autocomplete, MessageMenu, SlashCommand, UserMenu
 from wire.options import OptionKind
+from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 
 
 def test_two_features_cannot_claim_one_route() -> None:

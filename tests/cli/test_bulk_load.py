@@ -10,7 +10,7 @@ from cli.bulk_load import TABLES, fill
 from core.ids import GuildId, UserId
 from db import migrate
 from db.connection import Pool
-from services.voice import recording
+from services.voice import recalculation
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 DERIVED = (
@@ -63,7 +63,7 @@ async def test_a_crowd_is_what_the_rules_make_of_its_segments(database_url: str)
     assert all(right)
     async with Pool(database_url) as pool, pool.connection() as conn:
         for guild, user, _ in right[0]:
-            await recording.rebuild(conn, GuildId(guild), UserId(user))
+            await recalculation.rebuild(conn, GuildId(guild), UserId(user))
     assert derived(database_url) == right
 
 

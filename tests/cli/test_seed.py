@@ -7,7 +7,7 @@ from cli.seed import WEEKS, seed
 from core.enums import DayKind, Visibility
 from db.connection import Pool
 from playground.state.fixtures import COMMUNITY, GUILD, MINA
-from services.voice import recording
+from services.voice import recalculation
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -76,6 +76,6 @@ async def test_seed_is_what_the_rules_make_of_its_segments(database_url: str) ->
     async with Pool(database_url) as pool, pool.connection() as conn:
         for persona in COMMUNITY.members:
             if not persona.is_bot:
-                await recording.rebuild(conn, GUILD, persona.user)
+                await recalculation.rebuild(conn, GUILD, persona.user)
 
     assert totals(database_url) == before

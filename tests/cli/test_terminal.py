@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cli.terminal import argument_text, is_unicode, path_text
-from tests.cli.conftest import ROOT, House
+from tests.cli.conftest import House
+from tests.paths import ROOT
 
 POSIX = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 TERMINALS: list[dict[str, str]] = [{"PYTHONIOENCODING": "ascii"}, POSIX, {"PYTHONIOENCODING": "latin-1"}]

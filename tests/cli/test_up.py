@@ -11,7 +11,8 @@ import pytest
 
 from cli import console
 from cli.up import _step  # pyright: ignore[reportPrivateUsage] - the line that an operator reads
-from tests.cli.conftest import ROOT, House, wait_until
+from tests.cli.conftest import House, wait_until
+from tests.paths import ROOT
 
 README = ROOT / "README.md"
 READY = "Ctrl-C stops everything."

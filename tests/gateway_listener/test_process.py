@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from gateway_listener.protocol.stall_detector import STALL_S
-from services.voice.session_tracker import DOUBT_MAX
+from services.voice.session import DOUBT_MAX
 from tests.local_discord import LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
 from tests.paths import ROOT

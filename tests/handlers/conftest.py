@@ -8,8 +8,9 @@ import pytest
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services.voice import recording
-from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.members.person import Person
+from services.voice import open_sessions, recording
+from services.voice.gateway_events import GuildSnapshot, VoiceChannel, VoiceState
 from tests.fake_discord import GUILD, NOW, FakeDiscord, Someone, fake_discord
 
 LIBRARY = ChannelId(41_771_983_423_143_950)
@@ -30,7 +31,7 @@ async def studied(
     async with pool.connection() as conn:
         await recording.record(conn, [guild(since), arrives])
         if stays:
-            await recording.settle_open(conn, now=until)
+            await open_sessions.settle_open(conn, now=until)
         else:
             await recording.record(conn, [state(who, until, None)])
 

@@ -7,8 +7,8 @@ from core.enums import Preset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from services import tracking
-from services.voice import recording
-from services.voice.recording import VoiceChannel
+from services.voice import open_sessions, recalculation, recording
+from services.voice.gateway_events import VoiceChannel
 from tests.fake_discord import ANA, GUEST, GUILD, NOW, FakeDiscord, Room
 from tests.handlers.conftest import LIBRARY, guild, state, studied
 
@@ -43,7 +43,7 @@ async def test_a_preview_says_who_would_change_and_a_button_counts_again(discord
     offered = await discord.slash("track reapply", **asked)
     pressed = await discord.press_label(offered.data, "Count again")
     async with pool.connection() as conn:
-        await recording.recount(conn)
+        await recalculation.recount(conn)
         rows = await (await conn.execute("SELECT total_seconds FROM members WHERE user_id = %s", (ANA.id,))).fetchall()
     again = await discord.slash("track preview", **asked)
 
@@ -64,7 +64,7 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
         await recording.record(conn, [guild(arrives.at), arrives])
         since = NOW - timedelta(days=9)
         await tracking.choose(conn, guild=GuildId(GUILD), preset=Preset.SOCIAL, by=UserId(ANA.id), now=since)
-        await recording.settle_open(conn, now=NOW)  # alone, and so without a second
+        await open_sessions.settle_open(conn, now=NOW)  # alone, and so without a second
         assert await (await conn.execute("SELECT counted_s, ended_at FROM voice_sessions")).fetchall() == [(0, None)]
     day = f"{midnight - timedelta(days=1):%Y-%m-%d}"
     asked: dict[str, Any] = {"preset": "silent_library", "from": day, "to": day}
@@ -73,8 +73,8 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
     offered = await discord.slash("track reapply", **asked)
     await discord.press_label(offered.data, "Count again")
     async with pool.connection() as conn:
-        await recording.recount(conn)
-        await recording.settle_open(conn, now=NOW)
+        await recalculation.recount(conn)
+        await open_sessions.settle_open(conn, now=NOW)
         rows = await (await conn.execute("SELECT seconds FROM guild_days")).fetchall()
 
     assert shown.text == (

@@ -12,7 +12,8 @@ from db.queries.interactions import processed as processed_interaction_queries
 from services import interactions as people
 from services.calendar.days import ZoneRule
 from services.interactions import Arrival
-from services.voice.gateway_events import Person
+from services.members import names, preferences
+from services.members.person import Person
 from tests.populate import ANA, LYCEUM, NOON, add_guild
 
 FIRST = InteractionId(30_000_001)
@@ -115,8 +116,8 @@ async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Co
     await add_guild(conn, zone="Asia/Seoul")
     await conn.execute("UPDATE guilds SET study_minutes = 30")
     await arrive(conn)
-    await people.choose_language(conn, guild=LYCEUM, user=ANA, language=Language.ZH_TW, now=NOON)
-    await people.choose_visibility(conn, guild=LYCEUM, user=ANA, visibility=Visibility.PRIVATE, now=NOON)
+    await preferences.choose_language(conn, guild=LYCEUM, user=ANA, language=Language.ZH_TW, now=NOON)
+    await preferences.choose_visibility(conn, guild=LYCEUM, user=ANA, visibility=Visibility.PRIVATE, now=NOON)
     for days, zone, start in ((2, "Europe/Madrid", 240), (1, "Asia/Taipei", 0)):
         await timezone_queries.set_rule(
             conn,
@@ -145,9 +146,9 @@ async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Co
 
 async def test_choosing_no_language_follows_discord_again(conn: Connection) -> None:
     await arrive(conn)
-    await people.choose_language(conn, guild=LYCEUM, user=ANA, language=Language.ES, now=NOON)
+    await preferences.choose_language(conn, guild=LYCEUM, user=ANA, language=Language.ES, now=NOON)
 
-    await people.choose_language(conn, guild=LYCEUM, user=ANA, language=None, now=NOON)
+    await preferences.choose_language(conn, guild=LYCEUM, user=ANA, language=None, now=NOON)
 
     assert (await arrive(conn, SECOND)).language is None
 
@@ -248,4 +249,4 @@ async def test_seen_interactions_are_forgotten(conn: Connection) -> None:
     ],
 )
 def test_display_name_is_the_nearest_one(person: Person, name: str) -> None:
-    assert people.display_name(person) == name
+    assert names.display_name(person) == name

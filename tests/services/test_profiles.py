@@ -7,6 +7,7 @@ from core.ids import UserId
 from db.connection import Connection
 from db.queries.profiles import DayTotal
 from services import profiles
+from services.members import lock
 from services.streaks.day_status import CalendarDay
 from services.streaks.streak import Streak
 from services.voice import recording
@@ -108,7 +109,7 @@ async def test_a_private_profile_is_shown_to_its_member_alone(conn: Connection) 
 async def test_who_was_never_seen_has_no_profile(conn: Connection) -> None:
     await add_guild(conn)
 
-    with pytest.raises(profiles.NotSeenYet):
+    with pytest.raises(lock.NotSeenYet):
         await profiles.profile(conn, guild=LYCEUM, user=ANA, now=NOON)
 
 

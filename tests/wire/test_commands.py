@@ -5,32 +5,25 @@ from typing import Any
 import pytest
 
 from tests.wire.conftest import Judge
-from wire.command_json import check_name
+from wire.command_json import Command, Localise, Option, check_name, list_json, normal, to_json
 from wire.commands import (
-    Command,
-    Context,
-    Install,
-    Localise,
-    Option,
     attachment,
     boolean,
     channel,
     command,
     group,
     integer,
-    list_json,
     mentionable,
     message_menu,
-    normal,
     number,
     role,
     string,
     subcommand,
-    to_json,
     user,
     user_menu,
 )
 from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.objects import Context, Install
 
 GLOBAL = "/paths/~1applications~1{application_id}~1commands/put/requestBody/content/application~1json/schema"
 GUILD = (

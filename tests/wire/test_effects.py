@@ -9,7 +9,7 @@ from core.ids import ChannelId, MessageId, UserId
 from tests.wire.conftest import Judge
 from wire.effects import ChangeMessage, DirectMessage, SendMessage, pack, perform
 from wire.errors import LimitExceeded, NotAllowed
-from wire.reply import Effect, Message
+from wire.message import Effect, Message
 from wire.rest import Rest
 
 ROOM = ChannelId(5_000_001)

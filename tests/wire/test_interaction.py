@@ -13,20 +13,16 @@ from wire.errors import BadPayload
 from wire.interaction import (
     Autocomplete,
     ButtonPress,
-    Context,
-    Entitlement,
     Invocation,
-    Member,
     MessageMenu,
     ModalSubmit,
     OtherCommand,
     Ping,
     SelectChoice,
     SlashCommand,
-    User,
     UserMenu,
 )
-from wire.objects import ResolvedUser
+from wire.objects import Context, Entitlement, Member, ResolvedUser, User
 from wire.parsing import parse
 from wire.payloads import read_envelope
 

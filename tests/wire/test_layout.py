@@ -8,39 +8,28 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId, RoleId, SkuId, UserId
 from playground.errors import Refusal
-from playground.rest.app import Upload
 from playground.validation import message as check_message
+from playground.validation.upload import Upload
 from tests.wire.conftest import Judge
-from wire.body import Body
+from wire.body import Body, File
+from wire.components import Button, ChannelSelect, MentionableSelect, RoleSelect, SelectOption, StringSelect, UserSelect
+from wire.embeds import Embed
 from wire.errors import LimitExceeded, NotAllowed, Unsendable
-from wire.message import create_json, edit_json
-from wire.reply import (
-    Button,
-    ChannelSelect,
+from wire.layout import (
     Container,
-    EditMessage,
-    Embed,
-    File,
     FileDisplay,
     Gallery,
     GalleryItem,
-    MentionableSelect,
-    Message,
     Part,
-    Poll,
-    RoleSelect,
     Section,
-    SelectOption,
     Separator,
     Spacing,
-    StringSelect,
     TextDisplay,
     Thumbnail,
-    UserSelect,
-    to_callback,
-    to_webhook_edit,
-    to_webhook_message,
 )
+from wire.message import Message, create_json, edit_json, to_webhook_edit, to_webhook_message
+from wire.polls import Poll
+from wire.reply import EditMessage, to_callback
 
 CALLBACK = (
     "/paths/~1interactions~1{interaction_id}~1{interaction_token}~1callback/post/requestBody/content/"

@@ -4,26 +4,11 @@ import pytest
 
 from core.ids import RoleId, UserId
 from tests.wire.conftest import Judge
+from wire.components import ChannelSelect, MentionableSelect, RoleSelect, SelectOption, StringSelect, UserSelect
 from wire.errors import LimitExceeded, NotAllowed
-from wire.modals import Input
-from wire.reply import (
-    ChannelSelect,
-    Checkbox,
-    CheckboxGroup,
-    FileUpload,
-    Label,
-    MentionableSelect,
-    Modal,
-    RadioGroup,
-    RoleSelect,
-    SelectOption,
-    StringSelect,
-    TextDisplay,
-    TextInput,
-    TextStyle,
-    UserSelect,
-    to_callback,
-)
+from wire.layout import TextDisplay
+from wire.modals import Checkbox, CheckboxGroup, FileUpload, Input, Label, Modal, RadioGroup, TextInput, TextStyle
+from wire.reply import to_callback
 
 TWO = (SelectOption("One", "1", "first", default=True), SelectOption("Two", "2"))
 SCHEMA = "ModalInteractionCallbackRequest"

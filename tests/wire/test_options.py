@@ -2,9 +2,9 @@ import pytest
 
 from tests.wire.conftest import Payload
 from wire.errors import BadPayload
-from wire.interaction import ModalSubmit, Options, ResolvedUser, Role, SlashCommand
-from wire.objects import Resolved
-from wire.options import OptionKind
+from wire.interaction import ModalSubmit, SlashCommand
+from wire.objects import Resolved, ResolvedUser, Role
+from wire.options import OptionKind, Options
 from wire.parsing import parse
 from wire.payloads import OptionPayload
 

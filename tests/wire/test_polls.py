@@ -6,19 +6,12 @@ import pytest
 
 from playground.validation import message as check_message
 from tests.wire.conftest import Judge
+from wire.components import Emoji
 from wire.errors import LimitExceeded, NotAllowed
-from wire.message import create_json, edit_json
-from wire.reply import (
-    EditMessage,
-    Emoji,
-    Message,
-    Poll,
-    PollAnswer,
-    TextDisplay,
-    to_callback,
-    to_webhook_edit,
-    to_webhook_message,
-)
+from wire.layout import TextDisplay
+from wire.message import Message, create_json, edit_json, to_webhook_edit, to_webhook_message
+from wire.polls import Poll, PollAnswer
+from wire.reply import EditMessage, to_callback
 
 ANSWERS = (PollAnswer("Yes", "🌱"), PollAnswer("No", Emoji("leaf", 41771983429993937)), PollAnswer("x" * 55))
 POLL = Poll("q" * 300, ANSWERS, hours=768, multiple=True)

@@ -7,39 +7,24 @@ import pytest
 
 from core.ids import AttachmentId, ChannelId, RoleId, SkuId, UserId
 from tests.wire.conftest import Judge
-from wire.body import Body
-from wire.errors import LimitExceeded, NotAllowed, Unsendable
-from wire.reply import (
-    Acknowledge,
-    Author,
+from wire.body import Body, File
+from wire.components import (
     Button,
     ButtonStyle,
     ChannelSelect,
-    Choice,
-    Choices,
-    Deferred,
-    Drawing,
-    EditMessage,
-    Embed,
     Emoji,
-    Field,
-    File,
-    Footer,
     MentionableSelect,
-    Mentions,
-    Message,
-    Pong,
-    Reply,
     RoleSelect,
     Row,
     SelectOption,
     StringSelect,
     UserSelect,
     disabled,
-    to_callback,
-    to_webhook_edit,
-    to_webhook_message,
 )
+from wire.embeds import Author, Embed, Field, Footer
+from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.message import Mentions, Message, to_webhook_edit, to_webhook_message
+from wire.reply import Acknowledge, Choice, Choices, Deferred, Drawing, EditMessage, Pong, Reply, to_callback
 
 CALLBACK = (
     "/paths/~1interactions~1{interaction_id}~1{interaction_token}~1callback/post/requestBody/content/"

@@ -7,30 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from core.ids import ChannelId
+from playground.http_log import deliveries
 from playground.interactions import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
 from wire.effects import SendMessage
 from wire.errors import Unsendable
 from wire.interaction import ButtonPress, ModalSubmit
 from wire.layout import TextDisplay
-from wire.message import COMPONENTS_V2
+from wire.message import COMPONENTS_V2, Message
+from wire.modals import Label, Modal, TextInput
 from wire.parsing import parse
-from wire.reply import (
-    Acknowledge,
-    Choices,
-    Deferred,
-    Drawing,
-    EditMessage,
-    Label,
-    Message,
-    Modal,
-    Poll,
-    PollAnswer,
-    Pong,
-    Reply,
-    TextInput,
-    to_callback,
-)
+from wire.polls import Poll, PollAnswer
+from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Pong, Reply, to_callback
 from wire.response_rules import DoesNotFit, FormTooLate, check_fit, check_late
 
 MESSAGE = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 0}
@@ -49,15 +37,15 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "modal of a button": envelope(5, {"custom_id": "v1:a:b", "components": []}) | {"message": MESSAGE},
 }
 KINDS = {
-    "ping": callbacks.PING,
-    "command": callbacks.COMMAND,
-    "user menu": callbacks.COMMAND,
-    "message menu": callbacks.COMMAND,
-    "autocomplete": callbacks.AUTOCOMPLETE,
-    "button": callbacks.COMPONENT,
-    "select": callbacks.COMPONENT,
-    "modal of a command": callbacks.MODAL_SUBMIT,
-    "modal of a button": callbacks.MODAL_SUBMIT,
+    "ping": deliveries.PING,
+    "command": deliveries.COMMAND,
+    "user menu": deliveries.COMMAND,
+    "message menu": deliveries.COMMAND,
+    "autocomplete": deliveries.AUTOCOMPLETE,
+    "button": deliveries.COMPONENT,
+    "select": deliveries.COMPONENT,
+    "modal of a command": deliveries.MODAL_SUBMIT,
+    "modal of a button": deliveries.MODAL_SUBMIT,
 }
 
 

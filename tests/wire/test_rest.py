@@ -17,9 +17,10 @@ from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId
 from core.request_context import following
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
-from wire.body import body
+from wire.body import File, body
 from wire.buckets import MANY, Bucket, Buckets
-from wire.commands import command, list_json, user_menu
+from wire.command_json import list_json
+from wire.commands import command, user_menu
 from wire.errors import (
     CannotDirectMessage,
     DiscordError,
@@ -33,7 +34,8 @@ from wire.errors import (
     UnknownWebhook,
 )
 from wire.limits import ANSWER_BYTES_MAX
-from wire.reply import File, Message, Pong
+from wire.message import Message
+from wire.reply import Pong
 from wire.rest import Application, Rest
 from wire.routes import route
 

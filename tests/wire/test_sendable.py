@@ -11,17 +11,14 @@ from hypothesis import strategies as st
 from core.ids import ChannelId, RoleId, SkuId, UserId
 from tests.wire.conftest import Judge
 from wire.body import Body, body
+from wire.command_json import Command, Option, list_json
 from wire.commands import (
-    Command,
-    Context,
-    Option,
     attachment,
     boolean,
     channel,
     command,
     group,
     integer,
-    list_json,
     message_menu,
     number,
     string,
@@ -29,39 +26,24 @@ from wire.commands import (
     user,
     user_menu,
 )
-from wire.errors import Unsendable
-from wire.message import create_json
-from wire.reply import (
-    Author,
+from wire.components import (
     Button,
     ButtonStyle,
     ChannelSelect,
-    Checkbox,
-    CheckboxGroup,
-    Choice,
-    Choices,
-    EditMessage,
-    Embed,
     Emoji,
-    Field,
-    FileUpload,
-    Footer,
-    Label,
     MentionableSelect,
-    Mentions,
-    Message,
-    Modal,
-    RadioGroup,
     RoleSelect,
     SelectOption,
     StringSelect,
-    TextDisplay,
-    TextInput,
-    TextStyle,
     UserSelect,
-    to_callback,
-    to_webhook_edit,
 )
+from wire.embeds import Author, Embed, Field, Footer
+from wire.errors import Unsendable
+from wire.layout import TextDisplay
+from wire.message import Mentions, Message, create_json, to_webhook_edit
+from wire.modals import Checkbox, CheckboxGroup, FileUpload, Label, Modal, RadioGroup, TextInput, TextStyle
+from wire.objects import Context
+from wire.reply import Choice, Choices, EditMessage, to_callback
 
 pytestmark = pytest.mark.usefixtures("discords_file")
 

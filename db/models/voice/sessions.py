@@ -1,7 +1,5 @@
 """Stays in voice, the stretches they are made of, activity during them, and corrections by staff."""
 
-from datetime import date
-
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -21,9 +19,7 @@ from db.models.base import (
     Moment,
     choice,
     fact,
-    local_date,
     moment,
-    of_guild,
     of_member,
     own_id,
     snowflake,
@@ -71,23 +67,6 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     confirmed_at: Moment | None = moment(None, description="When Discord was asked last whether it still goes on.")
 
 
-class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
-
-    __tablename__ = "voice_gaps"
-    __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "started_at", name="pk_voice_gaps"),
-        of_guild("voice_gaps"),
-        Index("idx_voice_gaps_ended", "guild_id", "ended_at"),
-        CheckConstraint("ended_at >= started_at", name="ck_voice_gaps_ended_at"),
-        *DiscordIDMixin.id_checks("voice_gaps", "guild_id"),
-    )
-
-    guild_id: int = snowflake()
-    started_at: Moment = moment(description="The last frame that was heard.")
-    ended_at: Moment = moment(description="The first frame after it that tells of the guild.")
-
-
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A stretch of a session in one channel with the same flags."""
 
@@ -121,71 +100,3 @@ class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
         description="1 self mute, 2 self deaf, 4 mute, 8 deaf, 16 stream, 32 video, 64 suppress.",
     )
     ended_at: Moment | None = moment(None, description="Empty: still so.")
-
-
-class VoiceActivity(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """When a member with an open session used the app; each one starts the unattended cap anew, and is then removed."""
-
-    __tablename__ = "voice_activity"
-    __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "active_at", name="pk_voice_activity"),
-        of_member("voice_activity"),
-        *DiscordIDMixin.id_checks("voice_activity", "guild_id", "user_id"),
-    )
-
-    guild_id: int = snowflake()
-    user_id: int = snowflake()
-    active_at: Moment = moment(description="A whole second.")
-
-
-class VoiceAdjustment(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A correction of a session's counted seconds by staff; never changed and never removed."""
-
-    __tablename__ = "voice_adjustments"
-    __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "adjustment_id", name="pk_voice_adjustments"),
-        ForeignKeyConstraint(
-            ["guild_id", "session_id"],
-            ["voice_sessions.guild_id", "voice_sessions.session_id"],
-            name="fk_voice_adjustments_session",
-            ondelete="CASCADE",
-        ),
-        Index("idx_voice_adjustments_session", "guild_id", "session_id", "adjustment_id"),
-        CheckConstraint("previous_seconds >= 0", name="ck_voice_adjustments_previous_seconds"),
-        CheckConstraint("previous_seconds + seconds >= 0", name="ck_voice_adjustments_seconds"),
-        CheckConstraint("NOT is_void OR previous_seconds + seconds = 0", name="ck_voice_adjustments_is_void"),
-        *DiscordIDMixin.id_checks("voice_adjustments", "guild_id", "user_id", "actor_id"),
-    )
-
-    guild_id: int = snowflake()
-    adjustment_id: int | None = own_id()
-    session_id: int = whole(kind=BigInteger, ge=1)
-    user_id: int = snowflake(description="Whose session it is.")
-    actor_id: int = snowflake(description="Who corrected it.")
-    is_void: bool = fact(default=False, description="Nothing of the session counts, whatever a recount finds.")
-    previous_seconds: int = whole(0, description="What the session counted before.")
-    seconds: int = whole(0, ge=-(1 << 31), description="Added; negative: taken away.")
-    reason: str = words(min_length=1, max_length=200)
-    created_at: Moment = moment()
-
-
-class VoiceAdjustmentDay(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """The part of a correction that falls on one date of the member and of the guild."""
-
-    __tablename__ = "voice_adjustment_days"
-    __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "adjustment_id", "local_on", "guild_on", name="pk_voice_adjustment_days"),
-        ForeignKeyConstraint(
-            ["guild_id", "adjustment_id"],
-            ["voice_adjustments.guild_id", "voice_adjustments.adjustment_id"],
-            name="fk_voice_adjustment_days_adjustment",
-            ondelete="CASCADE",
-        ),
-        *DiscordIDMixin.id_checks("voice_adjustment_days", "guild_id"),
-    )
-
-    guild_id: int = snowflake()
-    adjustment_id: int = whole(kind=BigInteger, ge=1)
-    local_on: date = local_date(description="The date on the member's calendar.")
-    guild_on: date = local_date(description="The date on the guild's calendar.")
-    seconds: int = whole(0, ge=-(1 << 31), description="Added; negative: taken away.")

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
 from core.enums import Preset
-from db.models.base import Model, Moment, choice, moment, of_guild, of_member, own_id, snowflake
+from db.models.base import Model, Moment, choice, moment, of_guild, own_id, snowflake
 from db.models.enum_types import PRESET
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -26,18 +26,3 @@ class PolicyRule(Model, CRUDMixin, DiscordIDMixin, table=True):
     valid_until: Moment | None = moment(None, description="Set: a re-application to a past span. Empty: until another.")
     set_by: int = snowflake(description="Who chose it.")
     set_at: Moment = moment()
-
-
-class Recount(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member whose time is to be counted again from the segments; a mark may be there more than once."""
-
-    __tablename__ = "recounts"
-    __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "recount_id", name="pk_recounts"),
-        of_member("recounts"),
-        *DiscordIDMixin.id_checks("recounts", "guild_id", "user_id"),
-    )
-
-    guild_id: int = snowflake()
-    user_id: int = snowflake()
-    recount_id: int | None = own_id()

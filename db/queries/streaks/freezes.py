@@ -1,14 +1,12 @@
 """Freezes at hand, missed dates, and the dates that a member or staff protects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import dates, numbers
 from db.queries.streaks.protections import DateRow
-from db.rows import row_of
 
 MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the run at stake, whether a freeze was used
 
@@ -71,73 +69,3 @@ async def set_switch(conn: Connection, *, guild: GuildId, user: UserId, since: d
            ON CONFLICT ON CONSTRAINT pk_freeze_switches DO UPDATE SET is_on = excluded.is_on""",
         {"guild": guild, "user": user, "since": since, "is_on": is_on},
     )
-
-
-async def ask_repair(
-    conn: Connection, *, guild: GuildId, user: UserId, day: date, run_days: int, now: datetime
-) -> bool:
-    """Note that a member wants to repair the run that a date ended. False: they asked before."""
-    cursor = await conn.execute(
-        """INSERT INTO missed_days AS m (guild_id, user_id, missed_on, run_days, worked_at, asked_at)
-           VALUES (%(guild)s, %(user)s, %(day)s, %(run_days)s, %(now)s, %(now)s)
-           ON CONFLICT ON CONSTRAINT pk_missed_days DO UPDATE SET asked_at = excluded.asked_at
-           WHERE m.asked_at IS NULL""",
-        {"guild": guild, "user": user, "day": day, "run_days": run_days, "now": now},
-    )
-    return cursor.rowcount == 1
-
-
-@dataclass(frozen=True, slots=True)
-class StaffAct:
-    """Something that staff did to a member's date."""
-
-    user_id: UserId
-    by_id: UserId
-    is_grant: bool
-    day_on: date
-    reason: str
-    acted_at: datetime
-
-
-async def add_act(
-    conn: Connection,
-    *,
-    guild: GuildId,
-    user: UserId,
-    by: UserId,
-    is_grant: bool,
-    day: date,
-    reason: str,
-    now: datetime,
-) -> None:
-    """Write down what staff did."""
-    await conn.execute(
-        """INSERT INTO streak_acts (guild_id, user_id, by_id, is_grant, day_on, reason, acted_at)
-           VALUES (%(guild)s, %(user)s, %(by)s, %(is_grant)s, %(day)s, %(reason)s, %(now)s)""",
-        {"guild": guild, "user": user, "by": by, "is_grant": is_grant, "day": day, "reason": reason, "now": now},
-    )
-
-
-async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, limit: int) -> list[StaffAct]:
-    """The last acts in a guild, newest first; with `user` those on one member's dates."""
-    cursor = conn.cursor(row_factory=row_of(StaffAct))
-    await cursor.execute(
-        """SELECT user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
-           WHERE guild_id = %(guild)s AND (%(user)s::bigint IS NULL OR user_id = %(user)s)
-           ORDER BY act_id DESC
-           LIMIT %(limit)s""",
-        {"guild": guild, "user": user, "limit": limit},
-    )
-    return await cursor.fetchall()
-
-
-async def list_grants(conn: Connection, *, guild: GuildId, user: UserId, since: date) -> list[StaffAct]:
-    """The last grant of staff for each of a member's dates from `since` on."""
-    cursor = conn.cursor(row_factory=row_of(StaffAct))
-    await cursor.execute(
-        """SELECT DISTINCT ON (day_on) user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
-           WHERE guild_id = %(guild)s AND user_id = %(user)s AND is_grant AND day_on >= %(since)s
-           ORDER BY day_on, act_id DESC""",
-        {"guild": guild, "user": user, "since": since},
-    )
-    return await cursor.fetchall()

@@ -1,7 +1,7 @@
 """Counted seconds per day on the member's and the guild's calendar, and the rules by which members tell days."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from core.enums import Period
 from db.connection import Connection
@@ -11,20 +11,6 @@ MemberDayRow = tuple[int, int, date, int, str, int]  # guild, user, the member's
 GuildDayRow = tuple[int, date, int, int]  # guild, the guild's date, user, seconds
 CreditRow = tuple[int, date, int, int, int]  # the same, and those of the seconds that are estimated
 SpanRow = tuple[int, int, Period, date, int]  # guild, user, week or month, its first date, seconds
-ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, day start in minutes
-
-
-async def list_zone_rules(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ZoneRow]:
-    """The zone history of each of these members who has one, oldest rule first."""
-    guild, user = zip(*members, strict=True)
-    cursor = await conn.execute(
-        """SELECT z.guild_id, z.user_id, z.valid_from, z.zone, z.day_start_min
-           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
-           JOIN member_zones z USING (guild_id, user_id)
-           ORDER BY z.guild_id, z.user_id, z.valid_from""",
-        {"guild": numbers(guild), "user": numbers(user)},
-    )
-    return await cursor.fetchall()
 
 
 async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]]) -> list[GuildDayRow]:

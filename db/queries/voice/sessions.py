@@ -1,90 +1,15 @@
 """Sessions and segments as the listener reads and writes them: whole batches, one statement each."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
 
-# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
-# ever chose its rules, since when it awaits a snapshot, end of its last gap
-PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
-LockRow = tuple[int, int, int | None]  # guild, user, last press
-ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
 StateRow = tuple[
     int, int, int, str | None, int, int | None, int, int, str | None, bool, int, bool, int, int | None, int, int
 ]
 SessionRow = tuple[int, int, int, str | None, int, int | None, int, int, str | None, bool, int]
 SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, start, user, channel, flags, end
-
-
-async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]:
-    """Of each known guild what decides whether a channel counts, its zone, and whether it has rules of its own."""
-    cursor = await conn.execute(
-        """SELECT g.guild_id, g.afk_channel_id, g.timezone,
-                  ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),
-                  ARRAY(SELECT c.channel_id FROM channels p JOIN channels c USING (guild_id)
-                        WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
-                  ARRAY(SELECT c.channel_id FROM channels c
-                        WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
-                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id),
-                  extract(epoch FROM g.unheard_from)::bigint,
-                  (SELECT extract(epoch FROM max(v.ended_at))::bigint FROM voice_gaps v WHERE v.guild_id = g.guild_id)
-           FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
-        {"guilds": numbers(guilds)},
-    )
-    return await cursor.fetchall()
-
-
-async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], guilds: Sequence[int]) -> list[LockRow]:
-    """Hold the rows of these members, and of all with an open session in `guilds`, until the transaction ends.
-
-    Whoever writes sessions takes these locks first, in this order, before changing any member: two writers of one
-    member then follow each other, and none waits for the other in a circle.
-    """
-    guild, user = zip(*members, strict=True) if members else ((), ())
-    cursor = await conn.execute(
-        """SELECT m.guild_id, m.user_id, floor(extract(epoch FROM m.last_seen_at))::bigint
-           FROM (SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])
-                 UNION
-                 SELECT s.guild_id, s.user_id FROM voice_sessions s
-                 WHERE s.ended_at IS NULL AND s.guild_id = ANY (%(guilds)s::bigint[])) AS given (guild_id, user_id)
-           JOIN members m USING (guild_id, user_id)
-           ORDER BY m.guild_id, m.user_id
-           FOR NO KEY UPDATE OF m""",
-        {"guild": numbers(guild), "user": numbers(user), "guilds": numbers(guilds)},
-    )
-    return await cursor.fetchall()
-
-
-async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ActivityRow]:
-    """When these members used the app during their open session, as far as no segment shows it yet; in order."""
-    guild, user = zip(*members, strict=True)
-    cursor = await conn.execute(
-        """SELECT a.guild_id, a.user_id, extract(epoch FROM a.active_at)::bigint
-           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
-           JOIN voice_activity a USING (guild_id, user_id)
-           ORDER BY a.guild_id, a.user_id, a.active_at""",
-        {"guild": numbers(guild), "user": numbers(user)},
-    )
-    return await cursor.fetchall()
-
-
-async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None:
-    """Forget activity that segments show, or that no session can use any more."""
-    guild, user, at = zip(*rows, strict=True)
-    await conn.execute(
-        """DELETE FROM voice_activity a
-           USING unnest(%(guild)s::bigint[], %(user)s::bigint[], %(at)s::bigint[]) AS given (guild_id, user_id, at)
-           WHERE a.guild_id = given.guild_id AND a.user_id = given.user_id AND a.active_at = to_timestamp(given.at)""",
-        {"guild": numbers(guild), "user": numbers(user), "at": numbers(at)},
-    )
-
-
-async def remove_old_activity(conn: Connection, *, before: datetime) -> int:
-    """Forget activity that no session has used. Returns: how many moments."""
-    cursor = await conn.execute("DELETE FROM voice_activity WHERE active_at < %(before)s", {"before": before})
-    return cursor.rowcount
 
 
 async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[StateRow]:

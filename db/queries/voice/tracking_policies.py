@@ -84,43 +84,6 @@ async def list_judged_past(conn: Connection, moments: Sequence[tuple[int, int]])
     return await cursor.fetchall()
 
 
-async def add_recounts(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
-    """Mark members (guild, user) to be counted again."""
-    guild, user = zip(*members, strict=True)
-    await conn.execute(
-        """INSERT INTO recounts (guild_id, user_id)
-           SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])""",
-        {"guild": numbers(guild), "user": numbers(user)},
-    )
-
-
-async def add_recounts_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
-    """Mark all members who sat in voice in a span of time. Returns: how many."""
-    cursor = await conn.execute(
-        """INSERT INTO recounts (guild_id, user_id)
-           SELECT DISTINCT guild_id, user_id FROM voice_segments
-           WHERE guild_id = %(guild)s AND started_at < %(end)s AND ended_at > %(start)s
-           UNION
-           SELECT guild_id, user_id FROM voice_segments
-           WHERE guild_id = %(guild)s AND started_at < %(end)s AND ended_at IS NULL""",
-        {"guild": guild, "start": start, "end": end},
-    )
-    return cursor.rowcount
-
-
-async def take_recounts(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
-    """Take marks away and return whose they were (guild, user); marks that somebody else is taking are passed over."""
-    cursor = await conn.execute(
-        """DELETE FROM recounts r
-           USING (SELECT guild_id, user_id, recount_id FROM recounts
-                  ORDER BY guild_id, user_id, recount_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
-           WHERE r.guild_id = due.guild_id AND r.user_id = due.user_id AND r.recount_id = due.recount_id
-           RETURNING r.guild_id, r.user_id""",
-        {"limit": limit},
-    )
-    return await cursor.fetchall()
-
-
 async def set_kind(
     conn: Connection,
     *,

@@ -17,8 +17,6 @@ from render.number_text import common_px, figure
 from render.text.layout import fit_all, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, WIDTH, Accent
 
-__all__ = ["CalendarDay", "DayMark", "StreakCalendar", "alt", "draw"]
-
 HEIGHT: Final = 720
 _RIGHT: Final = WIDTH - MARGIN
 _ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats

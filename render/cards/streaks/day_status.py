@@ -222,6 +222,3 @@ def _fade(width_px: int, height_px: int) -> Image.Image:
 def _box(centre: Point, width: int, height: int, *, drop: int = 0) -> tuple[int, int, int, int]:
     left, top = round(centre[0] - width / 2), round(centre[1] - height / 2 + drop)
     return left, top, left + width, top + height
-
-
-__all__ = ["CalendarDay", "DayMark", "Grid", "draw_day", "draw_legend", "draw_ribbons"]

@@ -16,7 +16,8 @@ from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
 from tests.paths import ROOT
 from tests.wire.discord_server import failed, ok, serve
-from wire.commands import SLASH, command, string, user_menu
+from wire.commands import command, string, user_menu
+from wire.payloads import SLASH
 from wire.rest import Rest
 
 GOLDEN = ROOT / "tests" / "payloads" / "commands.json"

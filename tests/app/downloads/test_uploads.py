@@ -11,7 +11,7 @@ import pytest
 from app.downloads.uploads import DISCORDS, FileOutOfReach, Uploads
 from core.config import DISCORD_CDN_URL
 from core.ids import AttachmentId
-from wire.interaction import Attachment
+from wire.objects import Attachment
 from wire.uploads import FileOfOtherKind, FileTooLarge
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 32

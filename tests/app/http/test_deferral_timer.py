@@ -18,7 +18,7 @@ from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import KEY, NOW, Frozen, sign, slash_payload
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 from wire.rest import Rest
 from wire.signature import Verifier
 

@@ -14,7 +14,7 @@ from tests.app.conftest import ECHO
 from tests.fake_discord import GUILD, FakeDiscord, fake_discord, settings
 from tests.paths import ROOT
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 UNREADABLE = 'lyceum_deliveries_refused_total{door="interaction",reason="unreadable",status="400"}'
 

@@ -12,7 +12,8 @@ from handlers.feature import Deps, Feature
 from tests.fake_discord import CHANNEL, Answer, FakeDiscord, Json, envelope, fake_discord, slash_payload
 from wire.custom_id import Action
 from wire.interaction import ButtonPress, SlashCommand
-from wire.reply import Deferred, Drawing, EditMessage, Message, Reply
+from wire.message import Message
+from wire.reply import Deferred, Drawing, EditMessage, Reply
 
 PRESS = Action("slow", "press")
 

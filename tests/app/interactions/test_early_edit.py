@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.http.initial_response import respond
 from core.ids import ApplicationId
 from tests.local_discord import free_port, local_discord
-from wire.reply import Message
+from wire.message import Message
 from wire.rest import Rest
 
 

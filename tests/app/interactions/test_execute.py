@@ -9,7 +9,7 @@ from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import GUILD, fake_discord, slash_payload
 from wire.interaction import SlashCommand
-from wire.reply import Message
+from wire.message import Message
 
 
 async def count(interaction: SlashCommand, deps: Deps) -> Message:

@@ -32,9 +32,10 @@ from tests.fake_discord import (
     slash_payload,
 )
 from tests.handlers.conftest import studied
-from wire.commands import SLASH, Option
+from wire.command_json import Option
 from wire.interaction import ButtonPress, MessageMenu, ModalSubmit, SelectChoice, SlashCommand, UserMenu
 from wire.options import OptionKind
+from wire.payloads import SLASH
 
 TODAY = NOW.date()
 SLOW = """

@@ -30,7 +30,8 @@ from services.jobs.outbox import Rules
 from wire.commands import attachment, command, integer
 from wire.effects import DirectMessage, GiveRole, SendMessage
 from wire.interaction import SlashCommand
-from wire.reply import Deferred, Message
+from wire.message import Message
+from wire.reply import Deferred
 from wire.rest import Rest
 
 NOTES = b"what was learnt"

@@ -31,8 +31,8 @@ from tests.local_discord import LocalDiscord, local_discord
 from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
 from wire.errors import Unsendable
 from wire.interaction import SlashCommand
+from wire.message import Effect, Message
 from wire.parsing import parse
-from wire.reply import Effect, Message
 from wire.rest import Rest
 
 Status = tuple[str, str | None]

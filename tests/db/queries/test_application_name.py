@@ -7,7 +7,7 @@ from core.ids import InteractionId
 from db.connection import Connection, Pool
 from db.queries.application_name import set_label
 from services import interactions
-from services.voice.gateway_events import Person
+from services.members.person import Person
 from tests.populate import ANA, LYCEUM, NOON
 
 FIRST = InteractionId(30_000_001)

@@ -13,7 +13,7 @@ from cli.bulk_load import fill
 from core.enums import Period
 from db.connection import Pool
 from services.calendar.days import first_day, guild_calendar
-from services.leaderboards import pages
+from services.leaderboards import checkpoints
 from tests.conftest import fresh_database
 from tests.db.queries.statements import Statement, statements
 
@@ -60,13 +60,13 @@ def question(where: str) -> Statement:
 
 async def test_crowd_has_long_boards_and_all_of_them_are_marked(crowd_url: str) -> None:
     async with Pool(crowd_url) as pool, pool.connection() as conn:
-        assert await pages.mark(conn, now=NOW, large=400, every=EVERY) > 60
+        assert await checkpoints.mark(conn, now=NOW, large=400, every=EVERY) > 60
 
 
 @pytest.mark.parametrize("where", ASKED)
 async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, where: str) -> None:
     async with Pool(crowd_url) as pool, pool.connection() as conn:
-        await pages.mark(conn, now=NOW, large=400, every=EVERY)
+        await checkpoints.mark(conn, now=NOW, large=400, every=EVERY)
     statement = question(where)
     assert statement.sql is not None
     with psycopg.connect(crowd_url) as conn:

@@ -10,8 +10,9 @@ from db.connection import Connection
 from gateway_listener.protocol.events import Moment, read
 from playground.state import serializers
 from playground.state.state import Channel
-from services.voice import recording
-from services.voice.recording import (
+from services.members.person import Person
+from services.voice import open_sessions, recording
+from services.voice.gateway_events import (
     ChannelChange,
     ChannelGone,
     Event,
@@ -19,7 +20,6 @@ from services.voice.recording import (
     GuildGone,
     GuildOutage,
     GuildSnapshot,
-    Person,
     VoiceChannel,
     VoiceState,
 )
@@ -139,7 +139,7 @@ async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connec
         told = read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(at))
         assert told is not None
         await recording.record(conn, [told])
-        await recording.settle_open(conn, now=at + timedelta(seconds=90))
+        await open_sessions.settle_open(conn, now=at + timedelta(seconds=90))
 
     rows = await conn.execute("SELECT user_id, ended_at, counted_s FROM voice_sessions")
     assert await rows.fetchall() == [(BEN, AT + timedelta(seconds=100), 0)]

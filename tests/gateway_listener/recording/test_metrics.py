@@ -9,7 +9,8 @@ from db.connection import Connection, Pool
 from gateway_listener.recording.metrics import Meter
 from gateway_listener.recording.recorder import Recorder
 from gateway_listener.recording.records import Heard, Mark, SessionKey
-from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.members.person import Person
+from services.voice.gateway_events import GuildSnapshot, VoiceChannel, VoiceState
 from tests.gateway_listener.rows import stays, until_seq
 from tests.gateway_listener.scripted import ANA, GUILD, ROOM
 

@@ -14,7 +14,7 @@ from db.connection import Pool
 from db.queries.gateway.positions import Position, find_position, set_position, try_lock_shard
 from gateway_listener.recording.recorder import Recorder, Superseded, Taken
 from gateway_listener.recording.records import Heard, Mark, SessionKey
-from services.voice.recording import VoiceState
+from services.voice.gateway_events import VoiceState
 from tests.gateway_listener.rows import Stay, position, stays, until_seq
 from tests.gateway_listener.scripted import (
     ANA,

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
-from services.voice import recording
-from services.voice.gateway_events import STREAM, VIDEO
-from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.members.person import Person
+from services.voice import open_sessions, recording
+from services.voice.gateway_events import STREAM, VIDEO, GuildSnapshot, VoiceChannel, VoiceState
 from tests.fake_discord import ANA, BEN, GUILD, NOW, FakeDiscord
 from tests.handlers.conftest import LIBRARY, studied
 
@@ -80,4 +80,4 @@ async def _fill(pool: Pool, *, rooms: int, each: int, name: str) -> None:
     snapshot = GuildSnapshot(guild, "Lyceum Commons", None, None, "en-US", None, channels, states, since)
     async with pool.connection() as conn:
         await recording.record(conn, [snapshot])
-        await recording.settle_open(conn, now=NOW)
+        await open_sessions.settle_open(conn, now=NOW)

@@ -11,11 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from playground.page import view_context
-from playground.page.emoji import is_jumbo
 from playground.page.markdown import excerpt_to_html, line_to_html, to_html
 from playground.page.markdown_context import Reading
 from playground.state.fixtures import COMMUNITY, GUILD
 from playground.state.state import World
+from render.html.emoji import is_jumbo
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 VOID = {"img"}

@@ -10,7 +10,6 @@ from playground.http_log import multipart
 from playground.interactions import component_actions, modal_values
 from playground.interactions.entity_resolver import ByName
 from playground.interactions.payloads import Resolved
-from playground.rest.app import Upload
 from playground.state.fixtures import COMMUNITY
 from playground.state.lookup import Puzzled, find_channel, find_guild, find_member, listed, nearest
 from playground.state.state import Message, World
@@ -19,6 +18,7 @@ from playground.validation.commands import check_list
 from playground.validation.components import check_modal
 from playground.validation.fields import Fields
 from playground.validation.message import Before
+from playground.validation.upload import Upload
 
 Json = dict[str, Any]
 

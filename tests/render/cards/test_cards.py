@@ -16,11 +16,12 @@ from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
 from render.cards.streaks import calendar
-from render.cards.streaks.calendar import CalendarDay, StreakCalendar
+from render.cards.streaks.calendar import StreakCalendar
+from render.cards.streaks.day_status import CalendarDay
 from render.number_text import common_px, figure
 from render.samples.__main__ import main
 from render.samples.cards import Sample, portrait, samples
-from render.text.layout import shaping_is_complete
+from render.text.fonts import shaping_is_complete
 
 PICTURES = Path(__file__).parent / "pictures"
 REDRAW = "LYCEUM_REDRAW"  # set it to accept what is drawn now, then look at every picture

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from render.text import layout
-from render.text.fonts import EMOJI, Face, font_for, has_sign
+from render.text.fonts import EMOJI, Face, font_for, has_sign, shaping_is_complete
 from render.text.graphemes import clusters, is_emoji, tame
-from render.text.layout import Style, fit, shaping_is_complete, width, write
+from render.text.layout import Style, fit, width, write
 from tests.paths import ROOT
 
 STRONG = Style(Face.STRONG, 32, "en")

@@ -7,9 +7,10 @@ import pytest
 from core.enums import DayMark, ProtectionKind
 from db.connection import Connection
 from services.explanations import streak
-from services.explanations.streak import Chronicle, Unsaved
+from services.explanations.streak import Chronicle
 from services.members.lock import NotSeenYet
 from services.streaks import freezes, grants, repairs, vacations
+from services.streaks.freeze_simulation import Unsaved
 from tests.populate import ANA, BEN, LYCEUM
 from tests.services.streaks.freeze_scenarios import be_active, begin, close, day, noon
 

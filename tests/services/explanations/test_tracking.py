@@ -9,7 +9,7 @@ from db.connection import Connection
 from services import tracking
 from services.explanations import tracking as why
 from services.explanations.tracking import Ending
-from services.voice import recording
+from services.voice import open_sessions, recording
 from services.voice.eligibility import Pause
 from services.voice.gateway_events import SELF_DEAF, VIDEO
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, add_guild
@@ -22,7 +22,7 @@ Told = tuple[float, float, Pause | None]
 
 async def told(conn: Connection, seconds: float) -> list[Told]:
     """The day's stretches in seconds after noon, at a moment, when all of it is credited."""
-    await recording.settle_open(conn, now=after(seconds))
+    await open_sessions.settle_open(conn, now=after(seconds))
     day = await why.day(conn, guild=LYCEUM, user=ANA, now=after(seconds))
     assert day.counted_s == await total(conn)
     days = await rows(conn, "SELECT user_id, estimated_seconds FROM guild_days")

@@ -8,7 +8,7 @@ from db.connection import Connection
 from services.explanations import xp
 from services.explanations.xp import Points
 from services.members.lock import NotSeenYet
-from services.voice import recording
+from services.voice import open_sessions, recording
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice.voice_log import after, state
 
@@ -50,7 +50,7 @@ async def test_what_is_left_over_is_on_the_way_to_the_next(conn: Connection) -> 
     await add_guild(conn)
     await stay(conn, 0, 4000)
     await recording.record(conn, [state(5000, ATRIUM)])
-    await recording.settle_open(conn, now=after(5000 + 600))
+    await open_sessions.settle_open(conn, now=after(5000 + 600))
 
     found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 

@@ -8,7 +8,7 @@ from core.enums import Board, DayKind, Period, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from db.queries import profiles as profile_queries
-from services.leaderboards import pages
+from services.leaderboards import checkpoints, pages
 from services.leaderboards.pages import BoardPage
 from tests.populate import LYCEUM, NOON, add_guild, add_guild_day, add_member, add_streak
 
@@ -19,7 +19,7 @@ BOARDS = [(board, period) for board in Board for period in Period if board is no
 
 async def mark(conn: Connection, now: datetime = NOON) -> int:
     """Boards count as long from a few members on, so that a test needs no thousands."""
-    return await pages.mark(conn, now=now, large=20, every=7)
+    return await checkpoints.mark(conn, now=now, large=20, every=7)
 
 
 async def crowd(conn: Connection) -> list[UserId]:
@@ -70,7 +70,9 @@ async def test_marks_are_used_and_old_ones_are_not(conn: Connection) -> None:
     await conn.execute("UPDATE board_marks SET shown_before = entry")  # as if nobody hid
 
     wrong = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
-    await conn.execute("UPDATE board_marks SET counted_at = %s", [LATER - pages.MARKED_FOR - timedelta(seconds=1)])
+    await conn.execute(
+        "UPDATE board_marks SET counted_at = %s", [LATER - checkpoints.MARKED_FOR - timedelta(seconds=1)]
+    )
     right = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
 
     assert wrong.total > exact.total
@@ -118,4 +120,4 @@ async def test_marking_again_replaces_what_was_marked(conn: Connection) -> None:
 async def test_small_guilds_are_not_marked(conn: Connection) -> None:
     await crowd(conn)
 
-    assert await pages.mark(conn, now=NOON) == 0
+    assert await checkpoints.mark(conn, now=NOON) == 0

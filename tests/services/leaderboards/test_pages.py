@@ -7,7 +7,7 @@ from core.ids import UserId
 from db.connection import Connection
 from services.leaderboards import pages as boards
 from services.leaderboards.pages import BoardPage, BoardRow
-from services.voice.gateway_events import Person
+from services.members.person import Person
 from tests.populate import (
     ANA,
     BEN,

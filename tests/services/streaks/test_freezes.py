@@ -5,7 +5,7 @@ import pytest
 from core.ids import UserId
 from db.connection import Connection, Pool
 from services.members.lock import NotSeenYet
-from services.streaks import freezes, streak, vacations
+from services.streaks import cache, freezes, vacations
 from services.streaks.freezes import SETTLING, FreezesAreOff, FreezesAreOn, close_days, switch
 from services.timezones import changes
 from tests.populate import ANA, BEN, LYCEUM, add_member
@@ -238,7 +238,7 @@ async def test_two_workers_at_once_do_each_member_once(pool: Pool) -> None:
 async def test_a_date_that_nobody_counts_any_more_takes_the_cache_with_it(conn: Connection) -> None:
     await begin(conn, *range(7))
     await conn.execute("DELETE FROM daily_streaks")
-    await streak.refresh(conn, [(LYCEUM, ANA)])
+    await cache.refresh(conn, [(LYCEUM, ANA)])
 
     assert await rows(conn, "SELECT * FROM freezes") == []
     assert freezes.BATCH > 1

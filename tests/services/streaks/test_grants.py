@@ -4,9 +4,10 @@ import pytest
 
 from core.errors import DomainError
 from db.connection import Connection, Pool
+from db.queries.streaks.grants import StaffAct
 from services.members.lock import NotSeenYet
 from services.streaks import grants
-from services.streaks.grants import DateIsActive, DateIsProtected, DateToCome, NothingGranted, ReasonMissing, StaffAct
+from services.streaks.grants import DateIsActive, DateIsProtected, DateToCome, NothingGranted, ReasonMissing
 from tests.populate import ANA, BEN, LYCEUM, MINA
 from tests.services.streaks.freeze_scenarios import begin, close, day, noon, protections, run_days
 

@@ -9,7 +9,7 @@ from core.errors import DomainError
 from db.connection import Connection
 from services.calendar.days import guild_calendar
 from services.streaks import vacations
-from services.streaks.streak import Standing
+from services.streaks.inputs import Standing
 from services.streaks.vacations import (
     NoVacationToCancel,
     Vacation,

@@ -16,12 +16,13 @@ from core.ids import GuildId, UserId
 from db.connection import Connection, Pool
 from db.queries.timezones import list_rules
 from services.calendar.days import Calendar, ZoneRule, calendar_of
-from services.streaks import streak, vacations
+from services.members.person import Person
+from services.streaks import cache, inputs, vacations
 from services.streaks.freezes import status
+from services.streaks.travel import Cut
 from services.timezones import changes as zones
+from services.timezones import search
 from services.timezones.changes import ZoneChange
-from services.timezones.travel import Cut
-from services.voice.gateway_events import Person
 from tests.populate import ANA, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice.voice_log import rows
 
@@ -53,7 +54,7 @@ async def be_active(conn: Connection, days: Iterable[date]) -> None:
                VALUES (%s, %s, 'study', %s, 900, 'UTC')""",
             (LYCEUM, ANA, day),
         )
-    await streak.refresh(conn, [(LYCEUM, ANA)])
+    await cache.refresh(conn, [(LYCEUM, ANA)])
 
 
 def _bounds_around(calendar: Calendar, moment: datetime) -> list[tuple[datetime, datetime]]:
@@ -384,7 +385,7 @@ async def test_a_member_who_is_not_known_yet_may_come_with_their_names(conn: Con
 
 
 STORY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-PLACES = sorted({zone for name in available_timezones() if (zone := zones.canonical(name)) is not None})
+PLACES = sorted({zone for name in available_timezones() if (zone := search.canonical(name)) is not None})
 STEP = timedelta(minutes=15)
 QUARTERS = st.integers(1_600_000_000 // 900, 1_900_000_000 // 900).map(lambda quarters: 900 * quarters)
 FAR_APART = ("Pacific/Kiritimati", "Asia/Seoul", "America/Los_Angeles", "America/Mexico_City", "Pacific/Pago_Pago")
@@ -437,7 +438,7 @@ async def travel_and_compare(conn: Connection, home: str, unix: int, story: Sequ
             found = await rows(conn, "SELECT protected_on, guild_id FROM protections ORDER BY 1")
             assert [day for day, where in found if where == guild] == sorted(model.protected)
         dates = model.dates(model.rules, began - timedelta(days=2), now + timedelta(days=4))
-        standing = await streak.standing(conn, guild, user)
+        standing = await inputs.standing(conn, guild, user)
     span = [dates[0] + timedelta(days=number) for number in range((dates[-1] - dates[0]).days + 1)]
     assert [day for day in span if standing.is_skipped(day)] == [day for day in span if day not in set(dates)]
 
@@ -568,7 +569,7 @@ class Traveller:
 async def test_over_any_change_dates_go_on_without_a_repetition(
     conn: Connection, old: str, new: str, minutes: int, unix: int
 ) -> None:
-    before, after = zones.canonical(old), zones.canonical(new)
+    before, after = search.canonical(old), search.canonical(new)
     assume(before and after and before != after)
     assert before
     assert after

@@ -4,8 +4,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from core.enums import Language
-from services.timezones.changes import ZoneChoice, canonical, describe, search_zones
-from services.timezones.search import meant
+from services.timezones.search import ZoneChoice, canonical, describe, meant, search_zones
 
 NOW = datetime(2026, 11, 21, 10, 10, 5, tzinfo=UTC)
 

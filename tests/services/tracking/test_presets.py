@@ -4,7 +4,7 @@ import pytest
 
 from core.enums import Preset
 from db.connection import Connection
-from services.voice import recording
+from services.voice import open_sessions, recalculation, recording
 from services.voice.gateway_events import DEAF, SELF_DEAF, SELF_MUTE, STREAM, VIDEO
 from services.voice.tracking_policies import PRESETS, SILENT_LIBRARY, SOCIAL, STRICT
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, ROBOT, add_guild
@@ -69,12 +69,12 @@ async def test_what_counts_by_preset_in_company(conn: Connection, preset: Preset
 async def test_social_counts_while_another_person_is_in_the_channel(conn: Connection) -> None:
     await choose(conn, Preset.SOCIAL)
     await recording.record(conn, [state(0, LIBRARY), state(0, ATRIUM, BEN)])
-    await recording.settle_open(conn, now=after(100))
+    await open_sessions.settle_open(conn, now=after(100))
     alone = await total(conn)
     await recording.record(conn, [state(200, LIBRARY, BEN)])
-    await recording.settle_open(conn, now=after(400))
+    await open_sessions.settle_open(conn, now=after(400))
     await recording.record(conn, [state(500, None, BEN)])
-    await recording.settle_open(conn, now=after(700))
+    await open_sessions.settle_open(conn, now=after(700))
 
     assert alone == 0
     assert (await total(conn), await total(conn, BEN)) == (300, 300)
@@ -90,7 +90,7 @@ async def test_a_bot_is_no_company(conn: Connection) -> None:
 async def test_somebody_deafened_is_company_all_the_same(conn: Connection) -> None:
     await choose(conn, Preset.SOCIAL)
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN, flags=SELF_DEAF), state(600, None)])
-    await recording.settle_open(conn, now=after(600))
+    await open_sessions.settle_open(conn, now=after(600))
 
     assert (await total(conn), await total(conn, BEN)) == (600, 0)
 
@@ -103,13 +103,13 @@ async def test_the_grace_counts_only_when_the_camera_comes_within_it(
     await recording.record(conn, [state(0, LIBRARY)])
     for seconds in (15, 45, 59):
         if seconds < camera_at:
-            await recording.settle_open(conn, now=after(seconds))
+            await open_sessions.settle_open(conn, now=after(seconds))
     assert await total(conn) == 0
     await recording.record(conn, [state(camera_at, LIBRARY, flags=VIDEO)])
     await recording.record(conn, [state(600, None)])
 
     assert await total(conn) == counted
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == counted
 
 
@@ -118,15 +118,15 @@ async def test_a_camera_that_goes_off_has_the_same_grace_however_often_it_is_set
     await recording.record(conn, [state(0, LIBRARY, flags=VIDEO)])
     await recording.record(conn, [state(600, LIBRARY)])
     for seconds in (615, 630):
-        await recording.settle_open(conn, now=after(seconds))
+        await open_sessions.settle_open(conn, now=after(seconds))
     await recording.record(conn, [state(640, LIBRARY, flags=SELF_MUTE), state(650, ATRIUM, flags=STREAM)])  # within it
-    await recording.settle_open(conn, now=after(700))
+    await open_sessions.settle_open(conn, now=after(700))
     back_in_time = await total(conn)
     await recording.record(conn, [state(700, ATRIUM, flags=SELF_MUTE)])
     for seconds in (715, 730, 900):
-        await recording.settle_open(conn, now=after(seconds))
+        await open_sessions.settle_open(conn, now=after(seconds))
     await recording.record(conn, [state(1000, ATRIUM, flags=STREAM)])
-    await recording.settle_open(conn, now=after(1100))
+    await open_sessions.settle_open(conn, now=after(1100))
 
     assert (back_in_time, await total(conn)) == (700, 700 + 100)
 
@@ -139,7 +139,7 @@ async def test_the_grace_goes_on_over_a_short_absence(conn: Connection) -> None:
     await recording.record(conn, [state(600, None)])
 
     assert await total(conn) == 20 + 550
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 20 + 550
 
 
@@ -147,13 +147,13 @@ async def test_a_preset_holds_from_its_moment_on_and_gives_the_grace_anew(conn: 
     await choose(conn, Preset.STRICT, since=1000)
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN)])
     for seconds in (900, 1010, 1050):
-        await recording.settle_open(conn, now=after(seconds))
+        await open_sessions.settle_open(conn, now=after(seconds))
     await recording.record(conn, [state(1055, LIBRARY, flags=VIDEO)])
     for seconds in (1100, 2000):
-        await recording.settle_open(conn, now=after(seconds))
+        await open_sessions.settle_open(conn, now=after(seconds))
 
     assert (await total(conn), await total(conn, BEN)) == (2000, 1000)
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 2000
 
 
@@ -163,7 +163,7 @@ async def test_the_unattended_cap_ends_a_stretch_that_nothing_happens_in(
 ) -> None:
     await choose(conn, preset)
     await recording.record(conn, [state(0, LIBRARY, BEN, flags=VIDEO), state(0, LIBRARY, flags=VIDEO)])
-    await recording.settle_open(conn, now=after(8 * HOUR))
+    await open_sessions.settle_open(conn, now=after(8 * HOUR))
 
     assert await total(conn) == hours * HOUR
 
@@ -175,7 +175,7 @@ async def test_the_daily_cap_is_one_of_the_guilds_day(conn: Connection, preset: 
     log = [state(0, LIBRARY, BEN, flags=VIDEO)]
     log += [state(hour * HOUR, LIBRARY, flags=VIDEO | (hour % 2)) for hour in range(23)]
     await recording.record(conn, [*log, state(22 * HOUR + 1, LIBRARY, BEN, flags=VIDEO)])
-    await recording.settle_open(conn, now=after(23 * HOUR))
+    await open_sessions.settle_open(conn, now=after(23 * HOUR))
 
     assert await total(conn) == hours * HOUR
 
@@ -186,10 +186,10 @@ async def test_company_that_a_replay_tells_of_is_counted_afterwards(conn: Connec
     alone = await total(conn)
     await recording.record(conn, [state(600, LIBRARY, BEN, is_late=True, since=100)])
     before = await total(conn)
-    marked = await recording.recount(conn)
+    marked = await recalculation.recount(conn)
 
     assert (alone, before, marked, await total(conn)) == (0, 0, 1, 60)
-    assert await recording.recount(conn) == 0
+    assert await recalculation.recount(conn) == 0
 
 
 async def test_company_that_comes_back_where_it_left_is_counted_afterwards(conn: Connection) -> None:
@@ -197,7 +197,7 @@ async def test_company_that_comes_back_where_it_left_is_counted_afterwards(conn:
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN), state(200, None, BEN), state(600, None)])
     before = await total(conn)
     await recording.record(conn, [state(260, LIBRARY, BEN, is_late=True, since=200)])
-    await recording.recount(conn)
+    await recalculation.recount(conn)
 
     assert (before, await total(conn)) == (200, 600)
 
@@ -206,8 +206,8 @@ async def test_company_that_was_not_there_after_all_is_taken_back(conn: Connecti
     await choose(conn, Preset.SOCIAL)
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN), state(600, None)])
     together = await total(conn)
-    await recording.cut_open(conn, heard_until=after(300))
-    await recording.recount(conn)
+    await open_sessions.cut_open(conn, heard_until=after(300))
+    await recalculation.recount(conn)
 
     assert (together, await total(conn), await total(conn, BEN)) == (600, 300, 300)
 
@@ -216,9 +216,9 @@ async def test_events_in_order_have_nobody_counted_again(conn: Connection) -> No
     await choose(conn, Preset.SOCIAL)
     await recording.record(conn, [state(0, LIBRARY)])
     await recording.record(conn, [state(10, LIBRARY, BEN)])
-    await recording.settle_open(conn, now=after(300))
+    await open_sessions.settle_open(conn, now=after(300))
     await conn.execute("UPDATE members SET last_seen_at = %s", (after(200),))
-    await recording.settle_open(conn, now=after(400))
+    await open_sessions.settle_open(conn, now=after(400))
     await recording.record(conn, [state(500, ATRIUM, BEN), state(600, None), state(700, None, BEN)])
 
     assert await rows(conn, "SELECT * FROM recounts") == []
@@ -229,7 +229,7 @@ async def test_a_room_that_counts_no_more_ends_its_stays_when_the_minute_is_sett
     await conn.execute(
         "INSERT INTO channels (guild_id, channel_id, type, kind) VALUES (%s, %s, 2, 'ignored')", (LYCEUM, LIBRARY)
     )
-    await recording.settle_open(conn, now=after(120))
-    await recording.settle_open(conn, now=after(500))
+    await open_sessions.settle_open(conn, now=after(120))
+    await open_sessions.settle_open(conn, now=after(500))
 
     assert await rows(conn, "SELECT counted_s, close_reason FROM voice_sessions") == [(120, "ignored_channel")]

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from core.enums import Preset
 from core.ids import ChannelId, UserId
 from db.connection import Connection
-from services.voice import recording
-from services.voice.gateway_events import DEAF, SELF_DEAF, SELF_MUTE, STREAM, VIDEO
-from services.voice.recording import Event
+from services.voice import open_sessions, recalculation, recording
+from services.voice.gateway_events import DEAF, SELF_DEAF, SELF_MUTE, STREAM, VIDEO, Event
 from services.voice.tracking_policies import PRESETS, Policy, Rule, Timeline
 from tests.populate import ANA as ANNA
 from tests.populate import ATRIUM, LIBRARY, LYCEUM, add_guild
@@ -244,8 +243,8 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
         for at in quiet_moments(log, index, settles):
             await recording.record(conn, batch)
             batch = []
-            await recording.settle_open(conn, now=START + timedelta(seconds=at))
-            await recording.recount(conn)
+            await open_sessions.settle_open(conn, now=START + timedelta(seconds=at))
+            await recalculation.recount(conn)
     await recording.record(conn, batch)
 
 
@@ -267,14 +266,14 @@ async def test_any_chunking_gives_the_totals_of_the_model_under_every_preset(
         await prepare(conn)
         await choose(conn, rules)
         await play(conn, log, cuts, settles)
-        await recording.settle_open(conn, now=START + timedelta(seconds=end))
-        await recording.recount(conn)
+        await open_sessions.settle_open(conn, now=START + timedelta(seconds=end))
+        await recalculation.recount(conn)
 
         assert await stored(conn) == expected
 
         sessions, runs = await counted(conn), await streaks(conn)
         for user in (ANA, BEN):
-            await recording.rebuild(conn, GUILD, user)
+            await recalculation.rebuild(conn, GUILD, user)
         assert await stored(conn) == expected
         assert await counted(conn) == sessions
         assert await streaks(conn) == runs
@@ -322,12 +321,12 @@ async def test_company_that_is_heard_of_late_is_counted_in_the_end(
             )
             for batch in batches:
                 await recording.record(conn, batch)
-            await recording.settle_open(conn, now=after(100_000))
-            while await recording.recount(conn):
+            await open_sessions.settle_open(conn, now=after(100_000))
+            while await recalculation.recount(conn):
                 pass
             results.append(await written(conn))
             for user in (ANNA, BENNO):
-                await recording.rebuild(conn, LYCEUM, user)
+                await recalculation.rebuild(conn, LYCEUM, user)
             assert await written(conn) == results[-1]
             await conn.rollback()
 

@@ -3,9 +3,10 @@ from datetime import UTC, date, datetime, timedelta
 from core.enums import ChannelKind, Visibility
 from core.ids import ChannelId
 from db.connection import Connection
+from services.members.person import Person
 from services.voice import active_channels
 from services.voice.active_channels import Occupant, Room
-from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, Person
+from services.voice.gateway_events import SELF_DEAF, SELF_MUTE
 from tests.populate import (
     ANA,
     ATRIUM,

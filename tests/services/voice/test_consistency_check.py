@@ -1,7 +1,7 @@
 import pytest
 
 from db.connection import Connection
-from services.voice import recording
+from services.voice import recalculation, recording
 from services.voice.consistency_check import count_drift
 from tests.populate import ANA, LIBRARY, LYCEUM
 from tests.services.streaks.freeze_scenarios import begin
@@ -50,6 +50,6 @@ async def test_a_rebuild_ends_the_drift(conn: Connection) -> None:
     await studied(conn)
     await conn.execute("UPDATE daily_streaks SET seconds = 1")
 
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
 
     assert await count_drift(conn, share=1.0) == 0

@@ -13,7 +13,7 @@ from core.errors import DomainError
 from core.ids import GuildId
 from db.connection import Connection, Pool
 from services.streaks.grants import ReasonMissing
-from services.voice import consistency_check, corrections, recording
+from services.voice import consistency_check, corrections, recalculation, recording
 from services.voice.corrections import (
     Correction,
     NoSuchSession,
@@ -94,7 +94,7 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
     await void(conn, second)
     before = await figures(conn)
     for _ in range(2):
-        await recording.rebuild(conn, LYCEUM, ANA)
+        await recalculation.rebuild(conn, LYCEUM, ANA)
         assert await figures(conn) == before
     assert await total(conn) == 1800 + 3600
 
@@ -102,14 +102,14 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
         "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
         (LYCEUM, after(-1), BEN, after(-1)),
     )  # alone: the segments count nothing any more
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 0
     await conn.execute("DELETE FROM policy_rules")
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await figures(conn) == before
 
     assert await adjust(conn, second, 10) == Correction(ANA, 0, 600)  # after a void, staff may give some of it back
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 1800 + 600 + 3600
     assert third
 
@@ -164,7 +164,7 @@ async def test_a_corrected_session_is_not_reopened(conn: Connection) -> None:
     await recording.record(conn, [state(2 * HOUR + 30, None)])
 
     assert await rows(conn, "SELECT counted_s FROM voice_sessions ORDER BY started_at") == [(0,), (HOUR,)]
-    await recording.rebuild(conn, LYCEUM, ANA)
+    await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == HOUR
 
 
@@ -246,7 +246,7 @@ async def test_any_corrections_give_the_sums_of_a_model(
             [(seconds,)] = await rows(conn, f"SELECT coalesce(sum(seconds), 0) FROM {table}")  # noqa: S608
             assert seconds == sum(expected) * MINUTE
         before = await figures(conn)
-        await recording.rebuild(conn, LYCEUM, ANA)
+        await recalculation.rebuild(conn, LYCEUM, ANA)
         assert await figures(conn) == before
         await conn.rollback()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId, UserId
 from db.connection import Connection
-from services.voice import recording
+from services.voice import gateway_events, open_sessions, recalculation, recording
 from services.voice.gateway_events import SELF_DEAF
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, MINA
@@ -125,14 +125,14 @@ def seconds_in(spans: list[tuple[int, int]], gaps: list[tuple[int, int]]) -> int
     return sum(max(0, min(end, last) - max(start, first)) for start, end in spans for first, last in gaps)
 
 
-def late(change: Change, gap: Gap) -> recording.VoiceState:
+def late(change: Change, gap: Gap) -> gateway_events.VoiceState:
     """A change of a gap, as it is replayed at its end."""
     return state(gap.end, change.channel, change.user, flags=change.flags, is_late=True, since=gap.start)
 
 
 async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -> None:
     """Tell the story as a listener would, in a new batch after each step in `cuts`."""
-    batch: list[recording.Event] = []
+    batch: list[gateway_events.Event] = []
 
     async def flush() -> None:
         await recording.record(conn, batch, policy=policy)
@@ -145,7 +145,7 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -
             batch.append(state(step.at, step.channel, step.user, flags=step.flags))
             if number in cuts:
                 await flush()
-                await recording.settle_open(conn, now=after(step.at), policy=policy)
+                await open_sessions.settle_open(conn, now=after(step.at), policy=policy)
             continue
         await flush()
         where |= {change.user: change.channel for change in step.inside}
@@ -154,12 +154,12 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -
                 replayed = [late(change, step) for change in step.inside]
                 for chunk in [[each] for each in replayed] if number in cuts else [replayed]:
                     await recording.record(conn, chunk, policy=policy)
-                await recording.bridge(conn, since=after(step.start), until=after(step.end))
+                await open_sessions.bridge(conn, since=after(step.start), until=after(step.end))
             case "outage":
-                await recording.record(conn, [recording.GuildOutage(LYCEUM, after(step.start))], policy=policy)
-                await recording.settle_open(conn, now=after((step.start + step.end) // 2), policy=policy)
+                await recording.record(conn, [gateway_events.GuildOutage(LYCEUM, after(step.start))], policy=policy)
+                await open_sessions.settle_open(conn, now=after((step.start + step.end) // 2), policy=policy)
             case _:
-                await recording.cut_open(conn, heard_until=after(step.start), policy=policy)
+                await open_sessions.cut_open(conn, heard_until=after(step.start), policy=policy)
         if step.way != "resume":
             batch.append(snapshot(step.end, *where.items()))
     await flush()
@@ -193,11 +193,11 @@ async def test_gaps_are_credited_as_the_rule_says(quick_url: str, story: Story, 
     }
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await play(conn, story, cuts, EVERY_SECOND)
-        await recording.settle_open(conn, now=after(end), policy=EVERY_SECOND)
+        await open_sessions.settle_open(conn, now=after(end), policy=EVERY_SECOND)
 
         assert await credited(conn) == expected
         for user in USERS:
-            await recording.rebuild(conn, LYCEUM, user, policy=EVERY_SECOND)
+            await recalculation.rebuild(conn, LYCEUM, user, policy=EVERY_SECOND)
         assert await credited(conn) == expected
         await conn.rollback()
 
@@ -210,7 +210,7 @@ async def test_gap_with_a_resume_invents_a_minute_at_most(quick_url: str, story:
     gaps = [(step.start, step.end) for step in story if isinstance(step, Gap)]
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await play(conn, story, cuts, HEARING)
-        await recording.settle_open(conn, now=after(end), policy=HEARING)
+        await open_sessions.settle_open(conn, now=after(end), policy=HEARING)
         found = await credited(conn)
         await conn.rollback()
 

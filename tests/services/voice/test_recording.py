@@ -11,14 +11,14 @@ from core.enums import ChannelKind, CloseReason
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
 from services import interactions, tracking
-from services.voice import bots, recording
-from services.voice.gateway_events import SELF_DEAF
-from services.voice.recording import (
+from services.members.person import Person
+from services.voice import bots, gateway_events, open_sessions, recalculation, recording
+from services.voice.gateway_events import (
+    SELF_DEAF,
     ChannelChange,
     ChannelGone,
     GuildChange,
     GuildGone,
-    Person,
     VoiceChannel,
     VoiceState,
 )
@@ -138,18 +138,18 @@ async def test_bots_are_never_counted_also_when_only_their_id_is_told(conn: Conn
 async def test_a_bot_that_was_not_known_to_be_one_ends_and_has_counted_nothing(conn: Connection) -> None:
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT)])
     for seconds in (600, 1800):
-        await recording.settle_open(conn, now=after(seconds))
+        await open_sessions.settle_open(conn, now=after(seconds))
     before = await total(conn, ROBOT), await rows(conn, "SELECT count(*) FROM streaks")
     await recording.record(conn, [state(1860, LIBRARY, ROBOT, is_bot=True)])
     await recording.record(conn, [nameless(1870, LIBRARY, ROBOT), state(1900, None, ROBOT, is_bot=True)])
-    await recording.settle_open(conn, now=after(4000))
+    await open_sessions.settle_open(conn, now=after(4000))
 
     assert before == (1800, [(1,)])
     assert await sessions(conn) == [(ROBOT, 0, 1860, 0, "ignored_channel", False)]
     assert await total(conn, ROBOT) == 0
     assert await rows(conn, "SELECT 1 FROM daily_streaks UNION ALL SELECT 2 FROM guild_days") == []
     assert await rows(conn, "SELECT 1 FROM guild_spans UNION ALL SELECT 2 FROM streaks") == []
-    await recording.rebuild(conn, LYCEUM, ROBOT)
+    await recalculation.rebuild(conn, LYCEUM, ROBOT)
     assert await total(conn, ROBOT) == 0
 
 
@@ -170,7 +170,7 @@ async def test_a_bot_told_within_one_batch_has_no_session(conn: Connection) -> N
 
 async def test_a_bot_that_became_known_otherwise_is_taken_back_by_the_worker(conn: Connection) -> None:
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY)])
-    await recording.settle_open(conn, now=after(600))
+    await open_sessions.settle_open(conn, now=after(600))
     await conn.execute("UPDATE users SET is_bot = true WHERE user_id = %s", (ROBOT,))
 
     assert [await bots.take_back_known(conn, now=after(700)) for _ in range(2)] == [1, 0]
@@ -186,12 +186,12 @@ async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connect
         (LYCEUM, after(-1), BEN, after(-1)),
     )
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY), nameless(0, LIBRARY, ROBOT, other)])
-    await recording.settle_open(conn, now=after(600))
+    await open_sessions.settle_open(conn, now=after(600))
     together = await total(conn)
     await recording.record(conn, [state(700, LIBRARY, ROBOT, is_bot=True)])
-    while await recording.recount(conn):
+    while await recalculation.recount(conn):
         pass
-    await recording.settle_open(conn, now=after(900))
+    await open_sessions.settle_open(conn, now=after(900))
 
     assert (together, await total(conn)) == (600, 0)
     assert [row[:4] for row in await sessions(conn) if row[0] == ROBOT] == [(ROBOT, 0, 700, 0), (ROBOT, 0, 700, 0)]
@@ -346,8 +346,8 @@ async def test_who_stays_over_a_gap_is_credited_in_full_and_nobody_else(conn: Co
     late = [state(3700, None, is_late=True, since=100), state(3700, LIBRARY, is_late=True, since=100)]
     away = [*late, state(3701, None, is_late=True, since=100), state(3702, ATRIUM, is_late=True, since=100)]
     await recording.record(conn, away)
-    await recording.bridge(conn, since=after(100), until=after(3710))
-    await recording.settle_open(conn, now=after(4000))
+    await open_sessions.bridge(conn, since=after(100), until=after(3710))
+    await open_sessions.settle_open(conn, now=after(4000))
 
     assert await sessions(conn) == [
         (ANA, 0, 160, 160, CloseReason.LEFT, True),
@@ -361,12 +361,12 @@ async def test_who_stays_over_a_gap_is_credited_in_full_and_nobody_else(conn: Co
 async def test_outage_in_a_gap_ends_stays_where_the_gap_began(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
     joined = state(5000, LIBRARY, BEN, is_late=True, since=100)
-    await recording.record(conn, [joined, recording.GuildOutage(LYCEUM, after(5000), after(100))])
+    await recording.record(conn, [joined, gateway_events.GuildOutage(LYCEUM, after(5000), after(100))])
 
     assert [row[:4] for row in await sessions(conn)] == [(ANA, 0, 100, 100), (BEN, 4940, 5000, 60)]
 
 
-@pytest.mark.parametrize("event", [GuildGone, recording.GuildOutage])
+@pytest.mark.parametrize("event", [GuildGone, gateway_events.GuildOutage])
 async def test_end_of_a_guild_in_a_gap_counts_a_minute_of_it_at_most(conn: Connection, event: type[GuildGone]) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
     await recording.record(conn, [event(LYCEUM, after(5000), after(100))])
@@ -401,7 +401,7 @@ async def test_a_late_move_marks_the_session_and_a_late_return_does_not_overlap(
 
 async def test_a_clock_that_runs_backwards_breaks_nothing(conn: Connection) -> None:
     await recording.record(conn, [state(100, LIBRARY)])
-    await recording.settle_open(conn, now=after(300))
+    await open_sessions.settle_open(conn, now=after(300))
     await recording.record(conn, [state(50, ATRIUM), state(40, None), state(30, LIBRARY)])
 
     assert await segments(conn) == [(LIBRARY, 0, 100, 300), (ATRIUM, 0, 300, 300), (LIBRARY, 0, 300, None)]
@@ -489,7 +489,7 @@ async def test_a_channel_that_becomes_hidden_keeps_its_name_and_its_ignored_cate
     await recording.record(conn, [replace(snapshot(0), channels=seen)])
     await recording.record(conn, [replace(snapshot(10), channels=hidden), state(11, LIBRARY), state(11, private, BEN)])
     await recording.record(conn, [ChannelChange(LYCEUM, hidden[1]), state(20, private, BEN, flags=1)])
-    await recording.settle_open(conn, now=after(600))
+    await open_sessions.settle_open(conn, now=after(600))
 
     assert await told_channels(conn) == [
         (LIBRARY, "Library", None, True),
@@ -583,7 +583,7 @@ async def test_settling_and_listening_at_once_credit_each_second_once(pool: Pool
 
     async def settle(seconds: float) -> None:
         async with pool.connection() as conn:
-            await recording.settle_open(conn, now=after(seconds))
+            await open_sessions.settle_open(conn, now=after(seconds))
 
     async def leave() -> None:
         async with pool.connection() as conn:
@@ -634,6 +634,6 @@ async def test_listeners_visitors_and_the_clock_never_wait_in_a_circle(pool: Poo
     async def settle() -> None:
         for step in range(12):
             async with pool.connection() as conn:
-                await recording.settle_open(conn, now=after(step * 10))
+                await open_sessions.settle_open(conn, now=after(step * 10))
 
     await asyncio.gather(listen(1), listen(2), visit(3), visit(4), settle())  # a deadlock would raise

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.ids import ChannelId
 from db.connection import Connection
-from services.voice import recording
-from services.voice.recording import Event, GuildChange, GuildGone
+from services.voice import open_sessions, recording
+from services.voice.gateway_events import Event, GuildChange, GuildGone
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM
 from tests.services.voice.voice_log import AFK, after, rows, snapshot, state
 
@@ -72,7 +72,7 @@ async def test_any_chunking_writes_the_same_rows(quick_url: str, log: list[Event
         for batches in ([log], [log[first:last] for first, last in pairwise(edges)]):
             for batch in batches:
                 await recording.record(conn, batch)
-            await recording.settle_open(conn, now=end)
+            await open_sessions.settle_open(conn, now=end)
             results.append(await written(conn))
             await conn.rollback()
 

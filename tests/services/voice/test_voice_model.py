@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection
 from db.queries.interactions import context as interaction_context_queries
-from services.voice import recording
-from services.voice.recording import Event, GuildSnapshot, Person, VoiceState
+from services.members.person import Person
+from services.voice import open_sessions, recalculation, recording
+from services.voice.gateway_events import Event, GuildSnapshot, VoiceState
 from services.voice.tracking_policies import SILENT_LIBRARY, Policy
 
 STEP = 15  # seconds; every moment of the log is a multiple, so that the model may walk
@@ -211,7 +212,7 @@ async def play(
             await recording.record(conn, batch, policy=policy)
             batch = []
         for at in quiet_moments(log, index, settles):
-            await recording.settle_open(conn, now=START + timedelta(seconds=at), policy=policy)
+            await open_sessions.settle_open(conn, now=START + timedelta(seconds=at), policy=policy)
     await recording.record(conn, batch, policy=policy)
 
 
@@ -291,13 +292,13 @@ async def test_any_chunking_gives_the_totals_of_the_model(
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await prepare(conn)
         await play(conn, log, cuts, settles, policy)
-        await recording.settle_open(conn, now=START + timedelta(seconds=end), policy=policy)
+        await open_sessions.settle_open(conn, now=START + timedelta(seconds=end), policy=policy)
 
         assert await stored(conn) == expected
 
         sessions, runs = await counted(conn), await streaks(conn)
         for user in (ANA, BEN):
-            await recording.rebuild(conn, GUILD, user, policy=policy)
+            await recalculation.rebuild(conn, GUILD, user, policy=policy)
         assert await stored(conn) == expected
         assert await counted(conn) == sessions
         assert await streaks(conn) == runs
@@ -325,12 +326,12 @@ async def test_of_several_presses_between_two_settlements_each_starts_the_cap_an
             if index:
                 await press(conn, Step(at, ANA, is_press=True))
             if index in settles:
-                await recording.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
+                await open_sessions.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
         await recording.record(conn, [event_of(Step(end, ANA))], policy=policy)
 
         expected = len(attended) * STEP if len(attended) * STEP >= MINIMUM else 0
         assert (await stored(conn)).total[ANA] == expected
         assert await (await conn.execute("SELECT * FROM voice_activity")).fetchall() == []
-        await recording.rebuild(conn, GUILD, ANA, policy=policy)
+        await recalculation.rebuild(conn, GUILD, ANA, policy=policy)
         assert (await stored(conn)).total[ANA] == expected
         await conn.rollback()

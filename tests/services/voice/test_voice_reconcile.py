@@ -3,7 +3,7 @@ from msgspec import structs
 from core.enums import CloseReason
 from core.ids import GuildId
 from db.connection import Connection
-from services.voice import recording
+from services.voice import gateway_events, open_sessions, recalculation, recording
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, MINA
 from tests.services.voice.voice_log import AFK, after, estimated, rows, segments, sessions, snapshot, state, total
 
@@ -57,11 +57,11 @@ async def test_unheard_time_is_counted_for_at_most_fifteen_minutes(conn: Connect
 
 async def test_a_short_outage_is_a_gap_and_a_long_one_ends_what_it_interrupts(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, LIBRARY))])
-    await recording.record(conn, [recording.GuildOutage(GuildId(LYCEUM), after(300))])
-    await recording.settle_open(conn, now=after(500))
+    await recording.record(conn, [gateway_events.GuildOutage(GuildId(LYCEUM), after(300))])
+    await open_sessions.settle_open(conn, now=after(500))
     during = await sessions(conn)
     await recording.record(conn, [snapshot(600, (ANA, LIBRARY))])
-    await recording.record(conn, [recording.GuildOutage(GuildId(LYCEUM), after(1000))])
+    await recording.record(conn, [gateway_events.GuildOutage(GuildId(LYCEUM), after(1000))])
     await recording.record(conn, [snapshot(1000 + 4 * 3600, (ANA, LIBRARY))])
 
     assert during == [(ANA, 0, 300, 300, CloseReason.LOST, True), (BEN, 0, 300, 300, CloseReason.LOST, True)]
@@ -75,7 +75,7 @@ async def test_a_short_outage_is_a_gap_and_a_long_one_ends_what_it_interrupts(co
 
 async def test_who_comes_back_after_the_snapshot_has_been_away(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY))])
-    await recording.record(conn, [recording.GuildOutage(GuildId(LYCEUM), after(300))])
+    await recording.record(conn, [gateway_events.GuildOutage(GuildId(LYCEUM), after(300))])
     await recording.record(conn, [snapshot(600)])
     await recording.record(conn, [state(700, LIBRARY)])
 
@@ -84,7 +84,7 @@ async def test_who_comes_back_after_the_snapshot_has_been_away(conn: Connection)
 
 async def test_word_before_the_snapshot_lets_the_session_go_on_too(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY))])
-    await recording.cut_open(conn, heard_until=after(300))
+    await open_sessions.cut_open(conn, heard_until=after(300))
     await recording.record(conn, [state(700, LIBRARY, flags=1)])
     await recording.record(conn, [snapshot(701, (ANA, LIBRARY))])
 
@@ -100,7 +100,7 @@ async def test_estimated_time_is_counted_apart_per_day_and_survives_a_rebuild(co
     days = "SELECT local_on::text, seconds, estimated_seconds FROM guild_days ORDER BY 1"
     own = "SELECT streak_date::text, seconds, estimated_seconds FROM daily_streaks ORDER BY 1"
     before = [await rows(conn, days), await rows(conn, own), await estimated(conn)]
-    await recording.rebuild(conn, GuildId(LYCEUM), ANA)
+    await recalculation.rebuild(conn, GuildId(LYCEUM), ANA)
 
     expected = [("2026-03-18", 1000, 300), ("2026-03-19", 1000, 200)]
     assert before == [expected, expected, [500]]
@@ -132,7 +132,7 @@ async def test_a_repeated_snapshot_after_a_loss_does_not_cut_what_was_heard_sinc
 
 async def test_what_is_credited_stays_credited_when_a_cut_comes_before_it(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
-    await recording.settle_open(conn, now=after(320))
+    await open_sessions.settle_open(conn, now=after(320))
     await recording.record(conn, [snapshot(900, heard_until=300)])
 
     assert await sessions(conn) == [(ANA, 0, 320, 320, CloseReason.LOST, True)]
@@ -152,7 +152,7 @@ async def test_cut_open_ends_what_no_snapshot_will_ever_mention(conn: Connection
         conn, [state(0, LIBRARY), state(200, LIBRARY, BEN), state(0, LIBRARY, MINA, guild=elsewhere)]
     )
 
-    counted = await recording.cut_open(conn, heard_until=after(150), shard=(LYCEUM >> 22, 5))
+    counted = await open_sessions.cut_open(conn, heard_until=after(150), shard=(LYCEUM >> 22, 5))
 
     assert counted == 2
     assert await sessions(conn) == [
@@ -164,7 +164,7 @@ async def test_cut_open_ends_what_no_snapshot_will_ever_mention(conn: Connection
 
 async def test_a_snapshot_soon_after_cut_open_lets_the_session_go_on(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
-    await recording.cut_open(conn, heard_until=after(150))
+    await open_sessions.cut_open(conn, heard_until=after(150))
 
     await recording.record(conn, [snapshot(200, (ANA, LIBRARY)), state(300, None)])
 

@@ -1,7 +1,7 @@
 from core.enums import CloseReason
 from core.ids import GuildId
 from db.connection import Connection
-from services.voice import recording
+from services.voice import open_sessions, recording
 from tests.populate import ANA, BEN, LIBRARY, LYCEUM
 from tests.services.voice.voice_log import after, rows, sessions, snapshot, state, total
 
@@ -18,7 +18,7 @@ async def test_what_another_number_of_shards_has_heard_is_kept_and_no_more(conn:
     await heard(conn, SHARD, 2, 150)
     await heard(conn, 1 - SHARD, 2, 400)
 
-    await recording.cut_open(conn, heard_until=None, shard=(0, 1))
+    await open_sessions.cut_open(conn, heard_until=None, shard=(0, 1))
 
     assert await sessions(conn) == [
         (ANA, 0, 150, 150, CloseReason.LOST, True),
@@ -31,7 +31,7 @@ async def test_the_last_who_heard_a_guild_decides(conn: Connection) -> None:
     await heard(conn, SHARD, 2, 500)
     await heard(conn, 0, 1, 300)  # its own row, which a dead connection has left too far ahead
 
-    await recording.cut_open(conn, heard_until=after(200), shard=(0, 1))
+    await open_sessions.cut_open(conn, heard_until=after(200), shard=(0, 1))
 
     assert [row[2] for row in await sessions(conn)] == [500, 200]
 
@@ -39,7 +39,7 @@ async def test_the_last_who_heard_a_guild_decides(conn: Connection) -> None:
 async def test_what_nobody_ever_heard_of_waits_for_its_snapshot(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
 
-    await recording.cut_open(conn, heard_until=None, shard=(0, 1))
+    await open_sessions.cut_open(conn, heard_until=None, shard=(0, 1))
     await recording.record(conn, [snapshot(70, (ANA, LIBRARY)), state(100, None)])
 
     assert await total(conn) == 100
@@ -48,9 +48,9 @@ async def test_what_nobody_ever_heard_of_waits_for_its_snapshot(conn: Connection
 async def test_guilds_that_a_new_session_does_not_name_have_removed_the_app(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY)), state(0, LIBRARY, BEN, guild=ELSEWHERE)])
 
-    others = await recording.leave_missing(conn, [], at=after(80), shard=(SHARD, 2))
-    again = await recording.leave_missing(conn, [], at=after(90), shard=(SHARD, 2))
-    present = await recording.leave_missing(conn, [ELSEWHERE], at=after(90))
+    others = await open_sessions.leave_missing(conn, [], at=after(80), shard=(SHARD, 2))
+    again = await open_sessions.leave_missing(conn, [], at=after(90), shard=(SHARD, 2))
+    present = await open_sessions.leave_missing(conn, [ELSEWHERE], at=after(90))
 
     assert (others, again, present) == (1, 0, 0)
     assert await rows(conn, "SELECT guild_id, is_active FROM guilds ORDER BY guild_id") == [
@@ -65,7 +65,7 @@ async def test_guilds_that_a_new_session_does_not_name_have_removed_the_app(conn
 
 async def test_a_guild_that_lets_the_app_back_in_is_active_again(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY))])
-    await recording.leave_missing(conn, [], at=after(80))
+    await open_sessions.leave_missing(conn, [], at=after(80))
 
     await recording.record(conn, [snapshot(500)])
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from services.voice.recording import GuildSnapshot, Person, VoiceChannel, VoiceState
+from services.members.person import Person
+from services.voice.gateway_events import GuildSnapshot, VoiceChannel, VoiceState
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM
 
 T0 = datetime(2026, 3, 18, 12, tzinfo=UTC)  # a Wednesday

@@ -13,8 +13,8 @@ from typing import Final
 from core.enums import ProtectionKind
 from core.ids import GuildId, UserId
 from db.connection import Connection
+from db.queries import guilds as guild_queries
 from db.queries import timezones as timezone_queries
-from db.queries.members import preferences as preference_queries
 from db.queries.streaks import protections as protection_queries
 from db.queries.timezones import StoredZone
 from services.calendar.days import Calendar, ZoneRule, calendar_of
@@ -91,7 +91,7 @@ async def forget(conn: Connection, found: Sequence[Cut], *, guild: GuildId, user
 async def renew(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> None:
     """Protect what the change that waits to begin cuts, where another protection has been taken back."""
     history = await timezone_queries.list_rules(conn, guild=guild, user=user)
-    facts = await preference_queries.find_guild(conn, guild=guild)
+    facts = await guild_queries.find_guild(conn, guild=guild)
     found = cuts_to_come(history, "UTC" if facts is None else facts.timezone, now=now)
     await protect(conn, found, guild=guild, user=user, now=now)
 

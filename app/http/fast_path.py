@@ -1,0 +1,31 @@
+"""Starlette with a fast path for interactions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    pass
+
+
+PATH: Final = "/interactions"
+
+
+class Lyceum(Starlette):
+    """Starlette, with a way past its middleware and routing, which cost 6 of an answer's 30 microseconds.
+
+    Only what the route would give to the endpoint anyway takes it; everything else is Starlette's.
+    """
+
+    def __init__(self, endpoint: ASGIApp, *, routes: Sequence[Route], lifespan: Lifespan["Lyceum"]) -> None:
+        super().__init__(routes=[Route(PATH, endpoint, methods=["POST"]), *routes], lifespan=lifespan)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)

@@ -1,0 +1,20 @@
+"""Who added the app."""
+
+from sqlalchemy import PrimaryKeyConstraint
+
+from db.models.base import Model, Moment, moment, snowflake
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class Authorization(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """When a user last let the app in, and last took that back; it says nothing about any guild."""
+
+    __tablename__ = "authorizations"
+    __table_args__ = (
+        PrimaryKeyConstraint("user_id", name="pk_authorizations"),
+        *DiscordIDMixin.id_checks("authorizations", "user_id"),
+    )
+
+    user_id: int = snowflake()
+    authorized_at: Moment | None = moment(None, description="Empty: only the end was heard of so far.")
+    deauthorized_at: Moment | None = moment(None, description="Later than authorized_at: the user's tokens are void.")

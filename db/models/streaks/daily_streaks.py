@@ -1,0 +1,32 @@
+"""Active dates of members."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint
+
+from core.enums import DayKind
+from db.models.base import Model, choice, local_date, of_member, snowflake, whole, words
+from db.models.enum_types import DAY_KIND
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A member's counted seconds on one date of the member's own calendar."""
+
+    __tablename__ = "daily_streaks"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "kind", "streak_date", name="pk_daily_streaks"),
+        of_member("daily_streaks"),
+        Index("idx_streaks_user_guild", "user_id", "guild_id"),
+        CheckConstraint("seconds >= 0", name="ck_daily_streaks_seconds"),
+        CheckConstraint("estimated_seconds >= 0", name="ck_daily_streaks_estimated_seconds"),
+        *DiscordIDMixin.id_checks("daily_streaks", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    kind: DayKind = choice(DAY_KIND)
+    streak_date: date = local_date()
+    seconds: int = whole(0, description="Active when this reaches the guild's study minutes.")
+    zone: str = words(min_length=1, max_length=64, description="The IANA zone that the date was told by.")
+    estimated_seconds: int = whole(0, description="Those of the seconds that nobody heard.")

@@ -1,0 +1,29 @@
+"""Dates that do not break a streak."""
+
+from datetime import date
+
+from sqlalchemy import (
+    PrimaryKeyConstraint,
+)
+
+from core.enums import ProtectionKind
+from db.models.base import Model, Moment, choice, local_date, moment, of_member, snowflake
+from db.models.enum_types import PROTECTION_KIND
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A date that does not break a member's run."""
+
+    __tablename__ = "protections"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "protected_on", name="pk_protections"),
+        of_member("protections"),
+        *DiscordIDMixin.id_checks("protections", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    protected_on: date = local_date()
+    kind: ProtectionKind = choice(PROTECTION_KIND)
+    created_at: Moment | None = moment(None, server_now=True)

@@ -1,0 +1,40 @@
+"""Cached streaks of members."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, text
+
+from core.enums import DayKind
+from db.models.base import Model, Moment, choice, local_date, moment, of_member, snowflake, whole
+from db.models.enum_types import DAY_KIND
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A member's current and longest run; a cache that is rebuilt from the dates."""
+
+    __tablename__ = "streaks"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "kind", name="pk_streaks"),
+        of_member("streaks"),
+        Index(
+            "idx_streaks_board",
+            "guild_id",
+            "kind",
+            text("(-run_days)"),
+            "user_id",
+            postgresql_include=["run_days", "alive_until"],
+        ),
+        CheckConstraint("run_days >= 0", name="ck_streaks_run_days"),
+        CheckConstraint("longest_days >= run_days", name="ck_streaks_longest_days"),
+        *DiscordIDMixin.id_checks("streaks", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    kind: DayKind = choice(DAY_KIND)
+    run_days: int = whole(0)
+    started_on: date | None = local_date(None, description="First date of the run. Empty: no run.")
+    last_on: date | None = local_date(None, description="Last active date of the run. Empty: no run.")
+    longest_days: int = whole(0)
+    alive_until: Moment | None = moment(None, description="The run is over from this moment on. Empty: no run.")

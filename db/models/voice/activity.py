@@ -1,0 +1,29 @@
+"""Interactions of members who are in voice."""
+
+from sqlalchemy import (
+    PrimaryKeyConstraint,
+)
+
+from db.models.base import (
+    Model,
+    Moment,
+    moment,
+    of_member,
+    snowflake,
+)
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class VoiceActivity(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """When a member with an open session used the app; each one starts the unattended cap anew, and is then removed."""
+
+    __tablename__ = "voice_activity"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "user_id", "active_at", name="pk_voice_activity"),
+        of_member("voice_activity"),
+        *DiscordIDMixin.id_checks("voice_activity", "guild_id", "user_id"),
+    )
+
+    guild_id: int = snowflake()
+    user_id: int = snowflake()
+    active_at: Moment = moment(description="A whole second.")

@@ -1,0 +1,33 @@
+"""Spans of time in which a guild was not received."""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    PrimaryKeyConstraint,
+)
+
+from db.models.base import (
+    Model,
+    Moment,
+    moment,
+    of_guild,
+    snowflake,
+)
+from db.models.mixins import CRUDMixin, DiscordIDMixin
+
+
+class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
+    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
+
+    __tablename__ = "voice_gaps"
+    __table_args__ = (
+        PrimaryKeyConstraint("guild_id", "started_at", name="pk_voice_gaps"),
+        of_guild("voice_gaps"),
+        Index("idx_voice_gaps_ended", "guild_id", "ended_at"),
+        CheckConstraint("ended_at >= started_at", name="ck_voice_gaps_ended_at"),
+        *DiscordIDMixin.id_checks("voice_gaps", "guild_id"),
+    )
+
+    guild_id: int = snowflake()
+    started_at: Moment = moment(description="The last frame that was heard.")
+    ended_at: Moment = moment(description="The first frame after it that tells of the guild.")

@@ -1,0 +1,29 @@
+"""Row locks on members."""
+
+from collections.abc import Sequence
+
+from db.connection import Connection
+from db.queries.arrays import numbers
+
+LockRow = tuple[int, int, int | None]  # guild, user, last press
+
+
+async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], guilds: Sequence[int]) -> list[LockRow]:
+    """Hold the rows of these members, and of all with an open session in `guilds`, until the transaction ends.
+
+    Whoever writes sessions takes these locks first, in this order, before changing any member: two writers of one
+    member then follow each other, and none waits for the other in a circle.
+    """
+    guild, user = zip(*members, strict=True) if members else ((), ())
+    cursor = await conn.execute(
+        """SELECT m.guild_id, m.user_id, floor(extract(epoch FROM m.last_seen_at))::bigint
+           FROM (SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])
+                 UNION
+                 SELECT s.guild_id, s.user_id FROM voice_sessions s
+                 WHERE s.ended_at IS NULL AND s.guild_id = ANY (%(guilds)s::bigint[])) AS given (guild_id, user_id)
+           JOIN members m USING (guild_id, user_id)
+           ORDER BY m.guild_id, m.user_id
+           FOR NO KEY UPDATE OF m""",
+        {"guild": numbers(guild), "user": numbers(user), "guilds": numbers(guilds)},
+    )
+    return await cursor.fetchall()

@@ -1,0 +1,28 @@
+"""Which channels of a guild count."""
+
+from collections.abc import Sequence
+
+from db.connection import Connection
+from db.queries.arrays import numbers
+
+# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
+# ever chose its rules, since when it awaits a snapshot, end of its last gap
+PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
+
+
+async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]:
+    """Of each known guild what decides whether a channel counts, its zone, and whether it has rules of its own."""
+    cursor = await conn.execute(
+        """SELECT g.guild_id, g.afk_channel_id, g.timezone,
+                  ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),
+                  ARRAY(SELECT c.channel_id FROM channels p JOIN channels c USING (guild_id)
+                        WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
+                  ARRAY(SELECT c.channel_id FROM channels c
+                        WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
+                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id),
+                  extract(epoch FROM g.unheard_from)::bigint,
+                  (SELECT extract(epoch FROM max(v.ended_at))::bigint FROM voice_gaps v WHERE v.guild_id = g.guild_id)
+           FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",
+        {"guilds": numbers(guilds)},
+    )
+    return await cursor.fetchall()

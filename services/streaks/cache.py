@@ -1,0 +1,80 @@
+"""Keeps the cached streak rows equal to what the dates say."""
+
+from collections.abc import Sequence
+
+from core.enums import ProtectionKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries.streaks import freezes as freeze_queries
+from db.queries.streaks import protections
+from db.queries.streaks import streak as streak_queries
+from services.streaks.inputs import Standing, is_repaired, standings
+
+
+async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
+    """Derive all that is cached of these members' study dates again: runs, freezes at hand, the next date to work.
+
+    What the dates themselves bring about happens here too: a frozen date that is active after all gives its freeze
+    back, and a repair that was asked for and earned is done.
+    """
+    if not members:
+        return
+    found = await standings(conn, members)
+    await _settle(conn, found)
+    rows = [row for standing in found if (row := cached(standing)) is not None]
+    known = {row[:2] for row in rows}
+    empty = [(each.guild, each.user) for each in found if (each.guild, each.user) not in known]
+    if rows:
+        await streak_queries.set_runs(conn, rows)
+    if empty:
+        await streak_queries.remove_runs(conn, empty)
+
+
+def cached(standing: Standing) -> streak_queries.RunRow | None:
+    """What is kept of a member's dates; None: there is no active date.
+
+    A run is over from `alive_until` on: the end of the first date after it that nothing will protect.
+    """
+    if not standing.active:
+        return None
+    bounds = standing.calendar.bounds
+    walked = standing.walk()
+    found = standing.runs(walked)
+    last = found[-1]
+    due = next((gap for gap in walked.gaps if not standing.is_worked(gap)), None)
+    return (
+        standing.guild,
+        standing.user,
+        last.days,
+        last.started_on,
+        last.last_on,
+        max(run.days for run in found),
+        int(bounds(last.ends_on)[1].timestamp()),
+        walked.held,
+        None if due is None else int(bounds(due.day)[1].timestamp()),
+    )
+
+
+async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
+    """Bring missed dates in step with the active ones; the standings are brought up to date as well."""
+    late: list[protections.DateRow] = []
+    returned: list[protections.DateRow] = []
+    repaired: list[protections.DateRow] = []
+    for each in found:
+        active = set(each.active)
+        for day in [day for day, kind in each.protections.items() if kind is ProtectionKind.FREEZE and day in active]:
+            del each.protections[day]
+            returned.append((each.guild, each.user, day))
+        for day, noted in each.missed.items():
+            if day in active and not noted.is_late:
+                noted.is_late = True
+                late.append((each.guild, each.user, day))
+            elif noted.is_asked and day not in each.protections and is_repaired(each, day, active):
+                each.protections[day] = ProtectionKind.REPAIR
+                repaired.append((each.guild, each.user, day))
+    if late:
+        await freeze_queries.set_late(conn, late)
+    if returned:
+        await protections.remove(conn, returned, kind=ProtectionKind.FREEZE)
+    if repaired:
+        await protections.add(conn, repaired, kind=ProtectionKind.REPAIR, now=None)

@@ -1,0 +1,121 @@
+"""Everything that a streak is computed from, loaded for many members at once."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from core.enums import ProtectionKind
+from core.ids import GuildId, UserId
+from db.connection import Connection
+from db.queries.streaks import streak as streak_queries
+from services.calendar import member_calendars
+from services.calendar.days import Calendar, calendar_of
+from services.streaks.freeze_simulation import Gap, Walk, walk
+from services.streaks.streak import Run, runs
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+REPAIR_DATES: Final = 2  # active dates after a missed one that mend the run: 48 hours on the member's calendar
+
+
+REPAIR_EVERY: Final = timedelta(days=30)
+
+
+@dataclass(slots=True)
+class Missed:
+    """What was noted of a missed date."""
+
+    is_frozen: bool
+    is_late: bool  # activity was told later
+    is_asked: bool  # the member wants the run repaired
+
+
+@dataclass(slots=True)
+class Standing:
+    """All that a member's streak is a function of."""
+
+    guild: GuildId
+    user: UserId
+    calendar: Calendar
+    active: Sequence[date]  # in order
+    protections: dict[date, ProtectionKind]
+    switches: Sequence[tuple[date, bool]]  # from which dates on freezes are used, or not
+    missed: dict[date, Missed]
+
+    def walk(self) -> Walk:
+        """What freezes were earned, and what they save."""
+        return walk(self.active, self.protections, self.switches, self.is_skipped)
+
+    def runs(self, found: Walk) -> list[Run]:
+        """All runs in order; a date that a freeze saves once it is over is protected already."""
+        return runs(self.active, protected={*self.protections, *found.saved, *found.skipped})
+
+    def protected(self, now: datetime) -> dict[date, ProtectionKind]:
+        """What protects which date.
+
+        Included are dates that have ended and that freezes save before it is written down, and those that the calendar
+        does not have, which break nothing by themselves.
+        """
+        walked = self.walk()
+        ended = (day for day in walked.saved if self.calendar.bounds(day)[1] <= now)
+        skipped = dict.fromkeys(walked.skipped, ProtectionKind.TRAVEL)
+        return self.protections | skipped | dict.fromkeys(ended, ProtectionKind.FREEZE)
+
+    def is_skipped(self, day: date) -> bool:
+        """Whether the member's calendar does not have a date: it has no instants, so nobody can be active on it."""
+        start, end = self.calendar.bounds(day)
+        return start == end
+
+    def is_worked(self, gap: Gap) -> bool:
+        """Whether it is written down what became of a gap."""
+        noted = self.missed.get(gap.day)
+        return not gap.is_saved and noted is not None and not noted.is_frozen
+
+    def next_dates(self, day: date, count: int) -> list[date]:
+        """The dates after `day` that have instants: those which the calendar skips are left out."""
+        found: list[date] = []
+        while len(found) < count:
+            day += _ONE_DAY
+            if not self.is_skipped(day):
+                found.append(day)
+        return found
+
+
+async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> list[Standing]:
+    """How each of these members stands; of a guild that nobody knows there is none."""
+    rules = await member_calendars.of_members(conn, members)
+    return [
+        Standing(
+            guild=GuildId(guild),
+            user=UserId(user),
+            calendar=calendar_of(zone, rules.get((guild, user), ())),
+            active=active,
+            protections=dict(zip(protected, map(ProtectionKind, kinds), strict=True)),
+            switches=list(zip(switched, values, strict=True)),
+            missed=dict(zip(missed, map(Missed, frozen, late, asked), strict=True)),
+        )
+        for guild, user, zone, active, protected, kinds, switched, values, missed, frozen, late, asked in (
+            await streak_queries.list_study_dates(conn, members)
+        )
+    ]
+
+
+async def standing(conn: Connection, guild: GuildId, user: UserId) -> Standing:
+    """How one member stands; for somebody unknown in a known guild, with nothing done yet."""
+    [found] = await standings(conn, [(guild, user)])
+    return found
+
+
+def is_repaired(standing: Standing, day: date, active: Collection[date]) -> bool:
+    """Whether a missed date has what mends it: both dates after it are active, and no other was mended near it."""
+    return (
+        day not in active
+        and all(each in active for each in standing.next_dates(day, REPAIR_DATES))
+        and all(
+            abs(day - other) >= REPAIR_EVERY
+            for other, kind in standing.protections.items()
+            if kind is ProtectionKind.REPAIR
+        )
+    )

@@ -1,0 +1,37 @@
+"""When the members of a batch last used the app, which restarts the limit on unattended time."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from db.connection import Connection
+from db.queries.members import lock as member_lock_queries
+from db.queries.voice import activity as activity_queries
+from services.voice.session import Key, Session
+
+
+@dataclass(frozen=True, slots=True)
+class _Activity:
+    """When the members of a batch used the app."""
+
+    moments: dict[Key, list[int]]  # in order; the last interaction among them
+    kept: Sequence[activity_queries.ActivityRow]  # stored until a segment begins at them
+
+    async def forget(self, conn: Connection, sessions: Iterable[Session]) -> None:
+        """Remove what the segments of these sessions show, and what came before them."""
+        bounds = {
+            (each.guild, each.user): each.segments[-1].start if each.ended is None else each.ended for each in sessions
+        }
+        used = [row for row in self.kept if row[2] <= bounds.get(row[:2], -1)]
+        if used:
+            await activity_queries.remove_activity(conn, used)
+
+
+async def _activity(conn: Connection, locked: Sequence[member_lock_queries.LockRow]) -> _Activity:
+    """The activity of locked members: a statement of its own, which sees what the lock has waited for."""
+    kept = await activity_queries.list_activity(conn, [row[:2] for row in locked]) if locked else []
+    moments: defaultdict[Key, set[int]] = defaultdict(set)
+    for guild, user, at in (*kept, *locked):
+        if at is not None:
+            moments[guild, user].add(at)
+    return _Activity({key: sorted(found) for key, found in moments.items()}, kept)

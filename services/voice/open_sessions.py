@@ -1,0 +1,142 @@
+"""Open sessions: accrues their time, truncates them, and ends those of guilds that are gone."""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+
+from core.enums import CloseReason
+from core.ids import GuildId
+from db.connection import Connection
+from db.queries import guilds as guild_queries
+from db.queries.members import lock as member_lock_queries
+from db.queries.voice import gaps as gap_queries
+from db.queries.voice import sessions as session_queries
+from services.voice import guild_config, session_store
+from services.voice.activity import _activity
+from services.voice.channel_rules import NOWHERE, Place
+from services.voice.gateway_events import (
+    GuildGone,
+)
+from services.voice.recording import record
+from services.voice.session import Session
+from services.voice.session_tracker import unix
+from services.voice.session_writer import _write
+from services.voice.shard_positions import last_heard, list_heard
+from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+
+_CHUNK = 2_000  # members whose sessions are in memory at once
+_NEVER = 1 << 40  # later than any end of a session
+
+
+async def settle_open(
+    conn: Connection,
+    *,
+    now: datetime,
+    guilds: Collection[GuildId] | None = None,
+    shard: tuple[int, int] = (0, 1),
+    policy: Policy = SILENT_LIBRARY,
+) -> int:
+    """Credit open sessions up to `now`, or up to where their shard was last heard when that is earlier.
+
+    Those in channels that do not count any more end there.
+
+    Args:
+        conn: its transaction holds the locks; the caller commits.
+        now: aware UTC.
+        guilds: only these; None: all of the shard.
+        shard: (id, count) as Discord counts; (0, 1) is every guild.
+        policy: what counts.
+    Returns: the number of open sessions.
+    """
+    heard = await list_heard(conn)
+    latest = unix(now)
+
+    def bring(session: Session, moments: Sequence[int], place: Place) -> int:
+        until = min(latest, last_heard(heard, session.guild) or latest)
+        session.press(moments, until)
+        if place.counts(session.segments[-1].channel):
+            return until
+        session.close(until, CloseReason.IGNORED_CHANNEL, is_estimated=False)
+        return until if session.ended is None else session.ended
+
+    return await _each_open(conn, bring, guilds=guilds, shard=shard, policy=policy)
+
+
+async def cut_open(
+    conn: Connection,
+    *,
+    heard_until: datetime | None,
+    shard: tuple[int, int] = (0, 1),
+    policy: Policy = SILENT_LIBRARY,
+) -> int:
+    """End every open session of a shard where it was last heard: continuity was lost, and a snapshot may never come.
+
+    Members whom their guild's snapshot shows in the same channel within 15 minutes go on. `heard_until` says how
+    far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
+    ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
+    """
+    others = [row for row in await list_heard(conn) if row[:2] != shard]
+    own = [] if heard_until is None else [(*shard, unix(heard_until))]
+
+    def bring(session: Session, moments: Sequence[int], _: Place) -> int:
+        until = last_heard([*own, *others], session.guild)
+        if until is None:
+            return session.settled
+        session.press(moments, until)
+        session.cut(until)
+        if session.ended is None:
+            return until
+        unheard[session.guild] = min(until, unheard.get(session.guild, until))
+        return session.ended
+
+    unheard: dict[int, int] = {}
+    found = await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
+    if unheard:
+        await gap_queries.set_unheard(conn, sorted(unheard.items()))
+    return found
+
+
+async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: tuple[int, int] = (0, 1)) -> None:
+    """Nobody heard a shard between two moments, and Discord has replayed what it missed.
+
+    Whoever has an open session stayed, and is credited in full; what is counted in between counts as estimated. Call it
+    before anything is credited that lies later than `since`.
+    """
+    start, end = unix(since), math.ceil(until.timestamp())
+    if start < end:
+        await gap_queries.add_shard_gap(conn, start=start, end=end, shard=shard)
+
+
+async def leave_missing(
+    conn: Connection, present: Collection[GuildId], *, at: datetime, shard: tuple[int, int] = (0, 1)
+) -> int:
+    """The app is no longer in those guilds of a shard that are not `present` in its new session; how many those are."""
+    gone = await guild_queries.list_missing_guilds(conn, sorted(present), shard=shard)
+    await record(conn, [GuildGone(guild=GuildId(guild), at=at) for guild in gone])
+    return len(gone)
+
+
+async def _each_open(
+    conn: Connection,
+    bring: Callable[[Session, Sequence[int], Place], int],
+    *,
+    guilds: Collection[GuildId] | None,
+    shard: tuple[int, int],
+    policy: Policy,
+) -> int:
+    """Lock, change, credit and store the open sessions; `bring` changes one and says up to where it is due."""
+    members = await session_queries.list_open_members(
+        conn, guilds=None if guilds is None else sorted(guilds), shard=shard
+    )
+    rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
+    for first in range(0, len(members), _CHUNK):
+        chunk = members[first : first + _CHUNK]
+        activity = await _activity(conn, await member_lock_queries.lock_members(conn, chunk, []))
+        due: list[tuple[Session, int]] = []
+        for session in await session_store.load(conn, chunk, ended_since=_NEVER, rules=rules):
+            place = rules.places.get(session.guild, NOWHERE)
+            due.append((session, bring(session, activity.moments.get((session.guild, session.user), ()), place)))
+        sessions = [session for session, _ in due]
+        await _write(conn, sessions, due=due, rules=rules)
+        await activity.forget(conn, sessions)
+    return len(members)
