@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from core import error_reporting
 from core.clock import Clock
-from core.config import Settings
-from core.metrics_registry import Tally
+from core.config import Config
+from core.metrics_registry import Metric
 
 if TYPE_CHECKING:
     from app.jobs.outbox import Outbox
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 WARM_UP_AFTER_S: Final = 0.5  # the first ping goes first
 
 
-class House:
+class AppContext:
     """The parts of one web process that cost something to make."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Config,
         *,
         features: "Sequence[Feature] | None",
         pool: "Pool | None",
@@ -87,7 +87,7 @@ class House:
             self._outbox = Outbox(pool=self.pool, rest=self.rest, clock=self._clock)
         return self._outbox
 
-    def tallies(self) -> list[Tally]:
+    def metrics(self) -> list[Metric]:
         """What the parts that were made so far have counted."""
         pool = [] if self._pool is None else self._pool.tallies()
         return pool if self._rest is None else [*pool, self._rest.calls]

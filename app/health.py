@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core.clock import Clock
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from core.tracebacks import traceback_of
 from wire.errors import DiscordError
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from db.connection import Connection, Pool
     from wire.rest import Rest
 
-PATIENCE_S: Final = 2.0  # for each question of /health
+TIMEOUT_S: Final = 2.0  # for each question of /health
 FRESH_S: Final = 10.0  # an answer holds this long, so that nobody can make us ask Discord as often as they like
-READY_PATIENCE_S: Final = 0.8  # platforms commonly wait one second
+READY_TIMEOUT_S: Final = 0.8  # platforms commonly wait one second
 READY_FRESH_S: Final = 1.0
 
 log = structlog.get_logger()
@@ -113,7 +113,7 @@ class Readiness:
         try:
             await asyncio.to_thread(self._routes)  # loads the features if nobody has needed them yet
             found["routes"] = True
-            async with asyncio.timeout(READY_PATIENCE_S):
+            async with asyncio.timeout(READY_TIMEOUT_S):
                 pool = await self._pool()
                 async with pool.connection() as conn:
                     found["database"] = True
@@ -121,7 +121,7 @@ class Readiness:
                 trouble = await pool.why_no_writes()
             found["writes"] = trouble is None
             self._why = "" if trouble is None else str(trouble)
-        except (OutsideTrouble, TimeoutError) as error:
+        except (ServiceUnavailable, TimeoutError) as error:
             found["database"] = found["schema"] = False
             self._why = str(error) or type(error).__name__
         except Exception as error:  # noqa: BLE001 - a door: whoever asks gets an answer, and the log says what broke
@@ -143,8 +143,8 @@ async def live(_request: Request) -> JSONResponse:
 
 async def _answers(ask: Callable[[], Awaitable[bool]]) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(TIMEOUT_S):
             return await ask()
-    except (OutsideTrouble, TimeoutError, DiscordError) as error:
+    except (ServiceUnavailable, TimeoutError, DiscordError) as error:
         log.warning("no answer", reason=f"{type(error).__name__}: {error}")
         return False

@@ -14,23 +14,23 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.app_context import House
-from app.downloads.avatars import Avatars
+from app.app_context import AppContext
+from app.downloads.avatars import AvatarCache
 from app.downloads.uploads import Uploads
 from app.health import Health, Readiness, live
-from app.http.access_log import by_structlog, quick
-from app.http.fast_path import Lyceum
-from app.http.metrics import DoorTally, MetricsPage
-from app.interactions.dedupe import Recent
+from app.http.access_log import fast_writer, structlog_writer
+from app.http.fast_path import FastPathStarlette
+from app.http.metrics import MetricsPage, RequestMetrics
+from app.interactions.dedupe import RecentInteractions
 from app.interactions.dispatch import Dispatcher
 from app.interactions.endpoint import Endpoint
-from app.interactions.followup import Finisher
-from app.webhook_events import Events
+from app.interactions.followup import FollowupSender
+from app.webhook_events import WebhookEventEndpoint
 from core import error_reporting, metrics
 from core import log as logs
 from core.clock import Clock
-from core.config import Settings
-from core.metrics_registry import Tally
+from core.config import Config
+from core.metrics_registry import Metric
 from core.tracebacks import traceback_of
 from wire.signature import Verifier
 
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 def create_app(
-    settings: Settings | None = None,
+    settings: Config | None = None,
     *,
     features: "Sequence[Feature] | None" = None,
     pool: "Pool | None" = None,
@@ -59,31 +59,31 @@ def create_app(
         rest: likewise.
         clock: None: the settings' clock.
     """
-    note = by_structlog
+    note = structlog_writer
     if settings is None:
-        settings = Settings.from_env(os.environ)
+        settings = Config.from_env(os.environ)
         logs.configure(settings.log_level, settings.log_format)
-        note = quick(settings.log_level, settings.log_format)
+        note = fast_writer(settings.log_level, settings.log_format)
         error_reporting.configure(settings.sentry_dsn, process="web")
     clock = clock or Clock(settings.clock_file)
-    doors = DoorTally(note)
-    note = doors.note
-    house = House(settings, features=features, pool=pool, rest=rest, clock=clock)
-    avatars = Avatars(settings.cdn_url, client=lambda: house.rest().client)
+    doors = RequestMetrics(note)
+    note = doors.record
+    house = AppContext(settings, features=features, pool=pool, rest=rest, clock=clock)
+    avatars = AvatarCache(settings.cdn_url, client=lambda: house.rest().client)
     uploads = Uploads(settings.cdn_url, client=lambda: house.rest().client)
-    finisher = Finisher(rest=house.rest, avatars=avatars, outbox=house.outbox)
+    finisher = FollowupSender(rest=house.rest, avatars=avatars, outbox=house.outbox)
     verifier = Verifier(settings.public_keys)
     endpoint = Endpoint(
         verifier=verifier,
-        dispatcher=Dispatcher(routes=house.routes, pool=house.pool, uploads=uploads, recent=Recent()),
+        dispatcher=Dispatcher(routes=house.routes, pool=house.pool, uploads=uploads, recent=RecentInteractions()),
         finisher=finisher,
         clock=clock,
         note=note,
     )
-    events = Events(verifier=verifier, pool=house.pool, clock=clock, note=note)
+    events = WebhookEventEndpoint(verifier=verifier, pool=house.pool, clock=clock, note=note)
 
-    def tallies() -> list[Tally]:
-        return [*doors.tallies(), *house.tallies()]
+    def tallies() -> list[Metric]:
+        return [*doors.metrics(), *house.metrics()]
 
     page = MetricsPage(ask=tallies, pool=house.pool, clock=clock, processes=settings.web_processes)
 
@@ -92,7 +92,7 @@ def create_app(
         warming = asyncio.create_task(house.warm_up())
         warming.add_done_callback(_report)
         try:
-            with metrics.served(tallies, process="web", host=settings.host, port=settings.metrics_port):
+            with metrics.serve(tallies, process="web", host=settings.host, port=settings.metrics_port):
                 yield
         finally:
             warming.cancel()
@@ -108,7 +108,7 @@ def create_app(
         Route("/live", live),
         Route("/metrics", page.show),
     ]
-    app = Lyceum(endpoint, routes=routes, lifespan=lifespan)
+    app = FastPathStarlette(endpoint, routes=routes, lifespan=lifespan)
     app.state.house = house
     return app
 

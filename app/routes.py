@@ -9,13 +9,13 @@ from wire.custom_id import route_of
 from wire.errors import StaleCustomId
 from wire.interaction import (
     Autocomplete,
-    ButtonPress,
+    ButtonClick,
     Interaction,
     MessageMenu,
     ModalSubmit,
     OtherCommand,
     Ping,
-    SelectChoice,
+    SelectSubmit,
     SlashCommand,
     UserMenu,
 )
@@ -29,13 +29,13 @@ KINDS: Final[dict[type, str]] = {
     UserMenu: "user menu",
     MessageMenu: "message menu",
     Autocomplete: "autocomplete",
-    ButtonPress: "button",
-    SelectChoice: "select",
+    ButtonClick: "button",
+    SelectSubmit: "select",
     ModalSubmit: "modal",
 }
 
 
-class RouteClash(Exception):
+class DuplicateRoute(Exception):
     """Two features claim the same route; start-up stops here."""
 
 
@@ -60,9 +60,9 @@ class Routes:
         self._table: dict[type, dict[str, Route]] = {kind: {} for kind in KINDS}
         for feature in features:
             unknown = set(feature.public)
-            for kind, handlers in _ways_in(feature):
+            for kind, handlers in _handlers_of(feature):
                 for name, call in handlers:
-                    self._claim(kind, name, call, feature)
+                    self._add(kind, name, call, feature)
                     unknown.discard(name)
             if unknown:
                 raise UnknownLeaf(f"{feature.name} answers no {', '.join(sorted(unknown))} that could be public.")
@@ -74,7 +74,7 @@ class Routes:
 
     def find(self, interaction: Interaction) -> Route | None:
         """The route of `interaction`; None when no feature knows its command, menu or custom id (any more)."""
-        if isinstance(interaction, (ButtonPress, SelectChoice, ModalSubmit)):
+        if isinstance(interaction, (ButtonClick, SelectSubmit, ModalSubmit)):
             try:
                 name = route_of(interaction.custom_id)
             except StaleCustomId:
@@ -89,14 +89,14 @@ class Routes:
         """Every route of one kind of interaction."""
         return frozenset(self._table[kind])
 
-    def _claim(self, kind: type, name: str, call: Call, feature: Feature) -> None:
+    def _add(self, kind: type, name: str, call: Call, feature: Feature) -> None:
         table = self._table[kind]
         if name in table:
-            raise RouteClash(f"{KINDS[kind]} {name!r} is claimed by {table[name].feature.name} and {feature.name}.")
+            raise DuplicateRoute(f"{KINDS[kind]} {name!r} is claimed by {table[name].feature.name} and {feature.name}.")
         table[name] = Route(call, feature, f"{KINDS[kind]} {name}", name not in feature.public)
 
 
-def _ways_in(feature: Feature) -> Iterable[tuple[type, Iterable[tuple[str, Call]]]]:
+def _handlers_of(feature: Feature) -> Iterable[tuple[type, Iterable[tuple[str, Call]]]]:
     def by_action(handlers: Iterable[tuple[AnyAction, Call]]) -> Iterable[tuple[str, Call]]:
         return ((action.route, call) for action, call in handlers)
 
@@ -105,7 +105,7 @@ def _ways_in(feature: Feature) -> Iterable[tuple[type, Iterable[tuple[str, Call]
         (UserMenu, feature.user_menus.items()),
         (MessageMenu, feature.message_menus.items()),
         (Autocomplete, feature.autocomplete.items()),
-        (ButtonPress, by_action(feature.buttons.items())),
-        (SelectChoice, by_action(feature.selects.items())),
+        (ButtonClick, by_action(feature.buttons.items())),
+        (SelectSubmit, by_action(feature.selects.items())),
         (ModalSubmit, by_action(feature.modals.items())),
     )

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from app.http.access_log import Note, by_structlog
+from app.http.access_log import LogFn, structlog_writer
 from app.http.initial_response import respond
-from app.http.signed_request import SignedBody
+from app.http.signed_request import SignedRequestReader
 from core import error_reporting
 from core.clock import Clock
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from core.tracebacks import traceback_of
 from db.queries import premium as premium_queries
 from wire.errors import BadPayload
@@ -43,7 +43,7 @@ PATIENCE_S: Final = 2.5  # Discord's own ends at 3
 log = structlog.get_logger()
 
 
-class Events:
+class WebhookEventEndpoint:
     """Discord's second door. Refuses as the first: by size, then age, then signature, then shape."""
 
     def __init__(
@@ -52,10 +52,10 @@ class Events:
         verifier: Verifier,
         pool: "Callable[[], Awaitable[Pool]]",
         clock: Clock,
-        note: Note = by_structlog,
+        note: LogFn = structlog_writer,
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._signed = SignedBody("event refused", verifier=verifier, clock=clock, note=note)
+        self._signed = SignedRequestReader("event refused", verifier=verifier, clock=clock, note=note)
         self._pool = pool
         self._clock = clock
         self._note = note
@@ -91,7 +91,7 @@ class Events:
 
 
 def _report(event: WebhookEvent, error: Exception) -> None:
-    if isinstance(error, OutsideTrouble | TimeoutError):
+    if isinstance(error, ServiceUnavailable | TimeoutError):
         log.warning("event put off", kind=_name(event), reason=str(error) or "too slow")
     else:
         log.error("event broke", kind=_name(event), exception=traceback_of(error))
@@ -121,7 +121,7 @@ async def _keep(conn: "Connection", event: Authorized | Deauthorized | Entitleme
                 event.is_deleted,
                 event.is_consumed,
             )
-            return await premium.change(conn, event.kind, state, at=event.at, now=now)
+            return await premium.apply_event(conn, event.kind, state, at=event.at, now=now)
 
 
 def _joined(guild: AuthorizedGuild | None) -> "JoinedGuild | None":

@@ -26,7 +26,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from cli.bulk_load import fill
-from core.enums import Board, Period
+from core.enums import LeaderboardMetric, LeaderboardPeriod
 from core.ids import GuildId, InteractionId, UserId
 from db import embedded, migrate
 from db.connection import Connection, Pool
@@ -136,7 +136,7 @@ def _worked_ms(server: Path) -> float:
 
 
 def board_questions(
-    sample: Sample, board: Board, period: Period, now: datetime, pages: int, chance: Random
+    sample: Sample, board: LeaderboardMetric, period: LeaderboardPeriod, now: datetime, pages: int, chance: Random
 ) -> dict[str, list[Ask]]:
     """The ways to ask for one board: its top, any page of it, the page of the person who asks."""
 
@@ -167,7 +167,7 @@ async def ask_everything(url: str, count: int) -> Table:
             chosen, everybody = await samples(conn, count), await elsewhere(conn, count)
         begun = time.perf_counter()
         async with pool.connection() as conn:
-            marks = await checkpoints.mark(conn, now=now)
+            marks = await checkpoints.refresh_checkpoints(conn, now=now)
         marking_s = time.perf_counter() - begun
         title = f"{marks:,} marks counted in {marking_s:.1f} s"
         table = Table("question", "p50 ms", "p95 ms", "processor: p95 ms", f"under {BUDGET_MS:.0f} ms", title=title)
@@ -186,14 +186,18 @@ async def ask_everything(url: str, count: int) -> Table:
             await row(f"month, {where}", [_month(*one, now) for one in members])
             await row(f"rooms, {where}", [_rooms(one[0], now) for one in members])
         for where, sample in chosen.items():
-            for board in Board:
-                for period in Period if board is not Board.STREAK else (Period.ALL,):
+            for board in LeaderboardMetric:
+                for period in LeaderboardPeriod if board is not LeaderboardMetric.STREAK else (LeaderboardPeriod.ALL,):
                     async with pool.connection() as conn:
                         first = await boards.page(
                             conn, guild=sample.guild, board=board, period=period, page=0, now=now, viewer=UserId(0)
                         )
                     asks = board_questions(sample, board, period, now, first.pages, chance)
-                    name = f"{board} {period}".removesuffix(" all") if board is Board.STREAK else f"{board} {period}"
+                    name = (
+                        f"{board} {period}".removesuffix(" all")
+                        if board is LeaderboardMetric.STREAK
+                        else f"{board} {period}"
+                    )
                     for way, each in asks.items():
                         await row(f"{name} ({first.total:,} rows), {way}, {where}", each)
         week = [_week(*one, now) for one in everybody]
@@ -211,7 +215,7 @@ def _p95(ordered: list[float]) -> float:
 def _arrival(guild: GuildId, user: UserId, number: int, now: datetime) -> Ask:
     claim = InteractionId(1_500_000_000_000_000_000 + time.monotonic_ns() % 10**12 * 1000 + number)
     person = Person(user, f"member {number % 7}")
-    return lambda conn: interactions.arrive(
+    return lambda conn: interactions.begin(
         conn,
         interaction=InteractionId(claim + Random().randrange(1 << 40)),
         guild=guild,
@@ -230,12 +234,12 @@ def _month(guild: GuildId, user: UserId, now: datetime) -> Ask:
 
 
 def _rooms(guild: GuildId, now: datetime) -> Ask:
-    return lambda conn: active_channels.now(conn, guild=guild, now=now)
+    return lambda conn: active_channels.list_active(conn, guild=guild, now=now)
 
 
 def _week(guild: GuildId, user: UserId, now: datetime) -> Ask:
     return lambda conn: boards.page(
-        conn, guild=guild, board=Board.FOCUS, period=Period.WEEK, page=0, now=now, viewer=user
+        conn, guild=guild, board=LeaderboardMetric.FOCUS, period=LeaderboardPeriod.WEEK, page=0, now=now, viewer=user
     )
 
 

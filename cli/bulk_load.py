@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 import psycopg
 from psycopg import sql
 
-from cli.fake_data import CHANNELS, Crowd, Guild, Member, Stay
+from cli.fake_data import CHANNELS, FakeData, Guild, Member, Session
 from cli.seed import Written
 
 TABLES: Final[dict[str, LiteralString]] = {
@@ -37,7 +37,7 @@ def fill(url: str, *, members: int, sessions: int, now: datetime, tell: Tell) ->
 
     Nobody else can use the tables meanwhile: their keys and indexes are taken away and made anew at the end.
     """
-    crowd = Crowd(members=members, sessions=sessions, now=now)
+    crowd = FakeData(members=members, sessions=sessions, now=now)
     with psycopg.connect(url, application_name="lyceum seed") as conn:
         if conn.execute("SELECT FROM guilds WHERE guild_id = %s", [crowd.guilds[0].id]).fetchone() is not None:
             return None
@@ -127,7 +127,7 @@ class _Pages:
             lines["streaks"].append(f"{guild}\t{user}\tstudy\t{days}\t{first}\t{last}\t{longest}\t{until}\n")
             lines["freezes"].append(f"{guild}\t{user}\t{held}\t{due}\n")
 
-    def _stay(self, guild: int, user: int, stay: Stay, lines: dict[str, list[str]]) -> None:
+    def _stay(self, guild: int, user: int, stay: Session, lines: dict[str, list[str]]) -> None:
         session, self.next_session = self.next_session, self.next_session + 1
         start, settled = _moment(stay.start), _moment(stay.end)
         end, reason = (_NULL, _NULL) if stay.is_open else (settled, "left")

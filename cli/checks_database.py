@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from cli import database
 from cli.checks_discord import compared
-from cli.errors import Problem
+from cli.errors import CliError
 from cli.findings import Finding, bad, good, note
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from core.errors import DatabaseTrouble
-from db.error_messages import look
+from db.error_messages import find_connection_error
 
 if TYPE_CHECKING:
     from db.connection import Connection, Pool
@@ -22,14 +22,14 @@ CLOCK_S: Final = 1.0
 HIDDEN_SHOWN: Final = 10  # channels named in a line
 
 
-async def everything(settings: Settings) -> list[Finding]:
+async def everything(settings: Config) -> list[Finding]:
     """All that can be asked; with the database away, only that. Nothing is started by asking."""
     from db.connection import Pool  # noqa: PLC0415 - when something is asked
 
     url = settings.database_url or await asyncio.to_thread(_embedded_url, settings)
     if url is None:
         return [_not_running(settings)]
-    if (trouble := await asyncio.to_thread(look, url)) is not None:
+    if (trouble := await asyncio.to_thread(find_connection_error, url)) is not None:
         return [bad("database", str(trouble), trouble.advice)]
     try:
         async with Pool(url, application_name="lyceum doctor", max_size=1, wait_s=5) as pool:
@@ -47,13 +47,13 @@ async def everything(settings: Settings) -> list[Finding]:
     return [found[0], schema, *found[1:], *await _pooler(url, settings)]
 
 
-def _embedded_url(settings: Settings) -> str | None:
+def _embedded_url(settings: Config) -> str | None:
     from db import embedded  # noqa: PLC0415 - loads psutil, where the database is ours
 
     return embedded.running_url(settings.data_dir)
 
 
-def _not_running(settings: Settings) -> Finding:
+def _not_running(settings: Config) -> Finding:
     from db import embedded  # noqa: PLC0415 - likewise
 
     folder = settings.data_dir / "postgres"
@@ -75,7 +75,7 @@ async def _writes(pool: "Pool") -> list[Finding]:
     return [good("writes", "The database keeps what it is given.")]
 
 
-async def _pooler(url: str, settings: Settings) -> list[Finding]:
+async def _pooler(url: str, settings: Config) -> list[Finding]:
     """Whether a pooler stands before the database, and who goes past it; nothing where there is none."""
     from db.pooler import Pooler, find_pooler  # noqa: PLC0415 - when something is asked
 
@@ -96,7 +96,7 @@ async def _pooler(url: str, settings: Settings) -> list[Finding]:
     return [good("pooler", "Web and worker go through a pooler, the listener and migrations past it.")]
 
 
-async def replica(settings: Settings) -> list[Finding]:
+async def replica(settings: Config) -> list[Finding]:
     """Whether the replica answers and is one; nothing where there is none."""
     from db.connection import Pool  # noqa: PLC0415 - when something is asked
 
@@ -127,11 +127,11 @@ async def _version(conn: "Connection") -> Finding:
     return good("database", f"PostgreSQL {version} answers.")
 
 
-async def _schema(url: str, settings: Settings) -> Finding:
+async def _schema(url: str, settings: Config) -> Finding:
     try:
         stands, _ = await asyncio.to_thread(database.current, url)
         database.check(stands)
-    except Problem as problem:
+    except CliError as problem:
         if settings.database_url is None:
             return note("schema", str(problem), "`lyceum up` does this by itself.")
         return bad("schema", str(problem), "Do this before web, listener and worker are started.")
@@ -145,11 +145,11 @@ async def _clock(conn: "Connection") -> Finding:
     return compared("the database's", (before + time.time()) / 2 - float(theirs), allowed_s=CLOCK_S)
 
 
-async def _listener(conn: "Connection", settings: Settings) -> Finding:
-    from db.queries.gateway.positions import list_heard  # noqa: PLC0415 - when something is asked
+async def _listener(conn: "Connection", settings: Config) -> Finding:
+    from db.queries.gateway.positions import list_positions  # noqa: PLC0415 - when something is asked
 
     start = "Start it: `lyceum listener`, or `lyceum up` for everything."
-    shards = await list_heard(conn)
+    shards = await list_positions(conn)
     if not shards:
         return (note if settings.is_local else bad)("listener", "Nobody has listened to the gateway yet.", start)
     newest = max(shards, key=lambda each: each.seen_at)
@@ -165,7 +165,7 @@ async def _listener(conn: "Connection", settings: Settings) -> Finding:
     return good("listener", f"The gateway was heard {max(age_s, 0):.0f} s ago.")
 
 
-async def _worker(conn: "Connection", settings: Settings) -> Finding:
+async def _worker(conn: "Connection", settings: Config) -> Finding:
     from db.queries.metrics import count_workers  # noqa: PLC0415 - when something is asked
 
     if not await count_workers(conn, is_pooled=settings.given_direct_url is not None):

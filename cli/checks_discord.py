@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.findings import Finding, bad, good, note
 from cli.rate_limit_text import waiting
-from core.config import Settings, is_public_key, is_url
+from core.config import Config, is_public_key, is_url
 
 if TYPE_CHECKING:
     from wire.rest import Application, Rest
@@ -21,7 +21,7 @@ PRIVILEGED: Final = {  # bits of an application's flags, each intent for large a
 }
 
 
-async def application(settings: Settings, rest: "Rest") -> list[Finding]:
+async def application(settings: Config, rest: "Rest") -> list[Finding]:
     """Token, application, key and intents, by the application's own record."""
     from wire.errors import (  # noqa: PLC0415 - when something is asked
         DiscordError,
@@ -47,7 +47,7 @@ async def application(settings: Settings, rest: "Rest") -> list[Finding]:
     return [*_identity(settings, ours), _intents(ours)]
 
 
-def _identity(settings: Settings, ours: "Application") -> list[Finding]:
+def _identity(settings: Config, ours: "Application") -> list[Finding]:
     if ours.id != settings.application_id:
         found = f"The token belongs to application {ours.id}, not {settings.application_id}."
         return [bad("token", found, "Copy DISCORD_TOKEN and DISCORD_APPLICATION_ID from the same application.")]
@@ -56,7 +56,7 @@ def _identity(settings: Settings, ours: "Application") -> list[Finding]:
     return found
 
 
-def _public_key(settings: Settings, told: str) -> Finding:
+def _public_key(settings: Config, told: str) -> Finding:
     if told.lower() in settings.public_keys:
         return good("public key", "Discord signs with the key that we verify with.")
     if not is_public_key(told):  # another server that speaks Discord's REST may fill in anything
@@ -84,7 +84,7 @@ def _intents(ours: "Application") -> Finding:
     return good("intents", "Guilds and voice states alone; nothing privileged.")
 
 
-async def commands(settings: Settings, rest: "Rest") -> list[Finding]:
+async def commands(settings: Config, rest: "Rest") -> list[Finding]:
     """Whether Discord's list of our commands is the one that the features make."""
     from app.commands.sync import sync  # noqa: PLC0415 - loads all features
     from handlers import FEATURES  # noqa: PLC0415 - likewise
@@ -111,7 +111,7 @@ async def commands(settings: Settings, rest: "Rest") -> list[Finding]:
     return [bad("commands", found, "See `lyceum commands diff`, then `lyceum commands sync`.")]
 
 
-async def clock(settings: Settings, rest: "Rest") -> list[Finding]:
+async def clock(settings: Config, rest: "Rest") -> list[Finding]:
     """This machine's clock beside Discord's."""
     import httpx  # noqa: PLC0415 - when something is asked
 

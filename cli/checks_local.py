@@ -9,7 +9,7 @@ from cli.addresses import in_url
 from cli.findings import Finding, bad, good, note
 from core import environment_checks
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 
 if TYPE_CHECKING:
     import httpx
@@ -19,7 +19,7 @@ _OK: Final = 200
 _REFUSED: Final = 401
 
 
-async def data_folder(settings: Settings) -> list[Finding]:
+async def data_folder(settings: Config) -> list[Finding]:
     """Whether something can be written where we keep things."""
     if settings.known_data_dir is None:
         return [good("data folder", "None is needed: the database is elsewhere, and so is Discord.")]
@@ -39,7 +39,7 @@ async def data_folder(settings: Settings) -> list[Finding]:
     return [good("data folder", f"{settings.data_dir} can be written.")]
 
 
-async def proxies(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+async def proxies(settings: Config, environ: Mapping[str, str]) -> list[Finding]:
     """Proxies that cannot be used and are not needed; where one is needed, the settings do not work at all."""
     if not settings.is_all_here:
         return []
@@ -77,7 +77,7 @@ async def fonts() -> list[Finding]:
     return [good("fonts", f"All {len(files)} fonts open, and every script is shaped.")]
 
 
-async def key(settings: Settings) -> list[Finding]:
+async def key(settings: Config) -> list[Finding]:
     """Whether the public key is one; where its other half is ours, whether both fit."""
     from wire.errors import BadSignature  # noqa: PLC0415 - with the key
     from wire.signature import Verifier  # noqa: PLC0415 - likewise
@@ -103,7 +103,7 @@ async def key(settings: Settings) -> list[Finding]:
     return [good("key", "What the local key signs is accepted.")]
 
 
-async def web(settings: Settings) -> list[Finding]:
+async def web(settings: Config) -> list[Finding]:
     """Whether our own door answers, refuses what nobody signed, and, where we can sign, answers what is signed."""
     import httpx  # noqa: PLC0415 - when something is asked
 
@@ -124,7 +124,7 @@ async def web(settings: Settings) -> list[Finding]:
         return [await _ping(client, url, settings)]
 
 
-async def _ping(client: "httpx.AsyncClient", url: str, settings: Settings) -> Finding:
+async def _ping(client: "httpx.AsyncClient", url: str, settings: Config) -> Finding:
     headers = _signed(settings, _PING, Clock(settings.clock_file).now())
     answer = await client.post(f"{url}/interactions", content=_PING, headers=headers)
     if (answer.status_code, answer.text) != (_OK, '{"type":1}'):
@@ -136,7 +136,7 @@ async def _ping(client: "httpx.AsyncClient", url: str, settings: Settings) -> Fi
     return good("web", f"{url} answers a signed ping, and refuses a forged one.")
 
 
-async def watching(settings: Settings) -> list[Finding]:
+async def watching(settings: Config) -> list[Finding]:
     """Whether somebody would hear of trouble."""
     if settings.is_local:
         return []
@@ -156,7 +156,7 @@ async def watching(settings: Settings) -> list[Finding]:
     return found
 
 
-def _signed(settings: Settings, body: bytes, now: datetime) -> dict[str, str]:
+def _signed(settings: Config, body: bytes, now: datetime) -> dict[str, str]:
     """The headers with which the local Discord would send `body`."""
     from nacl.signing import SigningKey  # noqa: PLC0415 - for the local Discord alone
 

@@ -7,14 +7,14 @@ import typer
 
 from cli.console import out
 from cli.environment import read_settings
-from cli.errors import AWAY, USAGE, Problem
+from cli.errors import AWAY, USAGE, CliError
 from cli.rate_limit_text import waiting
-from core.config import Settings
-from core.errors import OutsideTrouble
+from core.config import Config
+from core.errors import ServiceUnavailable
 from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, GuildId
 
 if TYPE_CHECKING:
-    from app.commands.sync import Plan
+    from app.commands.sync import CommandPlan
     from wire.errors import DiscordError
 
 _STILL_TO_SEND = "`lyceum commands diff` then says what is still to send."
@@ -47,21 +47,21 @@ def sync(*, guild: Guild = None, delete_foreign: Foreign = False) -> None:
     _tell_kept(plan)
 
 
-def _tell_kept(plan: "Plan") -> None:
+def _tell_kept(plan: "CommandPlan") -> None:
     if plan.kept:
         told = f"Kept, because Lyceum did not register them: {', '.join(plan.kept_titles)}."
         out().print(told, markup=False, soft_wrap=True)
 
 
-def _ask_discord(guild: int | None, *, sends: bool, deletes_foreign: bool) -> "Plan":
+def _ask_discord(guild: int | None, *, sends: bool, deletes_foreign: bool) -> "CommandPlan":
     """What Discord's list lacks, sent to it when `sends`."""
     if guild is not None and not SNOWFLAKE_MIN <= guild <= SNOWFLAKE_MAX:
-        raise Problem("--guild wants the number that Discord shows under Copy Server ID.", code=USAGE)
+        raise CliError("--guild wants the number that Discord shows under Copy Server ID.", code=USAGE)
     where = None if guild is None else GuildId(guild)
     return asyncio.run(_ask(read_settings(), where, sends=sends, deletes_foreign=deletes_foreign))
 
 
-async def _ask(settings: Settings, guild: GuildId | None, *, sends: bool, deletes_foreign: bool) -> "Plan":
+async def _ask(settings: Config, guild: GuildId | None, *, sends: bool, deletes_foreign: bool) -> "CommandPlan":
     from app.commands.sync import SyncRefused  # noqa: PLC0415 - loads all features
     from app.commands.sync import sync as ask  # noqa: PLC0415 - likewise
     from handlers import FEATURES  # noqa: PLC0415 - likewise
@@ -79,14 +79,14 @@ async def _ask(settings: Settings, guild: GuildId | None, *, sends: bool, delete
                 dry_run=not sends,
             )
     except RateLimited as limit:
-        raise Problem(f"{waiting(limit)} {_STILL_TO_SEND}", code=AWAY) from limit
-    except OutsideTrouble as trouble:
+        raise CliError(f"{waiting(limit)} {_STILL_TO_SEND}", code=AWAY) from limit
+    except ServiceUnavailable as trouble:
         hint = "start the local one with `make up`" if settings.is_local else "try again in a minute"
-        raise Problem(f"Discord at {settings.api_url} does not answer: {hint}.", code=AWAY) from trouble
+        raise CliError(f"Discord at {settings.api_url} does not answer: {hint}.", code=AWAY) from trouble
     except SyncRefused as refused:
-        raise Problem(_refusal(str(refused), refused.error, in_guild=guild is not None)) from refused
+        raise CliError(_refusal(str(refused), refused.error, in_guild=guild is not None)) from refused
     except DiscordError as error:
-        raise Problem(_refusal(str(error), error, in_guild=guild is not None)) from error
+        raise CliError(_refusal(str(error), error, in_guild=guild is not None)) from error
 
 
 def _refusal(told: str, error: "DiscordError", *, in_guild: bool) -> str:
@@ -94,7 +94,7 @@ def _refusal(told: str, error: "DiscordError", *, in_guild: bool) -> str:
 
 
 def _next_step(error: "DiscordError", *, in_guild: bool) -> str:
-    from wire.errors import Denied, DiscordError, SlowDown, TooManyCommands, Unknown  # noqa: PLC0415 - loaded with all features
+    from wire.errors import Denied, DiscordError, HiddenRateLimit, TooManyCommands, Unknown  # noqa: PLC0415 - loaded with all features
 
     where = " and --guild" if in_guild else ""
     match error:
@@ -102,7 +102,7 @@ def _next_step(error: "DiscordError", *, in_guild: bool) -> str:
             return f"check DISCORD_TOKEN and DISCORD_APPLICATION_ID{where}."
         case Unknown():
             return f"check DISCORD_APPLICATION_ID{where}."
-        case SlowDown() | TooManyCommands():
+        case HiddenRateLimit() | TooManyCommands():
             return "try again later; `lyceum commands diff` says what is still to send."
         case DiscordError(code=50240):  # made between our question and our answer
             return "an Entry Point command has just been made; run the same again."

@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cli.addresses import in_url
-from cli.errors import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, CliError
 
 if TYPE_CHECKING:
     import httpx
@@ -87,19 +87,19 @@ class Control:
         try:
             response = self._client.request(method, path, json=body)
         except self._refused:
-            raise Problem(
+            raise CliError(
                 f"The local Discord is not running on port {self._port}: start it with `make up` in another terminal.",
                 code=AWAY,
             ) from None
         except self._silent as error:
-            raise Problem(
+            raise CliError(
                 f"The local Discord on port {self._port} does not answer ({type(error).__name__}): "
                 "look at the terminal of `make up`.",
                 code=AWAY,
             ) from None
         if response.status_code < _BAD_REQUEST:
             return response
-        raise Problem(_sentence(response, self._port), code=USAGE if response.status_code in _MISUSE else FAILED)
+        raise CliError(_sentence(response, self._port), code=USAGE if response.status_code in _MISUSE else FAILED)
 
 
 def _sentence(response: "httpx.Response", port: int) -> str:

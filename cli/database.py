@@ -10,9 +10,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cli.errors import AWAY, USAGE, Problem
-from core.config import Settings, unusable
-from core.errors import DatabaseTrouble, OutsideTrouble
+from cli.errors import AWAY, USAGE, CliError
+from core.config import Config, data_dir_error
+from core.errors import DatabaseTrouble, ServiceUnavailable
 from db import schema_revision
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ROTATE_S: Final = 60.0  # between two looks at the size of its log
 OTHERS_S: Final = 12.0  # a little longer than processes have to stop when their supervisor is gone
 
 
-def embedded_url(settings: Settings) -> str:
+def embedded_url(settings: Config) -> str:
     """The address of the embedded database, started if it is not running.
 
     Raises:
@@ -36,18 +36,18 @@ def embedded_url(settings: Settings) -> str:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable(settings.data_dir, error) from error
-    forget_the_dead(folder)
+        raise data_dir_error(settings.data_dir, error) from error
+    remove_stale_socket(folder)
     try:
         return database_url(settings.data_dir)
-    except OutsideTrouble as trouble:
-        raise Problem(str(trouble), code=AWAY) from trouble
+    except ServiceUnavailable as trouble:
+        raise CliError(str(trouble), code=AWAY) from trouble
 
 
 class KeptDatabase:
     """The embedded database, kept by this process until it is asked to stop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Config) -> None:
         self._settings = settings
         self._folder = settings.data_dir / "postgres"
         self._stop = threading.Event()
@@ -69,7 +69,7 @@ class KeptDatabase:
         rotated = time.monotonic()
         while not self._stop.wait(LOOK_S):
             if embedded.running_process(self._folder) is None:
-                raise Problem(f"PostgreSQL ended without being asked to; {self._folder / 'log'} says why.")
+                raise CliError(f"PostgreSQL ended without being asked to; {self._folder / 'log'} says why.")
             if time.monotonic() - rotated > ROTATE_S:
                 rotated = time.monotonic()
                 embedded.rotate_log(self._folder)
@@ -106,12 +106,12 @@ class KeptDatabase:
                 time.sleep(LOOK_S)
 
 
-def database_url(settings: Settings) -> str:
+def database_url(settings: Config) -> str:
     """The address of the database of these settings; the embedded one when none is given."""
     return settings.database_url or embedded_url(settings)
 
 
-def direct_url(settings: Settings) -> str:
+def direct_url(settings: Config) -> str:
     """The same past any pooler: for migrations and bulk loads, which need a session of their own."""
     return settings.direct_url or embedded_url(settings)
 
@@ -154,12 +154,12 @@ def losses(url: str, revision: str) -> list[str]:
     with _told_apart(revision):
         stands = migrate.current(url)
         if stands is None:
-            raise Problem("The database is empty: there is nothing to take back.")
+            raise CliError("The database is empty: there is nothing to take back.")
         _refuse_unknown(stands, migrate.head())
         try:
             return migrate.losses(url, revision)
         except OperationalError as error:  # a lock that did not come
-            raise Problem("The tables are in use: stop web, listener and worker, then try again.") from error
+            raise CliError("The tables are in use: stop web, listener and worker, then try again.") from error
 
 
 def current(url: str) -> tuple[str | None, str | None]:
@@ -172,8 +172,8 @@ def current(url: str) -> tuple[str | None, str | None]:
 
     try:
         return migrate.current(url), migrate.head()
-    except OutsideTrouble as trouble:
-        raise Problem(str(trouble), code=AWAY) from trouble
+    except ServiceUnavailable as trouble:
+        raise CliError(str(trouble), code=AWAY) from trouble
 
 
 def check(stands: str | None) -> None:
@@ -183,9 +183,9 @@ def check(stands: str | None) -> None:
         Problem: the database is empty or behind.
     """
     if stands is None:
-        raise Problem("The database is empty: prepare it with `lyceum db upgrade`.")
+        raise CliError("The database is empty: prepare it with `lyceum db upgrade`.")
     if not schema_revision.fits(stands):
-        raise Problem(
+        raise CliError(
             f"The database stands at revision {stands} and this version needs {schema_revision.NEEDED}: "
             "bring it up to date with `lyceum db upgrade`."
         )
@@ -202,20 +202,20 @@ async def check_prepared(conn: "Connection") -> None:
     check(await find_revision(conn))
 
 
-def problem_of(trouble: OutsideTrouble, advice: str) -> Problem:
+def problem_of(trouble: ServiceUnavailable, advice: str) -> CliError:
     """The trouble with its own next step, or with `advice` where it knows none."""
-    return Problem(f"{trouble} {trouble.advice if isinstance(trouble, DatabaseTrouble) else advice}", code=AWAY)
+    return CliError(f"{trouble} {trouble.advice if isinstance(trouble, DatabaseTrouble) else advice}", code=AWAY)
 
 
 def _refuse_unknown(stands: str | None, newest: str | None) -> None:
     if stands is not None and newest is not None and stands > newest:  # revisions are numbered
-        raise Problem(
+        raise CliError(
             f"The database stands at revision {stands}, which a newer version has made and this one does not know "
             f"(it ends at {newest}): move the schema with the newer version."
         )
 
 
-def forget_the_dead(folder: Path) -> None:
+def remove_stale_socket(folder: Path) -> None:
     """Strike processes that were killed off the list of those who use the embedded server.
 
     The last process on the list stops the server; a killed one would keep it running for ever.
@@ -238,14 +238,14 @@ def _told_apart(revision: str) -> Generator[None]:
     try:
         yield
     except PoolerInTheWay as trouble:
-        raise Problem(str(trouble), code=USAGE) from trouble
-    except OutsideTrouble as trouble:
-        raise Problem(str(trouble), code=AWAY) from trouble
+        raise CliError(str(trouble), code=USAGE) from trouble
+    except ServiceUnavailable as trouble:
+        raise CliError(str(trouble), code=AWAY) from trouble
     except CommandError as error:
         if "Can't locate revision" in str(error):
             told = f'There is no revision "{revision}": the files in db/migrations/versions name them all.'
-            raise Problem(told, code=USAGE) from error
-        raise Problem(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
+            raise CliError(told, code=USAGE) from error
+        raise CliError(f"The schema cannot be moved: {error}. Look at `lyceum db current`.") from error
 
 
 def _is_alive(pid: int) -> bool:

@@ -10,7 +10,7 @@ import typer
 from cli import database
 from cli.console import out
 from cli.environment import read_settings
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 from core.clock import Clock
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def downgrade(
 ) -> None:
     """Take the schema back, after showing what would be lost for good: what only the newer one can hold."""
     if revision.startswith("-") and not revision[1:].isdecimal():
-        raise Problem(f"lyceum db downgrade has no option {revision}: `lyceum db downgrade -h` shows how.", code=USAGE)
+        raise CliError(f"lyceum db downgrade has no option {revision}: `lyceum db downgrade -h` shows how.", code=USAGE)
     url = database.direct_url(read_settings())
     if not yes:
         _ask_whether_to_lose(database.losses(url, revision), revision)
@@ -61,7 +61,7 @@ def _ask_whether_to_lose(lost: list[str], revision: str) -> None:
     except typer.Abort:  # nobody is there to answer
         agreed = False
     if not agreed:
-        raise Problem("Nothing was changed; with --yes it is done without asking.")
+        raise CliError("Nothing was changed; with --yes it is done without asking.")
 
 
 @app.command()
@@ -87,13 +87,13 @@ def seed(
 
     settings = read_settings()
     if not settings.is_local:
-        raise Problem(
+        raise CliError(
             "A made-up past is for the local Discord only: unset DISCORD_TOKEN, DISCORD_PUBLIC_KEY and "
             "DISCORD_APPLICATION_ID.",
             code=USAGE,
         )
     if members is None and sessions is not None:
-        raise Problem("--sessions says how often a crowd came: say with --members how large it is.", code=USAGE)
+        raise CliError("--sessions says how often a crowd came: say with --members how large it is.", code=USAGE)
     url = database.direct_url(settings)
     database.upgrade(url)
     started, now = time.monotonic(), Clock(settings.clock_file).now()

@@ -11,7 +11,7 @@ from cli.console import json_text, out
 from cli.environment import environment, read_settings
 from cli.errors import FAILED
 from cli.findings import SIGNS, Finding, State, bad, good
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 from core.tracebacks import text_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
 
     try:
         settings = read_settings(environ)
-    except SettingsError as error:
+    except ConfigError as error:
         yield bad("environment", str(error), "Everything else needs these: mend them and ask again.")
         for finding in await checks_local.fonts():
             yield finding
@@ -100,13 +100,13 @@ async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
                 yield finding
 
 
-def _rest(settings: Settings) -> "Rest":
+def _rest(settings: Config) -> "Rest":
     from wire.rest import Rest  # noqa: PLC0415 - loads httpx
 
     return Rest(settings.api_url, settings.token, patience_s=5, backoff_s=0.05)
 
 
-def _described(settings: Settings) -> str:
+def _described(settings: Config) -> str:
     discord = "the local Discord stands in" if settings.is_local else f"application {settings.application_id}"
     database = "embedded database" if settings.database_url is None else "database of DATABASE_URL"
     return f"The settings are complete: {discord}, {database}."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 
 _LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$")
 _QUOTED: Final = re.compile(r"""'([^']*)'|"((?:[^"\\]|\\.)*)\"""")
@@ -32,21 +32,21 @@ def environment(folder: Path | None = None) -> dict[str, str]:
     except FileNotFoundError:
         stored = {}
     except OSError as error:
-        raise SettingsError(
+        raise ConfigError(
             f"{path} cannot be read ({error.strerror}): let this account read it, or move it away."
         ) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} cannot be read: it is not UTF-8. Save it as UTF-8.") from error
+        raise ConfigError(f"{path} cannot be read: it is not UTF-8. Save it as UTF-8.") from error
     return {**stored, **os.environ}
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None) -> Config:
     """The settings of this process.
 
     Raises:
         SettingsError: variables are missing or malformed.
     """
-    return Settings.from_env(environment() if environ is None else environ)
+    return Config.from_env(environment() if environ is None else environ)
 
 
 def _value(text: str) -> str:

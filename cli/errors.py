@@ -10,7 +10,7 @@ USAGE: Final = 2  # it cannot work as it was asked for
 AWAY: Final = 3  # something outside did not answer; it may later
 
 
-class Problem(Exception):
+class CliError(Exception):
     """Ends a command with one sentence: what is so, and what to do next."""
 
     def __init__(self, sentence: str, *, code: int = FAILED) -> None:

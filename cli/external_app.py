@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cli.console import out
 from cli.control import Control
-from cli.errors import Problem
+from cli.errors import CliError
 
 if TYPE_CHECKING:
     from playground.config import PlaygroundConfig
@@ -52,7 +52,7 @@ def _look(port: int, endpoint: str, host: str) -> None:
             time.sleep(PAUSE_S)
             try:
                 control.set_endpoint(endpoint)
-            except Problem as problem:
+            except CliError as problem:
                 if str(problem) != told:
                     told = str(problem)
                     out().print(f"[bad]✗[/] {told}", soft_wrap=True)

@@ -14,12 +14,12 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from core.enums import Period
+from core.enums import LeaderboardPeriod
 from core.ids import GuildId, UserId
 from db.queries.streaks.streak import RunRow
 from services.calendar.days import BEGINNING, Calendar, ZoneRule, first_day
-from services.streaks.cache import cached
-from services.streaks.inputs import Standing
+from services.streaks.cache import cache_row
+from services.streaks.inputs import StreakInputs
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, VIDEO
 
 WEEKS: Final = 26
@@ -71,7 +71,7 @@ class Guild:
 
 
 @dataclass(slots=True)
-class Stay:
+class Session:
     """One stay in voice, in seconds since 1970, muted or not; at `turn` the flags change."""
 
     start: int
@@ -95,11 +95,11 @@ class Member:
     joined: int
     is_private: bool
     left: int | None
-    stays: list[Stay] = field(default_factory=list[Stay])
+    stays: list[Session] = field(default_factory=list[Session])
     total: int = 0
     own_days: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
     guild_days: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
-    spans: defaultdict[tuple[Period, date], int] = field(default_factory=lambda: defaultdict(int))
+    spans: defaultdict[tuple[LeaderboardPeriod, date], int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def has_zone(self) -> bool:
@@ -114,14 +114,14 @@ class Member:
             own.split(stay.start, stay.end, self.own_days)
             shared.split(stay.start, stay.end, self.guild_days)
         for day, seconds in self.guild_days.items():
-            for period in (Period.WEEK, Period.MONTH):
+            for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
                 self.spans[period, first_day(period, day)] += seconds
 
     def run(self) -> RunRow | None:
         """What is kept of the member's dates: the last run, the longest one, and the freezes."""
         active = sorted(day for day, seconds in self.own_days.items() if seconds >= STUDY_S)
         calendar = _dates(self.zone, self.day_start).calendar
-        return cached(Standing(GuildId(self.guild.id), UserId(self.user), calendar, active, {}, [], {}))
+        return cache_row(StreakInputs(GuildId(self.guild.id), UserId(self.user), calendar, active, {}, [], {}))
 
 
 class _Dates:
@@ -147,7 +147,7 @@ class _Dates:
         first, last = (datetime.fromtimestamp(at, UTC) for at in (start - _SPAN_S, end + _SPAN_S))
         day, until = self.calendar.date_of(first), self.calendar.date_of(last)
         self._days = [day + timedelta(days=number) for number in range((until - day).days + 1)]
-        self._starts = [int(self.calendar.bounds(day)[0].timestamp()) for day in self._days]
+        self._starts = [int(self.calendar.day_bounds(day)[0].timestamp()) for day in self._days]
 
 
 @lru_cache(maxsize=256)
@@ -155,7 +155,7 @@ def _dates(zone: str, day_start: timedelta) -> _Dates:
     return _Dates(Calendar((ZoneRule(BEGINNING, zone, day_start),)))
 
 
-class Crowd:
+class FakeData:
     """All guilds and members, one after the other; never more than one member in memory."""
 
     def __init__(self, *, members: int, sessions: int, now: datetime) -> None:
@@ -234,9 +234,9 @@ class Crowd:
             turned = flags ^ (SELF_MUTE | SELF_DEAF if drawn < _DEAFENED else VIDEO)
             turn = (start + end) // 2 if drawn < _TURNED else 0
             channel = usual if drawn < _FAVOURITE else number % CHANNELS
-            member.stays.append(Stay(start, end, member.guild.channel(channel), (flags, turned), turn))
+            member.stays.append(Session(start, end, member.guild.channel(channel), (flags, turned), turn))
             free = end + _GAP_S
         if until == self.now and free < self.now - 7200 and chance.random() < _HERE_NOW:
             start = self.now - chance.randrange(120, 7200)
             channel = member.guild.channel(usual)
-            member.stays.append(Stay(start, self.now, channel, (SELF_MUTE, 0), 0, is_open=True))
+            member.stays.append(Session(start, self.now, channel, (SELF_MUTE, 0), 0, is_open=True))

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 
 OK: Final = 200
 
@@ -28,13 +28,13 @@ class DatabaseSign:
         )
 
         url = embedded.running_url(self._data_dir)
-        if url is None or error_messages.look(url) is not None:
+        if url is None or error_messages.find_connection_error(url) is not None:
             return False
         self.url = url
         return True
 
 
-class Signs:
+class HealthProbes:
     """Questions to web, the local Discord and the database."""
 
     def __init__(self, database_url: str, *, web_url: str, playground_url: str, is_pooled: bool = False) -> None:
@@ -70,7 +70,7 @@ class Signs:
         try:
             async with self._pool.connection() as conn:
                 return await count_workers(conn, is_pooled=self._is_pooled) > 0
-        except OutsideTrouble:
+        except ServiceUnavailable:
             return False
 
     async def before_listener(self) -> None:
@@ -95,5 +95,5 @@ class Signs:
                     await conn.execute("SELECT max(seen_at) FROM gateway_sessions WHERE session_id IS NOT NULL")
                 ).fetchone()
                 return row[0] if row else None
-        except OutsideTrouble:
+        except ServiceUnavailable:
             return None

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli import terminal
-from cli.errors import AWAY, FAILED, MARK, USAGE, Problem
-from core.config import SettingsError
+from cli.errors import AWAY, FAILED, MARK, USAGE, CliError
+from core.config import ConfigError
 from core.tracebacks import traceback_of
 
 
@@ -16,10 +16,10 @@ def main() -> None:
     try:
         terminal.adapt()
         _run(sys.argv[1:])
-    except Problem as problem:
+    except CliError as problem:
         _say(str(problem))
         raise SystemExit(problem.code) from None
-    except SettingsError as error:
+    except ConfigError as error:
         _say(str(error))
         raise SystemExit(USAGE) from None
     except Exception as error:  # noqa: BLE001 - the one door of this process
@@ -53,7 +53,7 @@ def _say(sentence: str) -> None:
 
 def _outside(error: Exception) -> str | None:
     """What is so and what to do, where the database is what failed; None: the error is ours."""
-    from core.errors import DatabaseTrouble, OutsideTrouble  # noqa: PLC0415 - when something has failed
+    from core.errors import DatabaseTrouble, ServiceUnavailable  # noqa: PLC0415 - when something has failed
 
     cause: object = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's
     if "psycopg" in sys.modules:
@@ -65,7 +65,7 @@ def _outside(error: Exception) -> str | None:
             cause = of_statement(cause)
     if isinstance(cause, DatabaseTrouble):
         return f"{cause} {cause.advice}"
-    return str(cause) if isinstance(cause, OutsideTrouble) else None
+    return str(cause) if isinstance(cause, ServiceUnavailable) else None
 
 
 def _unexpected(error: Exception) -> str:

@@ -10,9 +10,9 @@ from rich.table import Table
 from cli.console import out
 from cli.database import check_prepared, database_url, problem_of
 from cli.environment import read_settings
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 from core.enums import EffectStatus
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db.connection import Connection, Pool
 from db.queries.jobs import outbox as outbox_queries
 
@@ -55,11 +55,11 @@ def retry(
 ) -> None:
     """Have the worker try again; a message that is already there is then posted a second time, so look first."""
     if bool(ids) == everything:
-        raise Problem("Name the ids that `lyceum outbox list` shows, or --all.", code=USAGE)
+        raise CliError("Name the ids that `lyceum outbox list` shows, or --all.", code=USAGE)
     _check_ids(ids or [])
     count = _on_database(lambda conn: outbox_queries.set_pending_again(conn, ids=ids or None))
     if not count:
-        raise Problem("None of these needs attention: `lyceum outbox list` shows what does.")
+        raise CliError("None of these needs attention: `lyceum outbox list` shows what does.")
     out().print(f"{count} will be tried again by the worker.")
 
 
@@ -71,14 +71,14 @@ def drop(
     _check_ids(ids)
     count = _on_database(lambda conn: outbox_queries.set_dropped(conn, ids=ids))
     if not count:
-        raise Problem("None of these is waiting: `lyceum outbox list` shows what needs attention.")
+        raise CliError("None of these is waiting: `lyceum outbox list` shows what needs attention.")
     out().print(f"{count} will not happen any more.")
 
 
 def _check_ids(ids: list[int]) -> None:
     for each in ids:
         if not 0 < each <= ID_MAX:
-            raise Problem(f"{each} is no id that `lyceum outbox list` shows.", code=USAGE)
+            raise CliError(f"{each} is no id that `lyceum outbox list` shows.", code=USAGE)
 
 
 def _on_database(ask: Callable[[Connection], Awaitable[T]]) -> T:
@@ -89,5 +89,5 @@ def _on_database(ask: Callable[[Connection], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run(database_url(read_settings())))
-    except OutsideTrouble as trouble:
+    except ServiceUnavailable as trouble:
         raise problem_of(trouble, "Is DATABASE_URL right, and is the database running?") from trouble

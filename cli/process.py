@@ -13,10 +13,10 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 
 BACKLOG: Final = 2048
-INSIST_S: Final = 10.0
+KILL_AFTER_S: Final = 10.0
 
 
 def listen(host: str, port: int, *, port_by: str, host_by: str = "API_HOST") -> socket.socket:
@@ -41,16 +41,16 @@ def listen(host: str, port: int, *, port_by: str, host_by: str = "API_HOST") -> 
             sock.close()
             raise
     except PermissionError:
-        raise Problem(f"This account may not listen on port {port}: set {port_by} to one from 1024 up.") from None
+        raise CliError(f"This account may not listen on port {port}: set {port_by} to one from 1024 up.") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             told = f"Port {port} is in use by another program: stop that one, or choose another with"
-            raise Problem(f"{told} {port_by}={port + 10}.") from None
+            raise CliError(f"{told} {port_by}={port + 10}.") from None
         if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             told = f'This machine has no address "{host}": set {host_by} to 127.0.0.1 or 0.0.0.0.'
-            raise Problem(told, code=USAGE) from None
+            raise CliError(told, code=USAGE) from None
         told = f'This machine cannot listen on "{host}", port {port} ({error.strerror}): choose another address with'
-        raise Problem(f"{told} {host_by}.") from None
+        raise CliError(f"{told} {host_by}.") from None
     sock.set_inheritable(True)
     return sock
 
@@ -65,7 +65,7 @@ def stop_with_parent() -> None:
         except OSError:
             pass
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(INSIST_S)
+        time.sleep(KILL_AFTER_S)
         os._exit(1)
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
@@ -87,7 +87,7 @@ def reported(name: str) -> Generator[None]:
     """Give an unexpected error a reference, and log it where the process logs everything."""
     try:
         yield
-    except (Problem, KeyboardInterrupt):
+    except (CliError, KeyboardInterrupt):
         raise
     except Exception as error:
         import structlog  # noqa: PLC0415 - when something is to be said
@@ -98,4 +98,4 @@ def reported(name: str) -> Generator[None]:
         structlog.get_logger().exception("the process failed", process=name, ref=reference)
         error_reporting.send(error, ref=reference)
         error_reporting.flush()
-        raise Problem(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error
+        raise CliError(f"The {name} ended by an error of ours; look in its log for ref {reference}.") from error

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from cli import subprocesses
 from cli.addresses import in_url
 from cli.environment import environment, read_settings
-from cli.errors import AWAY, USAGE, Problem
+from cli.errors import AWAY, USAGE, CliError
 from cli.process import BACKLOG, listen, reported, run_until_done, stop_with_parent
 from core import environment_checks
 from core.clock import Clock
-from core.config import Settings, is_url
+from core.config import Config, is_url
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -55,12 +55,12 @@ def web(*, supervised: bool) -> None:
 
 def listener(*, shards: str, supervised: bool) -> None:
     """Follow the gateway until the process is asked to stop."""
-    from gateway_listener.sharding.selection import Wish  # noqa: PLC0415 - see the top
+    from gateway_listener.sharding.selection import ShardSelection  # noqa: PLC0415 - see the top
 
     try:
-        wish = Wish.read(shards)
+        wish = ShardSelection.read(shards)
     except ValueError as error:
-        raise Problem(str(error), code=USAGE) from None
+        raise CliError(str(error), code=USAGE) from None
     environ, settings = _begin(supervised=supervised)
     settings = _prepared(settings, environ, supervised=supervised)
     from gateway_listener.main import run  # noqa: PLC0415 - see the top
@@ -87,7 +87,7 @@ def postgres(*, supervised: bool) -> None:
     """
     _, settings = _begin(supervised=False)  # it waits longer than others when its parent is gone, see below
     if settings.database_url is not None:
-        raise Problem("DATABASE_URL names a database elsewhere; there is none to keep running here.", code=USAGE)
+        raise CliError("DATABASE_URL names a database elsewhere; there is none to keep running here.", code=USAGE)
     from cli.database import KeptDatabase  # noqa: PLC0415 - see the top
 
     KeptDatabase(settings).run(supervised=supervised)
@@ -107,12 +107,12 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
         Problem: a real token is set, the endpoint is no address, or nobody can listen there.
     """
     if endpoint is not None and not is_url(endpoint, ("http", "https")):
-        raise Problem(
+        raise CliError(
             f'--endpoint wants an address such as http://127.0.0.1:3000/interactions, not "{endpoint}".', code=USAGE
         )
     _, settings = _begin(supervised=supervised)
     if not settings.is_local:
-        raise Problem(
+        raise CliError(
             "The local Discord stands in only where no token is set: "
             "unset DISCORD_TOKEN, DISCORD_PUBLIC_KEY and DISCORD_APPLICATION_ID.",
             code=USAGE,
@@ -146,7 +146,7 @@ class _Checking:
     """Looks at the schema once the server answers, so that the check delays no ping."""
 
     def __init__(self, environ: Mapping[str, str], server: "Server") -> None:
-        self.problem: Problem | None = None
+        self.problem: CliError | None = None
         self._environ = environ
         self._server = server
         threading.Thread(target=self._check, name="schema", daemon=True).start()
@@ -179,7 +179,7 @@ class _Options(TypedDict):
     timeout_graceful_shutdown: int
 
 
-def _uvicorn(settings: Settings) -> _Options:
+def _uvicorn(settings: Config) -> _Options:
     return {
         "app": "app.main:create_app",
         "factory": True,
@@ -199,7 +199,7 @@ def _uvicorn(settings: Settings) -> _Options:
     }
 
 
-def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
+def _begin(*, supervised: bool) -> tuple[dict[str, str], Config]:
     # A server raises its signal again once it has stopped; this lets the process end in the ordinary way, so that the
     # embedded database is left properly.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -218,7 +218,7 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Settings]:
     return environ, settings
 
 
-def _prepared(settings: Settings, environ: dict[str, str], *, supervised: bool) -> Settings:
+def _prepared(settings: Config, environ: dict[str, str], *, supervised: bool) -> Config:
     """The settings with a database whose schema is up to date."""
     settings = _with_database(settings, environ)
     if not supervised:  # otherwise `lyceum up` has looked
@@ -226,7 +226,7 @@ def _prepared(settings: Settings, environ: dict[str, str], *, supervised: bool) 
     return settings
 
 
-def _with_database(settings: Settings, environ: dict[str, str]) -> Settings:
+def _with_database(settings: Config, environ: dict[str, str]) -> Config:
     """The settings with the address of a database, which `environ` gets as well; ours is brought up to date."""
     if settings.database_url is not None:
         return settings
@@ -237,11 +237,11 @@ def _with_database(settings: Settings, environ: dict[str, str]) -> Settings:
     return replace(settings, database_url=url)
 
 
-def _schema_problem(environ: Mapping[str, str]) -> Problem | None:
+def _schema_problem(environ: Mapping[str, str]) -> CliError | None:
     """What is wrong with the schema; None also when the database is away, for every command asks it again."""
     try:
         subprocesses.run("db", "current", environ=environ)
-    except Problem as problem:
+    except CliError as problem:
         if problem.code != AWAY:
             return problem
         import structlog  # noqa: PLC0415 - see the top

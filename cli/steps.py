@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ def read_steps(
         fields = {}
         steps.append(_step(kind, value, target))
     if not steps:
-        raise Problem('Say what to try, for example: lyceum try "/profile".', code=USAGE)
+        raise CliError('Say what to try, for example: lyceum try "/profile".', code=USAGE)
     return steps
 
 
@@ -85,7 +85,7 @@ def _step(kind: str, value: str, target: str | None) -> Step:
 def _pair(value: str, option: str, form: str) -> tuple[str, str]:
     left, equals, right = value.partition("=")
     if not equals or not left.strip():
-        raise Problem(f'{option} is written {option} "{form}", and "{value}" is not.', code=USAGE)
+        raise CliError(f'{option} is written {option} "{form}", and "{value}" is not.', code=USAGE)
     return left.strip(), right.strip()
 
 

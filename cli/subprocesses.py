@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.errors import MARK, Problem
+from cli.errors import MARK, CliError
 
 _LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+[a-z_]+=.*)?$")  # a line of our text logs: the event alone
 _TROUBLE: Final = re.compile(r"\d{4}-\S+ \[(?:warning|error) *\] ")
@@ -29,7 +29,7 @@ def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}  # we read its output
 
 
-def last_words(lines: Sequence[str]) -> str:
+def last_error_line(lines: Sequence[str]) -> str:
     """The sentence with which a process of ours ended, out of what it printed or logged last."""
     said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
     if logged := _LOGGED.match(said):
@@ -72,4 +72,4 @@ def run(*arguments: str, environ: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        raise Problem(last_words(done.stderr.decode(errors="replace").splitlines()), code=done.returncode)
+        raise CliError(last_error_line(done.stderr.decode(errors="replace").splitlines()), code=done.returncode)

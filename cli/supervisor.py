@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cli.errors import Problem
-from cli.subprocesses import child_environment, command, last_words, trouble_in
+from cli.errors import CliError
+from cli.subprocesses import child_environment, command, last_error_line, trouble_in
 from gateway_listener.protocol.close_codes import REFUSED
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
@@ -92,7 +92,7 @@ class Child:
             ended = process.returncode is not None
             await self._end(process)
             what = "ended at once" if ended else f"did not answer within {self.part.start_s:.0f} s"
-            raise Problem(f"The {self.part.name} {what}: {last_words(self.last_lines)}")
+            raise CliError(f"The {self.part.name} {what}: {last_error_line(self.last_lines)}")
         self._keeper = asyncio.create_task(self._keep(process))
 
     def still_waiting(self) -> str:
@@ -119,7 +119,7 @@ class Child:
         """Ask the process to stop, and insist when it does not."""
         for task in filter(None, (self._keeper, self._watcher)):
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Problem):
+            with contextlib.suppress(asyncio.CancelledError, CliError):
                 await task
         if self._process:
             await self._end(self._process)
@@ -136,8 +136,8 @@ class Child:
             code = await _end_of(process)
             _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
             if code == REFUSED:
-                await self._hear_out(process)
-                self._note(self.part.name, f"is not started again: {last_words(self.last_lines)}")
+                await self._drain_output(process)
+                self._note(self.part.name, f"is not started again: {last_error_line(self.last_lines)}")
                 return
             failures = 0 if time.monotonic() - started > STEADY_S else failures
             pause = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
@@ -152,7 +152,7 @@ class Child:
             if await self._wait_until_answering(process):
                 try:
                     await self.part.then()
-                except Problem as problem:
+                except CliError as problem:
                     self._note(self.part.name, f"runs again, but: {problem}")
                 else:
                     self._note(self.part.name, "runs again")
@@ -196,7 +196,7 @@ class Child:
         until = time.monotonic() + self.part.start_s
         while time.monotonic() < until:
             if process.returncode is not None:
-                await self._hear_out(process)
+                await self._drain_output(process)
                 return False
             if await self.part.answers():
                 return True
@@ -211,10 +211,10 @@ class Child:
                 await asyncio.wait_for(_end_of(process), self.part.stop_s)
             except TimeoutError:
                 self._note(self.part.name, f"did not stop within {self.part.stop_s:.0f} s and was killed")
-        await self._hear_out(process)
+        await self._drain_output(process)
         await process.wait()
 
-    async def _hear_out(self, process: Process) -> None:
+    async def _drain_output(self, process: Process) -> None:
         """Read its last words, once nobody else can add to them."""
         _signal_group(process, signal.SIGKILL)
         if self._reader:
@@ -242,7 +242,7 @@ async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
         _signal_group(process, signal.SIGTERM)
         raise
     if process.returncode:
-        raise Problem(last_words(said.decode(errors="replace").splitlines()), code=process.returncode)
+        raise CliError(last_error_line(said.decode(errors="replace").splitlines()), code=process.returncode)
     return printed.decode(errors="replace")
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 
 FALLBACKS: Final = {
     "✓": "+",
@@ -68,7 +68,7 @@ def argument_text(argument: str) -> str:
     except UnicodeError:
         shown = argument.encode("ascii", "backslashreplace").decode("ascii")
         told = f'"{shown}" is not written in UTF-8: set the terminal to UTF-8, such as with LC_ALL=C.UTF-8.'
-        raise Problem(told, code=USAGE) from None
+        raise CliError(told, code=USAGE) from None
 
 
 def path_text(path: str) -> str:

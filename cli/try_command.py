@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperOption
 from cli.console import json_text, out
 from cli.control import Control
 from cli.environment import read_settings
-from cli.errors import FAILED, USAGE, Problem
+from cli.errors import FAILED, USAGE, CliError
 from cli.markdown import Names, names_in
 from cli.reply_view import reply_view
 from cli.steps import Step, read_steps
@@ -132,7 +132,7 @@ class _Pictures:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             except OSError as error:
-                raise Problem(
+                raise CliError(
                     f"{self._folder} cannot be written ({error.strerror}): choose another folder with --save.",
                     code=USAGE,
                 ) from None
@@ -182,7 +182,7 @@ def _check(step: Step, answer: Json) -> None:
     problems: list[Any] = answer.get("problems") or []
     if problems:
         told = "; ".join(str(problem) for problem in problems)
-        raise Problem(f"{step.name} was not answered as Discord wants it: {told}", code=FAILED)
+        raise CliError(f"{step.name} was not answered as Discord wants it: {told}", code=FAILED)
 
 
 def _from_here(path: Path) -> str:

@@ -20,11 +20,11 @@ from cli import subprocesses
 from cli.addresses import in_url
 from cli.console import out, spinner
 from cli.environment import environment, read_settings
-from cli.errors import Problem
-from cli.health_probes import DatabaseSign, Signs
+from cli.errors import CliError
+from cli.health_probes import DatabaseSign, HealthProbes
 from cli.process import listen
 from cli.supervisor import Child, Part, run_once
-from core.config import Settings, unusable
+from core.config import Config, data_dir_error
 
 LISTENER_S: Final = 40.0  # until a listener of the real Discord has to have heard READY, so that the step is ticked
 HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
@@ -47,18 +47,18 @@ def up() -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unusable(settings.data_dir, error) from error
+        raise data_dir_error(settings.data_dir, error) from error
     with _only_one(settings.data_dir) as was_killed:
         _check_ports(settings, patience_s=HANDOVER_S if was_killed else 0)
         asyncio.run(_Up(settings, environ).run())
 
 
 class _Up:
-    def __init__(self, settings: Settings, environ: dict[str, str]) -> None:
+    def __init__(self, settings: Config, environ: dict[str, str]) -> None:
         self._settings = settings
         self._environ = environ
         self._is_embedded = settings.database_url is None
-        self._signs: Signs | None = None
+        self._signs: HealthProbes | None = None
         self._children: list[Child] = []  # in the order in which they are started
         self._is_ready = self._shows_logs = False
         self._web_url = f"http://{in_url(settings.host)}:{settings.port}"
@@ -83,7 +83,7 @@ class _Up:
                 await stopping
             else:
                 starting.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Problem):
+                with contextlib.suppress(asyncio.CancelledError, CliError):
                     await starting
         finally:
             stopping.cancel()
@@ -102,7 +102,7 @@ class _Up:
         if self._is_embedded:
             with _step("Preparing the tables", "The tables are up to date"):
                 await run_once("db", "upgrade", environ=self._environ)
-        self._signs = signs = Signs(
+        self._signs = signs = HealthProbes(
             url,
             web_url=self._web_url,
             playground_url=self._playground_url,
@@ -142,7 +142,7 @@ class _Up:
         self._children.append(child)
         try:
             await child.start()
-        except Problem:
+        except CliError:
             self._shows_logs = True
             for line in child.last_lines[:-1]:  # the last one is the problem's own sentence
                 self._hear(part.name, line)
@@ -163,7 +163,7 @@ class _Up:
         try:
             with _step("Syncing the commands", "Discord knows the commands"):
                 await run_once("commands", "sync", environ=self._environ)
-        except Problem as problem:
+        except CliError as problem:
             if self._settings.is_local:
                 raise
             self._note("lyceum", f"could not sync the commands: {problem}")
@@ -265,7 +265,7 @@ def _only_one(data_dir: Path) -> Generator[bool]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Problem(_held(file)) from None
+            raise CliError(_held(file)) from None
         file.seek(0)
         was_killed = bool(file.read().strip())
         _write(file, f"{os.getpid()}\n")
@@ -291,7 +291,7 @@ def _held(file: IO[str]) -> str:
     )
 
 
-def _check_ports(settings: Settings, *, patience_s: float) -> None:
+def _check_ports(settings: Config, *, patience_s: float) -> None:
     ports = [(settings.host, settings.port, "API_PORT")]
     if settings.is_local:
         ports.append(("127.0.0.1", settings.playground_port, "PLAYGROUND_PORT"))
@@ -301,7 +301,7 @@ def _check_ports(settings: Settings, *, patience_s: float) -> None:
             try:
                 listen(host, port, port_by=port_by).close()
                 break
-            except Problem:
+            except CliError:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.1)

@@ -9,7 +9,7 @@ from typing import Any, Final, cast, get_args
 import typer
 from typer.exceptions import TyperException
 
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 
 _KINDS: Final[Mapping[type, str]] = {int: "a whole number", float: "a number", bool: "yes or no"}
 _OUTSIDE: Final = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than"})
@@ -31,7 +31,7 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> None:
         if not str(getattr(error, "message", "")) and type(error).__name__ == "NoArgsIsHelpError":
             raise SystemExit(USAGE) from None  # the help has been printed
         path, innermost = _reached(command, arguments)
-        raise Problem(f"{_sentence(error, path, innermost)}: `{path} -h` shows how.", code=USAGE) from None
+        raise CliError(f"{_sentence(error, path, innermost)}: `{path} -h` shows how.", code=USAGE) from None
     raise SystemExit(code if isinstance(code, int) else 0)
 
 

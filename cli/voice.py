@@ -9,8 +9,8 @@ import typer
 from cli.console import err, out, spinner
 from cli.control import Control
 from cli.environment import read_settings
-from cli.errors import Problem
-from cli.wait_for_listener import NOBODY, wait_until_committed
+from cli.errors import CliError
+from cli.wait_for_listener import NOBODY, wait_for_listener
 
 Json = dict[str, Any]
 
@@ -93,9 +93,9 @@ def simulate(
         except KeyboardInterrupt:
             told = control.end_simulation()
         if told.get("problem"):
-            raise Problem(str(told["problem"]))
+            raise CliError(str(told["problem"]))
         with err().status("Waiting until everything is written down …", spinner=spinner()):
-            is_written = asyncio.run(wait_until_committed(settings, control))
+            is_written = asyncio.run(wait_for_listener(settings, control))
     out().print(_sentence_of(told, is_written=is_written), soft_wrap=True)
     if not is_written:
         err().print(NOBODY, style="quiet", soft_wrap=True)
@@ -106,7 +106,7 @@ def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
     request = {"action": action, "who": who, "channel": channel, "guild": guild}
     with Control(settings.playground_port) as control:
         answer = control.voice({name: value for name, value in request.items() if value is not None})
-        is_written = asyncio.run(wait_until_committed(settings, control))
+        is_written = asyncio.run(wait_for_listener(settings, control))
     member: Json = answer.get("member") or {}
     out().print(_whereabouts(member), markup=False)
     if not is_written:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.control import Control
 from cli.database import check_prepared, database_url
-from cli.errors import AWAY, Problem
-from core.config import Settings
-from core.errors import OutsideTrouble
+from cli.errors import AWAY, CliError
+from core.config import Config
+from core.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from db.connection import Pool
@@ -22,7 +22,7 @@ _COMING_LOOK_S: Final = 0.2
 _POLL_S: Final = 0.03
 
 
-async def wait_until_committed(settings: Settings, control: Control, *, patience_s: float = PATIENCE_S) -> bool:
+async def wait_for_listener(settings: Config, control: Control, *, patience_s: float = PATIENCE_S) -> bool:
     """Return when the committed position has reached what was told up to now.
 
     Returns: False, if no listener of ours follows this local Discord, so that there is nothing to wait for.
@@ -49,14 +49,14 @@ async def wait_until_committed(settings: Settings, control: Control, *, patience
                 if not is_ours and time.monotonic() > coming_until:
                     return False  # who listens there is another app
                 if time.monotonic() > until:
-                    raise Problem(
+                    raise CliError(
                         f"The listener has not written this down within {patience_s:.0f} s: "
                         "look at its lines in the terminal of `make up`."
                     )
                 await asyncio.sleep(_POLL_S)
                 told = told or _told(answer)
-    except OutsideTrouble as trouble:
-        raise Problem(f"{trouble} Look at the terminal of `make up`.", code=AWAY) from trouble
+    except ServiceUnavailable as trouble:
+        raise CliError(f"{trouble} Look at the terminal of `make up`.", code=AWAY) from trouble
 
 
 async def _somebody_comes(control: Control, answer: Json) -> bool:
@@ -69,7 +69,7 @@ async def _somebody_comes(control: Control, answer: Json) -> bool:
     return True
 
 
-def _may_have_database(settings: Settings) -> bool:
+def _may_have_database(settings: Config) -> bool:
     """Whether a listener of ours could write: an embedded database that does not run is not started for this."""
     return settings.database_url is not None or (settings.data_dir / "postgres" / "postmaster.pid").exists()
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class _Pace:
+class _TimeScale:
     """A line through time: at `real` the clock shows `shown` and runs `rate` times as fast. Seconds since 1970."""
 
     real: float
-    shown: float
-    rate: float
+    simulated: float
+    speed: float
 
 
-_REAL_TIME = _Pace(real=0.0, shown=0.0, rate=1.0)
+_UNSCALED = _TimeScale(real=0.0, simulated=0.0, speed=1.0)
 
 
 class Clock:
@@ -30,7 +30,7 @@ class Clock:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._stamp = -1
-        self._pace = _REAL_TIME
+        self._pace = _UNSCALED
 
     def now(self) -> datetime:
         """The moment shown, aware UTC."""
@@ -41,8 +41,8 @@ class Clock:
         real = time.time()
         if self._path is None:
             return real
-        pace = self._read_pace()
-        return pace.shown + (real - pace.real) * pace.rate
+        pace = self._read_scale()
+        return pace.simulated + (real - pace.real) * pace.speed
 
     async def sleep(self, seconds: float) -> None:
         """Wait until `seconds` of the time shown have passed, also when the pace changes meanwhile."""
@@ -51,9 +51,9 @@ class Clock:
             return
         until = self.unix() + seconds
         while (left := until - self.unix()) > 0:  # noqa: ASYNC110 - the file has no event to wait for
-            await asyncio.sleep(min(left / max(self._read_pace().rate, 1e-3), 0.25))
+            await asyncio.sleep(min(left / max(self._read_scale().speed, 1e-3), 0.25))
 
-    def set_pace(self, *, rate: float, shown: float | None = None) -> None:
+    def set_speed(self, *, rate: float, shown: float | None = None) -> None:
         """Make every clock on this file run `rate` times as fast from now on, from `shown` (default: no jump).
 
         Raises:
@@ -68,23 +68,23 @@ class Clock:
         fresh.replace(self._path)
 
     @property
-    def is_bendable(self) -> bool:
+    def is_adjustable(self) -> bool:
         """Whether the pace can be changed; never beside a real Discord."""
         return self._path is not None
 
     @property
-    def rate(self) -> float:
+    def speed(self) -> float:
         """How many seconds this clock shows per real second."""
-        return self._read_pace().rate
+        return self._read_scale().speed
 
-    def _read_pace(self) -> _Pace:
+    def _read_scale(self) -> _TimeScale:
         if self._path is None:
-            return _REAL_TIME
+            return _UNSCALED
         try:
             stamp = self._path.stat().st_mtime_ns
             if stamp != self._stamp:
-                self._pace = _Pace(**json.loads(self._path.read_text(encoding="utf-8")))
+                self._pace = _TimeScale(**json.loads(self._path.read_text(encoding="utf-8")))
                 self._stamp = stamp
         except (OSError, ValueError, TypeError):
-            self._pace, self._stamp = _REAL_TIME, -1
+            self._pace, self._stamp = _UNSCALED, -1
         return self._pace

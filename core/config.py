@@ -30,12 +30,12 @@ _PROCESSES_MAX: Final = 999  # nobody has more
 _KEY_BYTES: Final = 32  # an Ed25519 public key, and the seed of a signing key
 
 
-class SettingsError(Exception):
+class ConfigError(Exception):
     """The environment is not usable; one sentence names everything that is missing or malformed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Config:
     """One process's settings. `is_local` means that the local Discord stands in for the real one."""
 
     token: str = field(repr=False)
@@ -68,7 +68,7 @@ class Settings:
             SettingsError: nobody has named it, and this account has no home.
         """
         if self.known_data_dir is None:
-            raise SettingsError(f"{_NO_DATA_DIR}.")
+            raise ConfigError(f"{_NO_DATA_DIR}.")
         return self.known_data_dir
 
     @property
@@ -85,7 +85,7 @@ class Settings:
         Raises:
             SettingsError: variables are missing or malformed.
         """
-        reader = _Reader(environ)
+        reader = _EnvParser(environ)
         given = [key for key in _DISCORD_KEYS if reader.text(key)]
         is_local = not given
         data_dir = reader.folder("LYCEUM_DATA_DIR", _default_data_dir(environ))
@@ -131,7 +131,7 @@ class Settings:
         if not settings.is_all_here:
             reader.problems += environment_checks.faults(environ)
         if reader.problems:
-            raise SettingsError(
+            raise ConfigError(
                 f"The settings do not work yet: {'; '.join(reader.problems)}. "
                 "Each variable is explained in .env.example."
             )
@@ -146,7 +146,7 @@ class Settings:
         return all(environment_checks.is_loopback(url) for url in called)
 
 
-class _Reader:
+class _EnvParser:
     """Reads variables and gathers what is wrong with them, so that a person mends all in one go."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -267,14 +267,14 @@ def _local_public_key(data_dir: Path) -> str:
             fresh.unlink()
         return SigningKey(bytes.fromhex(path.read_text(encoding="ascii"))).verify_key.encode().hex()
     except ValueError as error:
-        raise SettingsError(f"{path} does not hold a key; delete the file and a new one is made.") from error
+        raise ConfigError(f"{path} does not hold a key; delete the file and a new one is made.") from error
     except OSError as error:
-        raise unusable(data_dir, error) from error
+        raise data_dir_error(data_dir, error) from error
 
 
-def unusable(data_dir: Path, error: OSError) -> SettingsError:
+def data_dir_error(data_dir: Path, error: OSError) -> ConfigError:
     """What is said where nothing can be kept in the data folder."""
-    return SettingsError(
+    return ConfigError(
         f"The data folder {data_dir} cannot be used ({error.strerror}): "
         "set LYCEUM_DATA_DIR to a folder that this account may write to."
     )

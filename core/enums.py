@@ -28,7 +28,7 @@ class ChannelKind(StrEnum):
     IGNORED = "ignored"
 
 
-class Preset(StrEnum):
+class TrackingPreset(StrEnum):
     """The rules a guild may choose to count voice time by."""
 
     SILENT_LIBRARY = "silent_library"
@@ -36,7 +36,7 @@ class Preset(StrEnum):
     STRICT = "strict"
 
 
-class CloseReason(StrEnum):
+class SessionEndReason(StrEnum):
     """Why a voice session ended."""
 
     LEFT = "left"
@@ -53,16 +53,16 @@ class DayKind(StrEnum):
     DAILY = "daily"
 
 
-class DayMark(StrEnum):
+class DayStatus(StrEnum):
     """What became of a day."""
 
     ACTIVE = "active"  # the threshold was met; today too, once it is
-    UNDER = "under"  # some time, less than the threshold
+    BELOW_THRESHOLD = "under"  # some time, less than the threshold
     PROTECTED = "protected"  # no activity, but the run goes on
     MISSED = "missed"
     TODAY_OPEN = "today_open"  # today, threshold not met yet
     FUTURE = "future"
-    BEFORE = "before"  # before the member was first seen here
+    NOT_A_MEMBER = "before"  # before the member was first seen here
 
 
 class ProtectionKind(StrEnum):
@@ -85,7 +85,7 @@ class WebhookEventKind(StrEnum):
     ENTITLEMENT_DELETE = "entitlement_delete"
 
 
-class Board(StrEnum):
+class LeaderboardMetric(StrEnum):
     """What a leaderboard ranks by."""
 
     FOCUS = "focus"
@@ -93,7 +93,7 @@ class Board(StrEnum):
     STREAK = "streak"
 
 
-class Period(StrEnum):
+class LeaderboardPeriod(StrEnum):
     """The span of a leaderboard, in the guild's days; weeks start on Monday."""
 
     TODAY = "today"

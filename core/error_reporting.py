@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from core.request_context import REQUEST
+from core.request_context import REQUEST_ID
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 FLUSH_S: Final = 2.0  # how long a process that ends waits for what is still on its way
-_KEPT: Final = ("event_id", "timestamp", "level", "platform", "tags", "sdk", "environment")
-_KEPT_OF_A_FRAME: Final = ("module", "function", "filename", "lineno", "context_line", "in_app")
+_EVENT_FIELDS: Final = ("event_id", "timestamp", "level", "platform", "tags", "sdk", "environment")
+_FRAME_FIELDS: Final = ("module", "function", "filename", "lineno", "context_line", "in_app")
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ def warm_up() -> None:
         include_local_variables=False,
         max_breadcrumbs=0,
         server_name="",
-        before_send=_bare,
+        before_send=_strip_event,
     )
     _Setup.is_open = True
 
@@ -60,7 +60,7 @@ def send(error: BaseException, **tags: object) -> None:
         import sentry_sdk  # noqa: PLC0415 - as above
 
         with sentry_sdk.new_scope() as scope:
-            for name, value in {"process": _Setup.process, "request": REQUEST.get(), **tags}.items():
+            for name, value in {"process": _Setup.process, "request": REQUEST_ID.get(), **tags}.items():
                 if value is not None:
                     scope.set_tag(name, str(value))
             scope.capture_exception(error)
@@ -76,18 +76,18 @@ def flush() -> None:
         sentry_sdk.flush(timeout=FLUSH_S)
 
 
-def _bare(event: "Event", _hint: "Hint") -> "Event":
+def _strip_event(event: "Event", _hint: "Hint") -> "Event":
     """Only what is known to be ours. An error's words may quote rows of the database or what somebody wrote."""
     whole: dict[str, Any] = dict(event)
     values: list[dict[str, Any]] = whole.get("exception", {}).get("values", [])
-    bare: dict[str, Any] = {name: whole[name] for name in _KEPT if name in whole}
+    bare: dict[str, Any] = {name: whole[name] for name in _EVENT_FIELDS if name in whole}
     bare["exception"] = {
         "values": [
             {
                 "type": value.get("type"),
                 "module": value.get("module"),
                 "value": "",
-                "stacktrace": _bare_trace(value.get("stacktrace") or {}),
+                "stacktrace": _strip_stacktrace(value.get("stacktrace") or {}),
             }
             for value in values
         ]
@@ -95,6 +95,6 @@ def _bare(event: "Event", _hint: "Hint") -> "Event":
     return bare  # pyright: ignore[reportReturnType] - a part of an event is one
 
 
-def _bare_trace(stacktrace: dict[str, Any]) -> dict[str, Any]:
+def _strip_stacktrace(stacktrace: dict[str, Any]) -> dict[str, Any]:
     frames: list[dict[str, Any]] = stacktrace.get("frames", [])
-    return {"frames": [{name: frame[name] for name in _KEPT_OF_A_FRAME if name in frame} for frame in frames]}
+    return {"frames": [{name: frame[name] for name in _FRAME_FIELDS if name in frame} for frame in frames]}

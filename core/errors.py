@@ -2,26 +2,26 @@
 
 from enum import StrEnum
 
-from core.i18n import Words
+from core.i18n import Translator
 
 
 class DomainError(Exception):
     """A refusal by a rule of the product; its sentence is meant for the person who asked.
 
-    `message` is an English sentence with `{named}` facts and at the same time the key into the catalogues.
+    `key` is an English sentence with `{named}` parameters, and at the same time the key into the catalogues.
     """
 
-    def __init__(self, message: str, /, **facts: object) -> None:
-        super().__init__(message.format(**facts))
-        self.message = message
-        self.facts = facts
+    def __init__(self, key: str, /, **params: object) -> None:
+        super().__init__(key.format(**params))
+        self.key = key
+        self.params = params
 
-    def sentence(self, words: Words) -> str:
-        """The refusal in the person's language."""
-        return words(self.message, **self.facts)
+    def message(self, t: Translator) -> str:
+        """The refusal in the member's language."""
+        return t(self.key, **self.params)
 
 
-class OutsideTrouble(Exception):
+class ServiceUnavailable(Exception):
     """Something outside this process did not answer in time: the database or Discord."""
 
 
@@ -44,7 +44,7 @@ class TroubleKind(StrEnum):
     BUSY = "no free connection"
 
 
-class DatabaseTrouble(OutsideTrouble):
+class DatabaseTrouble(ServiceUnavailable):
     """The database cannot do what it is asked; its sentence is for operators, and `advice` their next step."""
 
     def __init__(self, sentence: str, *, kind: TroubleKind, advice: str) -> None:

@@ -25,7 +25,7 @@ _NAMES: Final = {Language.EN: "English", Language.KO: "한국어", Language.ES: 
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Translator:
     """One language's words. Cheap to make, to hash and to send to another process."""
 
     language: Language
@@ -90,9 +90,9 @@ class Words:
 
 
 @lru_cache(maxsize=len(Language))
-def words_for(language: Language) -> Words:
+def translator_for(language: Language) -> Translator:
     """The words of `language`."""
-    return Words(language)
+    return Translator(language)
 
 
 def language_of(locale: str | None) -> Language | None:
@@ -108,7 +108,7 @@ def language_for(*locales: str | None) -> Language:
     return Language.EN
 
 
-def at(moment: datetime, style: str = "t") -> str:
+def discord_timestamp(moment: datetime, style: str = "t") -> str:
     """A moment that each reader sees in their own zone.
 
     Source: discord.com/developers/docs/reference#message-formatting-timestamp-styles

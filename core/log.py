@@ -7,7 +7,7 @@ from typing import TextIO
 
 import structlog
 
-from core.request_context import REQUEST
+from core.request_context import REQUEST_ID
 from core.tracebacks import text_of, traceback_of
 
 
@@ -15,7 +15,7 @@ def configure(level: str, fmt: str) -> None:
     """Send all logs to stderr from `level` up, as `json` or as `text`; the standard library's loggers come along."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        _name_request,
+        _add_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -75,8 +75,8 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
         structlog.get_logger().error("process crashed", exception=traceback_of(error))
 
 
-def _name_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _add_request_id(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Every line says in whose name it was written, so that one interaction can be followed through all of them."""
-    if (request := REQUEST.get()) is not None:
+    if (request := REQUEST_ID.get()) is not None:
         event.setdefault("request", request)
     return event

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from core.metrics_registry import BOUNDS_S, Counts, Durations, Reading, Tally
+from core.metrics_registry import BUCKETS_S, Counter, Gauge, Histogram, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from prometheus_client import CollectorRegistry
-    from prometheus_client.metrics_core import Metric
+    from prometheus_client.metrics_core import Metric as MetricFamily
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PORT_MAX: Final = 65_535
@@ -22,10 +22,10 @@ PORTS: Final = 100  # how many processes may share METRICS_PORT and the ports af
 
 log = structlog.get_logger()
 
-Ask = Callable[[], Iterable[Tally]]
+CollectFn = Callable[[], Iterable[Metric]]
 
 
-def text(ask: Ask, *, process: str) -> bytes:
+def render_text(ask: CollectFn, *, process: str) -> bytes:
     """Everything that `ask` tells, and the memory and processor time of this process."""
     from prometheus_client import generate_latest  # noqa: PLC0415 - see the top
 
@@ -33,7 +33,7 @@ def text(ask: Ask, *, process: str) -> bytes:
 
 
 @contextmanager
-def served(ask: Ask, *, process: str, host: str, port: int | None) -> "Generator[int | None]":
+def serve(ask: CollectFn, *, process: str, host: str, port: int | None) -> "Generator[int | None]":
     """Answer Prometheus on the first free port from `port` up, on a thread, as long as the block lasts.
 
     Several processes of one machine are given the same port and find one each; `ask` is called on that thread.
@@ -67,13 +67,13 @@ def served(ask: Ask, *, process: str, host: str, port: int | None) -> "Generator
     yield None
 
 
-def _registry(ask: Ask, process: str) -> "CollectorRegistry":
+def _registry(ask: CollectFn, process: str) -> "CollectorRegistry":
     from prometheus_client import CollectorRegistry, ProcessCollector  # noqa: PLC0415 - see the top
     from prometheus_client.registry import Collector  # noqa: PLC0415 - see the top
 
     class Told(Collector):
-        def collect(self) -> "Iterator[Metric]":
-            yield from _families([*ask(), Reading("lyceum_process", "Which process this is.", 1, (("name", process),))])
+        def collect(self) -> "Iterator[MetricFamily]":
+            yield from _families([*ask(), Gauge("lyceum_process", "Which process this is.", 1, (("name", process),))])
 
     registry = CollectorRegistry()
     registry.register(Told())
@@ -81,7 +81,7 @@ def _registry(ask: Ask, process: str) -> "CollectorRegistry":
     return registry
 
 
-def _families(tallies: Iterable[Tally]) -> "Iterator[Metric]":
+def _families(tallies: Iterable[Metric]) -> "Iterator[MetricFamily]":
     from prometheus_client.core import (  # noqa: PLC0415 - see the top
         CounterMetricFamily,
         GaugeMetricFamily,
@@ -91,18 +91,18 @@ def _families(tallies: Iterable[Tally]) -> "Iterator[Metric]":
     readings: dict[str, GaugeMetricFamily] = {}
     for tally in tallies:
         match tally:
-            case Counts():
+            case Counter():
                 counter = CounterMetricFamily(tally.name, tally.meaning, labels=tally.labels)
                 for values, number in tally.rows():
                     counter.add_metric(values, number)
                 yield counter
-            case Durations():
+            case Histogram():
                 histogram = HistogramMetricFamily(tally.name, tally.meaning, labels=tally.labels)
                 for values, numbers, seconds in tally.rows():
-                    bounds = [*(str(bound) for bound in BOUNDS_S), "+Inf"]
+                    bounds = [*(str(bound) for bound in BUCKETS_S), "+Inf"]
                     histogram.add_metric(values, list(zip(bounds, accumulate(numbers), strict=True)), seconds)
                 yield histogram
-            case Reading():
+            case Gauge():
                 names = [name for name, _ in tally.labels]
                 gauge = readings.setdefault(tally.name, GaugeMetricFamily(tally.name, tally.meaning, labels=names))
                 gauge.add_metric([value for _, value in tally.labels], tally.value)

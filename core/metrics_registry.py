@@ -10,10 +10,10 @@ from typing import Final
 
 Labels = tuple[str, ...]
 
-BOUNDS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 10.0)
+BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 10.0)
 
 
-class Counts:
+class Counter:
     """How often something happened, by the values of its labels."""
 
     __slots__ = ("_found", "labels", "meaning", "name")
@@ -33,7 +33,7 @@ class Counts:
         return list(self._found.items())
 
 
-class Durations:
+class Histogram:
     """How long something took, by the values of its labels; kept as the buckets of a histogram."""
 
     __slots__ = ("_found", "labels", "meaning", "name")
@@ -48,8 +48,8 @@ class Durations:
         """One more that took `seconds`; one value per label."""
         row = self._found.get(values)
         if row is None:
-            row = self._found[values] = [0.0] * (len(BOUNDS_S) + 2)
-        row[bisect_left(BOUNDS_S, seconds)] += 1
+            row = self._found[values] = [0.0] * (len(BUCKETS_S) + 2)
+        row[bisect_left(BUCKETS_S, seconds)] += 1
         row[-1] += seconds
 
     def rows(self) -> Iterator[tuple[Labels, list[int], float]]:
@@ -59,7 +59,7 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Gauge:
     """A number as it stands right now."""
 
     name: str
@@ -68,4 +68,4 @@ class Reading:
     labels: tuple[tuple[str, str], ...] = ()
 
 
-Tally = Counts | Durations | Reading
+Metric = Counter | Histogram | Gauge

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-REQUEST: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: nobody asked for this
+REQUEST_ID: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: nobody asked for this
 
 
 @contextmanager
-def following(request: int | str | None) -> Generator[None]:
+def request_context(request: int | str | None) -> Generator[None]:
     """Do what is inside in the name of `request`: an interaction's id, or the name of a job that nobody asked for."""
-    token = REQUEST.set(request)
+    token = REQUEST_ID.set(request)
     try:
         yield
     finally:
-        REQUEST.reset(token)
+        REQUEST_ID.reset(token)

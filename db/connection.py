@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import structlog
 
-from core.errors import DatabaseTrouble, OutsideTrouble, TroubleKind
-from core.metrics_registry import Counts, Reading, Tally
+from core.errors import DatabaseTrouble, ServiceUnavailable, TroubleKind
+from core.metrics_registry import Counter, Gauge, Metric
 from db.error_messages import NO_WRITES, of_address, of_connecting, of_kind, of_statement
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Pool:
         self._is_pooled = False  # there is a pooler between us and the database
         self._connecting: tuple[DatabaseTrouble, float] | None = None  # why the last connection failed, and when
         self._cannot_write: DatabaseTrouble | None = None  # why, until a write has been taken again
-        self._refusals = Counts("lyceum_database_refusals", "What the database could not do, by the reason.", "reason")
+        self._refusals = Counter("lyceum_database_refusals", "What the database could not do, by the reason.", "reason")
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
@@ -121,7 +121,7 @@ class Pool:
         try:
             async with self.connection() as connection:
                 await connection.execute("SELECT 1")
-        except OutsideTrouble:
+        except ServiceUnavailable:
             return False
         return True
 
@@ -165,17 +165,17 @@ class Pool:
                 {"rows": _TRIAL_ROWS},
             )
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[Metric]:
         """How much of the pool is in use, and how long its users wait; empty before its first use."""
         if self._pool is None:
             return []
         refusals = [self._refusals] if self._refusals.rows() else []
         stats = self._pool.get_stats()
-        asked = Counts("lyceum_pool_requests", "Connections asked of the pool, and what became of it.", "outcome")
+        asked = Counter("lyceum_pool_requests", "Connections asked of the pool, and what became of it.", "outcome")
         asked.add("at once", by=stats.get("requests_num", 0) - stats.get("requests_queued", 0))
         asked.add("after waiting", by=stats.get("requests_queued", 0) - stats.get("requests_errors", 0))
         asked.add("in vain", by=stats.get("requests_errors", 0))
-        waited = Counts("lyceum_pool_wait_milliseconds", "Time spent waiting for a connection.")
+        waited = Counter("lyceum_pool_wait_milliseconds", "Time spent waiting for a connection.")
         waited.add(by=stats.get("requests_wait_ms", 0))
         size, free = stats.get("pool_size", 0), stats.get("pool_available", 0)
         meaning = "Connections to the database, in use or being opened, and free."
@@ -183,10 +183,10 @@ class Pool:
             asked,
             waited,
             *refusals,
-            Reading("lyceum_pool_connections", meaning, size - free, (("state", "in use"),)),
-            Reading("lyceum_pool_connections", meaning, free, (("state", "free"),)),
-            Reading("lyceum_pool_connections_max", "As many may be opened.", self._sizes[1]),
-            Reading("lyceum_pool_waiting", "Who waits for a connection now.", stats.get("requests_waiting", 0)),
+            Gauge("lyceum_pool_connections", meaning, size - free, (("state", "in use"),)),
+            Gauge("lyceum_pool_connections", meaning, free, (("state", "free"),)),
+            Gauge("lyceum_pool_connections_max", "As many may be opened.", self._sizes[1]),
+            Gauge("lyceum_pool_waiting", "Who waits for a connection now.", stats.get("requests_waiting", 0)),
         ]
 
     async def close(self) -> None:
@@ -213,7 +213,7 @@ class Pool:
             connection = await pool.getconn(timeout=deadline - monotonic())
             is_live = False
             try:
-                is_live = await _hears_its_server(connection)
+                is_live = await _is_alive(connection)
             finally:
                 if not is_live:
                     await pool.putconn(connection)
@@ -302,7 +302,7 @@ class Pool:
         return trouble
 
 
-async def _hears_its_server(connection: Connection) -> bool:
+async def _is_alive(connection: Connection) -> bool:
     """Whether the server has not said goodbye.
 
     A server says nothing on an idle connection unless it closes it, so a readable socket is a dead one (or holds a

@@ -10,7 +10,7 @@ from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     import psutil
@@ -104,7 +104,7 @@ def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
             # started as root, the server has an account of its own; another process made it at the same moment
             return get_server(folder, cleanup_mode="stop" if keep else "delete")
     except Exception as error:
-        raise OutsideTrouble(f"The embedded database did not start; {folder / 'log'} says why.") from error
+        raise ServiceUnavailable(f"The embedded database did not start; {folder / 'log'} says why.") from error
 
 
 def rotate_log(folder: Path) -> None:

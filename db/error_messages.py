@@ -148,7 +148,7 @@ def of_address() -> DatabaseTrouble:
     )
 
 
-def look(url: str, *, wait_s: int = 5) -> DatabaseTrouble | None:
+def find_connection_error(url: str, *, wait_s: int = 5) -> DatabaseTrouble | None:
     """Connect once, and say what is in the way; None: the database answers."""
     import psycopg  # noqa: PLC0415 - when something is asked
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 import db.migrations
-from core.errors import DatabaseTrouble, OutsideTrouble
+from core.errors import DatabaseTrouble, ServiceUnavailable
 from db.error_messages import of_connecting
 from db.models import METADATA
 from db.pooler import Pooler, PoolerInTheWay, find_pooler_now
@@ -141,7 +141,7 @@ def _connected(url: str) -> Generator[Connection]:
         connection = engine.connect()
     except OperationalError as error:
         trouble = of_connecting(cast("psycopg.Error", error.orig))
-        raise OutsideTrouble(f"{trouble} {trouble.advice}") from error
+        raise ServiceUnavailable(f"{trouble} {trouble.advice}") from error
     with connection:
         yield connection
 
@@ -151,7 +151,7 @@ def _locked(url: str) -> Generator[Connection]:
     try:
         pooler = find_pooler_now(url)
     except DatabaseTrouble as trouble:
-        raise OutsideTrouble(f"{trouble} {trouble.advice}") from trouble
+        raise ServiceUnavailable(f"{trouble} {trouble.advice}") from trouble
     if pooler is Pooler.TRANSACTION:
         raise PoolerInTheWay("a migration", name="The address of the database")
     with _connected(url) as connection:

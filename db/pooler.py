@@ -11,7 +11,7 @@ from contextlib import suppress
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db.error_messages import of_address, of_connecting, of_statement
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Pooler(Enum):
     TRANSACTION = auto()
 
 
-class PoolerInTheWay(OutsideTrouble):
+class PoolerInTheWay(ServiceUnavailable):
     """Raised where a session of one's own is needed and the address leads through a pooler in transaction mode."""
 
     def __init__(self, what: str, *, name: str) -> None:

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 import structlog
 
-from core.errors import OutsideTrouble
-from core.metrics_registry import Counts, Tally
+from core.errors import ServiceUnavailable
+from core.metrics_registry import Counter, Metric
 from db.connection import Connection, Pool
 
 BEHIND_MAX_S: Final = 5.0  # what was committed earlier is on the replica, or the replica is not asked
@@ -51,7 +51,7 @@ class PoolWithReplica(Pool):
         self._proven_at = float("-inf")  # all that was committed before this moment is on the replica
         self._away_until = float("-inf")
         self._has_failed = False  # and was not asked since
-        self._reads = Counts(
+        self._reads = Counter(
             "lyceum_replica_reads", "Reads that a replica may answer, and what became of it.", "answer"
         )
 
@@ -68,7 +68,7 @@ class PoolWithReplica(Pool):
                         self._has_failed = False
                         self._reads.add("replica")
                         return found
-            except (OutsideTrouble, OperationalError) as error:  # the latter: it stood in the way of the replay
+            except (ServiceUnavailable, OperationalError) as error:  # the latter: it stood in the way of the replay
                 self._away_until = self._clock() + _REST_S
                 self._reads.add("replica failed")
                 if not self._has_failed:
@@ -79,7 +79,7 @@ class PoolWithReplica(Pool):
         self._reads.add("primary")
         return await ask(primary)
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[Metric]:
         """Those of the primary's pool, and who has answered."""
         return [*super().tallies(), self._reads]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-def row_of(row: type[Row]) -> Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], Row]]:
+def dataclass_row(row: type[Row]) -> Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], Row]]:
     """A psycopg row factory that builds `row`, column by name; fields typed with one of our enums become its members.
 
     psycopg's own `class_row` leaves enum labels as plain strings.

@@ -6,9 +6,9 @@ import os
 import sys
 
 from core import log
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 from gateway_listener.main import run
-from gateway_listener.sharding.selection import Wish
+from gateway_listener.sharding.selection import ShardSelection
 
 
 def main() -> int:
@@ -16,9 +16,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m gateway_listener")
     parser.add_argument("--shards", default="auto", help="auto, 4, or 0,1,2/16")
     try:
-        wish = Wish.read(parser.parse_args().shards)
-        settings = Settings.from_env(os.environ)
-    except (SettingsError, ValueError) as error:
+        wish = ShardSelection.read(parser.parse_args().shards)
+        settings = Config.from_env(os.environ)
+    except (ConfigError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if settings.database_url is None:

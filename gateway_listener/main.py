@@ -10,19 +10,19 @@ import structlog
 
 from core import error_reporting, metrics
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from core.errors import DatabaseTrouble
 from db.connection import Pool
 from db.pooler import Pooler, PoolerInTheWay, find_pooler
 from gateway_listener.protocol.close_codes import REFUSED, GatewayRefused
-from gateway_listener.protocol.gateway_url import Directory
-from gateway_listener.recording.metrics import Meter
-from gateway_listener.session.identify_limiter import Starts
-from gateway_listener.session.shard_runner import Follower
-from gateway_listener.sharding.coordinator import APPLICATION, Sharing
-from gateway_listener.sharding.selection import Wish
+from gateway_listener.protocol.gateway_url import GatewayInfoClient
+from gateway_listener.recording.metrics import ListenerMetrics
+from gateway_listener.session.identify_limiter import IdentifyLimiter
+from gateway_listener.session.shard_runner import ShardRunner
+from gateway_listener.sharding.coordinator import APPLICATION, ShardCoordinator
+from gateway_listener.sharding.selection import ShardSelection
 
-AUTO: Final = Wish()
+AUTO: Final = ShardSelection()
 COLLECT_AFTER: Final = 20_000  # objects; a batch makes some thousands, and nearly all die with it
 CONNECTIONS: Final = 3  # beside one for each shard: to see the others, and to ask for identifies
 
@@ -31,7 +31,7 @@ AWAY_S: Final = 1.0  # between two looks for a database that is away when we sta
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, wish: Wish = AUTO) -> None:
+async def run(settings: Config, wish: ShardSelection = AUTO) -> None:
     """Listen until SIGTERM or SIGINT.
 
     Raises:
@@ -53,7 +53,7 @@ async def run(settings: Settings, wish: Wish = AUTO) -> None:
         raise SystemExit(REFUSED) from None
 
 
-async def listen(settings: Settings, wish: Wish = AUTO, *, stop: asyncio.Event) -> None:
+async def listen(settings: Config, wish: ShardSelection = AUTO, *, stop: asyncio.Event) -> None:
     """Listen until `stop` is set.
 
     Raises:
@@ -64,15 +64,15 @@ async def listen(settings: Settings, wish: Wish = AUTO, *, stop: asyncio.Event) 
     if url is None:
         raise ValueError("The listener needs the address of a database.")
     await _refuse_pooler(url, stop, name="DATABASE_DIRECT_URL" if settings.given_direct_url else "DATABASE_URL")
-    directory = Directory(settings.api_url, settings.token, settings.gateway_url)
+    directory = GatewayInfoClient(settings.api_url, settings.token, settings.gateway_url)
     clock = Clock(settings.clock_file)
-    meter = Meter(clock)
-    watched = metrics.served(meter.tallies, process="listener", host=settings.host, port=settings.metrics_port)
+    meter = ListenerMetrics(clock)
+    watched = metrics.serve(meter.metrics, process="listener", host=settings.host, port=settings.metrics_port)
     with watched:
         pool = Pool(url, application_name=APPLICATION, min_size=1, max_size=CONNECTIONS)
         async with pool:
-            follower = Follower(settings, url, clock, directory, Starts(pool, directory), meter)
-            await Sharing(pool, directory, wish, follower.follow).run(stop)
+            follower = ShardRunner(settings, url, clock, directory, IdentifyLimiter(pool, directory), meter)
+            await ShardCoordinator(pool, directory, wish, follower.run).run(stop)
 
 
 async def _refuse_pooler(url: str, stop: asyncio.Event, *, name: str) -> None:

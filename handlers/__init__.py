@@ -33,6 +33,6 @@ def __getattr__(name: str) -> object:
     from handlers import help as helping  # noqa: PLC0415 - see the top
 
     spoken_of = tuple(import_module(f"{__name__}.{module}").feature for module in _MODULES)
-    features = (*spoken_of, helping.of(spoken_of))
+    features = (*spoken_of, helping.build_help_feature(spoken_of))
     globals()["FEATURES"] = features
     return features

@@ -16,7 +16,7 @@ class UnknownChoice(DomainError):
         self.value = value
 
 
-def chosen(kind: type[Kind], value: str) -> Kind:
+def parse_choice(kind: type[Kind], value: str) -> Kind:
     """The member of `kind` that `value` stands for.
 
     Raises:

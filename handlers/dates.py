@@ -22,7 +22,7 @@ class NoSuchDate(DomainError):
 
 def today(deps: Deps) -> date:
     """The date that it is for the person who asks."""
-    return Calendar(deps.arrival.zone_rules).date_of(deps.now)
+    return Calendar(deps.member.zone_rules).date_of(deps.now)
 
 
 def parse(text: str, *, example: date) -> date:

@@ -7,27 +7,27 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from core.i18n import Words
+from core.i18n import Translator
 from core.ids import GuildId
 from db.connection import Connection
-from services.interactions import Arrival
+from services.interactions import MemberContext
 from services.members.person import Person
 from wire.command_json import Command
 from wire.custom_id import Action
 from wire.errors import BadPayload
 from wire.interaction import (
     Autocomplete,
-    ButtonPress,
-    Invocation,
+    ButtonClick,
+    InteractionBase,
     MessageMenu,
     ModalSubmit,
-    SelectChoice,
+    SelectSubmit,
     SlashCommand,
     UserMenu,
 )
 from wire.message import Message
 from wire.objects import Attachment, ResolvedUser
-from wire.reply import Choices, Reply
+from wire.reply import AutocompleteResult, Reply
 
 I = TypeVar("I")  # noqa: E741 - the kind of interaction
 
@@ -37,8 +37,8 @@ class Deps(Struct, frozen=True):
 
     conn: Connection  # one transaction, committed after the handler returned
     now: datetime  # aware UTC
-    words: Words  # the person's language
-    arrival: Arrival  # who came, and what they chose before
+    t: Translator  # the person's language
+    member: MemberContext  # who came, and what they chose before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,11 @@ class Feature:
     slash: Mapping[str, Handler[SlashCommand]] = field(default_factory=dict[str, Handler[SlashCommand]])
     user_menus: Mapping[str, Handler[UserMenu]] = field(default_factory=dict[str, Handler[UserMenu]])
     message_menus: Mapping[str, Handler[MessageMenu]] = field(default_factory=dict[str, Handler[MessageMenu]])
-    autocomplete: Mapping[str, Callable[[Autocomplete, Deps], Awaitable[Choices]]] = field(
-        default_factory=dict[str, Callable[[Autocomplete, Deps], Awaitable[Choices]]]
+    autocomplete: Mapping[str, Callable[[Autocomplete, Deps], Awaitable[AutocompleteResult]]] = field(
+        default_factory=dict[str, Callable[[Autocomplete, Deps], Awaitable[AutocompleteResult]]]
     )
-    buttons: Mapping[AnyAction, Handler[ButtonPress]] = field(default_factory=dict[AnyAction, Handler[ButtonPress]])
-    selects: Mapping[AnyAction, Handler[SelectChoice]] = field(default_factory=dict[AnyAction, Handler[SelectChoice]])
+    buttons: Mapping[AnyAction, Handler[ButtonClick]] = field(default_factory=dict[AnyAction, Handler[ButtonClick]])
+    selects: Mapping[AnyAction, Handler[SelectSubmit]] = field(default_factory=dict[AnyAction, Handler[SelectSubmit]])
     modals: Mapping[AnyAction, Handler[ModalSubmit]] = field(default_factory=dict[AnyAction, Handler[ModalSubmit]])
     uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
     only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
@@ -86,14 +86,14 @@ class Feature:
     public: frozenset[str] = frozenset()  # the paths, menus and modals that answer for everybody; the rest is private
 
 
-def guild_of(interaction: Invocation) -> GuildId:
+def guild_of(interaction: InteractionBase) -> GuildId:
     """Where an interaction of a feature that answers in guilds alone happened."""
     if interaction.guild_id is None:
         raise BadPayload("not in a guild")
     return interaction.guild_id
 
 
-def person_of(interaction: Invocation) -> Person:
+def person_of(interaction: InteractionBase) -> Person:
     """Who made `interaction`, with the names that came along."""
     return person_named(ResolvedUser(interaction.user, interaction.member))
 

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import DomainError
-from core.i18n import Words, language_for, words_for
+from core.i18n import Translator, language_for, translator_for
 from handlers.feature import Deps, Feature
-from handlers.messages import panel
+from handlers.messages import embed_message
 from wire.command_json import Command, Option
 from wire.commands import command, string
-from wire.interaction import Autocomplete, Invocation, SlashCommand
+from wire.interaction import Autocomplete, InteractionBase, SlashCommand
 from wire.limits import CHOICE_NAME_MAX, SUGGESTIONS_MAX
 from wire.message import Message
 from wire.objects import Context
 from wire.options import OptionKind
 from wire.payloads import SLASH, USER_MENU
-from wire.reply import Choice, Choices
+from wire.reply import AutocompleteResult, Choice
 
 
 class NoSuchCommand(DomainError):
@@ -35,7 +35,7 @@ class Entry:
     description: str  # empty for menus
     options: tuple[Option, ...]
 
-    def title(self, shown: Words) -> str:
+    def title(self, shown: Translator) -> str:
         """How the person's Discord writes it."""
         if self.kind != SLASH:
             return shown.context("command name", self.names[0])
@@ -49,7 +49,7 @@ def entries(commands: Iterable[Command]) -> tuple[Entry, ...]:
     return tuple(entry for each in commands for entry in _entries(each))
 
 
-def of(features: Sequence[Feature]) -> Feature:
+def build_help_feature(features: Sequence[Feature]) -> Feature:
     """The help feature for `features` and itself."""
     own = command(
         "help",
@@ -63,17 +63,17 @@ def of(features: Sequence[Feature]) -> Feature:
         wanted = interaction.options.string("command", default="").strip()
         shown = _shown(interaction)
         if not wanted:
-            return _overview(known, deps.words, shown, minutes=deps.arrival.study_minutes)
+            return _overview(known, deps.t, shown, minutes=deps.member.study_minutes)
         for entry in known:
             if wanted.lstrip("/").casefold() in _spellings(entry, shown):
-                return _detail(entry, deps.words, shown)
+                return _detail(entry, deps.t, shown)
         raise NoSuchCommand(wanted[:CHOICE_NAME_MAX])
 
-    async def suggest(typing: Autocomplete, deps: Deps) -> Choices:
+    async def suggest(typing: Autocomplete, deps: Deps) -> AutocompleteResult:
         typed = typing.focused_value.strip().lstrip("/").casefold()
         shown = _shown(typing)
         found = [entry for entry in known if any(typed in spelling for spelling in _spellings(entry, shown))]
-        return Choices(tuple(_choice(entry, deps.words, shown) for entry in found[:SUGGESTIONS_MAX]))
+        return AutocompleteResult(tuple(_choice(entry, deps.t, shown) for entry in found[:SUGGESTIONS_MAX]))
 
     return Feature(
         name="help",
@@ -98,46 +98,46 @@ def _entries(each: Command) -> Iterable[Entry]:
             yield Entry(" ".join(names), SLASH, names, leaf.description, leaf.options)
 
 
-def _shown(interaction: Invocation) -> Words:
+def _shown(interaction: InteractionBase) -> Translator:
     """The language in which the person's Discord shows commands, whatever they chose for answers."""
-    return words_for(language_for(interaction.locale))
+    return translator_for(language_for(interaction.locale))
 
 
-def _spellings(entry: Entry, shown: Words) -> set[str]:
+def _spellings(entry: Entry, shown: Translator) -> set[str]:
     return {entry.path.casefold(), entry.title(shown).lstrip("/").casefold()}
 
 
-def _about(entry: Entry, words: Words) -> str:
+def _about(entry: Entry, t: Translator) -> str:
     if entry.kind == USER_MENU:
-        return words("in the menu of a person, under Apps")
+        return t("in the menu of a person, under Apps")
     if entry.kind != SLASH:
-        return words("in the menu of a message, under Apps")
-    return words.context("description", entry.description)
+        return t("in the menu of a message, under Apps")
+    return t.context("description", entry.description)
 
 
-def _choice(entry: Entry, words: Words, shown: Words) -> Choice:
-    name = f"{entry.title(shown)} · {_about(entry, words)}"
+def _choice(entry: Entry, t: Translator, shown: Translator) -> Choice:
+    name = f"{entry.title(shown)} · {_about(entry, t)}"
     return Choice(name if len(name) <= CHOICE_NAME_MAX else name[: CHOICE_NAME_MAX - 1] + "…", entry.path)
 
 
-def _overview(known: Sequence[Entry], words: Words, shown: Words, *, minutes: int) -> Message:
+def _overview(known: Sequence[Entry], t: Translator, shown: Translator, *, minutes: int) -> Message:
     lines = [
-        words("Join a study channel, and your quiet time there becomes streaks, levels and cards."),
+        t("Join a study channel, and your quiet time there becomes streaks, levels and cards."),
         "",
-        *(f"**{entry.title(shown)}** · {_about(entry, words)}" for entry in known),
+        *(f"**{entry.title(shown)}** · {_about(entry, t)}" for entry in known),
     ]
-    footer = words("Time in voice counts: {minutes} minutes make an active day, an hour makes one XP.", minutes=minutes)
-    return panel(words("What Lyceum can do"), lines, footer=footer, private=True)
+    footer = t("Time in voice counts: {minutes} minutes make an active day, an hour makes one XP.", minutes=minutes)
+    return embed_message(t("What Lyceum can do"), lines, footer=footer, private=True)
 
 
-def _detail(entry: Entry, words: Words, shown: Words) -> Message:
-    lines = [_about(entry, words)]
+def _detail(entry: Entry, t: Translator, shown: Translator) -> Message:
+    lines = [_about(entry, t)]
     if entry.options:
         lines.append("")
     for option in entry.options:
         name = shown.context("option name", option.name)
-        need = "" if option.required else f" ({words('optional')})"
-        lines.append(f"`{name}`{need} · {words.context('description', option.description)}")
+        need = "" if option.required else f" ({t('optional')})"
+        lines.append(f"`{name}`{need} · {t.context('description', option.description)}")
         if option.choices:
-            lines.append("> " + " · ".join(words.context("choice", choice) for choice, _ in option.choices))
-    return panel(entry.title(shown), lines, private=True)
+            lines.append("> " + " · ".join(t.context("choice", choice) for choice, _ in option.choices))
+    return embed_message(entry.title(shown), lines, private=True)

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from core.enums import Board, Period, Visibility
+from core.enums import LeaderboardMetric, LeaderboardPeriod, Visibility
 from core.errors import DomainError
-from core.i18n import Words
+from core.i18n import Translator
 from core.ids import GuildId, UserId
-from handlers.choices import chosen
+from handlers.choices import parse_choice
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import Brush, illustrated, name_of, panel, picture_of
+from handlers.messages import RenderJob, avatar_path_of, embed_message, name_of, with_image
 from render.cards import leaderboards
 from render.cards.leaderboards import LeaderboardCard
 from services.leaderboards import pages as boards
@@ -17,27 +17,29 @@ from services.members.names import display_name
 from wire.commands import command, string
 from wire.components import Button, Row
 from wire.custom_id import Action
-from wire.interaction import ButtonPress, Invocation, SlashCommand
-from wire.reply import Drawing
+from wire.interaction import ButtonClick, InteractionBase, SlashCommand
+from wire.reply import ImageReply
 
 FILENAME: Final = "leaderboard.png"
 
-PAGE: Final = Action("leaderboard", "page", Board, Period, int, int)  # the page wanted, and who asked for the board
-ME: Final = Action("leaderboard", "me", Board, Period, int)
+PAGE: Final = Action(
+    "leaderboard", "page", LeaderboardMetric, LeaderboardPeriod, int, int
+)  # the page wanted, and who asked for the board
+ME: Final = Action("leaderboard", "me", LeaderboardMetric, LeaderboardPeriod, int)
 
 
 class NotOnBoard(DomainError):
     """Raised when somebody looks for themselves on a board that they are not on yet."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: LeaderboardMetric) -> None:
         match board:
-            case Board.FOCUS:
+            case LeaderboardMetric.FOCUS:
                 super().__init__("You are not on this board yet. A minute in a study channel puts you there.")
-            case Board.XP:
+            case LeaderboardMetric.XP:
                 super().__init__(
                     "You are not on this board yet. It begins with your first XP: an hour in a study channel."
                 )
-            case Board.STREAK:
+            case LeaderboardMetric.STREAK:
                 super().__init__("You are not on this board yet. It begins with your first active day.")
         self.board = board
 
@@ -49,20 +51,20 @@ class HiddenFromBoards(DomainError):
         super().__init__("Your numbers are private, so you are on no board. /my visibility changes that.")
 
 
-async def show(interaction: SlashCommand, deps: Deps) -> Drawing:
-    board = chosen(Board, interaction.options.string("board", default=Board.FOCUS))
-    period = chosen(Period, interaction.options.string("period", default=Period.WEEK))
+async def show(interaction: SlashCommand, deps: Deps) -> ImageReply:
+    board = parse_choice(LeaderboardMetric, interaction.options.string("board", default=LeaderboardMetric.FOCUS))
+    period = parse_choice(LeaderboardPeriod, interaction.options.string("period", default=LeaderboardPeriod.WEEK))
     return await _draw(interaction, deps, board, period, 0, asker=interaction.user.id)
 
 
-async def turn(press: ButtonPress, deps: Deps) -> Drawing:
+async def turn_page(press: ButtonClick, deps: Deps) -> ImageReply:
     board, period, page, asker = PAGE.unpack(press.custom_id)
     return await _draw(press, deps, board, period, page, asker=UserId(asker))
 
 
-async def jump(press: ButtonPress, deps: Deps) -> Drawing:
+async def jump(press: ButtonClick, deps: Deps) -> ImageReply:
     board, period, asker = ME.unpack(press.custom_id)
-    if deps.arrival.visibility is Visibility.PRIVATE:
+    if deps.member.visibility is Visibility.PRIVATE:
         raise HiddenFromBoards
     found = await _page(press, deps, board, period, 0)
     if found.viewer_page is None:
@@ -70,7 +72,9 @@ async def jump(press: ButtonPress, deps: Deps) -> Drawing:
     return await _draw(press, deps, board, period, found.viewer_page, asker=UserId(asker))
 
 
-async def _page(interaction: Invocation, deps: Deps, board: Board, period: Period, page: int) -> BoardPage:
+async def _page(
+    interaction: InteractionBase, deps: Deps, board: LeaderboardMetric, period: LeaderboardPeriod, page: int
+) -> BoardPage:
     return await boards.page(
         deps.conn,
         guild=guild_of(interaction),
@@ -83,37 +87,43 @@ async def _page(interaction: Invocation, deps: Deps, board: Board, period: Perio
 
 
 async def _draw(
-    interaction: Invocation, deps: Deps, board: Board, period: Period, page: int, *, asker: UserId
-) -> Drawing:
+    interaction: InteractionBase,
+    deps: Deps,
+    board: LeaderboardMetric,
+    period: LeaderboardPeriod,
+    page: int,
+    *,
+    asker: UserId,
+) -> ImageReply:
     """The page; whoever presses a button on somebody else's board gets one of their own."""
     found = await _page(interaction, deps, board, period, page)
     viewer = interaction.user.id
-    is_press = isinstance(interaction, ButtonPress)
+    is_press = isinstance(interaction, ButtonClick)
     is_own = asker == viewer
-    picture = _card(found, guild_of(interaction), viewer, deps.words)
-    return illustrated(
-        panel(
-            _title(found, deps.words),
-            _lines(found, viewer, deps.words),
-            footer=_footer(found, deps.words),
-            buttons=_buttons(found, asker=viewer, words=deps.words),
+    picture = _card(found, guild_of(interaction), viewer, deps.t)
+    return with_image(
+        embed_message(
+            _title(found, deps.t),
+            _lines(found, viewer, deps.t),
+            footer=_footer(found, deps.t),
+            buttons=_buttons(found, asker=viewer, t=deps.t),
             private=is_press and not is_own,
         ),
-        Brush(leaderboards.draw, picture, deps.words),
+        RenderJob(leaderboards.draw, picture, deps.t),
         filename=FILENAME,
-        alt=leaderboards.alt(picture, words=deps.words),
+        alt=leaderboards.alt(picture, t=deps.t),
         avatars=(row.avatar for row in (*picture.rows, picture.viewer_row) if row),
         edits=is_press and is_own,
     )
 
 
-def _card(page: BoardPage, guild: GuildId, viewer: UserId, words: Words) -> LeaderboardCard:
+def _card(page: BoardPage, guild: GuildId, viewer: UserId, t: Translator) -> LeaderboardCard:
     def place(row: BoardRow) -> leaderboards.BoardRow:
         return leaderboards.BoardRow(
             rank=row.rank,
             name=display_name(row.person),
-            avatar=picture_of(row.person, guild),
-            value_text=_value(page.board, row.value, words),
+            avatar=avatar_path_of(row.person, guild),
+            value_text=_value(page.board, row.value, t),
             share=min(1.0, row.value / max(page.best, 1)),
             is_viewer=row.person.user == viewer,
             tint=row.person.user,
@@ -131,59 +141,59 @@ def _card(page: BoardPage, guild: GuildId, viewer: UserId, words: Words) -> Lead
     )
 
 
-def _title(page: BoardPage, words: Words) -> str:
+def _title(page: BoardPage, t: Translator) -> str:
     match page.board:
-        case Board.FOCUS:
-            board = words("Focus time")
-        case Board.XP:
-            board = words("XP")
-        case Board.STREAK:
-            return words("Streak")
+        case LeaderboardMetric.FOCUS:
+            board = t("Focus time")
+        case LeaderboardMetric.XP:
+            board = t("XP")
+        case LeaderboardMetric.STREAK:
+            return t("Streak")
     match page.period:
-        case Period.TODAY:
-            return f"{board} · {words('Today')}"
-        case Period.WEEK:
-            return f"{board} · {words('This week')}"
-        case Period.MONTH:
-            return f"{board} · {words('This month')}"
-        case Period.ALL:
-            return f"{board} · {words('All time')}"
+        case LeaderboardPeriod.TODAY:
+            return f"{board} · {t('Today')}"
+        case LeaderboardPeriod.WEEK:
+            return f"{board} · {t('This week')}"
+        case LeaderboardPeriod.MONTH:
+            return f"{board} · {t('This month')}"
+        case LeaderboardPeriod.ALL:
+            return f"{board} · {t('All time')}"
 
 
-def _lines(page: BoardPage, viewer: UserId, words: Words) -> list[str]:
+def _lines(page: BoardPage, viewer: UserId, t: Translator) -> list[str]:
     if not page.rows:
-        return [words("Nobody is on this board yet. Join a study channel and be the first.")]
+        return [t("Nobody is on this board yet. Join a study channel and be the first.")]
     own = page.viewer_row
-    lines = [_line(page.board, row, viewer, words) for row in page.rows]
-    return [*lines, "…", _line(page.board, own, viewer, words)] if own and own not in page.rows else lines
+    lines = [_line(page.board, row, viewer, t) for row in page.rows]
+    return [*lines, "…", _line(page.board, own, viewer, t)] if own and own not in page.rows else lines
 
 
-def _line(board: Board, row: BoardRow, viewer: UserId, words: Words) -> str:
-    text = f"{name_of(row.person)} · {_value(board, row.value, words)}"
-    return f"`{words.number(row.rank):>3}` " + (f"**{text}**" if row.person.user == viewer else text)
+def _line(board: LeaderboardMetric, row: BoardRow, viewer: UserId, t: Translator) -> str:
+    text = f"{name_of(row.person)} · {_value(board, row.value, t)}"
+    return f"`{t.number(row.rank):>3}` " + (f"**{text}**" if row.person.user == viewer else text)
 
 
-def _value(board: Board, value: int, words: Words) -> str:
+def _value(board: LeaderboardMetric, value: int, t: Translator) -> str:
     match board:
-        case Board.FOCUS:
-            return words.duration(value)
-        case Board.XP:
-            return words("{xp} XP", xp=words.number(value))
-        case Board.STREAK:
-            return words.days(value)
+        case LeaderboardMetric.FOCUS:
+            return t.duration(value)
+        case LeaderboardMetric.XP:
+            return t("{xp} XP", xp=t.number(value))
+        case LeaderboardMetric.STREAK:
+            return t.days(value)
 
 
-def _footer(page: BoardPage, words: Words) -> str:
-    parts = [words.plural("{count} member", "{count} members", page.total)]
+def _footer(page: BoardPage, t: Translator) -> str:
+    parts = [t.plural("{count} member", "{count} members", page.total)]
     if page.pages > 1:
-        page_number, pages = words.number(page.page + 1), words.number(page.pages)
-        parts.insert(0, words("Page {page} of {pages}", page=page_number, pages=pages))
+        page_number, pages = t.number(page.page + 1), t.number(page.pages)
+        parts.insert(0, t("Page {page} of {pages}", page=page_number, pages=pages))
     if page.first_on is not None:
-        parts.append(words("since {date}, in the server's days", date=words.date(page.first_on)))
+        parts.append(t("since {date}, in the server's days", date=t.date(page.first_on)))
     return " · ".join(parts)
 
 
-def _buttons(page: BoardPage, *, asker: UserId, words: Words) -> tuple[Row, ...]:
+def _buttons(page: BoardPage, *, asker: UserId, t: Translator) -> tuple[Row, ...]:
     if page.pages == 1:
         return ()
 
@@ -193,9 +203,9 @@ def _buttons(page: BoardPage, *, asker: UserId, words: Words) -> tuple[Row, ...]
 
     return (
         (
-            to(words("Previous"), page.page - 1),
-            to(words("Next"), page.page + 1),
-            Button(words("Jump to me"), custom_id=ME.pack(page.board, page.period, asker)),
+            to(t("Previous"), page.page - 1),
+            to(t("Next"), page.page + 1),
+            Button(t("Jump to me"), custom_id=ME.pack(page.board, page.period, asker)),
         ),
     )
 
@@ -210,21 +220,25 @@ feature = Feature(
             string(
                 "board",
                 "What to rank by; focus time unless you choose",
-                choices=(("Focus time", Board.FOCUS), ("XP", Board.XP), ("Streak", Board.STREAK)),
+                choices=(
+                    ("Focus time", LeaderboardMetric.FOCUS),
+                    ("XP", LeaderboardMetric.XP),
+                    ("Streak", LeaderboardMetric.STREAK),
+                ),
             ),
             string(
                 "period",
                 "Which span of time; this week unless you choose",
                 choices=(
-                    ("Today", Period.TODAY),
-                    ("This week", Period.WEEK),
-                    ("This month", Period.MONTH),
-                    ("All time", Period.ALL),
+                    ("Today", LeaderboardPeriod.TODAY),
+                    ("This week", LeaderboardPeriod.WEEK),
+                    ("This month", LeaderboardPeriod.MONTH),
+                    ("All time", LeaderboardPeriod.ALL),
                 ),
             ),
         ),
     ),
     slash={"leaderboard": show},
     public=frozenset({"leaderboard"}),
-    buttons={PAGE: turn, ME: jump},
+    buttons={PAGE: turn_page, ME: jump},
 )

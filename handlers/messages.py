@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from core.i18n import Words
+from core.i18n import Translator
 from core.ids import GuildId
 from services.members.names import display_name
 from services.members.person import Person
@@ -16,11 +16,11 @@ from wire.components import Row
 from wire.embeds import Embed, Footer
 from wire.limits import EMBED_TITLE_MAX
 from wire.message import Message
-from wire.reply import Drawing, EditMessage
+from wire.reply import EditMessage, ImageReply
 
 Card_contra = TypeVar("Card_contra", contravariant=True)
 
-HOUSE_COLOUR: Final = 0xF4BC6C  # the accent of the cards
+BRAND_COLOUR: Final = 0xF4BC6C  # the accent of the cards
 NAME_MAX: Final = 40  # characters of a name within a text; Discord allows 32
 REASON_MAX: Final = 80  # of a reason in a list: fifteen fit a frame also when every character must be escaped
 
@@ -28,52 +28,52 @@ _MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdow
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
-def note(text: str) -> Message:
+def ephemeral(text: str) -> Message:
     """A short answer for the person alone."""
     return Message(text, private=True)
 
 
-def panel(
+def embed_message(
     title: str, lines: Sequence[str], *, footer: str = "", buttons: tuple[Row, ...] = (), private: bool = False
 ) -> Message:
     """A framed text, with buttons below it."""
     embed = Embed(
         title=title[:EMBED_TITLE_MAX],
         description="\n".join(lines),
-        colour=HOUSE_COLOUR,
+        colour=BRAND_COLOUR,
         footer=Footer(footer) if footer else None,
     )
     return Message(embeds=(embed,), components=buttons, private=private)
 
 
-class Painter(Protocol[Card_contra]):
+class Renderer(Protocol[Card_contra]):
     """How every card is drawn."""
 
-    def __call__(self, card: Card_contra, /, *, words: Words, avatars: Mapping[str, bytes]) -> bytes: ...
+    def __call__(self, card: Card_contra, /, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Brush(Generic[Card_contra]):
+class RenderJob(Generic[Card_contra]):
     """Draws one card. Equal brushes draw equal pictures, so that a picture can be kept under its brush."""
 
-    paint: Painter[Card_contra]
+    render: Renderer[Card_contra]
     card: Card_contra
-    words: Words
+    t: Translator
 
     def __call__(self, avatars: Mapping[str, bytes]) -> bytes:
         """The picture, with those avatars that could be had."""
-        return self.paint(self.card, words=self.words, avatars=avatars)
+        return self.render(self.card, t=self.t, avatars=avatars)
 
 
-def illustrated(
+def with_image(
     message: Message,
-    brush: Brush[Any],
+    brush: RenderJob[Any],
     *,
     filename: str,
     alt: str,
     avatars: Iterable[str | None] = (),
     edits: bool = False,
-) -> Drawing:
+) -> ImageReply:
     """`message` with a picture in its frame: the same facts to see and to read.
 
     Args:
@@ -86,7 +86,7 @@ def illustrated(
     """
     embed = replace(message.embeds[0], image=f"attachment://{filename}")
     kind = EditMessage if edits else Message
-    return Drawing(
+    return ImageReply(
         kind(embeds=(embed,), components=message.components, private=message.private),
         draw=brush,
         filename=filename,
@@ -96,7 +96,7 @@ def illustrated(
     )
 
 
-def plain(name: str, *, longest: int = NAME_MAX) -> str:
+def escape_markdown(name: str, *, longest: int = NAME_MAX) -> str:
     """What a person wrote, as text within text: nothing of it formats, mentions, or turns the line around."""
     short = name if len(name) <= longest else name[: longest - 1] + "…"
     escaped = _MARKS.sub(r"\\\1", short)
@@ -105,9 +105,9 @@ def plain(name: str, *, longest: int = NAME_MAX) -> str:
 
 def name_of(person: Person) -> str:
     """The name that the guild sees, as text within text."""
-    return plain(display_name(person))
+    return escape_markdown(display_name(person))
 
 
-def picture_of(person: Person, guild: GuildId) -> str | None:
+def avatar_path_of(person: Person, guild: GuildId) -> str | None:
     """Where the picture is that this person wears in the guild."""
     return avatar_path(person.user, avatar=person.avatar_hash, guild=guild, member_avatar=person.member_avatar_hash)

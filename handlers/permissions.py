@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.errors import DomainError
-from wire.interaction import Invocation
+from wire.interaction import InteractionBase
 
 ADMINISTRATOR: Final = 1 << 3  # discord.com/developers/docs/topics/permissions
 MANAGE_GUILD: Final = 1 << 5
@@ -16,7 +16,7 @@ class ForStaffAlone(DomainError):
         super().__init__("This is for people who manage the server. Ask one of them, and they can do it for you.")
 
 
-def refuse_others(interaction: Invocation) -> None:
+def require_permission(interaction: InteractionBase) -> None:
     """Let those go on who may manage the server.
 
     Raises:

@@ -3,12 +3,12 @@
 from typing import Final
 
 from core.enums import Visibility
-from core.i18n import Words
+from core.i18n import Translator
 from core.ids import GuildId
 from handlers.feature import Deps, Feature, guild_of, person_named
-from handlers.messages import Brush, illustrated, name_of, note, panel, picture_of
+from handlers.messages import RenderJob, avatar_path_of, embed_message, ephemeral, name_of, with_image
 from handlers.streak_text import streak_line
-from handlers.targets import named, refuse_robots
+from handlers.targets import require_human, target_or_self
 from render.cards import profiles as profile_card
 from render.cards.profiles import ProfileCard
 from services import profiles
@@ -16,44 +16,42 @@ from services.members.names import display_name
 from services.members.person import Person
 from services.profiles import Profile
 from wire.commands import command, user, user_menu
-from wire.interaction import Invocation, SlashCommand, UserMenu
+from wire.interaction import InteractionBase, SlashCommand, UserMenu
 from wire.reply import Reply
 
 FILENAME: Final = "profile.png"
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Reply:
-    return await _of(interaction, named(interaction), deps)
+    return await _of(interaction, target_or_self(interaction), deps)
 
 
 async def show_target(menu: UserMenu, deps: Deps) -> Reply:
     return await _of(menu, person_named(menu.target), deps)
 
 
-async def _of(interaction: Invocation, person: Person, deps: Deps) -> Reply:
-    refuse_robots(person)
+async def _of(interaction: InteractionBase, person: Person, deps: Deps) -> Reply:
+    require_human(person)
     guild = guild_of(interaction)
     viewer = interaction.user.id
     found = await profiles.profile(deps.conn, guild=guild, user=person.user, now=deps.now, viewer=viewer)
-    words = deps.words
+    t = deps.t
     if not found.focus_total_s:
-        return note(_nothing_yet(person, words, is_own=person.user == viewer))
+        return ephemeral(_nothing_yet(person, t, is_own=person.user == viewer))
     card = _card(found, person, guild)
-    return illustrated(
-        panel(name_of(person), _lines(found, words), footer=_footer(found, words), private=_is_private(found)),
-        Brush(profile_card.draw, card, words),
+    return with_image(
+        embed_message(name_of(person), _lines(found, t), footer=_footer(found, t), private=_is_private(found)),
+        RenderJob(profile_card.draw, card, t),
         filename=FILENAME,
-        alt=profile_card.alt(card, words=words),
+        alt=profile_card.alt(card, t=t),
         avatars=(card.avatar,),
     )
 
 
-def _nothing_yet(person: Person, words: Words, *, is_own: bool) -> str:
+def _nothing_yet(person: Person, t: Translator, *, is_own: bool) -> str:
     if is_own:
-        return words("You have no counted time here yet. Join a study channel, and after a minute it begins to count.")
-    return words(
-        "{name} has no counted time here yet. It begins with a minute in a study channel.", name=name_of(person)
-    )
+        return t("You have no counted time here yet. Join a study channel, and after a minute it begins to count.")
+    return t("{name} has no counted time here yet. It begins with a minute in a study channel.", name=name_of(person))
 
 
 def _is_private(found: Profile) -> bool:
@@ -65,7 +63,7 @@ def _card(found: Profile, person: Person, guild: GuildId) -> ProfileCard:
     return ProfileCard(
         name=display_name(person),
         guild_name=found.guild_name,
-        avatar=picture_of(person, guild),
+        avatar=avatar_path_of(person, guild),
         level=found.level.number,
         xp=found.level.xp,
         floor_xp=found.level.floor_xp,
@@ -82,31 +80,31 @@ def _card(found: Profile, person: Person, guild: GuildId) -> ProfileCard:
     )
 
 
-def _lines(found: Profile, words: Words) -> list[str]:
+def _lines(found: Profile, t: Translator) -> list[str]:
     level = found.level
     if level.next_xp is None:
-        progress = words("Level **{level}**, the highest · **{xp}** XP", level=level.number, xp=words.number(level.xp))
+        progress = t("Level **{level}**, the highest · **{xp}** XP", level=level.number, xp=t.number(level.xp))
     else:
-        progress = words(
+        progress = t(
             "Level **{level}** · **{xp}** XP, {missing} to the next level",
             level=level.number,
-            xp=words.number(level.xp),
-            missing=words.number(level.next_xp - level.xp),
+            xp=t.number(level.xp),
+            missing=t.number(level.next_xp - level.xp),
         )
-    times = words(
+    times = t(
         "Focus time: **{today}** today · **{week}** this week · **{total}** in all",
-        today=words.duration(found.today_s),
-        week=words.duration(found.week_s),
-        total=words.duration(found.focus_total_s),
+        today=t.duration(found.today_s),
+        week=t.duration(found.week_s),
+        total=t.duration(found.focus_total_s),
     )
-    lines = [progress, times, streak_line(found.streak, words)]
+    lines = [progress, times, streak_line(found.streak, t)]
     if found.rank is not None:
-        lines.append(words("Place **{rank}** on the focus board", rank=words.number(found.rank)))
+        lines.append(t("Place **{rank}** on the focus board", rank=t.number(found.rank)))
     return lines
 
 
-def _footer(found: Profile, words: Words) -> str:
-    return words("Here since {date}", date=words.date(found.member_since))
+def _footer(found: Profile, t: Translator) -> str:
+    return t("Here since {date}", date=t.date(found.member_since))
 
 
 feature = Feature(

@@ -1,13 +1,13 @@
 """One line that says how a streak stands."""
 
-from core.i18n import Words
+from core.i18n import Translator
 from services.streaks.streak import Streak
 
 
-def streak_line(streak: Streak, words: Words) -> str:
+def streak_line(streak: Streak, t: Translator) -> str:
     """The run that is alive and the best one."""
-    return words(
+    return t(
         "Streak: **{current}** · longest **{longest}**",
-        current=words.days(streak.current),
-        longest=words.days(streak.longest),
+        current=t.days(streak.current),
+        longest=t.days(streak.longest),
     )

@@ -7,24 +7,24 @@ from services.members.person import Person
 from wire.interaction import SlashCommand
 
 
-class RobotsDoNotStudy(DomainError):
+class BotsHaveNoProfile(DomainError):
     """Raised when somebody asks for the numbers of a bot."""
 
     def __init__(self, name: str) -> None:
         super().__init__("{name} is a bot, and bots do not study. Ask for a person instead.", name=name)
 
 
-def named(interaction: SlashCommand) -> Person:
+def target_or_self(interaction: SlashCommand) -> Person:
     """Whom the option `user` names: the person who asks when it is left out."""
     target = interaction.options.user("user")
     return person_of(interaction) if target is None else person_named(target)
 
 
-def refuse_robots(person: Person) -> None:
+def require_human(person: Person) -> None:
     """Bots have no numbers.
 
     Raises:
         RobotsDoNotStudy: `person` is one.
     """
     if person.is_bot:
-        raise RobotsDoNotStudy(name_of(person))
+        raise BotsHaveNoProfile(name_of(person))

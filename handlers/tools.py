@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.i18n import at
+from core.i18n import discord_timestamp
 from handlers import timezone_options
 from handlers.feature import Deps, Feature
-from handlers.messages import note
+from handlers.messages import ephemeral
 from services import when
-from services.timezones.changes import zone_meant
+from services.timezones.changes import resolve_timezone
 from wire.commands import command, string, subcommand
 from wire.interaction import SlashCommand
 from wire.message import Message
@@ -21,30 +21,34 @@ STYLES: Final = "tTdDfFR"  # discord.com/developers/docs/reference#message-forma
 async def timestamp(interaction: SlashCommand, deps: Deps) -> Message:
     typed = interaction.options.string("zone", default="").strip()
     zone = (
-        zone_meant(typed, now=deps.now, language=deps.words.language)
+        resolve_timezone(typed, now=deps.now, language=deps.t.language)
         if typed
-        else deps.arrival.zone_rule(deps.now).zone
+        else deps.member.zone_rule(deps.now).zone
     )
-    moment = when.moment(interaction.options.string("when"), zone=zone, now=deps.now)
-    heading = deps.words(
+    moment = when.parse_time(interaction.options.string("when"), zone=zone, now=deps.now)
+    heading = deps.t(
         "Copy one, and everybody reads it in their own time. I went by {zone}.", zone=timezone_options.label(zone, deps)
     )
-    return note("\n".join([heading, *(f"`{at(moment, style)}` {at(moment, style)}" for style in STYLES)]))
+    return ephemeral(
+        "\n".join(
+            [heading, *(f"`{discord_timestamp(moment, style)}` {discord_timestamp(moment, style)}" for style in STYLES)]
+        )
+    )
 
 
 async def time(interaction: SlashCommand, deps: Deps) -> Message:
-    words, own = deps.words, deps.arrival.zone_rule(deps.now).zone
-    zone = zone_meant(interaction.options.string("zone"), now=deps.now, language=deps.words.language)
+    t, own = deps.t, deps.member.zone_rule(deps.now).zone
+    zone = resolve_timezone(interaction.options.string("zone"), now=deps.now, language=deps.t.language)
     local = deps.now.astimezone(ZoneInfo(zone))
-    facts = {"zone": timezone_options.city(zone, deps), "time": f"{local:%H:%M}", "date": words.date(local.date())}
-    line = words("In **{zone}** it is **{time}** on {date}.", **facts)
-    apart = when.apart(zone, own, now=deps.now)
-    length, here = words.duration(int(abs(apart).total_seconds())), timezone_options.city(own, deps)
+    facts = {"zone": timezone_options.city(zone, deps), "time": f"{local:%H:%M}", "date": t.date(local.date())}
+    line = t("In **{zone}** it is **{time}** on {date}.", **facts)
+    apart = when.utc_offset_difference(zone, own, now=deps.now)
+    length, here = t.duration(int(abs(apart).total_seconds())), timezone_options.city(own, deps)
     if not apart:
-        return note(f"{line} {words('The clocks show the same in {own}.', own=here)}")
+        return ephemeral(f"{line} {t('The clocks show the same in {own}.', own=here)}")
     if apart > timedelta():
-        return note(f"{line} {words('That is {time} ahead of {own}.', time=length, own=here)}")
-    return note(f"{line} {words('That is {time} behind {own}.', time=length, own=here)}")
+        return ephemeral(f"{line} {t('That is {time} ahead of {own}.', time=length, own=here)}")
+    return ephemeral(f"{line} {t('That is {time} behind {own}.', time=length, own=here)}")
 
 
 feature = Feature(

@@ -5,26 +5,26 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from core.enums import ChannelKind, Preset
-from core.i18n import Words, at
+from core.enums import ChannelKind, TrackingPreset
+from core.i18n import Translator, discord_timestamp
 from core.names import first_seen
-from handlers.choices import chosen
+from handlers.choices import parse_choice
 from handlers.dates import ONE_DAY, parse, today
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import note, plain
-from handlers.permissions import MANAGE_GUILD, refuse_others
-from handlers.preset_names import CHOICES, name_of_preset, told
+from handlers.messages import ephemeral, escape_markdown
+from handlers.permissions import MANAGE_GUILD, require_permission
+from handlers.preset_names import CHOICES, describe, name_of_preset
 from services import tracking
 from services.tracking import Preview
 from wire.commands import channel, command, string, subcommand
 from wire.components import Button
 from wire.custom_id import Action
 from wire.errors import BadPayload
-from wire.interaction import ButtonPress, SlashCommand
+from wire.interaction import ButtonClick, SlashCommand
 from wire.message import Message
 from wire.reply import EditMessage
 
-APPLY: Final = Action("track", "apply", Preset, date, date)
+APPLY: Final = Action("track", "apply", TrackingPreset, date, date)
 
 _DATES: Final = (
     string("preset", "The rules to count by", required=True, choices=CHOICES),
@@ -34,33 +34,36 @@ _DATES: Final = (
 
 
 async def preset(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     value = interaction.options.string("preset", default="")
-    guild, words = guild_of(interaction), deps.words
+    guild, t = guild_of(interaction), deps.t
     if value:
-        wanted = chosen(Preset, value)
-        since = await tracking.choose(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
-        name = name_of_preset(wanted, words)
-        line = words("From {when} on this server counts by **{preset}**.", when=at(since), preset=name)
-        kept = words("What was counted before stays. /track preview shows what these rules make of past days.")
-        return note(f"{line} {told(wanted, words)}\n{kept}")
-    standing = await tracking.standing(deps.conn, guild=guild, now=deps.now)
-    name = name_of_preset(standing.preset, words)
-    lines = [f"{words('This server counts by **{preset}**.', preset=name)} {told(standing.preset, words)}"]
+        wanted = parse_choice(TrackingPreset, value)
+        since = await tracking.set_preset(deps.conn, guild=guild, preset=wanted, by=interaction.user.id, now=deps.now)
+        name = name_of_preset(wanted, t)
+        line = t("From {when} on this server counts by **{preset}**.", when=discord_timestamp(since), preset=name)
+        kept = t("What was counted before stays. /track preview shows what these rules make of past days.")
+        return ephemeral(f"{line} {describe(wanted, t)}\n{kept}")
+    standing = await tracking.current_preset(deps.conn, guild=guild, now=deps.now)
+    name = name_of_preset(standing.preset, t)
+    lines = [f"{t('This server counts by **{preset}**.', preset=name)} {describe(standing.preset, t)}"]
     for choice in standing.choices:
-        until = "" if choice.valid_until is None else f" – {at(choice.valid_until, 'f')}"
-        name = name_of_preset(choice.preset, words)
-        lines.append(f"· <@{choice.set_by}> {at(choice.set_at, 'f')}: {name}, {at(choice.valid_from, 'f')}{until}")
-    return note("\n".join(lines))
+        until = "" if choice.valid_until is None else f" – {discord_timestamp(choice.valid_until, 'f')}"
+        name = name_of_preset(choice.preset, t)
+        lines.append(
+            f"· <@{choice.set_by}> {discord_timestamp(choice.set_at, 'f')}: "
+            f"{name}, {discord_timestamp(choice.valid_from, 'f')}{until}"
+        )
+    return ephemeral("\n".join(lines))
 
 
-async def kind(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+async def set_kind(interaction: SlashCommand, deps: Deps) -> Message:
+    require_permission(interaction)
     room = interaction.options.channel("channel")
-    wanted = chosen(ChannelKind, interaction.options.string("kind"))
+    wanted = parse_choice(ChannelKind, interaction.options.string("kind"))
     if room is None:
         raise BadPayload("a required option is missing: channel")
-    counts = await tracking.set_kind(
+    counts = await tracking.set_channel_kind(
         deps.conn,
         guild=guild_of(interaction),
         channel=room.id,
@@ -70,19 +73,19 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
         by=interaction.user.id,
         now=deps.now,
     )
-    name, words = plain(first_seen(room.name)), deps.words
+    name, t = escape_markdown(first_seen(room.name)), deps.t
     if wanted is ChannelKind.IGNORED:
-        return note(words("Time in {channel} no longer counts.", channel=name))
+        return ephemeral(t("Time in {channel} no longer counts.", channel=name))
     if not counts:
-        return note(
-            words(
+        return ephemeral(
+            t(
                 "That is noted, but time in {channel} still does not count: it is the AFK channel, or its category is"
                 " ignored.",
                 channel=name,
             )
         )
-    return note(
-        words(
+    return ephemeral(
+        t(
             "Time in {channel} counts. Whoever sits there already begins when they next move, mute or come back.",
             channel=name,
         )
@@ -90,27 +93,27 @@ async def kind(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 async def preview(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     message, _ = await _previewed(interaction, deps)
     return message
 
 
 async def reapply(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     message, packed = await _previewed(interaction, deps)
     if not packed:
         return message
-    return replace(message, components=((Button(deps.words("Count again"), custom_id=packed),),))
+    return replace(message, components=((Button(deps.t("Count again"), custom_id=packed),),))
 
 
-async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
-    refuse_others(press)
+async def apply(press: ButtonClick, deps: Deps) -> EditMessage:
+    require_permission(press)
     wanted, first, last = APPLY.unpack(press.custom_id)
     count = await tracking.reapply(
         deps.conn, guild=guild_of(press), preset=wanted, first=first, last=last, by=press.user.id, now=deps.now
     )
     return EditMessage(
-        deps.words.plural(
+        deps.t.plural(
             "{count} member is being counted again; it takes minutes at most.",
             "{count} members are being counted again; it takes minutes at most.",
             count,
@@ -121,24 +124,24 @@ async def apply(press: ButtonPress, deps: Deps) -> EditMessage:
 
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
     """What would change, and the custom id that changes it; empty when nothing would."""
-    wanted = chosen(Preset, interaction.options.string("preset"))
+    wanted = parse_choice(TrackingPreset, interaction.options.string("preset"))
     yesterday = today(deps) - ONE_DAY
     first, last = (parse(interaction.options.string(name), example=yesterday) for name in ("from", "to"))
     found = await tracking.preview(
         deps.conn, guild=guild_of(interaction), preset=wanted, first=first, last=last, now=deps.now
     )
-    return note(_told(found, deps.words)), APPLY.pack(wanted, first, last) if found.changed else ""
+    return ephemeral(describe_preview(found, deps.t)), APPLY.pack(wanted, first, last) if found.changed else ""
 
 
-def _told(found: Preview, words: Words) -> str:
+def describe_preview(found: Preview, t: Translator) -> str:
     if not found.changed:
-        return words("Nobody's time would change on those days.")
-    return words(
+        return t("Nobody's time would change on those days.")
+    return t(
         "On those days {people} in voice. For **{changed}** of them the time would change: {more} more, {less} less.",
-        people=words.plural("{count} person was", "{count} people were", found.members),
-        changed=words.number(found.changed),
-        more=words.duration(found.more_s),
-        less=words.duration(found.less_s),
+        people=t.plural("{count} person was", "{count} people were", found.members),
+        changed=t.number(found.changed),
+        more=t.duration(found.more_s),
+        less=t.duration(found.less_s),
     )
 
 
@@ -174,6 +177,6 @@ feature = Feature(
             permissions=MANAGE_GUILD,
         ),
     ),
-    slash={"track preset": preset, "track channel": kind, "track preview": preview, "track reapply": reapply},
+    slash={"track preset": preset, "track channel": set_kind, "track preview": preview, "track reapply": reapply},
     buttons={APPLY: apply},
 )

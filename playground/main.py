@@ -146,8 +146,8 @@ def create_app(config: PlaygroundConfig) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        if clock.rate != 1.0:
-            clock.set_pace(rate=1.0)  # an evening was cut off by a crash
+        if clock.speed != 1.0:
+            clock.set_speed(rate=1.0)  # an evening was cut off by a crash
         life = asyncio.create_task(living.run()) if config.living else None
         yield
         if life:

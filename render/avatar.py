@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from render.pillow_compat import from_sixteen_bits, resized
 from render.shapes import rounded
 from render.text.fonts import Face
-from render.text.graphemes import clusters, is_emoji, tame
+from render.text.graphemes import clusters, is_emoji, sanitize
 from render.text.layout import Colour, Style, write_centred
 
 BYTES_MAX: Final = 1024 * 1024  # Discord's own avatars of 128 px stay far below
@@ -45,7 +45,7 @@ def initials(name: str) -> str:
     """One sign of a name, two for two words of Latin, Greek or Cyrillic; empty without letter, digit and emoji."""
     words = [
         sign
-        for word in tame(name).split()
+        for word in sanitize(name).split()
         if (sign := next((sign for sign in clusters(word) if sign[0].isalnum() or is_emoji(sign)), None))
     ]
     if not words:

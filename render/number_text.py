@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from core.i18n import Words
+from core.i18n import Translator
 from render.text.layout import Colour, Style, width, write
 from render.theme import MIST, heading, label
 
@@ -15,21 +15,21 @@ _UNIT_SHARE: Final = 0.56  # size of the words beside the digits
 _SMALLEST_PX: Final = 18
 
 
-def figure(
-    canvas: Image.Image, at: tuple[float, float], text: str, words: Words, *, size_px: int, colour: Colour
+def write_number(
+    canvas: Image.Image, at: tuple[float, float], text: str, t: Translator, *, size_px: int, colour: Colour
 ) -> float:
     """Draw text such as "3 h 20 min" from `at` on its baseline; the width that it took."""
     x = at[0]
-    for part, style, is_number, gap in _parts(text, words, size_px):
+    for part, style, is_number, gap in _parts(text, t, size_px):
         x += gap
         x += write(canvas, (x, at[1]), part, style, colour if is_number else MIST)
     return x - at[0]
 
 
-def common_px(texts: Iterable[str], words: Words, *, size_px: int, max_width: float) -> int:
+def common_px(texts: Iterable[str], t: Translator, *, size_px: int, max_width: float) -> int:
     """The largest size up to `size_px` at which each of these figures stays inside `max_width`: neighbours match."""
     for text in texts:
-        while size_px > _SMALLEST_PX and (total := _width(_parts(text, words, size_px))) > max_width:
+        while size_px > _SMALLEST_PX and (total := _width(_parts(text, t, size_px))) > max_width:
             size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
     return size_px
 
@@ -38,14 +38,14 @@ def _width(parts: list[tuple[str, Style, bool, float]]) -> float:
     return sum(gap + width(part, style) for part, style, _, gap in parts)
 
 
-def _parts(text: str, words: Words, size_px: int) -> list[tuple[str, Style, bool, float]]:
+def _parts(text: str, t: Translator, size_px: int) -> list[tuple[str, Style, bool, float]]:
     """Digits and words in turn, each with the space before it."""
     found: list[tuple[str, Style, bool, float]] = []
     for piece in _DIGITS.split(text):
         if not piece.strip():
             continue
         is_number = piece[0].isdigit()
-        style = heading(words, size_px) if is_number else label(words, round(size_px * _UNIT_SHARE))
+        style = heading(t, size_px) if is_number else label(t, round(size_px * _UNIT_SHARE))
         if not found:
             gap = 0.0
         elif is_number:

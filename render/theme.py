@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image
 
 from core.enums import Language
-from core.i18n import Words
+from core.i18n import Translator
 from render.pillow_compat import remapped, resized
 from render.text.fonts import Face
 from render.text.layout import Colour, Style
@@ -89,19 +89,19 @@ def ink_on(ground: Colour) -> Colour:
     return max((INK, CHALK), key=lambda letter: contrast(letter, ground))
 
 
-def heading(words: Words, size_px: int) -> Style:
+def heading(t: Translator, size_px: int) -> Style:
     """Headings and large numbers."""
-    return Style(Face.DISPLAY, size_px, _tag(words))
+    return Style(Face.DISPLAY, size_px, _tag(t))
 
 
-def strong(words: Words, size_px: int, *, tabular: bool = False) -> Style:
+def strong(t: Translator, size_px: int, *, tabular: bool = False) -> Style:
     """Names and values."""
-    return Style(Face.STRONG, size_px, _tag(words), tabular)
+    return Style(Face.STRONG, size_px, _tag(t), tabular)
 
 
-def label(words: Words, size_px: int, *, tabular: bool = False) -> Style:
+def label(t: Translator, size_px: int, *, tabular: bool = False) -> Style:
     """What stands beside names and values."""
-    return Style(Face.TEXT, size_px, _tag(words), tabular)
+    return Style(Face.TEXT, size_px, _tag(t), tabular)
 
 
 @lru_cache(maxsize=16)  # of 2 MB each
@@ -117,8 +117,8 @@ def ground(height: int, accent: Accent) -> Image.Image:
     return card
 
 
-def _tag(words: Words) -> str:
-    return _TAGS[words.language]
+def _tag(t: Translator) -> str:
+    return _TAGS[t.language]
 
 
 _TAGS: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Language.ZH_TW: "zh-TW"}

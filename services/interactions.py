@@ -7,9 +7,9 @@ from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId
 from db.connection import Connection
 from db.queries.interactions import context as interaction_context_queries
-from db.queries.interactions.context import Caller
+from db.queries.interactions.context import InteractionUser
 from services.calendar.days import BEGINNING, ZoneRule
-from services.members.names import _clean, _cleaned
+from services.members.names import strip_nul, strip_nul_or_none
 from services.members.person import Person
 
 _SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
@@ -17,7 +17,7 @@ _UTC_RULES = (ZoneRule(BEGINNING, "UTC"),)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class MemberContext:
     """What is known of the person behind an interaction before anything is done for them."""
 
     is_first: bool  # False: this interaction was delivered before, and is being or has been answered
@@ -37,7 +37,7 @@ class Arrival:
         return self.seen_before is not None and now - self.seen_before >= _SETTLED_AFTER
 
 
-async def arrive(
+async def begin(
     conn: Connection,
     *,
     interaction: InteractionId,
@@ -45,30 +45,30 @@ async def arrive(
     guild_locale: str | None,
     person: Person,
     now: datetime,
-) -> Arrival:
+) -> MemberContext:
     """Claim an interaction and learn what its person prefers, in one statement.
 
     `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept
     when this is the first that is heard of the guild.
     """
-    caller = Caller(
+    caller = InteractionUser(
         user=person.user,
-        username=_clean(person.username),
-        global_name=_cleaned(person.global_name),
+        username=strip_nul(person.username),
+        global_name=strip_nul_or_none(person.global_name),
         avatar_hash=person.avatar_hash,
         is_bot=person.is_bot,
-        nick=_cleaned(person.nick),
+        nick=strip_nul_or_none(person.nick),
         member_avatar_hash=person.member_avatar_hash,
     )
     if guild is None:
-        return Arrival(
-            await interaction_context_queries.arrive_alone(conn, interaction=interaction, caller=caller, now=now)
+        return MemberContext(
+            await interaction_context_queries.begin_outside_guild(conn, interaction=interaction, caller=caller, now=now)
         )
-    found = await interaction_context_queries.arrive_in_guild(
+    found = await interaction_context_queries.begin_in_guild(
         conn, interaction=interaction, guild=guild, guild_locale=guild_locale or "en-US", caller=caller, now=now
     )
     stored = zip(found.valid_from, found.zones, found.day_starts_min, strict=True)
-    return Arrival(
+    return MemberContext(
         found.is_first,
         found.language,
         found.visibility,

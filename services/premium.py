@@ -48,7 +48,7 @@ async def skus_of(conn: Connection, *, guild: GuildId | None, user: UserId, now:
     return active_skus(await premium_queries.list_granted(conn, guild=guild, user=user), now=now)
 
 
-async def change(
+async def apply_event(
     conn: Connection, kind: WebhookEventKind, entitlement: Entitlement, *, at: datetime, now: datetime
 ) -> bool:
     """Take up what Discord tells of an entitlement; False: this event was taken up before.

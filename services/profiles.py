@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.enums import DayKind, DayMark, Visibility
+from core.enums import DayKind, DayStatus, Visibility
 from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
@@ -13,13 +13,13 @@ from db.queries.profiles import DayTotal, ProfileFacts
 from db.queries.voice import daily_totals as daily_total_queries
 from services.calendar import member_calendars
 from services.calendar.days import DISCORD_BEGAN, Calendar, calendar_of
-from services.leaderboards.checkpoints import MARKED_FOR
-from services.members.lock import NotSeenYet
-from services.members.names import display_name, person_in
+from services.leaderboards.checkpoints import CHECKPOINTS_VALID_FOR
+from services.members.lock import MemberNotFound
+from services.members.names import display_name, person_from_row
 from services.members.person import Person
 from services.streaks import inputs
-from services.streaks.day_status import CalendarDay, Marks
-from services.streaks.freezes import FreezeStatus, status_of
+from services.streaks.day_status import CalendarDay, DayStatusRules
+from services.streaks.freezes import FreezeStatus, status_from
 from services.streaks.streak import Streak
 from services.xp import Level, level_of, xp_of
 
@@ -84,7 +84,7 @@ class MonthCalendar:
     @property
     def active_days(self) -> int:
         """How many dates of the month are active."""
-        return sum(day.mark is DayMark.ACTIVE for day in self.days)
+        return sum(day.status is DayStatus.ACTIVE for day in self.days)
 
     @property
     def total_s(self) -> int:
@@ -101,14 +101,14 @@ async def profile(
         NotSeenYet: there is no such member.
         ProfileIsPrivate: `viewer` is somebody else and the member keeps their numbers private.
     """
-    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
+    facts, calendar = await _load(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
     first = today - (LAST_DAYS - 1) * _ONE_DAY
     found = await profile_queries.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=today)
     seconds = {day.day: day.seconds for day in found}
     last_days = tuple(DayTotal(day, seconds.get(day, 0)) for day in _dates(first, today + _ONE_DAY))
     return Profile(
-        person=person_in(facts, is_bot=facts.is_bot),
+        person=person_from_row(facts, is_bot=facts.is_bot),
         guild_name=facts.guild_name,
         visibility=facts.visibility,
         level=level_of(xp_of(facts.total_seconds)),
@@ -140,18 +140,20 @@ async def month(
     Raises:
         NotSeenYet, ProfileIsPrivate: see `profile`.
     """
-    facts, calendar = await _look(conn, guild=guild, user=user, viewer=viewer, now=now)
+    facts, calendar = await _load(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
     first = min(max(first or today, DISCORD_BEGAN), today + _FORESIGHT).replace(day=1)
     end = _next_month(first)
     last = end - _ONE_DAY
     found = await profile_queries.list_days(conn, guild=guild, user=user, kind=DayKind.STUDY, first=first, last=last)
     seconds = {day.day: day.seconds for day in found}
-    standing = await inputs.standing(conn, guild, user)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
     since = await _since(conn, facts, calendar, guild=guild)
-    marks = Marks(today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now))
+    marks = DayStatusRules(
+        today=today, since=since, threshold_s=facts.study_minutes * 60, protected=standing.protected(now)
+    )
     return MonthCalendar(
-        person=person_in(facts, is_bot=facts.is_bot),
+        person=person_from_row(facts, is_bot=facts.is_bot),
         visibility=facts.visibility,
         first=first,
         days=tuple(marks.of(day, seconds.get(day, 0)) for day in _dates(first, end)),
@@ -159,21 +161,21 @@ async def month(
         today=today,
         member_since=since,
         threshold_s=facts.study_minutes * 60,
-        status=status_of(standing, now),
+        status=status_from(standing, now),
     )
 
 
-async def _look(
+async def _load(
     conn: Connection, *, guild: GuildId, user: UserId, viewer: UserId | None, now: datetime
 ) -> tuple[ProfileFacts, Calendar]:
     facts = await profile_queries.find_profile(
-        conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=now - MARKED_FOR
+        conn, guild=guild, user=user, kind=DayKind.STUDY, marked_since=now - CHECKPOINTS_VALID_FOR
     )
     if facts is None:
-        raise NotSeenYet
+        raise MemberNotFound
     if facts.visibility is Visibility.PRIVATE and viewer not in (None, user):
-        raise ProfileIsPrivate(display_name(person_in(facts)))
-    rules = await member_calendars.of_members(conn, [(guild, user)])
+        raise ProfileIsPrivate(display_name(person_from_row(facts)))
+    rules = await member_calendars.load_calendars(conn, [(guild, user)])
     return facts, calendar_of(facts.guild_zone, rules.get((guild, user), ()))
 
 

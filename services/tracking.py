@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from core.enums import ChannelKind, Preset
+from core.enums import ChannelKind, TrackingPreset
 from core.errors import DomainError
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.voice import history as voice_history_queries
 from db.queries.voice import recalculation_queue as recalculation_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
-from db.queries.voice.tracking_policies import Choice
+from db.queries.voice.tracking_policies import PresetChoice
 from services.calendar.days import guild_calendar
 from services.voice import guild_config, occupancy, open_sessions, session_store, shard_positions
-from services.voice.accrual import Ledger, pending
+from services.voice.accrual import DailyTotals, uncredited_intervals
 from services.voice.session import Session
-from services.voice.session_tracker import unix
-from services.voice.tracking_policies import SILENT_LIBRARY, Rule, Timeline, preset_of
+from services.voice.session_tracker import unix_seconds
+from services.voice.tracking_policies import SILENT_LIBRARY, PolicyChange, PolicyTimeline, preset_of
 
 CATEGORY: Final = 4  # Discord's channel type
 DAYS_MAX: Final = 31  # of one re-application
@@ -40,11 +40,11 @@ class NotADateRange(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class GuildTracking:
     """How a guild counts now, and what was chosen last."""
 
-    preset: Preset
-    choices: tuple[Choice, ...]  # the newest first
+    preset: TrackingPreset
+    choices: tuple[PresetChoice, ...]  # the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,16 @@ class Preview:
     less_s: int  # seconds that would fall away, over all who lose
 
 
-async def standing(conn: Connection, *, guild: GuildId, now: datetime) -> Standing:
+async def current_preset(conn: Connection, *, guild: GuildId, now: datetime) -> GuildTracking:
     """The preset that holds at `now`."""
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
-    preset = preset_of(rules.timeline(guild).at(unix(now)))
-    return Standing(preset, tuple(await tracking_policy_queries.list_choices(conn, guild, limit=HISTORY)))
+    preset = preset_of(rules.timeline(guild).at(unix_seconds(now)))
+    return GuildTracking(preset, tuple(await tracking_policy_queries.list_choices(conn, guild, limit=HISTORY)))
 
 
-async def choose(conn: Connection, *, guild: GuildId, preset: Preset, by: UserId, now: datetime) -> datetime:
+async def set_preset(
+    conn: Connection, *, guild: GuildId, preset: TrackingPreset, by: UserId, now: datetime
+) -> datetime:
     """Count by `preset` from soon on; what was counted before stays. Returns: from when, a whole minute."""
     since = (now + 2 * _NOTICE).replace(second=0, microsecond=0)
     await tracking_policy_queries.add_rule(
@@ -74,7 +76,7 @@ async def choose(conn: Connection, *, guild: GuildId, preset: Preset, by: UserId
 
 
 async def preview(
-    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, now: datetime
+    conn: Connection, *, guild: GuildId, preset: TrackingPreset, first: date, last: date, now: datetime
 ) -> Preview:
     """What the guild's days `first` to `last` would be like under `preset`; nothing is changed.
 
@@ -86,29 +88,32 @@ async def preview(
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     zone = rules.zone(guild)
     start, end = _span(zone, first, last, now=now)
-    sessions = session_store.of_rows(await voice_history_queries.list_between(conn, guild, start=start, end=end))
-    heard = min(unix(now), shard_positions.last_heard(await shard_positions.list_heard(conn), guild) or unix(now))
-    untils = [max(each.settled, heard) if each.ended is None else each.ended for each in sessions]
-    crowd = await occupancy.between(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
+    sessions = session_store.from_rows(await voice_history_queries.list_between(conn, guild, start=start, end=end))
+    heard = min(
+        unix_seconds(now),
+        shard_positions.last_received(await shard_positions.list_received(conn), guild) or unix_seconds(now),
+    )
+    untils = [max(each.credited_until, heard) if each.ended is None else each.ended for each in sessions]
+    crowd = await occupancy.for_span(conn, guild, sessions, start=_earliest(sessions, start), end=max([end, *untils]))
     painted = [
-        Rule(Preset(name), since, until)
+        PolicyChange(TrackingPreset(name), since, until)
         for _, name, since, until in await tracking_policy_queries.list_rules(conn, [guild])
     ]
     adjustments = await session_store.load_adjustments(conn, sessions)
-    ledgers: list[Ledger] = []
-    for timeline in (Timeline.of(painted), Timeline.of([*painted, Rule(preset, start, end)])):
-        ledger = Ledger({})
+    ledgers: list[DailyTotals] = []
+    for timeline in (PolicyTimeline.of(painted), PolicyTimeline.of([*painted, PolicyChange(preset, start, end)])):
+        ledger = DailyTotals({})
         for session, until in zip(sessions, untils, strict=True):
-            session.settled = session.started
-            counted = pending(session, until, timeline, crowd)
+            session.credited_until = session.started
+            counted = uncredited_intervals(session, until, timeline, crowd)
             calendar, key = guild_calendar(zone), (session.guild, session.id)
-            ledger.credit(session, counted, calendar, calendar, adjustments=adjustments.get(key, ()))
+            ledger.add(session, counted, calendar, calendar, adjustments=adjustments.get(key, ()))
         ledgers.append(ledger)
     return _compared(sessions, *ledgers, first=first, last=last)
 
 
 async def reapply(
-    conn: Connection, *, guild: GuildId, preset: Preset, first: date, last: date, by: UserId, now: datetime
+    conn: Connection, *, guild: GuildId, preset: TrackingPreset, first: date, last: date, by: UserId, now: datetime
 ) -> int:
     """Count the guild's days `first` to `last` by `preset`, from the stored segments.
 
@@ -123,10 +128,10 @@ async def reapply(
     await tracking_policy_queries.add_rule(
         conn, guild, preset=preset, valid_from=start, valid_until=end, by=by, now=now
     )
-    return await recalculation_queries.add_recounts_between(conn, guild, start=start, end=end)
+    return await recalculation_queries.add_between(conn, guild, start=start, end=end)
 
 
-async def set_kind(
+async def set_channel_kind(
     conn: Connection,
     *,
     guild: GuildId,
@@ -145,9 +150,9 @@ async def set_kind(
         conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now
     )
     if kind is ChannelKind.IGNORED:
-        await open_sessions.settle_open(conn, now=now, guilds=[guild])
+        await open_sessions.accrue_open_sessions(conn, now=now, guilds=[guild])
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
-    return rules.places[guild].counts(channel)
+    return rules.channel_rules[guild].is_tracked(channel)
 
 
 def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, int]:
@@ -155,14 +160,14 @@ def _span(zone: str, first: date, last: date, *, now: datetime) -> tuple[int, in
     today = calendar.date_of(now)
     if not first <= last < today or (last - first).days >= DAYS_MAX:
         raise NotADateRange(today)
-    return int(calendar.bounds(first)[0].timestamp()), int(calendar.bounds(last)[1].timestamp())
+    return int(calendar.day_bounds(first)[0].timestamp()), int(calendar.day_bounds(last)[1].timestamp())
 
 
 def _earliest(sessions: list[Session], start: int) -> int:
     return min([start, *(session.started for session in sessions)])
 
 
-def _compared(sessions: list[Session], before: Ledger, after: Ledger, *, first: date, last: date) -> Preview:
+def _compared(sessions: list[Session], before: DailyTotals, after: DailyTotals, *, first: date, last: date) -> Preview:
     change: dict[int, int] = {}
     changed: set[int] = set()
     for key in before.by_guild_day.keys() | after.by_guild_day.keys():

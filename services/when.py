@@ -30,7 +30,7 @@ _UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
 )
 
 
-class NoSuchMoment(DomainError):
+class UnreadableTime(DomainError):
     """Raised by moment()."""
 
     def __init__(self, text: str, example: date) -> None:
@@ -42,7 +42,7 @@ class NoSuchMoment(DomainError):
         self.text = text
 
 
-def moment(text: str, *, zone: str, now: datetime) -> datetime:
+def parse_time(text: str, *, zone: str, now: datetime) -> datetime:
     """The moment that a person means, UTC: a clock's next time, a date with or without one, a while from now.
 
     A time that a zone's clocks skip is the one they jump to; of one that comes twice it is the first.
@@ -57,14 +57,14 @@ def moment(text: str, *, zone: str, now: datetime) -> datetime:
         if found := _DATE.fullmatch(written):
             day = date(int(found[1]), int(found[2]), int(found[3]))
             return _at(day, time() if found[4] is None else _clock(found[4].strip()), place)
-        if (while_ := _while(written)) is not None:
+        if (while_ := _parse_duration(written)) is not None:
             return now + while_
         return _next(_clock(written), place, now)
     except (ValueError, OverflowError) as error:
-        raise NoSuchMoment(text, now.astimezone(place).date() + timedelta(days=1)) from error
+        raise UnreadableTime(text, now.astimezone(place).date() + timedelta(days=1)) from error
 
 
-def apart(zone: str, other: str, *, now: datetime) -> timedelta:
+def utc_offset_difference(zone: str, other: str, *, now: datetime) -> timedelta:
     """How much later it is in `zone` than in `other`."""
     here, there = (now.astimezone(ZoneInfo(each)).utcoffset() or timedelta() for each in (other, zone))
     return there - here
@@ -82,7 +82,7 @@ def _clock(text: str) -> time:
     return time(hour, int(found[2] or 0))
 
 
-def _while(text: str) -> timedelta | None:
+def _parse_duration(text: str) -> timedelta | None:
     """A length such as 2h 30m; None: it is something else."""
     steps = _STEP.findall(text.casefold())
     if not steps or _STEP.sub("", text.casefold()) or any(unit not in _UNITS for _, unit in steps):

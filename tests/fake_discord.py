@@ -16,10 +16,10 @@ from nacl.signing import SigningKey
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from app.app_context import House
+from app.app_context import AppContext
 from app.main import create_app
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from core.ids import ApplicationId, snowflake_at
 from db.connection import Pool
 from handlers.feature import Feature
@@ -206,7 +206,7 @@ class FakeDiscord:
         self.original_flags = 0  # of the first answer, when it is asked for
 
     @property
-    def house(self) -> House:
+    def house(self) -> AppContext:
         """The parts of the app."""
         return cast("Starlette", self.app).state.house
 
@@ -330,9 +330,9 @@ def sign(body: bytes, moment: datetime, *, key: SigningKey = KEY) -> dict[str, s
     return {"x_signature_ed25519": signature, "x_signature_timestamp": timestamp}
 
 
-def settings(folder: Path) -> Settings:
+def settings(folder: Path) -> Config:
     """Settings for an app under test; nothing listens at its addresses."""
-    return Settings(
+    return Config(
         token="token",
         public_keys=(KEY.verify_key.encode().hex(),),
         application_id=APPLICATION,

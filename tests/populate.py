@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from core.enums import DayKind, Period, Visibility
+from core.enums import DayKind, LeaderboardPeriod, Visibility
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from services.calendar.days import first_day
@@ -54,7 +54,7 @@ async def add_guild_day(conn: Connection, user: UserId, day: date, seconds: int,
         "INSERT INTO guild_days (guild_id, local_on, user_id, seconds) VALUES (%s, %s, %s, %s)",
         (guild, day, user, seconds),
     )
-    for period in (Period.WEEK, Period.MONTH):
+    for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
         await conn.execute(
             """INSERT INTO guild_spans AS s (guild_id, user_id, period, starts_on, seconds)
                VALUES (%s, %s, %s, %s, %s)

@@ -10,20 +10,20 @@ from wire.limits import CHOICE_VALUE_MAX, FILE_TYPES_MAX, LOCALES, OPTION_NUMBER
 _FILE_TYPE: Final = re.compile(r"image|video|audio|\.[0-9a-z]{1,16}", re.ASCII)
 
 
-def at_most(field: str, value: Sized, limit: int) -> None:
+def check_max(field: str, value: Sized, limit: int) -> None:
     """Refuse more than `limit` characters or items."""
     if len(value) > limit:
         raise LimitExceeded(field, limit=limit, actual=len(value))
 
 
-def length(field: str, value: Sized, minimum: int, maximum: int) -> None:
+def check_length(field: str, value: Sized, minimum: int, maximum: int) -> None:
     """Refuse less than `minimum` or more than `maximum` characters or items."""
     actual = len(value)
     if not minimum <= actual <= maximum:
         raise LimitExceeded(field, limit=minimum if actual < minimum else maximum, actual=actual)
 
 
-def within(field: str, value: float, minimum: float, maximum: float) -> None:
+def check_range(field: str, value: float, minimum: float, maximum: float) -> None:
     """Refuse a number outside the bounds."""
     if not minimum <= value <= maximum:
         raise LimitExceeded(field, limit=minimum if value < minimum else maximum, actual=value)
@@ -32,10 +32,10 @@ def within(field: str, value: float, minimum: float, maximum: float) -> None:
 def choice_value(value: str | float) -> None:
     """Refuse a value that Discord would not send back as it is, in choices and suggestions."""
     if isinstance(value, str):
-        length("choice.value", value, 1, CHOICE_VALUE_MAX)
+        check_length("choice.value", value, 1, CHOICE_VALUE_MAX)
     else:
         bound = OPTION_NUMBER_MAX - 1 if isinstance(value, int) else OPTION_NUMBER_MAX
-        within("choice.value", value, -bound, bound)
+        check_range("choice.value", value, -bound, bound)
 
 
 def check_locales(field: str, locales: Iterable[str]) -> None:
@@ -47,7 +47,7 @@ def check_locales(field: str, locales: Iterable[str]) -> None:
 
 def file_types_json(field: str, file_types: Sequence[str]) -> list[str]:
     """The filters on a file as Discord reads them: `image`, `video`, `audio` or an extension in small letters."""
-    at_most(field, file_types, FILE_TYPES_MAX)
+    check_max(field, file_types, FILE_TYPES_MAX)
     for file_type in file_types:
         if not _FILE_TYPE.fullmatch(file_type):
             raise NotAllowed(field, f"{file_type!r} is neither image, video, audio nor an extension such as .pdf")

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from msgspec import Struct
 
-from wire.checks import at_most, check_locales, choice_value, file_types_json, length, within
+from wire.checks import check_length, check_locales, check_max, check_range, choice_value, file_types_json
 from wire.components import distinct
 from wire.embeds import Json
 from wire.errors import LimitExceeded, NotAllowed
@@ -107,7 +107,7 @@ def to_json(command: Command, localise: Localise, *, is_global: bool = True) -> 
 
 def _check_reach(command: Command) -> None:
     for field, values in (("contexts", command.contexts), ("installs", command.installs)):
-        length(f"{command.name}.{field}", values, 1, len(Context))
+        check_length(f"{command.name}.{field}", values, 1, len(Context))
         distinct(f"{command.name}.{field}", [str(int(each)) for each in values])
     if Context.PRIVATE_CHANNEL in command.contexts and Install.USER not in command.installs:
         raise NotAllowed(f"{command.name}.contexts", "reach private channels only where people install the app")
@@ -122,7 +122,7 @@ def list_json(commands: Iterable[Command], localise: Localise, *, is_global: boo
     ordered = sorted(commands, key=lambda each: (each.kind, each.name))
     for kind, limit in ((SLASH, COMMANDS_MAX), (USER_MENU, MENU_COMMANDS_MAX), (MESSAGE_MENU, MENU_COMMANDS_MAX)):
         names = [each.name for each in ordered if each.kind == kind]
-        at_most("commands", names, limit)
+        check_max("commands", names, limit)
         distinct("command.name", names)
     return [to_json(each, localise, is_global=is_global) for each in ordered]
 
@@ -157,7 +157,7 @@ def normal(shape: Mapping[str, object]) -> Json:
 
 
 def _options_json(parent: Command | Option, options: Sequence[Option], localise: Localise) -> list[Json]:
-    at_most(f"{parent.name}.options", options, OPTIONS_MAX)
+    check_max(f"{parent.name}.options", options, OPTIONS_MAX)
     if [each.required for each in options] != sorted((each.required for each in options), reverse=True):
         raise NotAllowed(f"{parent.name}.options", "must have the required ones first")
     if len({each.kind <= OptionKind.GROUP for each in options}) > 1:
@@ -177,7 +177,7 @@ def _option_json(parent: Command | Option, option: Option, localise: Localise) -
             raise NotAllowed(f"{option.name}.autocomplete", "excludes choices")
         shape["autocomplete"] = True
     if option.choices:
-        at_most(f"{option.name}.choices", option.choices, CHOICES_MAX)
+        check_max(f"{option.name}.choices", option.choices, CHOICES_MAX)
         distinct(f"{option.name}.choices", [name for name, _ in option.choices])
         shape["choices"] = [_choice_json(name, value, localise) for name, value in option.choices]
     if option.options:
@@ -216,13 +216,13 @@ def _bounds_json(option: Option) -> Json:
     bounds = dict(option.bounds)
     for name, value in bounds.items():
         if name.endswith("_length"):
-            within(f"{option.name}.{name}", value, 0 if name == "min_length" else 1, OPTION_TEXT_MAX)
+            check_range(f"{option.name}.{name}", value, 0 if name == "min_length" else 1, OPTION_TEXT_MAX)
         else:
-            within(f"{option.name}.{name}", value, -farthest, farthest)
+            check_range(f"{option.name}.{name}", value, -farthest, farthest)
     for what in ("value", "length"):
         least, most = f"min_{what}", f"max_{what}"
         if least in bounds and most in bounds:
-            within(f"{option.name}.{least}", bounds[least], -inf, bounds[most])
+            check_range(f"{option.name}.{least}", bounds[least], -inf, bounds[most])
     return {**bounds}
 
 
@@ -236,12 +236,12 @@ def _named(thing: str, name: str, description: str, localise: Localise) -> Json:
 
 
 def _texts(field: str, context: str, key: str, text: str, limit: int, localise: Localise) -> Json:
-    length(field, text, 1, limit)
+    check_length(field, text, 1, limit)
     shape: Json = {key: text}
     translated = dict(sorted(localise(context, text).items()))
     check_locales(field, translated)
     for each in translated.values():
-        length(field, each, 1, limit)
+        check_length(field, each, 1, limit)
     if translated:
         shape[f"{key}_localizations"] = translated
     return shape
@@ -249,7 +249,7 @@ def _texts(field: str, context: str, key: str, text: str, limit: int, localise: 
 
 def check_name(field: str, name: str) -> None:
     r"""Refuse what is outside Discord's `[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}`, and capital letters."""
-    length(field, name, 1, COMMAND_NAME_MAX)
+    check_length(field, name, 1, COMMAND_NAME_MAX)
     if name != name.lower():
         raise NotAllowed(field, f"{name!r} must be lower-case")
     if not all(_may_stand_in_name(character) for character in name):

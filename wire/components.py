@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.ids import ChannelId, RoleId, SkuId, UserId
-from wire.checks import at_most, length, within
+from wire.checks import check_length, check_max, check_range
 from wire.embeds import Json, web_url
 from wire.errors import LimitExceeded, NotAllowed
 from wire.limits import (
@@ -152,7 +152,7 @@ def rows_json(rows: Sequence[Row]) -> list[Json]:
     Raises:
         Unsendable: a limit, or a custom id given twice.
     """
-    at_most("components", rows, ROWS_MAX)
+    check_max("components", rows, ROWS_MAX)
     custom_ids: list[str] = []
     shapes = [row_json(row, custom_ids) for row in rows]
     distinct("components.custom_id", custom_ids)
@@ -168,7 +168,7 @@ def _children_json(row: Row, custom_ids: list[str]) -> list[Json]:
     if not isinstance(row, tuple):
         custom_ids.append(row.custom_id)
         return [select_json(row)]
-    length("components.row", row, 1, BUTTONS_MAX)
+    check_length("components.row", row, 1, BUTTONS_MAX)
     if any(type(each) is not Button for each in row):
         raise NotAllowed("components.row", "holds buttons, or is one select by itself")
     return [button_json(button, custom_ids) for button in row]
@@ -190,7 +190,7 @@ def button_json(button: Button, custom_ids: list[str]) -> Json:
     else:
         shape |= {"style": int(button.style), "custom_id": checked_custom_id(button.custom_id or "")}
     if button.label:
-        at_most("button.label", button.label, BUTTON_LABEL_MAX)
+        check_max("button.label", button.label, BUTTON_LABEL_MAX)
         shape["label"] = button.label
     if button.emoji is not None:
         shape["emoji"] = emoji_json(button.emoji)
@@ -203,8 +203,8 @@ def button_json(button: Button, custom_ids: list[str]) -> Json:
 
 def select_json(select: Select) -> Json:
     """A select as Discord reads it, in a message or, but for `required`, in a modal."""
-    within("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
-    within("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
+    check_range("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
+    check_range("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
     shape: Json = {
         "type": _SELECT_KINDS[type(select)].value,
         "custom_id": checked_custom_id(select.custom_id),
@@ -212,7 +212,7 @@ def select_json(select: Select) -> Json:
         "max_values": select.max_values,
     }
     if select.placeholder:
-        at_most("select.placeholder", select.placeholder, SELECT_PLACEHOLDER_MAX)
+        check_max("select.placeholder", select.placeholder, SELECT_PLACEHOLDER_MAX)
         shape["placeholder"] = select.placeholder
     if select.disabled:
         shape["disabled"] = True
@@ -221,7 +221,7 @@ def select_json(select: Select) -> Json:
         return shape
     defaults = _defaults_json(select)
     if defaults:
-        at_most("select.defaults", defaults, select.max_values)
+        check_max("select.defaults", defaults, select.max_values)
         shape["default_values"] = defaults
     if isinstance(select, ChannelSelect) and select.channel_types:
         shape["channel_types"] = list(select.channel_types)
@@ -229,7 +229,7 @@ def select_json(select: Select) -> Json:
 
 
 def _options_json(select: StringSelect) -> list[Json]:
-    length("select.options", select.options, 1, SELECT_OPTIONS_MAX)
+    check_length("select.options", select.options, 1, SELECT_OPTIONS_MAX)
     distinct("select.option.value", [option.value for option in select.options])
     if select.max_values > len(select.options):
         raise LimitExceeded("select.max_values", limit=len(select.options), actual=select.max_values)
@@ -241,11 +241,11 @@ def _options_json(select: StringSelect) -> list[Json]:
 
 def option_json(option: SelectOption) -> Json:
     """One option of a select or of a group in a modal."""
-    length("select.option.label", option.label, 1, SELECT_TEXT_MAX)
-    length("select.option.value", option.value, 1, SELECT_TEXT_MAX)
+    check_length("select.option.label", option.label, 1, SELECT_TEXT_MAX)
+    check_length("select.option.value", option.value, 1, SELECT_TEXT_MAX)
     shape: Json = {"label": option.label, "value": option.value}
     if option.description:
-        at_most("select.option.description", option.description, SELECT_TEXT_MAX)
+        check_max("select.option.description", option.description, SELECT_TEXT_MAX)
         shape["description"] = option.description
     if option.emoji is not None:
         shape["emoji"] = emoji_json(option.emoji)
@@ -279,7 +279,7 @@ def disabled(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 def checked_custom_id(custom_id: str) -> str:
     """The custom id itself, 1 to 100 characters."""
-    length("custom_id", custom_id, 1, CUSTOM_ID_MAX)
+    check_length("custom_id", custom_id, 1, CUSTOM_ID_MAX)
     return custom_id
 
 
@@ -291,7 +291,7 @@ def distinct(field: str, values: Sequence[str]) -> None:
 
 def emoji_json(emoji: Emoji | str) -> Json:
     """An emoji as Discord reads it."""
-    length("emoji", emoji if isinstance(emoji, str) else emoji.name, 1, EMOJI_NAME_MAX)
+    check_length("emoji", emoji if isinstance(emoji, str) else emoji.name, 1, EMOJI_NAME_MAX)
     if isinstance(emoji, str):
         return {"name": emoji}
     return {"id": str(emoji.id), "name": emoji.name, "animated": emoji.is_animated}

@@ -12,7 +12,7 @@ from msgspec.json import Decoder, Encoder
 
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
 from wire.body import Body, File, body
-from wire.checks import length
+from wire.checks import check_length
 from wire.embeds import Json
 from wire.errors import CannotDirectMessage, NoMutualGuild, NotAllowed
 from wire.limits import NONCE_MAX
@@ -36,7 +36,7 @@ class DirectMessage(Effect, frozen=True, kw_only=True):
     otherwise: ChannelId | None = None
 
 
-class ChangeMessage(Effect, frozen=True, kw_only=True):
+class EditMessageEffect(Effect, frozen=True, kw_only=True):
     """A message of ours in a channel becomes this one as a whole."""
 
     channel: ChannelId
@@ -44,7 +44,7 @@ class ChangeMessage(Effect, frozen=True, kw_only=True):
     message: Message
 
 
-class GiveRole(Effect, frozen=True, kw_only=True):
+class AddRole(Effect, frozen=True, kw_only=True):
     """A role for a member; who has it keeps it."""
 
     guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role is always a guild's, and is told
@@ -53,7 +53,7 @@ class GiveRole(Effect, frozen=True, kw_only=True):
     reason: str | None = None  # for the audit log
 
 
-class TakeRole(Effect, frozen=True, kw_only=True):
+class RemoveRole(Effect, frozen=True, kw_only=True):
     """No longer that role for a member; who lacks it goes without."""
 
     guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role is always a guild's, and is told
@@ -66,9 +66,9 @@ T = TypeVar("T")
 KINDS: Final[dict[type[Effect], str]] = {
     SendMessage: "send_message",
     DirectMessage: "direct_message",
-    ChangeMessage: "change_message",
-    GiveRole: "give_role",
-    TakeRole: "take_role",
+    EditMessageEffect: "change_message",
+    AddRole: "give_role",
+    RemoveRole: "take_role",
 }  # as rows name them; never change one, rows may be waiting
 SENDS: Final = frozenset({"send_message", "direct_message"})  # doing them twice is seen, but for the nonce
 
@@ -106,14 +106,14 @@ def pack(effect: Effect) -> str:
             packed = _Payload(
                 user=effect.user, otherwise=effect.otherwise, body=_new(effect.message), files=effect.message.files
             )
-        case ChangeMessage():
+        case EditMessageEffect():
             packed = _Payload(
                 channel=effect.channel,
                 message_id=effect.message_id,
                 body=edit_json(_alone(effect.message)),
                 files=effect.message.files,
             )
-        case GiveRole() | TakeRole():
+        case AddRole() | RemoveRole():
             packed = _Payload(guild=effect.guild, user=effect.user, role=effect.role, reason=effect.reason)
         case _:
             raise TypeError(f"{type(effect).__name__} is no kind of effect.")
@@ -169,7 +169,7 @@ async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
 
 
 async def _send(rest: Rest, channel: ChannelId, what: _Payload, nonce: str) -> None:
-    length("nonce", nonce, 1, NONCE_MAX)
+    check_length("nonce", nonce, 1, NONCE_MAX)
     where = route("POST", "/channels/{channel}/messages", channel=channel)
     await rest.request(where, _body(what, nonce=nonce, enforce_nonce=True), is_repeatable=True)
 
@@ -185,7 +185,7 @@ def _new(message: Message) -> Json:
 
 
 def _alone(message: Message) -> Message:
-    if message.then:
+    if message.effects:
         raise NotAllowed("message.then", "is for replies only")
     return message
 

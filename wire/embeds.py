@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from wire.checks import at_most, length, within
+from wire.checks import check_length, check_max, check_range
 from wire.errors import LimitExceeded, NotAllowed
 from wire.limits import (
     COLOUR_MAX,
@@ -77,7 +77,7 @@ def embeds_json(embeds: Sequence[Embed]) -> list[Json]:
     Raises:
         Unsendable: a limit of one embed, or the 6000 characters of all, is exceeded.
     """
-    at_most("embeds", embeds, EMBEDS_MAX)
+    check_max("embeds", embeds, EMBEDS_MAX)
     total = 0
     shapes: list[Json] = []
     for embed in embeds:
@@ -100,7 +100,7 @@ def _embed_json(embed: Embed) -> tuple[Json, int]:
     if embed.url is not None:
         shape["url"] = web_url("embed.url", embed.url, EMBED_URL_MAX)
     if embed.colour is not None:
-        within("embed.colour", embed.colour, 0, COLOUR_MAX)
+        check_range("embed.colour", embed.colour, 0, COLOUR_MAX)
         shape["color"] = embed.colour
     if embed.timestamp is not None:
         if embed.timestamp.tzinfo is None:
@@ -114,13 +114,13 @@ def _texts_json(embed: Embed) -> tuple[Json, int]:
     shape: Json = {}
     size = len(embed.title) + len(embed.description)
     if embed.title:
-        at_most("embed.title", embed.title, EMBED_TITLE_MAX)
+        check_max("embed.title", embed.title, EMBED_TITLE_MAX)
         shape["title"] = embed.title
     if embed.description:
-        at_most("embed.description", embed.description, EMBED_DESCRIPTION_MAX)
+        check_max("embed.description", embed.description, EMBED_DESCRIPTION_MAX)
         shape["description"] = embed.description
     if embed.fields:
-        at_most("embed.fields", embed.fields, EMBED_FIELDS_MAX)
+        check_max("embed.fields", embed.fields, EMBED_FIELDS_MAX)
         shape["fields"] = [_field_json(field) for field in embed.fields]
         size += sum(len(field.name) + len(field.value) for field in embed.fields)
     if embed.footer is not None:
@@ -133,15 +133,15 @@ def _texts_json(embed: Embed) -> tuple[Json, int]:
 
 
 def _field_json(field: Field) -> Json:
-    length("embed.field.name", field.name, 1, EMBED_FIELD_NAME_MAX)
-    length("embed.field.value", field.value, 1, EMBED_FIELD_VALUE_MAX)
+    check_length("embed.field.name", field.name, 1, EMBED_FIELD_NAME_MAX)
+    check_length("embed.field.value", field.value, 1, EMBED_FIELD_VALUE_MAX)
     return {"name": field.name, "value": field.value, "inline": field.inline}
 
 
 def _footer_json(footer: Footer | str) -> tuple[Json, int]:
     if isinstance(footer, str):
         footer = Footer(footer)
-    length("embed.footer.text", footer.text, 1, EMBED_FOOTER_MAX)
+    check_length("embed.footer.text", footer.text, 1, EMBED_FOOTER_MAX)
     shape: Json = {"text": footer.text}
     if footer.icon_url is not None:
         shape["icon_url"] = picture_url("embed.footer.icon_url", footer.icon_url)
@@ -151,7 +151,7 @@ def _footer_json(footer: Footer | str) -> tuple[Json, int]:
 def _author_json(author: Author | str) -> tuple[Json, int]:
     if isinstance(author, str):
         author = Author(author)
-    length("embed.author.name", author.name, 1, EMBED_AUTHOR_MAX)
+    check_length("embed.author.name", author.name, 1, EMBED_AUTHOR_MAX)
     shape: Json = {"name": author.name}
     if author.url is not None:
         shape["url"] = web_url("embed.author.url", author.url, EMBED_URL_MAX)
@@ -162,7 +162,7 @@ def _author_json(author: Author | str) -> tuple[Json, int]:
 
 def web_url(field: str, url: str, limit: int) -> str:
     """The address itself, when a person can follow it."""
-    at_most(field, url, limit)
+    check_max(field, url, limit)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise NotAllowed(field, "must be a web address")

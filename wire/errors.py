@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 
 REASONS_MAX: Final = 8  # of one answer; more are counted
 REASON_CHARACTERS_MAX: Final = 160
@@ -27,11 +27,11 @@ class StaleCustomId(Exception):
     """A custom id that no button of this version carries: the message is from an older one."""
 
 
-class Unsendable(ValueError):
+class InvalidPayload(ValueError):
     """Discord would refuse this, so we never send it; always our bug."""
 
 
-class NotAllowed(Unsendable):
+class NotAllowed(InvalidPayload):
     """A rule without a number is broken; `field` names the place, `rule` says what Discord asks for."""
 
     def __init__(self, field: str, rule: str) -> None:
@@ -40,7 +40,7 @@ class NotAllowed(Unsendable):
         self.rule = rule
 
 
-class LimitExceeded(Unsendable):
+class LimitExceeded(InvalidPayload):
     """A number is outside Discord's limits; `actual` is what we had, `limit` the bound it broke."""
 
     def __init__(self, field: str, *, limit: float, actual: float) -> None:
@@ -55,7 +55,7 @@ class CustomIdTooLong(LimitExceeded):
     """A custom id does not fit; keep state in the database and only its id in the button."""
 
 
-class DiscordUnavailable(OutsideTrouble):
+class DiscordUnavailable(ServiceUnavailable):
     """Discord did not answer, or kept answering 5xx or 429, until our patience ended."""
 
     def __init__(self, sentence: str, *, is_unseen: bool = False) -> None:
@@ -220,7 +220,7 @@ class EditTooSoon(DiscordError):
     """30046: a message older than an hour was edited too often; post a new one."""
 
 
-class SlowDown(DiscordError):
+class HiddenRateLimit(DiscordError):
     """20016, 20028, 20029, 40003: a limit that is not in the headers; wait minutes, not seconds."""
 
 
@@ -240,14 +240,14 @@ BY_CODE: Final[Mapping[int, type[DiscordError]]] = {
     10062: UnknownInteraction,
     10063: UnknownCommand,
     10065: UnknownVoiceState,
-    20016: SlowDown,
-    20028: SlowDown,
-    20029: SlowDown,
+    20016: HiddenRateLimit,
+    20028: HiddenRateLimit,
+    20029: HiddenRateLimit,
     30032: TooManyCommands,
     30034: TooManyCommands,
     30046: EditTooSoon,
     40001: Unauthorized,
-    40003: SlowDown,
+    40003: HiddenRateLimit,
     40005: PayloadTooLarge,
     40060: AlreadyAnswered,
     40094: TooManyFollowUps,

@@ -25,7 +25,7 @@ class Ping(Struct, frozen=True):
     """Discord asks whether we are there."""
 
 
-class Invocation(Struct, frozen=True):
+class InteractionBase(Struct, frozen=True):
     """What every interaction but the ping has."""
 
     id: InteractionId
@@ -64,7 +64,7 @@ class Invocation(Struct, frozen=True):
         return None if self.is_by_user_alone else self.guild_id
 
 
-class SlashCommand(Invocation, frozen=True):
+class SlashCommand(InteractionBase, frozen=True):
     """A chat command; `path` is command, group and subcommand joined by spaces, as declared."""
 
     command_id: CommandId
@@ -73,7 +73,7 @@ class SlashCommand(Invocation, frozen=True):
     resolved: Resolved
 
 
-class UserMenu(Invocation, frozen=True):
+class UserMenu(InteractionBase, frozen=True):
     """A command from the menu of a person; `path` is its name."""
 
     command_id: CommandId
@@ -81,7 +81,7 @@ class UserMenu(Invocation, frozen=True):
     target: ResolvedUser
 
 
-class MessageMenu(Invocation, frozen=True):
+class MessageMenu(InteractionBase, frozen=True):
     """A command from the menu of a message, which comes with its content; `path` is its name."""
 
     command_id: CommandId
@@ -89,7 +89,7 @@ class MessageMenu(Invocation, frozen=True):
     target: ReceivedMessage
 
 
-class OtherCommand(Invocation, frozen=True):
+class OtherCommand(InteractionBase, frozen=True):
     """A command that is not ours: Discord's own Entry Point of an app with an Activity, or a kind of tomorrow."""
 
     command_id: CommandId
@@ -97,7 +97,7 @@ class OtherCommand(Invocation, frozen=True):
     is_entry_point: bool
 
 
-class Autocomplete(Invocation, frozen=True):
+class Autocomplete(InteractionBase, frozen=True):
     """A person is typing into an option; the others are there as far as they are filled in, unvalidated."""
 
     command_id: CommandId
@@ -107,14 +107,14 @@ class Autocomplete(Invocation, frozen=True):
     focused_value: str
 
 
-class ButtonPress(Invocation, frozen=True):
+class ButtonClick(InteractionBase, frozen=True):
     """A button was pressed on `message`."""
 
     custom_id: str
     message: ReceivedMessage
 
 
-class SelectChoice(Invocation, frozen=True):
+class SelectSubmit(InteractionBase, frozen=True):
     """Something was chosen in a select on `message`."""
 
     custom_id: str
@@ -143,7 +143,7 @@ class SelectChoice(Invocation, frozen=True):
         return channels(self.values, self.resolved)
 
 
-class ModalSubmit(Invocation, frozen=True):
+class ModalSubmit(InteractionBase, frozen=True):
     """A modal was sent; `message` holds the component that opened it, None after a command."""
 
     custom_id: str
@@ -158,7 +158,7 @@ Interaction = (
     | MessageMenu
     | OtherCommand
     | Autocomplete
-    | ButtonPress
-    | SelectChoice
+    | ButtonClick
+    | SelectSubmit
     | ModalSubmit
 )

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from wire.checks import at_most, length, within
+from wire.checks import check_length, check_max, check_range
 from wire.components import Button, ComponentKind, Row, button_json, distinct, row_json
 from wire.embeds import ATTACHMENT, Json, picture_url, web_url
 from wire.errors import LimitExceeded, NotAllowed
@@ -92,7 +92,7 @@ class Container(Struct, frozen=True):
     spoiler: bool = False
 
 
-Part = Inner | Container
+LayoutComponent = Inner | Container
 
 
 class _Tally:
@@ -104,7 +104,7 @@ class _Tally:
         self.custom_ids: list[str] = []
 
 
-def layout_json(parts: Sequence[Part]) -> list[Json]:
+def layout_json(parts: Sequence[LayoutComponent]) -> list[Json]:
     """The layout as Discord reads it.
 
     Raises:
@@ -112,14 +112,14 @@ def layout_json(parts: Sequence[Part]) -> list[Json]:
     """
     tally = _Tally()
     shapes = [_part_json(part, tally) for part in parts]
-    length("layout (components, nested ones included)", range(tally.count), 1, COMPONENTS_MAX)
+    check_length("layout (components, nested ones included)", range(tally.count), 1, COMPONENTS_MAX)
     if tally.text > LAYOUT_TEXT_MAX:
         raise LimitExceeded("layout (all text)", limit=LAYOUT_TEXT_MAX, actual=tally.text)
     distinct("layout.custom_id", tally.custom_ids)
     return shapes
 
 
-def check_files(parts: Iterable[Part], filenames: Collection[str], *, are_all_known: bool) -> None:
+def check_files(parts: Iterable[LayoutComponent], filenames: Collection[str], *, are_all_known: bool) -> None:
     """Refuse a file that is shown nowhere, and a picture that is not there.
 
     Args:
@@ -136,7 +136,7 @@ def check_files(parts: Iterable[Part], filenames: Collection[str], *, are_all_kn
         raise NotAllowed("message.files", f"holds {min(unseen)}, which the layout shows nowhere")
 
 
-def _addresses(parts: Iterable[Part]) -> Iterable[str]:
+def _addresses(parts: Iterable[LayoutComponent]) -> Iterable[str]:
     for part in parts:
         match part:
             case Container():
@@ -151,7 +151,7 @@ def _addresses(parts: Iterable[Part]) -> Iterable[str]:
                 pass
 
 
-def _part_json(part: Part, tally: _Tally) -> Json:
+def _part_json(part: LayoutComponent, tally: _Tally) -> Json:
     if isinstance(part, Container):
         return _container_json(part, tally)
     return _inner_json(part, tally)
@@ -165,7 +165,7 @@ def _inner_json(part: Inner, tally: _Tally) -> Json:
         case Section():
             return _section_json(part, tally)
         case Gallery():
-            length("gallery.items", part.items, 1, GALLERY_ITEMS_MAX)
+            check_length("gallery.items", part.items, 1, GALLERY_ITEMS_MAX)
             items = [_media_json("gallery.item", item) for item in part.items]
             return {"type": ComponentKind.GALLERY.value, "items": items}
         case FileDisplay():
@@ -190,19 +190,19 @@ def _container_json(container: Container, tally: _Tally) -> Json:
         "components": [_inner_json(each, tally) for each in container.parts],
     }
     if container.colour is not None:
-        within("container.colour", container.colour, 0, COLOUR_MAX)
+        check_range("container.colour", container.colour, 0, COLOUR_MAX)
         shape["accent_color"] = container.colour
     return shape | {"spoiler": True} if container.spoiler else shape
 
 
 def _text_json(text: TextDisplay, tally: _Tally) -> Json:
-    length("text.content", text.content, 1, TEXT_DISPLAY_MAX)
+    check_length("text.content", text.content, 1, TEXT_DISPLAY_MAX)
     tally.text += len(text.content)
     return {"type": ComponentKind.TEXT_DISPLAY.value, "content": text.content}
 
 
 def _section_json(section: Section, tally: _Tally) -> Json:
-    length("section.texts", section.texts, 1, SECTION_TEXTS_MAX)
+    check_length("section.texts", section.texts, 1, SECTION_TEXTS_MAX)
     tally.count += len(section.texts) + 1
     if isinstance(section.accessory, Thumbnail):
         picture_url("thumbnail.url", section.accessory.url)
@@ -217,6 +217,6 @@ def _media_json(field: str, media: Thumbnail | GalleryItem) -> Json:
     url = media.url if media.url.startswith(ATTACHMENT) else web_url(f"{field}.url", media.url, EMBED_URL_MAX)
     shape: Json = {"media": {"url": url}}
     if media.alt:
-        at_most(f"{field}.alt", media.alt, ALT_MAX)
+        check_max(f"{field}.alt", media.alt, ALT_MAX)
         shape["description"] = media.alt
     return shape | {"spoiler": True} if media.spoiler else shape

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from core.ids import AttachmentId, GuildId, RoleId, UserId
 from wire.body import Body, File, body
-from wire.checks import at_most, length
+from wire.checks import check_length, check_max
 from wire.components import Row, distinct, rows_json
 from wire.embeds import ATTACHMENT, Embed, Json, embeds_json
 from wire.errors import NotAllowed
-from wire.layout import Part, check_files, layout_json
+from wire.layout import LayoutComponent, check_files, layout_json
 from wire.limits import ALT_MAX, ATTACHMENTS_MAX, CONTENT_MAX, FILE_BYTES_MAX, FILENAME_MAX, MENTIONED_MAX
 from wire.objects import EPHEMERAL
 from wire.polls import Poll, poll_json
@@ -58,7 +58,7 @@ class Message(Struct, frozen=True):
     content: str = ""
     embeds: tuple[Embed, ...] = ()
     components: tuple[Row, ...] = ()
-    layout: tuple[Part, ...] = ()
+    layout: tuple[LayoutComponent, ...] = ()
     poll: Poll | None = None  # in new messages, and where one arrives that was deferred
     files: tuple[File, ...] = ()
     private: bool = False  # fixed by the first answer
@@ -66,7 +66,7 @@ class Message(Struct, frozen=True):
     silent: bool = False  # no sound, no push
     suppress_embeds: bool = False  # links show no preview
     kept_attachments: tuple[AttachmentId, ...] = ()  # edits only: files of the old message that stay
-    then: tuple[Effect, ...] = ()  # replies only: what happens at Discord once the transaction is committed
+    effects: tuple[Effect, ...] = ()  # replies only: what happens at Discord once the transaction is committed
 
 
 def to_webhook_edit(message: Message) -> Body:
@@ -92,7 +92,7 @@ def create_json(message: Message) -> Json:
         raise NotAllowed("message.kept_attachments", "is for edits only")
     shape: Json = {"allowed_mentions": _mentions_json(message.mentions)}
     if message.content:
-        at_most("content", message.content, CONTENT_MAX)
+        check_max("content", message.content, CONTENT_MAX)
         shape["content"] = message.content
     if message.embeds:
         shape["embeds"] = embeds_json(message.embeds)
@@ -125,7 +125,7 @@ def edit_json(message: Message, *, takes_poll: bool = False) -> Json:
     """
     if message.poll is not None and not takes_poll:
         raise NotAllowed("message.poll", "cannot be added by an edit")
-    at_most("content", message.content, CONTENT_MAX)
+    check_max("content", message.content, CONTENT_MAX)
     shape: Json = {
         "content": message.content,
         "embeds": embeds_json(message.embeds),
@@ -159,8 +159,8 @@ def _editable_flags(message: Message) -> int:
 
 
 def _mentions_json(mentions: Mentions) -> Json:
-    at_most("mentions.users", mentions.users, MENTIONED_MAX)
-    at_most("mentions.roles", mentions.roles, MENTIONED_MAX)
+    check_max("mentions.users", mentions.users, MENTIONED_MAX)
+    check_max("mentions.roles", mentions.roles, MENTIONED_MAX)
     shape: Json = {"parse": ["everyone"] if mentions.everyone else []}
     if mentions.users:
         shape["users"] = [str(each) for each in dict.fromkeys(mentions.users)]
@@ -172,16 +172,16 @@ def _mentions_json(mentions: Mentions) -> Json:
 def _attachments_json(message: Message) -> list[Json]:
     shapes: list[Json] = [{"id": str(each)} for each in message.kept_attachments]
     for index, file in enumerate(message.files):
-        length("file.name", file.name, 1, FILENAME_MAX)
+        check_length("file.name", file.name, 1, FILENAME_MAX)
         if not _FILENAME.fullmatch(file.name):
             raise NotAllowed("file.name", "may hold ASCII letters, digits and . _ - only")
-        at_most("file.data", file.data, FILE_BYTES_MAX)
+        check_max("file.data", file.data, FILE_BYTES_MAX)
         shape: Json = {"id": str(index), "filename": file.name}
         if file.alt:
-            at_most("file.alt", file.alt, ALT_MAX)
+            check_max("file.alt", file.alt, ALT_MAX)
             shape["description"] = file.alt
         shapes.append(shape)
-    at_most("attachments", shapes, ATTACHMENTS_MAX)
+    check_max("attachments", shapes, ATTACHMENTS_MAX)
     distinct("file.name", [file.name for file in message.files])
     return shapes
 

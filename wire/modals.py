@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
-from wire.checks import at_most, file_types_json, length, within
+from wire.checks import check_length, check_max, check_range, file_types_json
 from wire.components import (
     ComponentKind,
     Select,
@@ -113,8 +113,8 @@ def modal_json(modal: Modal) -> Json:
     Raises:
         Unsendable: a limit, or a custom id given twice.
     """
-    length("modal.title", modal.title, 1, MODAL_TITLE_MAX)
-    length("modal.parts", modal.parts, 1, MODAL_PARTS_MAX)
+    check_length("modal.title", modal.title, 1, MODAL_TITLE_MAX)
+    check_length("modal.parts", modal.parts, 1, MODAL_PARTS_MAX)
     distinct("modal.custom_id", [part.component.custom_id for part in modal.parts if isinstance(part, Label)])
     return {
         "title": modal.title,
@@ -125,12 +125,12 @@ def modal_json(modal: Modal) -> Json:
 
 def _part_json(part: Label | TextDisplay) -> Json:
     if isinstance(part, TextDisplay):
-        length("modal.text", part.content, 1, TEXT_DISPLAY_MAX)
+        check_length("modal.text", part.content, 1, TEXT_DISPLAY_MAX)
         return {"type": ComponentKind.TEXT_DISPLAY.value, "content": part.content}
-    length("label.label", part.label, 1, LABEL_MAX)
+    check_length("label.label", part.label, 1, LABEL_MAX)
     shape: Json = {"type": ComponentKind.LABEL.value, "label": part.label, "component": _input_json(part.component)}
     if part.description:
-        at_most("label.description", part.description, LABEL_DESCRIPTION_MAX)
+        check_max("label.description", part.description, LABEL_DESCRIPTION_MAX)
         shape["description"] = part.description
     return shape
 
@@ -166,22 +166,22 @@ def _text_json(text: TextInput) -> Json:
         "required": text.required,
     }
     if text.min_length is not None:
-        within("text.min_length", text.min_length, 0, TEXT_INPUT_MAX)
+        check_range("text.min_length", text.min_length, 0, TEXT_INPUT_MAX)
         shape["min_length"] = text.min_length
     if text.max_length is not None:
-        within("text.max_length", text.max_length, max(1, text.min_length or 0), TEXT_INPUT_MAX)
+        check_range("text.max_length", text.max_length, max(1, text.min_length or 0), TEXT_INPUT_MAX)
         shape["max_length"] = text.max_length
     if text.value:
-        length("text.value", text.value, text.min_length or 0, text.max_length or TEXT_INPUT_MAX)
+        check_length("text.value", text.value, text.min_length or 0, text.max_length or TEXT_INPUT_MAX)
         shape["value"] = text.value
     if text.placeholder:
-        at_most("text.placeholder", text.placeholder, TEXT_PLACEHOLDER_MAX)
+        check_max("text.placeholder", text.placeholder, TEXT_PLACEHOLDER_MAX)
         shape["placeholder"] = text.placeholder
     return shape
 
 
 def _radio_json(radio: RadioGroup) -> Json:
-    length("radio.options", radio.options, RADIO_OPTIONS_MIN, GROUP_OPTIONS_MAX)
+    check_length("radio.options", radio.options, RADIO_OPTIONS_MIN, GROUP_OPTIONS_MAX)
     return {
         "type": ComponentKind.RADIO_GROUP.value,
         "custom_id": checked_custom_id(radio.custom_id),
@@ -191,10 +191,10 @@ def _radio_json(radio: RadioGroup) -> Json:
 
 
 def _checkboxes_json(group: CheckboxGroup) -> Json:
-    length("checkboxes.options", group.options, 1, GROUP_OPTIONS_MAX)
+    check_length("checkboxes.options", group.options, 1, GROUP_OPTIONS_MAX)
     most = len(group.options) if group.max_values is None else group.max_values
-    within("checkboxes.min_values", group.min_values, 0, len(group.options))
-    within("checkboxes.max_values", most, max(1, group.min_values), len(group.options))
+    check_range("checkboxes.min_values", group.min_values, 0, len(group.options))
+    check_range("checkboxes.max_values", most, max(1, group.min_values), len(group.options))
     _check_required("checkboxes", group.min_values, required=group.required)
     return {
         "type": ComponentKind.CHECKBOX_GROUP.value,
@@ -217,8 +217,8 @@ def _group_options_json(field: str, options: tuple[SelectOption, ...], *, defaul
 
 
 def _upload_json(upload: FileUpload) -> Json:
-    within("upload.min_values", upload.min_values, 0, UPLOADS_MAX)
-    within("upload.max_values", upload.max_values, max(1, upload.min_values), UPLOADS_MAX)
+    check_range("upload.min_values", upload.min_values, 0, UPLOADS_MAX)
+    check_range("upload.max_values", upload.max_values, max(1, upload.min_values), UPLOADS_MAX)
     _check_required("upload", upload.min_values, required=upload.required)
     shape: Json = {
         "type": ComponentKind.FILE_UPLOAD.value,

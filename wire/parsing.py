@@ -16,13 +16,13 @@ from wire.errors import BadPayload
 from wire.fields import Fields
 from wire.interaction import (
     Autocomplete,
-    ButtonPress,
+    ButtonClick,
     Interaction,
     MessageMenu,
     ModalSubmit,
     OtherCommand,
     Ping,
-    SelectChoice,
+    SelectSubmit,
     SlashCommand,
     UserMenu,
 )
@@ -136,12 +136,12 @@ def _autocomplete(envelope: Envelope, data: CommandData) -> Autocomplete:
     return Autocomplete(*_common(envelope), data.id, path, Options(options, data.resolved), typing.name, value)
 
 
-def _component(envelope: Envelope, data: ComponentData) -> ButtonPress | SelectChoice:
+def _component(envelope: Envelope, data: ComponentData) -> ButtonClick | SelectSubmit:
     if envelope.message is None:
         raise BadPayload("a component without its message")
     if data.component_type == ComponentKind.BUTTON:
-        return ButtonPress(*_common(envelope), data.custom_id, envelope.message)
-    return SelectChoice(*_common(envelope), data.custom_id, envelope.message, data.values, data.resolved)
+        return ButtonClick(*_common(envelope), data.custom_id, envelope.message)
+    return SelectSubmit(*_common(envelope), data.custom_id, envelope.message, data.values, data.resolved)
 
 
 def _modal(envelope: Envelope, data: ModalData) -> ModalSubmit:

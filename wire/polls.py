@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from wire.checks import length, within
+from wire.checks import check_length, check_range
 from wire.components import Emoji, emoji_json
 from wire.embeds import Json
 from wire.limits import POLL_ANSWER_MAX, POLL_ANSWERS_MAX, POLL_HOURS_MAX, POLL_QUESTION_MAX
@@ -37,9 +37,9 @@ def poll_json(poll: Poll) -> Json:
     Raises:
         Unsendable: a limit.
     """
-    length("poll.question", poll.question, 1, POLL_QUESTION_MAX)
-    length("poll.answers", poll.answers, 1, POLL_ANSWERS_MAX)
-    within("poll.hours", poll.hours, 1, POLL_HOURS_MAX)
+    check_length("poll.question", poll.question, 1, POLL_QUESTION_MAX)
+    check_length("poll.answers", poll.answers, 1, POLL_ANSWERS_MAX)
+    check_range("poll.hours", poll.hours, 1, POLL_HOURS_MAX)
     return {
         "question": {"text": poll.question},
         "answers": [{"poll_media": _answer_json(answer)} for answer in poll.answers],
@@ -50,7 +50,7 @@ def poll_json(poll: Poll) -> Json:
 
 
 def _answer_json(answer: PollAnswer) -> Json:
-    length("poll.answer", answer.text, 1, POLL_ANSWER_MAX)
+    check_length("poll.answer", answer.text, 1, POLL_ANSWER_MAX)
     shape: Json = {"text": answer.text}
     if isinstance(answer.emoji, Emoji):
         return shape | {"emoji": {"id": str(answer.emoji.id)}}

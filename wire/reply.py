@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from wire.body import Body, File, body
-from wire.checks import at_most, check_locales, choice_value, length
+from wire.checks import check_length, check_locales, check_max, choice_value
 from wire.embeds import Json
 from wire.errors import NotAllowed
 from wire.limits import (
@@ -37,7 +37,7 @@ class EditMessage(Message, frozen=True):
 class Acknowledge(Struct, frozen=True):
     """The component's message stays as it is, for now: callback 6."""
 
-    then: tuple[Effect, ...] = ()  # as of a Message
+    effects: tuple[Effect, ...] = ()  # as of a Message
 
 
 class Pong(Struct, frozen=True):
@@ -52,13 +52,13 @@ class Choice(Struct, frozen=True):
     name_localizations: Mapping[str, str] | None = None  # Discord's locale to text
 
 
-class Choices(Struct, frozen=True):
+class AutocompleteResult(Struct, frozen=True):
     """Suggestions for what a person is typing, at most 25: callback 8."""
 
     choices: tuple[Choice, ...] = ()
 
 
-class Drawing(Struct, frozen=True):
+class ImageReply(Struct, frozen=True):
     """A picture that takes time: "thinking" at once, then the message with the picture.
 
     Attributes:
@@ -77,7 +77,7 @@ class Drawing(Struct, frozen=True):
     alt: str
     avatars: tuple[str, ...] = ()
     edits: bool = False
-    then: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def finished(self, picture: bytes) -> Message:
         """The message with its picture."""
@@ -89,10 +89,10 @@ class Deferred(Struct, frozen=True):
 
     private: bool
     work: Callable[[], Awaitable[Message | None]]  # None: another process answers
-    then: tuple[Effect, ...] = ()  # what `work` gives comes after the transaction and can promise nothing
+    effects: tuple[Effect, ...] = ()  # what `work` gives comes after the transaction and can promise nothing
 
 
-Reply = Message | EditMessage | Acknowledge | Pong | Choices | Modal | Drawing | Deferred
+Reply = Message | EditMessage | Acknowledge | Pong | AutocompleteResult | Modal | ImageReply | Deferred
 
 _PONG: Final = body({"type": 1})
 _THINKING: Final = body({"type": 5})
@@ -111,11 +111,11 @@ def to_callback(reply: Reply) -> Body:  # noqa: PLR0911 - a table
             return body({"type": 7, "data": edit_json(reply)}, reply.files)
         case Message():
             return body({"type": 4, "data": create_json(reply)}, reply.files)
-        case Drawing():
+        case ImageReply():
             return _ACKNOWLEDGED if reply.edits else _thinking(private=reply.message.private)
         case Deferred():
             return _thinking(private=reply.private)
-        case Choices():
+        case AutocompleteResult():
             return body({"type": 8, "data": {"choices": _choices_json(reply)}})
         case Acknowledge():
             return _ACKNOWLEDGED
@@ -129,20 +129,20 @@ def _thinking(*, private: bool) -> Body:
     return _THINKING_PRIVATELY if private else _THINKING
 
 
-def _choices_json(reply: Choices) -> list[Json]:
-    at_most("choices", reply.choices, SUGGESTIONS_MAX)
+def _choices_json(reply: AutocompleteResult) -> list[Json]:
+    check_max("choices", reply.choices, SUGGESTIONS_MAX)
     if len({isinstance(choice.value, str) for choice in reply.choices}) > 1:
         raise NotAllowed("choice.value", "must be all texts or all numbers")
     return [_choice_json(choice) for choice in reply.choices]
 
 
 def _choice_json(choice: Choice) -> Json:
-    length("choice.name", choice.name, 1, CHOICE_NAME_MAX)
+    check_length("choice.name", choice.name, 1, CHOICE_NAME_MAX)
     choice_value(choice.value)
     shape: Json = {"name": choice.name, "value": choice.value}
     if choice.name_localizations:
         check_locales("choice.name", choice.name_localizations)
         for text in choice.name_localizations.values():
-            length("choice.name", text, 1, CHOICE_NAME_MAX)
+            check_length("choice.name", text, 1, CHOICE_NAME_MAX)
         shape["name_localizations"] = dict(choice.name_localizations)
     return shape

@@ -18,10 +18,10 @@ from msgspec import MsgspecError, Struct, field
 from msgspec.json import Decoder
 
 from core import environment_checks
-from core.metrics_registry import Durations
+from core.metrics_registry import Histogram
 from wire.body import Body
 from wire.buckets import Bucket, Buckets
-from wire.checks import length
+from wire.checks import check_length
 from wire.errors import DiscordUnavailable, RateLimited, Unauthorized, refusal
 from wire.limits import ANSWER_BYTES_MAX, AUDIT_REASON_MAX
 from wire.routes import Route
@@ -83,7 +83,7 @@ class Transport:
         self._backoff_s = backoff_s
         self._buckets = Buckets()
         self._is_refused = False
-        self.calls = Durations(
+        self.calls = Histogram(
             "lyceum_rest_seconds", "Calls to Discord, each attempt by itself, without waiting.", "route", "status"
         )
 
@@ -229,7 +229,7 @@ class Transport:
         if sent is not None:
             headers["Content-Type"] = sent.content_type
         if reason is not None:
-            length("reason", reason, 1, AUDIT_REASON_MAX)
+            check_length("reason", reason, 1, AUDIT_REASON_MAX)
             headers["X-Audit-Log-Reason"] = quote(reason)
         return headers
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from core.enums import Language
-from core.i18n import DISCORD_LOCALES, words_for
+from core.i18n import DISCORD_LOCALES, translator_for
 from core.ids import ApplicationId, GuildId
 from handlers.feature import Feature
 from wire.command_json import ENTRY_POINT, list_json, normal
@@ -26,12 +26,12 @@ Identity = tuple[int, str]  # kind and name, by which Discord tells the commands
 RETIRED: Final[frozenset[Identity]] = frozenset()
 """What earlier versions registered and this one does not: a sync deletes these, and no other unknown command."""
 
-_SIGNS = {SLASH: "/", USER_MENU: "person menu: ", MESSAGE_MENU: "message menu: ", ENTRY_POINT: "Entry Point: "}
+_DIFF_SYMBOLS = {SLASH: "/", USER_MENU: "person menu: ", MESSAGE_MENU: "message menu: ", ENTRY_POINT: "Entry Point: "}
 _ADDED_BY_DISCORD: Final = frozenset({"application_id", "guild_id", "version"})  # of an answer, never of a request
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CommandPlan:
     """What Discord's list of our commands lacks, in which order an operator reads it."""
 
     wanted: tuple[Json, ...]  # our commands as they should be
@@ -63,7 +63,7 @@ class Plan:
 def localise(context: str, text: str) -> Mapping[str, str]:
     """`text` in each of Discord's locales that we speak; English stands there too, so that nobody gets a fallback."""
     return {
-        locale: words_for(language).context(context, text)
+        locale: translator_for(language).context(context, text)
         for language in Language
         for locale in DISCORD_LOCALES[language]
     }
@@ -74,13 +74,13 @@ def commands_json(features: Iterable[Feature], *, is_global: bool = True) -> lis
     return list_json((each for feature in features for each in feature.commands), localise, is_global=is_global)
 
 
-def plan(
+def compute_plan(
     wanted: Sequence[Json],
     existing: Sequence[Mapping[str, object]],
     *,
     retired: frozenset[Identity] = RETIRED,
     deletes_foreign: bool = False,
-) -> Plan:
+) -> CommandPlan:
     """The difference between the list that we want and the one that Discord has.
 
     Args:
@@ -103,7 +103,7 @@ def plan(
     deleted = [key for key in others if key in retired or (deletes_foreign and key[0] != ENTRY_POINT)]
     lines += [f"- {_title(key)}" for key in deleted]
     kept = tuple({**theirs[key]} for key in others if key not in deleted)
-    return Plan(tuple(wanted), tuple(lines), kept, differing, len(deleted))
+    return CommandPlan(tuple(wanted), tuple(lines), kept, differing, len(deleted))
 
 
 async def sync(
@@ -114,7 +114,7 @@ async def sync(
     guild: GuildId | None = None,
     deletes_foreign: bool = False,
     dry_run: bool = False,
-) -> Plan:
+) -> CommandPlan:
     """Compare, and where something differs put the whole list with one request.
 
     Nothing is sent when nothing differs: Discord allows 200 new commands a day, and many processes may start at once.
@@ -134,7 +134,7 @@ async def sync(
         DiscordUnavailable: Discord does not answer, or asks to wait.
     """
     existing = await rest.get_commands(application, guild=guild)
-    found = plan(commands_json(features, is_global=guild is None), existing, deletes_foreign=deletes_foreign)
+    found = compute_plan(commands_json(features, is_global=guild is None), existing, deletes_foreign=deletes_foreign)
     if found.lines and not dry_run:
         try:
             await rest.put_commands(application, found.sent, guild=guild)
@@ -146,7 +146,7 @@ async def sync(
 class SyncRefused(Exception):
     """Discord refuses the list of commands; `error` is its answer, the text names the commands that it means."""
 
-    def __init__(self, error: DiscordError, plan: Plan) -> None:
+    def __init__(self, error: DiscordError, plan: CommandPlan) -> None:
         named: list[tuple[str, str]] = []
         for place, reason in error.reasons:
             position, _, inside = place.partition(".")
@@ -169,7 +169,7 @@ def _identity(command: Mapping[str, object]) -> Identity:
 
 
 def _title(identity: Identity) -> str:
-    return _SIGNS.get(identity[0], "") + identity[1]
+    return _DIFF_SYMBOLS.get(identity[0], "") + identity[1]
 
 
 def _changes(place: str, old: object, new: object) -> Iterable[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S: Final = 2.0  # for all pictures of one card together; a card without them shows initials
-PICTURE_MAX: Final = 512 * 1024  # bytes; the sizes that we ask for stay far below
+AVATAR_BYTES_MAX: Final = 512 * 1024  # bytes; the sizes that we ask for stay far below
 CACHE_MAX: Final = 8 * 1024 * 1024  # bytes; an address names its content, so what is kept stays true
 ENTRIES_MAX: Final = 4096  # also of pictures that were not there
 ABSENT_S: Final = 300.0  # how long a picture that was not there is not asked for again
@@ -21,18 +21,18 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CacheEntry:
     content: bytes | None  # None: the CDN had no such picture
     until: float  # on the loop's clock
 
 
-class Avatars:
+class AvatarCache:
     """A small cache in front of the CDN. Never raises: what cannot be had is left out."""
 
     def __init__(self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]") -> None:
         self._cdn_url = cdn_url
         self._client = client
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[str, _CacheEntry] = OrderedDict()
         self._size = 0
         self._under_way: dict[str, asyncio.Task[bytes | None]] = {}
 
@@ -92,7 +92,7 @@ class Avatars:
         now = asyncio.get_running_loop().time()
         old = self._kept.pop(path, None)
         self._size -= len(old.content or b"") if old else 0
-        self._kept[path] = _Kept(content, until=float("inf") if content else now + ABSENT_S)
+        self._kept[path] = _CacheEntry(content, until=float("inf") if content else now + ABSENT_S)
         self._size += len(content or b"")
         while self._size > CACHE_MAX or len(self._kept) > ENTRIES_MAX:
             _, dropped = self._kept.popitem(last=False)
@@ -106,6 +106,6 @@ async def _body(response: "httpx.Response") -> bytes | None:
     content = bytearray()
     async for chunk in response.aiter_bytes():
         content += chunk
-        if len(content) > PICTURE_MAX:
+        if len(content) > AVATAR_BYTES_MAX:
             return None
     return bytes(content)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_S: Final = 20.0  # for one file; the person reads "thinking…" meanwhile
-AT_ONCE: Final = 4  # files in memory at a time, whoever sent them
-DISCORDS: Final = (DISCORD_CDN_URL, "https://media.discordapp.net")
+CONCURRENT_MAX: Final = 4  # files in memory at a time, whoever sent them
+DISCORD_CDN_HOSTS: Final = (DISCORD_CDN_URL, "https://media.discordapp.net")
 
 _OK: Final = 200
 
@@ -36,10 +36,10 @@ class Uploads:
     def __init__(
         self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]", timeout_s: float = TIMEOUT_S
     ) -> None:
-        self._hosts = DISCORDS if cdn_url == DISCORD_CDN_URL else (cdn_url,)
+        self._hosts = DISCORD_CDN_HOSTS if cdn_url == DISCORD_CDN_URL else (cdn_url,)
         self._client = client
         self._timeout_s = timeout_s
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Semaphore(CONCURRENT_MAX)
 
     async def fetch(self, file: Attachment, *, file_types: Sequence[str], size_max: int) -> bytes:
         """The content of a file, when it is what its name promises; see `wire.uploads.accept_bytes`.
@@ -58,7 +58,7 @@ class Uploads:
         try:
             address = httpx.URL(file.url)
             if not any(_is_at(address, httpx.URL(host)) for host in self._hosts):
-                raise _NotThere(f"{address.scheme}://{address.host} is not Discord's CDN")  # noqa: TRY301 - told below
+                raise _NotFound(f"{address.scheme}://{address.host} is not Discord's CDN")  # noqa: TRY301 - told below
             async with (
                 asyncio.timeout(self._timeout_s),
                 self._client().stream(
@@ -70,15 +70,15 @@ class Uploads:
                 ) as response,
             ):
                 if response.status_code != _OK:
-                    raise _NotThere(f"status {response.status_code}")  # noqa: TRY301 - told below
+                    raise _NotFound(f"status {response.status_code}")  # noqa: TRY301 - told below
                 return await _body(response, size_max)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NotThere) as error:
-            why = str(error) if isinstance(error, _NotThere) else type(error).__name__
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NotFound) as error:
+            why = str(error) if isinstance(error, _NotFound) else type(error).__name__
             log.warning("file not fetched", reason=why)  # never its address, which lets anybody read it
             raise FileOutOfReach from error
 
 
-class _NotThere(Exception):
+class _NotFound(Exception):
     """Why a file is out of reach."""
 
 

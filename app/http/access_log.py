@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from msgspec.json import Encoder
 
-Note = Callable[..., None]  # (event, **facts), always of level info
+LogFn = Callable[..., None]  # (event, **facts), always of level info
 
 STDERR: Final = 2  # the file that core.log writes to as well
 
@@ -21,12 +21,12 @@ _encoder: Final = Encoder()
 _log = structlog.get_logger()
 
 
-def by_structlog(event: str, **facts: object) -> None:
+def structlog_writer(event: str, **facts: object) -> None:
     """However structlog is set up."""
     _log.info(event, **facts)
 
 
-def quick(level: str, fmt: str) -> Note:
+def fast_writer(level: str, fmt: str) -> LogFn:
     """The same lines that `core.log.configure(level, fmt)` makes structlog write, without colours.
 
     Args:
@@ -34,13 +34,13 @@ def quick(level: str, fmt: str) -> Note:
         fmt: json or text.
     """
     if level not in {"debug", "info"}:
-        return _say_nothing
+        return _discard
     if os.isatty(STDERR):
-        return by_structlog  # somebody is watching: colours matter more than microseconds
+        return structlog_writer  # somebody is watching: colours matter more than microseconds
     return _as_json if fmt == "json" else _as_text
 
 
-def _say_nothing(event: str, **facts: object) -> None:
+def _discard(event: str, **facts: object) -> None:
     pass
 
 

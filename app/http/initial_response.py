@@ -9,27 +9,27 @@ from starlette.types import Send
 
 from wire.body import JSON
 from wire.message import Message
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, to_callback
+from wire.reply import Acknowledge, AutocompleteResult, Deferred, ImageReply, to_callback
 
-PATIENCE_S: Final = 1.5  # from the request's arrival; a handler that needs longer is deferred. Discord waits 3 s
-LIMIT_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
+DEFER_AFTER_S: Final = 1.5  # from the request's arrival; a handler that needs longer is deferred. Discord waits 3 s
+DEADLINE_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
 
 _SLOW_BODY_S: Final = 0.05  # between the head of a request and the end of its body
 _AS_JSON: Final = (b"content-type", JSON.encode())
 
 
-class Placeholder(Enum):
+class DeferralKind(Enum):
     """What a person sees while an answer is being made."""
 
-    THINKING = auto()  # a new message that says so, for everybody to see: a public answer replaces it
+    NEW_MESSAGE = auto()  # a new message that says so, for everybody to see: a public answer replaces it
     THINKING_PRIVATELY = auto()  # the same, for the person alone: any answer replaces it
-    SILENT = auto()  # the message with the pressed button, unchanged: the answer edits it, or comes as a new message
-    NOTHING = auto()  # suggestions cannot be deferred: none are given
+    UPDATE = auto()  # the message with the pressed button, unchanged: the answer edits it, or comes as a new message
+    NONE = auto()  # suggestions cannot be deferred: none are given
 
     @property
     def is_loading(self) -> bool:
         """Whether it says "thinking…" in a message of its own."""
-        return self in {Placeholder.THINKING, Placeholder.THINKING_PRIVATELY}
+        return self in {DeferralKind.NEW_MESSAGE, DeferralKind.THINKING_PRIVATELY}
 
     @property
     def callback(self) -> bytes:
@@ -37,18 +37,18 @@ class Placeholder(Enum):
         return _CALLBACKS[self]
 
 
-def placeholder_of(reply: Drawing | Deferred) -> Placeholder:
+def placeholder_of(reply: ImageReply | Deferred) -> DeferralKind:
     """What a reply that takes time shows until it is there."""
-    if isinstance(reply, Drawing):
+    if isinstance(reply, ImageReply):
         if reply.edits:
-            return Placeholder.SILENT
+            return DeferralKind.UPDATE
         return thinking(is_private=reply.message.private)
     return thinking(is_private=reply.private)
 
 
-def thinking(*, is_private: bool) -> Placeholder:
+def thinking(*, is_private: bool) -> DeferralKind:
     """The placeholder for a new message."""
-    return Placeholder.THINKING_PRIVATELY if is_private else Placeholder.THINKING
+    return DeferralKind.THINKING_PRIVATELY if is_private else DeferralKind.NEW_MESSAGE
 
 
 async def _unasked() -> Message:
@@ -56,46 +56,46 @@ async def _unasked() -> Message:
 
 
 _CALLBACKS: Final = {
-    Placeholder.THINKING: to_callback(Deferred(private=False, work=_unasked)).content,
-    Placeholder.THINKING_PRIVATELY: to_callback(Deferred(private=True, work=_unasked)).content,
-    Placeholder.SILENT: to_callback(Acknowledge()).content,
-    Placeholder.NOTHING: to_callback(Choices()).content,
+    DeferralKind.NEW_MESSAGE: to_callback(Deferred(private=False, work=_unasked)).content,
+    DeferralKind.THINKING_PRIVATELY: to_callback(Deferred(private=True, work=_unasked)).content,
+    DeferralKind.UPDATE: to_callback(Acknowledge()).content,
+    DeferralKind.NONE: to_callback(AutocompleteResult()).content,
 }
 
 
-class Offer(NamedTuple):
+class Deferral(NamedTuple):
     """What stands in for an answer that takes too long."""
 
-    placeholder: Placeholder
-    before: Callable[[], Awaitable[None]] | None = None  # done first, so that what is promised is kept
+    kind: DeferralKind
+    before_send: Callable[[], Awaitable[None]] | None = None  # done first, so that what is promised is kept
 
 
-class FirstAnswer:
+class InitialResponse:
     """Sends exactly one response to one request.
 
     The handler runs in the request's own task, with no timer task beside it. Only when time runs out, a task sends what
     is offered instead while the handler goes on. Where even the long limit passes, the handler is cancelled.
     """
 
-    __slots__ = ("_giving_up", "_handler", "_offer", "_send", "_sending", "_under_way", "gave_up")
+    __slots__ = ("_giving_up", "_handler", "_offer", "_send", "_sending", "_under_way", "timed_out")
 
     def __init__(
         self,
         send: Send,
-        offer: Callable[[], Offer],
+        offer: Callable[[], Deferral],
         *,
         handler: asyncio.Task[Any] | None,
-        under_way: "dict[FirstAnswer, float]",
+        under_way: "dict[InitialResponse, float]",
     ) -> None:
-        self.gave_up = False  # the handler was cancelled because nobody could be told any more what it did
+        self.timed_out = False  # the handler was cancelled because nobody could be told any more what it did
         self._send = send
         self._offer = offer
         self._handler = handler
         self._under_way = under_way
-        self._sending: asyncio.Task[Placeholder] | None = None
+        self._sending: asyncio.Task[DeferralKind] | None = None
         self._giving_up: asyncio.TimerHandle | None = None
 
-    async def give(self, status: int, body: bytes, content_type: str = JSON) -> Placeholder | None:
+    async def send(self, status: int, body: bytes, content_type: str = JSON) -> DeferralKind | None:
         """Answer with `body`; where the clock was faster, nothing is sent and its placeholder comes back."""
         self.end()
         if self._sending is not None:
@@ -103,11 +103,11 @@ class FirstAnswer:
         await respond(self._send, status, body, content_type)
         return None
 
-    def run_out(self, limit_s: float) -> None:
+    def defer(self, limit_s: float) -> None:
         """Send what is offered instead, and wait no longer than `limit_s` for the handler."""
         loop = asyncio.get_running_loop()
-        self._sending = loop.create_task(self._send_offer())
-        self._giving_up = loop.call_later(limit_s, self._give_up)
+        self._sending = loop.create_task(self._send_deferral())
+        self._giving_up = loop.call_later(limit_s, self._time_out)
 
     def end(self) -> None:
         """Stop the clock."""
@@ -115,34 +115,34 @@ class FirstAnswer:
         if self._giving_up is not None:
             self._giving_up.cancel()
 
-    async def _send_offer(self) -> Placeholder:
+    async def _send_deferral(self) -> DeferralKind:
         offer = self._offer()
-        if offer.before is not None:
-            await offer.before()
-        await respond(self._send, 200, offer.placeholder.callback)
-        return offer.placeholder
+        if offer.before_send is not None:
+            await offer.before_send()
+        await respond(self._send, 200, offer.kind.callback)
+        return offer.kind
 
-    def _give_up(self) -> None:
+    def _time_out(self) -> None:
         if self._handler is not None:
-            self.gave_up = True
+            self.timed_out = True
             self._handler.cancel()
 
 
-class Patience:
+class DeferralTimer:
     """How long first answers may take.
 
     All may take equally long, so the one that began first is due first, and one timer looks after all of them: one for
     each request would cost as much as its response. A request whose body came slowly has a timer of its own.
     """
 
-    def __init__(self, *, patience_s: float = PATIENCE_S, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, *, patience_s: float = DEFER_AFTER_S, limit_s: float = DEADLINE_S) -> None:
         self._patience_s = patience_s
         self._limit_s = limit_s
-        self._under_way: dict[FirstAnswer, float] = {}  # with the loop's time when each began, the oldest first
+        self._under_way: dict[InitialResponse, float] = {}  # with the loop's time when each began, the oldest first
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def begin(self, send: Send, offer: Callable[[], Offer], *, arrived: float | None = None) -> FirstAnswer:
+    def begin(self, send: Send, offer: Callable[[], Deferral], *, arrived: float | None = None) -> InitialResponse:
         """The first answer that the calling task, which is the handler's, will give; the clock runs.
 
         Args:
@@ -151,7 +151,7 @@ class Patience:
             arrived: the loop's time when the request came; None: just now.
         """
         loop = asyncio.get_running_loop()
-        first = FirstAnswer(send, offer, handler=asyncio.current_task(loop), under_way=self._under_way)
+        first = InitialResponse(send, offer, handler=asyncio.current_task(loop), under_way=self._under_way)
         now = loop.time()
         self._under_way[first] = now
         if arrived is not None and now - arrived > _SLOW_BODY_S:
@@ -170,9 +170,9 @@ class Patience:
                 return
             self._run_out(first)
 
-    def _run_out(self, first: FirstAnswer) -> None:
+    def _run_out(self, first: InitialResponse) -> None:
         if self._under_way.pop(first, None) is not None:  # else it was given in the meantime
-            first.run_out(self._limit_s)
+            first.defer(self._limit_s)
 
 
 async def respond(

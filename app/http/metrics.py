@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from app.http.access_log import Note
+from app.http.access_log import LogFn
 from core import metrics
 from core.clock import Clock
-from core.errors import OutsideTrouble
-from core.metrics_registry import Counts, Durations, Reading, Tally
+from core.errors import ServiceUnavailable
+from core.metrics_registry import Counter, Gauge, Histogram, Metric
 
 if TYPE_CHECKING:
     from db.connection import Connection, Pool
@@ -27,24 +27,24 @@ _TROUBLE: Final = frozenset({"outside trouble", "too slow", "broken", "not deliv
 _REFUSED: Final = frozenset({"refused", "stale"})
 
 
-class DoorTally:
+class RequestMetrics:
     """Counts what the doors note, so that log and numbers never disagree."""
 
-    def __init__(self, note: Note) -> None:
+    def __init__(self, note: LogFn) -> None:
         self._note = note
-        self._answers = Durations(
+        self._answers = Histogram(
             "lyceum_interaction_seconds", "From a delivery to its first answer.", "route", "outcome"
         )
-        self._first = Counts(
+        self._first = Counter(
             "lyceum_first_answers",
             "First answers: good, refused by a rule, deferred as the handler was slow, or trouble of ours.",
             "outcome",
         )
-        self._rest = Durations("lyceum_interaction_rest_seconds", "What came after the first answer.", "route")
-        self._events = Durations("lyceum_webhook_event_seconds", "Webhook events.", "kind", "outcome")
-        self._refused = Counts("lyceum_deliveries_refused", "Turned away at the door.", "door", "status", "reason")
+        self._rest = Histogram("lyceum_interaction_rest_seconds", "What came after the first answer.", "route")
+        self._events = Histogram("lyceum_webhook_event_seconds", "Webhook events.", "kind", "outcome")
+        self._refused = Counter("lyceum_deliveries_refused", "Turned away at the door.", "door", "status", "reason")
 
-    def note(self, event: str, **facts: Any) -> None:
+    def record(self, event: str, **facts: Any) -> None:
         """Write the line, and count it."""
         self._note(event, **facts)
         if event == "interaction":
@@ -58,7 +58,7 @@ class DoorTally:
         elif event == "event":
             self._events.add(facts["duration_ms"] / 1000, facts["kind"], facts["outcome"])
 
-    def tallies(self) -> list[Tally]:
+    def metrics(self) -> list[Metric]:
         """All of it."""
         return [self._answers, self._first, self._rest, self._events, self._refused]
 
@@ -77,7 +77,7 @@ class MetricsPage:
     def __init__(
         self,
         *,
-        ask: metrics.Ask,
+        ask: metrics.CollectFn,
         pool: "Callable[[], Awaitable[Pool]]",
         clock: Clock,
         processes: int,
@@ -91,25 +91,25 @@ class MetricsPage:
         """Everything there is; 503 where nobody can tell which process would answer."""
         if self._processes > 1:
             return PlainTextResponse(SHARED, status_code=503)
-        kept = await watched(self._pool, self._clock)
-        page = await asyncio.to_thread(metrics.text, lambda: [*self._ask(), *kept], process="web")
+        kept = await collect_with_database(self._pool, self._clock)
+        page = await asyncio.to_thread(metrics.render_text, lambda: [*self._ask(), *kept], process="web")
         return Response(page, headers={"content-type": metrics.CONTENT_TYPE})
 
 
-async def watched(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[Tally]:
+async def collect_with_database(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[Metric]:
     """What the database tells; with the database away, only that."""
     meaning = "Whether the database answers."
     try:
         database = await pool()
         async with database.connection() as conn:
-            found = [Reading("lyceum_database_up", meaning, 1), *await readings(conn, clock.now())]
+            found = [Gauge("lyceum_database_up", meaning, 1), *await database_gauges(conn, clock.now())]
         is_writable = await database.why_no_writes() is None
-    except OutsideTrouble:
-        return [Reading("lyceum_database_up", meaning, 0)]
-    return [*found, Reading("lyceum_database_writable", "Whether the database takes writes.", is_writable)]
+    except ServiceUnavailable:
+        return [Gauge("lyceum_database_up", meaning, 0)]
+    return [*found, Gauge("lyceum_database_writable", "Whether the database takes writes.", is_writable)]
 
 
-async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
+async def database_gauges(conn: "Connection", now: datetime) -> Iterable[Gauge]:
     """How the house stands: who is open, what waits, how long ago the gateway was heard."""
     from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
     from db.queries import metrics as metric_queries  # noqa: PLC0415 - likewise
@@ -117,25 +117,25 @@ async def readings(conn: "Connection", now: datetime) -> Iterable[Reading]:
     from db.queries.jobs import outbox as outbox_queries  # noqa: PLC0415 - likewise
 
     found = [
-        Reading(
+        Gauge(
             "lyceum_open_sessions", "Stays in voice that are recorded.", await metric_queries.count_open_sessions(conn)
         )
     ]
     numbers = await outbox_queries.count_by_status(conn)
     found += [
-        Reading("lyceum_outbox", "Effects at Discord.", numbers.get(status, 0), (("status", status.value),))
+        Gauge("lyceum_outbox", "Effects at Discord.", numbers.get(status, 0), (("status", status.value),))
         for status in EffectStatus
     ]
-    due_at = await metric_queries.find_oldest_due(conn)
+    due_at = await metric_queries.find_oldest_unprocessed(conn)
     oldest_s = 0.0 if due_at is None else max(0.0, (now - due_at).total_seconds())
-    found.append(Reading("lyceum_outbox_oldest_due_seconds", "How long the first of those due waits.", oldest_s))
+    found.append(Gauge("lyceum_outbox_oldest_due_seconds", "How long the first of those due waits.", oldest_s))
     found += [
-        Reading(
+        Gauge(
             "lyceum_gateway_heard_age_seconds",
             "Since a listener has last committed that it hears.",
             (now - each.seen_at).total_seconds(),
             (("shard", f"{each.shard}/{each.count}"),),
         )
-        for each in await gateway_position_queries.list_heard(conn)
+        for each in await gateway_position_queries.list_positions(conn)
     ]
     return found

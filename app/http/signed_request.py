@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.access_log import Note
+from app.http.access_log import LogFn
 from app.http.initial_response import respond
 from core.clock import Clock
 from wire.errors import BadSignature
@@ -19,10 +19,10 @@ _DRAIN_S: Final = 1.0  # a caller who is still sending would see a reset instead
 _CLOSE: Final = ((b"connection", b"close"),)  # whatever comes after that is not read
 
 
-class SignedBody:
+class SignedRequestReader:
     """Reads requests that Discord has signed; what it refuses it answers itself, and notes as `line`."""
 
-    def __init__(self, line: str, *, verifier: Verifier, clock: Clock, note: Note) -> None:
+    def __init__(self, line: str, *, verifier: Verifier, clock: Clock, note: LogFn) -> None:
         self._line = line
         self._verifier = verifier
         self._clock = clock
@@ -35,7 +35,7 @@ class SignedBody:
         body: bytes = message.get("body", b"")
         if message.get("more_body", False) or len(body) > BODY_MAX or message["type"] != "http.request":
             try:
-                whole = await _read_on(message, receive, headers.get(b"content-length", b""))
+                whole = await _read_rest(message, receive, headers.get(b"content-length", b""))
             except ClientDisconnect:
                 return None
             if whole is None:
@@ -57,7 +57,7 @@ class SignedBody:
         return body
 
 
-async def _read_on(message: Message, receive: Receive, length: bytes) -> bytes | None:
+async def _read_rest(message: Message, receive: Receive, length: bytes) -> bytes | None:
     """The whole body, which begins with `message`; None when it is larger than it may be, and was thrown away.
 
     Raises:
@@ -66,20 +66,20 @@ async def _read_on(message: Message, receive: Receive, length: bytes) -> bytes |
     is_too_large = length.isdigit() and int(length) > BODY_MAX
     body = b""
     while True:
-        chunk, more = _piece(message)
+        chunk, more = _chunk(message)
         body = body + chunk if body else chunk
         if is_too_large or len(body) > BODY_MAX:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DRAIN_S):
                     while more:
-                        _, more = _piece(await receive())
+                        _, more = _chunk(await receive())
             return None
         if not more:
             return body
         message = await receive()
 
 
-def _piece(message: Message) -> tuple[bytes, bool]:
+def _chunk(message: Message) -> tuple[bytes, bool]:
     """A piece of the body, and whether more follows."""
     if message["type"] != "http.request":
         raise ClientDisconnect

@@ -12,7 +12,7 @@ from typing import Any, cast
 from app.http.connection_limits import BoundedProtocol
 
 
-class CorkedTransport:
+class CoalescingTransport:
     """A transport that writes at the end of the turn of the loop; all that uvicorn asks of one, and no more."""
 
     __slots__ = (
@@ -42,24 +42,24 @@ class CorkedTransport:
             if len(self._under_way) <= 1:
                 self._transport.write(data)
                 return
-            self._loop.call_soon(self._uncork)
+            self._loop.call_soon(self._flush)
         self._pieces.append(data)
 
     def close(self) -> None:
         """Send what waits, and close."""
-        self._uncork()
+        self._flush()
         self._transport.close()
 
-    def _uncork(self) -> None:
+    def _flush(self) -> None:
         if self._pieces and not self.is_closing():  # whoever hung up in between reads no answer
             self._transport.write(b"".join(self._pieces))
         self._pieces.clear()
 
 
-class CorkedProtocol(BoundedProtocol):
+class CoalescingProtocol(BoundedProtocol):
     """One connection: `uvicorn --http app.http.write_coalescing:CorkedProtocol`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As uvicorn does, over the transport that waits."""
-        corked = CorkedTransport(cast("asyncio.Transport", transport), self.loop, self.tasks)
+        corked = CoalescingTransport(cast("asyncio.Transport", transport), self.loop, self.tasks)
         super().connection_made(cast("asyncio.Transport", corked))

@@ -1,7 +1,7 @@
 """Finds every sentence that people can meet: in the code, by what it is given to, and in the commands of the features.
 
-Every sentence stands in the code in English, given to a `Words` or a `DomainError`. Names and descriptions of commands
-come from the features themselves, in the contexts in which Discord's list asks for them.
+Every sentence stands in the code in English, given to a `Translator` or a `DomainError`. Names and descriptions of
+commands come from the features themselves, in the contexts in which Discord's list asks for them.
 """
 
 import ast
@@ -103,9 +103,9 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
         match node.func:
-            case ast.Name("words") | ast.Attribute(attr="words"):
+            case ast.Name("t") | ast.Attribute(attr="t"):
                 self._note(node, 1)
-            case ast.Name("self") if self._inside[-1:] == ["Words"]:
+            case ast.Name("self") if self._inside[-1:] == ["Translator"]:
                 self._note(node, 1)
             case ast.Attribute(attr="plural"):
                 self._note(node, 2)

@@ -7,7 +7,7 @@ RECENT_MAX: Final = 100_000  # ids: about 17 MB at worst
 RECENT_AGE_S: Final = 15 * 60  # the life of an interaction's token
 
 
-class Recent:
+class RecentInteractions:
     """Ids taken up in this process, bounded in number and age.
 
     It spares the database the common case. What must hold over several processes is claimed in the transaction.

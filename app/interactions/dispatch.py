@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from app.downloads.uploads import Uploads
-from app.http.initial_response import Placeholder
-from app.interaction_context import Invoked, Turn
-from app.interactions.dedupe import Recent
+from app.http.initial_response import DeferralKind
+from app.interaction_context import InteractionContext, InvocationName
+from app.interactions.dedupe import RecentInteractions
 from core import error_reporting
-from core.errors import DatabaseTrouble, DomainError, OutsideTrouble, TroubleKind
-from core.i18n import Words, language_for, words_for
+from core.errors import DatabaseTrouble, DomainError, ServiceUnavailable, TroubleKind
+from core.i18n import Translator, language_for, translator_for
 from core.tracebacks import traceback_of
 from wire.errors import BadPayload, StaleCustomId
 from wire.interaction import (
     Autocomplete,
-    ButtonPress,
+    ButtonClick,
     ModalSubmit,
     OtherCommand,
-    SelectChoice,
+    SelectSubmit,
 )
 from wire.message import Message
-from wire.reply import Choices, Reply
+from wire.reply import AutocompleteResult, Reply
 
 if TYPE_CHECKING:
-    from app.interactions.execute import Take
+    from app.interactions.execute import ExecuteFn
     from app.routes import Routes
     from db.connection import Pool
 
@@ -47,19 +47,19 @@ class Dispatcher:
         routes: "Callable[[], Routes]",
         pool: "Callable[[], Awaitable[Pool]]",
         uploads: Uploads,
-        recent: Recent,
+        recent: RecentInteractions,
     ) -> None:
         self._routes = routes
         self._pool = pool
         self._uploads = uploads
         self._recent = recent
 
-    def open(self, interaction: Invoked, now: datetime) -> Turn:
+    def open(self, interaction: InvocationName, now: datetime) -> InteractionContext:
         """The beginning of `interaction`: where it goes and in which language it will be refused."""
-        words = words_for(language_for(interaction.locale, interaction.guild_locale))
-        return Turn(interaction, now, words, self._routes().find(interaction))
+        t = translator_for(language_for(interaction.locale, interaction.guild_locale))
+        return InteractionContext(interaction, now, t, self._routes().find(interaction))
 
-    async def answer(self, turn: Turn) -> Reply | None:
+    async def answer(self, turn: InteractionContext) -> Reply | None:
         """What the person gets; None when another delivery of the same interaction is or was at work on it."""
         identity = turn.interaction.id
         if not self._recent.claim(identity, turn.now.timestamp()):
@@ -68,17 +68,17 @@ class Dispatcher:
             return None
         is_done = False
         try:
-            reply = await _take()(turn, self._pool, self._uploads)
+            reply = await _load_executor()(turn, self._pool, self._uploads)
             is_done = True
         except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
-            message = trouble(turn, error)
-            reply = Choices() if isinstance(turn.interaction, Autocomplete) else message
+            message = error_response(turn, error)
+            reply = AutocompleteResult() if isinstance(turn.interaction, Autocomplete) else message
         finally:
             if not is_done:  # everything was rolled back, so a second delivery may try again
                 self._recent.release(identity)
         return reply
 
-    async def _deferred_before(self, turn: Turn) -> Placeholder | None:
+    async def _deferred_before(self, turn: InteractionContext) -> DeferralKind | None:
         """How the delivery that came first was deferred; None also when the database has no time to tell."""
         if turn.route is None or not turn.route.feature.uses_database or isinstance(turn.interaction, Autocomplete):
             return None
@@ -87,35 +87,35 @@ class Dispatcher:
         try:
             async with asyncio.timeout(LOOK_S), (await self._pool()).connection() as conn:
                 return await deferred_before(conn, turn)
-        except (OutsideTrouble, TimeoutError):
+        except (ServiceUnavailable, TimeoutError):
             return None
 
 
 @cache
-def _take() -> "Take":
-    from app.interactions.execute import take  # noqa: PLC0415 - loads what handlers need, after the first ping
+def _load_executor() -> "ExecuteFn":
+    from app.interactions.execute import execute_handler  # noqa: PLC0415 - loads what handlers need, after the first ping
 
-    return take
+    return execute_handler
 
 
-def trouble(turn: Turn, error: Exception) -> Message:
+def error_response(turn: InteractionContext, error: Exception) -> Message:
     """What the person reads when `error` ended the work on `turn`; what is ours to mend is logged with a reference."""
-    words = turn.words
+    t = turn.t
     match error:
         case DomainError():
             turn.outcome = "refused"
-            text = error.sentence(words)
+            text = error.message(t)
         case StaleCustomId() | BadPayload():
             turn.outcome = "stale"
-            text = _stale(turn)
-        case OutsideTrouble():
+            text = _outdated(turn)
+        case ServiceUnavailable():
             turn.outcome = "outside trouble"
             log.warning("outside trouble", request=turn.interaction.id, route=turn.name, reason=str(error))
-            text = _outside(error, words)
+            text = _outside(error, t)
         case TimeoutError():
             turn.outcome = "too slow"
             log.warning("too slow", request=turn.interaction.id, route=turn.name)
-            text = words("That took too long. Please try again.")
+            text = t("That took too long. Please try again.")
         case _:
             turn.outcome = "broken"
             turn.reference = token_hex(3)
@@ -127,31 +127,31 @@ def trouble(turn: Turn, error: Exception) -> Message:
                 exception=traceback_of(error),
             )
             error_reporting.send(error, ref=turn.reference, route=turn.name)
-            text = words("That broke on our side. Ref: {reference}", reference=turn.reference)
+            text = t("That broke on our side. Ref: {reference}", reference=turn.reference)
     return Message(text, private=True)
 
 
-def _outside(error: OutsideTrouble, words: Words) -> str:
+def _outside(error: ServiceUnavailable, t: Translator) -> str:
     """What a person is told when the database cannot do what they asked for: whether to wait, or to tell somebody."""
     match error.kind if isinstance(error, DatabaseTrouble) else None:
         case TroubleKind.DISK_FULL:
-            return words("My notebook is full, so I can't save anything right now. Please tell whoever runs me.")
+            return t("My notebook is full, so I can't save anything right now. Please tell whoever runs me.")
         case TroubleKind.READ_ONLY | TroubleKind.FILES:
-            return words("I can't save anything right now. Please try again in a few minutes.")
+            return t("I can't save anything right now. Please try again in a few minutes.")
         case TroubleKind.STARTING:
-            return words("I'm just starting up. Please try again in a minute.")
+            return t("I'm just starting up. Please try again in a minute.")
         case TroubleKind.TOO_MANY_CONNECTIONS | TroubleKind.BUSY | TroubleKind.OUT_OF_MEMORY | TroubleKind.EXHAUSTED:
-            return words("A lot is going on right now. Please try again in a minute.")
+            return t("A lot is going on right now. Please try again in a minute.")
         case _:
-            return words("I can't reach my notes right now. Please try again in a minute.")
+            return t("I can't reach my notes right now. Please try again in a minute.")
 
 
-def _stale(turn: Turn) -> str:
-    words = turn.words
+def _outdated(turn: InteractionContext) -> str:
+    t = turn.t
     match turn.interaction:
-        case ButtonPress() | SelectChoice() | ModalSubmit():
-            return words("That button is from an older version of Lyceum. Use the command again to get a new one.")
+        case ButtonClick() | SelectSubmit() | ModalSubmit():
+            return t("That button is from an older version of Lyceum. Use the command again to get a new one.")
         case OtherCommand(is_entry_point=True):
-            return words("Lyceum has no activity to open. /help shows what it can do.")
+            return t("Lyceum has no activity to open. /help shows what it can do.")
         case _:
-            return words("Lyceum no longer knows that command, or knows it in another form. /help shows what there is.")
+            return t("Lyceum no longer knows that command, or knows it in another form. /help shows what there is.")

@@ -11,19 +11,28 @@ from typing import Final
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from app.http.access_log import Note, by_structlog
-from app.http.initial_response import LIMIT_S, PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder, respond, thinking
-from app.http.signed_request import SignedBody
-from app.interaction_context import Turn
-from app.interactions.dispatch import Dispatcher, trouble
-from app.interactions.followup import Finisher
+from app.http.access_log import LogFn, structlog_writer
+from app.http.initial_response import (
+    DEADLINE_S,
+    DEFER_AFTER_S,
+    Deferral,
+    DeferralKind,
+    DeferralTimer,
+    InitialResponse,
+    respond,
+    thinking,
+)
+from app.http.signed_request import SignedRequestReader
+from app.interaction_context import InteractionContext
+from app.interactions.dispatch import Dispatcher, error_response
+from app.interactions.followup import FollowupSender
 from core.clock import Clock
-from core.request_context import REQUEST
+from core.request_context import REQUEST_ID
 from wire.body import Body
-from wire.errors import BadPayload, Unsendable
-from wire.interaction import Autocomplete, ButtonPress, Ping, SelectChoice
+from wire.errors import BadPayload, InvalidPayload
+from wire.interaction import Autocomplete, ButtonClick, Ping, SelectSubmit
 from wire.parsing import parse
-from wire.reply import Deferred, Drawing, Pong, Reply, to_callback
+from wire.reply import Deferred, ImageReply, Pong, Reply, to_callback
 from wire.signature import Verifier
 
 log = structlog.get_logger()
@@ -40,15 +49,15 @@ class Endpoint:
         *,
         verifier: Verifier,
         dispatcher: Dispatcher,
-        finisher: Finisher,
+        finisher: FollowupSender,
         clock: Clock,
-        note: Note = by_structlog,
-        patience_s: float = PATIENCE_S,
-        limit_s: float = LIMIT_S,
+        note: LogFn = structlog_writer,
+        patience_s: float = DEFER_AFTER_S,
+        limit_s: float = DEADLINE_S,
     ) -> None:
         self._log_line = note
-        self._patience = Patience(patience_s=patience_s, limit_s=limit_s)
-        self._signed = SignedBody("interaction refused", verifier=verifier, clock=clock, note=note)
+        self._patience = DeferralTimer(patience_s=patience_s, limit_s=limit_s)
+        self._signed = SignedRequestReader("interaction refused", verifier=verifier, clock=clock, note=note)
         self._dispatcher = dispatcher
         self._finisher = finisher
         self._clock = clock
@@ -69,37 +78,37 @@ class Endpoint:
             log.debug("ping answered")
             return
         turn = self._dispatcher.open(interaction, self._clock.now())
-        following = REQUEST.set(interaction.id)
+        following = REQUEST_ID.set(interaction.id)
         first = self._patience.begin(send, partial(self._offer, turn), arrived=arrived)
         try:
             await self._answer(turn, first, started)
         finally:
             first.end()
-            if turn.is_promised:
-                self._finisher.let_go(turn)
-            REQUEST.reset(following)
+            if turn.has_pending_response:
+                self._finisher.release(turn)
+            REQUEST_ID.reset(following)
 
-    async def _answer(self, turn: Turn, first: FirstAnswer, started: float) -> None:
+    async def _answer(self, turn: InteractionContext, first: InitialResponse, started: float) -> None:
         try:
             reply = await self._dispatcher.answer(turn)
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not first.gave_up or task is None:
+            if not first.timed_out or task is None:
                 raise
             task.uncancel()
-            reply = trouble(turn, TimeoutError())
+            reply = error_response(turn, TimeoutError())
         if reply is None:
             late = await self._give_again(turn, first)
         else:
             reply, body = _encode(turn, reply)
-            late = await first.give(200, body.content, body.content_type)
+            late = await first.send(200, body.content, body.content_type)
         answered = perf_counter()
-        if reply is not None and (late or turn.due or isinstance(reply, (Drawing, Deferred))):
-            await self._finisher.go_on(turn, reply, late)
+        if reply is not None and (late or turn.effects or isinstance(reply, (ImageReply, Deferred))):
+            await self._finisher.run_after_response(turn, reply, late)
         self._note(turn, late, (answered - started) * 1000, (perf_counter() - answered) * 1000)
 
     @staticmethod
-    async def _give_again(turn: Turn, first: FirstAnswer) -> Placeholder | None:
+    async def _give_again(turn: InteractionContext, first: InitialResponse) -> DeferralKind | None:
         """Answer a second delivery: 202 says that the answer comes on its own.
 
         Where the first delivery was deferred, Discord may never have got that far: its process may have died before it
@@ -107,15 +116,15 @@ class Endpoint:
         off, has a message to do so in. Discord passes over a deferral that it has had.
         """
         if turn.deferred_as is None:
-            return await first.give(202, b"")
-        return await first.give(200, turn.deferred_as.callback)
+            return await first.send(202, b"")
+        return await first.send(200, turn.deferred_as.callback)
 
-    def _offer(self, turn: Turn) -> Offer:
+    def _offer(self, turn: InteractionContext) -> Deferral:
         """What to show when the handler of `turn` takes too long."""
-        placeholder = _placeholder(turn)
-        return Offer(placeholder, self._finisher.before(turn, placeholder))
+        placeholder = _deferral_kind(turn)
+        return Deferral(placeholder, self._finisher.before_defer(turn, placeholder))
 
-    def _note(self, turn: Turn, late: Placeholder | None, first_ms: float, rest_ms: float) -> None:
+    def _note(self, turn: InteractionContext, late: DeferralKind | None, first_ms: float, rest_ms: float) -> None:
         """The one line in the log for one interaction."""
         facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
         if late:
@@ -133,20 +142,20 @@ class Endpoint:
         )
 
 
-def _placeholder(turn: Turn) -> Placeholder:
+def _deferral_kind(turn: InteractionContext) -> DeferralKind:
     match turn.interaction:
         case Autocomplete():
-            return Placeholder.NOTHING
-        case ButtonPress() | SelectChoice():
-            return Placeholder.SILENT
+            return DeferralKind.NONE
+        case ButtonClick() | SelectSubmit():
+            return DeferralKind.UPDATE
         case _:
             return thinking(is_private=turn.route is None or turn.route.is_private)
 
 
-def _encode(turn: Turn, reply: Reply) -> tuple[Reply, Body]:
+def _encode(turn: InteractionContext, reply: Reply) -> tuple[Reply, Body]:
     """The callback for `reply`; a reply that Discord would refuse is our bug and becomes an apology."""
     try:
         return reply, to_callback(reply)
-    except Unsendable as error:
-        apology = trouble(turn, error)
+    except InvalidPayload as error:
+        apology = error_response(turn, error)
         return apology, to_callback(apology)

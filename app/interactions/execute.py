@@ -7,12 +7,12 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from app.downloads.uploads import Uploads
-from app.interaction_context import Turn
+from app.interaction_context import InteractionContext
 from app.jobs.outbox import write_down
 from app.jobs.pending_responses import KIND as ANSWER
 from app.jobs.pending_responses import deferred_before
 from core.errors import DomainError
-from core.i18n import words_for
+from core.i18n import translator_for
 from db.connection import Connection, Pool
 from db.queries.jobs.outbox import Entry
 from handlers.feature import Deps, Feature, FilesWanted, person_of
@@ -39,7 +39,9 @@ class NotInstalledHere(DomainError):
         super().__init__("Lyceum has not been added to this server yet. Ask somebody who manages it to add Lyceum.")
 
 
-async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]], uploads: Uploads) -> Reply | None:
+async def execute_handler(
+    turn: InteractionContext, pool: Callable[[], Awaitable[Pool]], uploads: Uploads
+) -> Reply | None:
     """The handler's reply, in a transaction of its own; None when the interaction was taken up before.
 
     Raises:
@@ -56,7 +58,7 @@ async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]], uploads: Uploads
     if interaction.home is None and feature.guild_only:
         raise OnlyInGuilds if interaction.guild_id is None else NotInstalledHere
     is_from_memory = not feature.uses_database or isinstance(interaction, Autocomplete)
-    run: Run = partial(_from_memory, turn) if is_from_memory else partial(_in_transaction, turn, await pool())
+    run: Run = partial(_without_database, turn) if is_from_memory else partial(_in_transaction, turn, await pool())
     reply = await run(feature, partial(route.call, interaction))
     if not isinstance(reply, FilesWanted):
         return reply
@@ -67,7 +69,7 @@ async def take(turn: Turn, pool: Callable[[], Awaitable[Pool]], uploads: Uploads
     if not is_from_memory:
         async with (await pool()).connection() as conn:
             entries = await write_down(conn, turn, deferral)
-        _note(turn, entries)
+        _add_effects(turn, entries)
     return deferral
 
 
@@ -81,10 +83,12 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
     return cast("Message | None", reply)  # `use` gives nothing else
 
 
-async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+async def _in_transaction(
+    turn: InteractionContext, database: Pool, feature: Feature, answer: "Answer"
+) -> Reply | FilesWanted | None:
     interaction = turn.interaction
     async with database.connection() as conn:
-        arrival = await interactions.arrive(
+        arrival = await interactions.begin(
             conn,
             interaction=interaction.id,
             guild=interaction.home,
@@ -97,8 +101,8 @@ async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: 
             turn.deferred_as = await deferred_before(conn, turn)
             return None
         if arrival.language is not None:
-            turn.words = words_for(arrival.language)
-        deps = Deps(conn, turn.now, turn.words, arrival)
+            turn.t = translator_for(arrival.language)
+        deps = Deps(conn, turn.now, turn.t, arrival)
         if feature.only_reads and arrival.is_settled(turn.now):
             reply = await database.read(conn, lambda reader: answer(replace(deps, conn=reader)))
         else:
@@ -109,19 +113,19 @@ async def _in_transaction(turn: Turn, database: Pool, feature: Feature, answer: 
         reply = apart(reply, interaction)
         check_fit(reply, interaction)
         entries = await write_down(conn, turn, reply)
-    _note(turn, entries)
+    _add_effects(turn, entries)
     return reply
 
 
-def _note(turn: Turn, entries: Sequence[Entry]) -> None:
+def _add_effects(turn: InteractionContext, entries: Sequence[Entry]) -> None:
     """What was committed: effects to make happen now, and whether somebody waits for the answer."""
     if entries:
-        turn.due = [entry for entry in entries if entry.kind != ANSWER]
-        turn.is_promised |= len(turn.due) < len(entries)
+        turn.effects = [entry for entry in entries if entry.kind != ANSWER]
+        turn.has_pending_response |= len(turn.effects) < len(entries)
 
 
-async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
-    reply = await answer(Deps(_NO_DATABASE, turn.now, turn.words, _NOBODY))
+async def _without_database(turn: InteractionContext, feature: Feature, answer: "Answer") -> Reply | FilesWanted | None:
+    reply = await answer(Deps(_NO_DATABASE, turn.now, turn.t, _NO_MEMBER))
     if isinstance(reply, FilesWanted):
         return reply
     reply = apart(reply, turn.interaction)
@@ -132,7 +136,7 @@ async def _from_memory(turn: Turn, feature: Feature, answer: "Answer") -> Reply 
 
 
 Answer = Callable[[Deps], Awaitable[Reply | FilesWanted]]
-Take = Callable[[Turn, Callable[[], Awaitable[Pool]], Uploads], Awaitable[Reply | None]]
+ExecuteFn = Callable[[InteractionContext, Callable[[], Awaitable[Pool]], Uploads], Awaitable[Reply | None]]
 Run = Callable[[Feature, Answer], Awaitable[Reply | FilesWanted | None]]
 
 
@@ -144,4 +148,4 @@ class _NoDatabase:
 
 
 _NO_DATABASE: Final = cast("Connection", _NoDatabase())
-_NOBODY: Final = interactions.Arrival(is_first=True)
+_NO_MEMBER: Final = interactions.MemberContext(is_first=True)

@@ -11,64 +11,64 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from app.downloads.avatars import Avatars
-from app.http.initial_response import LIMIT_S, Placeholder, placeholder_of
-from app.interaction_context import Turn
-from app.interactions.dispatch import trouble
+from app.downloads.avatars import AvatarCache
+from app.http.initial_response import DEADLINE_S, DeferralKind, placeholder_of
+from app.interaction_context import InteractionContext
+from app.interactions.dispatch import error_response
 from app.jobs.placeholder import replace_placeholder
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from wire.errors import DiscordError
 from wire.message import Message
 from wire.modals import Modal
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Pong, Reply
-from wire.response_rules import FormTooLate, check_late
+from wire.reply import Acknowledge, AutocompleteResult, Deferred, EditMessage, ImageReply, Pong, Reply
+from wire.response_rules import ModalAfterDefer, check_late
 
 if TYPE_CHECKING:
     from app.jobs.outbox import Outbox
     from wire.rest import Rest
 
-PAINTERS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
+RENDER_THREADS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
 PICTURES_MAX: Final = 64  # pictures kept, below 10 MB: the same card for the same data is drawn once
 
 log = structlog.get_logger()
 
 
-class Finisher:
+class FollowupSender:
     """Turns a deferred answer into the message that replaces its placeholder."""
 
-    def __init__(self, *, rest: "Callable[[], Rest]", avatars: Avatars, outbox: "Callable[[], Outbox]") -> None:
+    def __init__(self, *, rest: "Callable[[], Rest]", avatars: AvatarCache, outbox: "Callable[[], Outbox]") -> None:
         self._rest = rest
         self._outbox = outbox
         self._avatars = avatars
-        self._painters = ThreadPoolExecutor(PAINTERS, thread_name_prefix="painter")
+        self._painters = ThreadPoolExecutor(RENDER_THREADS, thread_name_prefix="painter")
         self._pictures: dict[Hashable, bytes] = {}
 
-    def before(self, turn: Turn, placeholder: Placeholder) -> Callable[[], Awaitable[None]] | None:
+    def before_defer(self, turn: InteractionContext, placeholder: DeferralKind) -> Callable[[], Awaitable[None]] | None:
         """What must be safe before the clock may promise an answer for `turn`; None: nothing."""
         route = turn.route
-        if route is None or not route.feature.uses_database or placeholder is Placeholder.NOTHING:
+        if route is None or not route.feature.uses_database or placeholder is DeferralKind.NONE:
             return None
         return lambda: self._outbox().answers.promise(turn, placeholder)
 
-    async def go_on(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
+    async def run_after_response(self, turn: InteractionContext, reply: Reply, late: DeferralKind | None) -> None:
         """The rest of the answer, and beside it what the transaction has decided."""
-        if turn.is_promised:
+        if turn.has_pending_response:
             self._outbox().answers.keep(turn)
         async with asyncio.TaskGroup() as group:
-            if due := turn.due:
+            if due := turn.effects:
                 group.create_task(self._outbox().perform(due))
-            if late or isinstance(reply, (Drawing, Deferred)):
-                await self.finish(turn, reply, late)
-                if turn.due is not due:  # decided while the answer was made
-                    group.create_task(self._outbox().perform(turn.due))
-                if turn.is_promised and turn.outcome not in {"not delivered", "duplicate"}:
+            if late or isinstance(reply, (ImageReply, Deferred)):
+                await self.complete(turn, reply, late)
+                if turn.effects is not due:  # decided while the answer was made
+                    group.create_task(self._outbox().perform(turn.effects))
+                if turn.has_pending_response and turn.outcome not in {"not delivered", "duplicate"}:
                     await self._outbox().answers.fulfil(turn)
 
-    def let_go(self, turn: Turn) -> None:
+    def release(self, turn: InteractionContext) -> None:
         """This process does no more for `turn`: what it promised and did not keep is the worker's."""
         self._outbox().answers.let_go(turn)
 
-    async def finish(self, turn: Turn, reply: Reply, late: Placeholder | None) -> None:
+    async def complete(self, turn: InteractionContext, reply: Reply, late: DeferralKind | None) -> None:
         """Deliver what `reply` promised; whatever goes wrong, the person is told and the placeholder goes away.
 
         Args:
@@ -76,29 +76,29 @@ class Finisher:
             reply: a Drawing or Deferred, or any reply that came later than its placeholder.
             late: the placeholder that the clock has sent; None when the reply chose its own.
         """
-        edits = isinstance(reply, EditMessage) or (isinstance(reply, Drawing) and reply.edits)
-        placeholder = late or (placeholder_of(reply) if isinstance(reply, Drawing | Deferred) else Placeholder.NOTHING)
+        edits = isinstance(reply, EditMessage) or (isinstance(reply, ImageReply) and reply.edits)
+        placeholder = late or (placeholder_of(reply) if isinstance(reply, ImageReply | Deferred) else DeferralKind.NONE)
         try:
-            async with asyncio.timeout(LIMIT_S):
+            async with asyncio.timeout(DEADLINE_S):
                 message = await self._message(turn, reply)
         except Exception as error:  # noqa: BLE001 - a door: what is unexpected becomes a sentence with a reference
-            message, edits = trouble(turn, error), False
-        if message is None or placeholder is Placeholder.NOTHING:
+            message, edits = error_response(turn, error), False
+        if message is None or placeholder is DeferralKind.NONE:
             return
         try:
-            await self._deliver(turn, message, placeholder, edits=edits)
+            await self._send(turn, message, placeholder, edits=edits)
         except Exception as error:  # noqa: BLE001 - a door: such as a message that Discord would refuse
-            await self._deliver(turn, trouble(turn, error), placeholder, edits=False)
+            await self._send(turn, error_response(turn, error), placeholder, edits=False)
 
     async def aclose(self) -> None:
         """Let go of threads and connections."""
         self._painters.shutdown(wait=False, cancel_futures=True)
         await self._avatars.aclose()
 
-    async def _message(self, turn: Turn, reply: Reply) -> Message | None:
+    async def _message(self, turn: InteractionContext, reply: Reply) -> Message | None:
         match reply:
-            case Drawing():
-                return reply.finished(await self._paint(reply))
+            case ImageReply():
+                return reply.finished(await self._render(reply))
             case Deferred():
                 message = await reply.work()
                 if message is not None:
@@ -107,11 +107,11 @@ class Finisher:
             case Message():
                 return reply
             case Modal():
-                raise FormTooLate(reply, turn.interaction)
-            case Acknowledge() | Choices() | Pong():
+                raise ModalAfterDefer(reply, turn.interaction)
+            case Acknowledge() | AutocompleteResult() | Pong():
                 return None
 
-    async def _paint(self, drawing: Drawing) -> bytes:
+    async def _render(self, drawing: ImageReply) -> bytes:
         faces = await self._avatars.fetch(drawing.avatars)
         key = _key(drawing, faces)
         picture = self._pictures.pop(key, None) if key is not None else None
@@ -123,7 +123,9 @@ class Finisher:
                 del self._pictures[next(iter(self._pictures))]
         return picture
 
-    async def _deliver(self, turn: Turn, message: Message, placeholder: Placeholder, *, edits: bool) -> None:
+    async def _send(
+        self, turn: InteractionContext, message: Message, placeholder: DeferralKind, *, edits: bool
+    ) -> None:
         """Put `message` in the place of the placeholder.
 
         Args:
@@ -136,7 +138,7 @@ class Finisher:
         application, token = interaction.application_id, interaction.token
         try:
             if placeholder.is_loading:
-                is_public = placeholder is Placeholder.THINKING
+                is_public = placeholder is DeferralKind.NEW_MESSAGE
                 await replace_placeholder(
                     rest, application, token, message, is_public=is_public, before_sending=partial(self._fulfil, turn)
                 )
@@ -145,16 +147,16 @@ class Finisher:
             else:
                 await self._fulfil(turn)  # first: nothing could tell afterwards whether it was sent
                 await rest.follow_up(application, token, message)
-        except (DiscordError, OutsideTrouble) as error:  # nobody can be told any more
+        except (DiscordError, ServiceUnavailable) as error:  # nobody can be told any more
             turn.outcome = "not delivered"
             log.warning("answer not delivered", request=interaction.id, route=turn.name, reason=str(error))
 
-    async def _fulfil(self, turn: Turn) -> None:
-        if turn.is_promised:
+    async def _fulfil(self, turn: InteractionContext) -> None:
+        if turn.has_pending_response:
             await self._outbox().answers.fulfil(turn)
 
 
-def _key(drawing: Drawing, faces: Mapping[str, bytes]) -> Hashable:
+def _key(drawing: ImageReply, faces: Mapping[str, bytes]) -> Hashable:
     """What a picture depends on; None when that cannot be told. A face's address names its content."""
     try:
         hash(drawing.draw)

@@ -13,9 +13,9 @@ from app.jobs.pending_responses import Answers, promise_of
 from core import error_reporting
 from core.clock import Clock
 from core.enums import EffectStatus
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from core.ids import GuildId
-from core.request_context import following
+from core.request_context import request_context
 from core.tracebacks import traceback_of
 from db.connection import Connection
 from db.queries.jobs.outbox import Entry, NewEntry
@@ -27,8 +27,8 @@ from wire.errors import (
     CannotDirectMessage,
     DiscordError,
     DiscordUnavailable,
+    HiddenRateLimit,
     NoMutualGuild,
-    SlowDown,
     Unauthorized,
     UnknownGuild,
     UnknownMember,
@@ -36,12 +36,12 @@ from wire.errors import (
     UnknownUser,
 )
 from wire.message import Effect
-from wire.reply import Deferred, Drawing, Reply
+from wire.reply import Deferred, ImageReply, Reply
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from app.interaction_context import Turn
+    from app.interaction_context import InteractionContext
     from db.connection import Pool
     from wire.rest import Rest
 
@@ -58,12 +58,12 @@ class NeedsAttention(Exception):
     """What Sentry is told of an effect that waits for a person; `lyceum outbox list` knows more."""
 
 
-async def write_down(conn: Connection, turn: "Turn", reply: Reply) -> Sequence[Entry]:
+async def write_down(conn: Connection, turn: "InteractionContext", reply: Reply) -> Sequence[Entry]:
     """Write what `reply` asks for, and that somebody waits where it is a slow one; in the handler's transaction."""
     entries = entries_of(
         getattr(reply, "then", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
     )
-    if isinstance(reply, (Drawing, Deferred)):
+    if isinstance(reply, (ImageReply, Deferred)):
         entries.append(promise_of(turn, placeholder_of(reply)))
     return await outbox.write(conn, entries, now=turn.now) if entries else ()
 
@@ -116,7 +116,7 @@ class Outbox:
 
         async def one(entry: Entry) -> None:
             async with turns:
-                with following(_request(entry)):
+                with request_context(_request(entry)):
                     await self._settle(entry, await self._attempt(entry))
 
         try:
@@ -146,7 +146,7 @@ class Outbox:
                 if entry.kind == ANSWER:
                     return await self.answers.tell(entry, now=self._clock.now())
                 await effects.perform(self._rest(), entry.kind, entry.payload, nonce=_nonce(entry))
-        except (OutsideTrouble, TimeoutError, DiscordError) as error:
+        except (ServiceUnavailable, TimeoutError, DiscordError) as error:
             return verdict(error)
         except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
             log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
@@ -158,7 +158,7 @@ class Outbox:
         try:
             async with (await self._pool()).connection() as conn:
                 outcome = await outbox.settle(conn, entry, outcome, rules=self._rules)
-        except OutsideTrouble as trouble:  # the lease runs out, and it is done again without being seen twice
+        except ServiceUnavailable as trouble:  # the lease runs out, and it is done again without being seen twice
             log.warning("effect not noted", id=entry.id, kind=entry.kind, reason=str(trouble))
             return
         facts = {"id": entry.id, "kind": entry.kind, "guild": entry.guild or None, "attempts": entry.attempts}
@@ -172,19 +172,19 @@ class Outbox:
                 log.debug("effect done", **facts)
 
 
-def verdict(error: OutsideTrouble | TimeoutError | DiscordError) -> Outcome:
+def verdict(error: ServiceUnavailable | TimeoutError | DiscordError) -> Outcome:
     """What Discord's refusal or silence means for an effect; the fallback of a direct message was tried by then."""
     reason = str(error) or "Discord took too long."
     match error:
         case DiscordUnavailable():
             return outbox.again(reason, is_unsure=not error.is_unseen)
-        case OutsideTrouble() | TimeoutError():
+        case ServiceUnavailable() | TimeoutError():
             return outbox.again(reason, is_unsure=True)
         case UnknownGuild() | UnknownMember() | UnknownUser() | UnknownMessage():  # whom it was for is gone
             return outbox.closed(reason)
         case CannotDirectMessage() | NoMutualGuild():  # theirs to decide
             return outbox.closed(reason)
-        case SlowDown() | Unauthorized():
+        case HiddenRateLimit() | Unauthorized():
             return outbox.again(reason, is_unsure=False)
         case _:  # a channel or role is gone, a permission is missing, or what we sent is wrong
             return outbox.attention(reason)

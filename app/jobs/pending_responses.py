@@ -13,11 +13,11 @@ import structlog
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
-from app.http.initial_response import Placeholder, thinking
+from app.http.initial_response import DeferralKind, thinking
 from app.jobs.placeholder import replace_placeholder
 from core.enums import Language
-from core.errors import OutsideTrouble
-from core.i18n import at, words_for
+from core.errors import ServiceUnavailable
+from core.i18n import discord_timestamp, translator_for
 from core.ids import ApplicationId, ChannelId, InteractionId, UserId, snowflake_time
 from core.tracebacks import traceback_of
 from db.queries.interactions import processed as processed_interaction_queries
@@ -30,7 +30,7 @@ from wire.errors import DiscordError, DiscordUnavailable, UnknownMessage
 from wire.message import Message
 
 if TYPE_CHECKING:
-    from app.interaction_context import Turn
+    from app.interaction_context import InteractionContext
     from db.connection import Connection, Pool
     from wire.rest import Rest
 
@@ -53,24 +53,24 @@ class _Promise(Struct, frozen=True):
     channel: ChannelId | None = None  # None: nowhere that can be named
 
     @property
-    def placeholder(self) -> Placeholder:
+    def placeholder(self) -> DeferralKind:
         """What the first answer was, or should have been."""
-        return Placeholder.SILENT if self.is_silent else thinking(is_private=self.is_private)
+        return DeferralKind.UPDATE if self.is_silent else thinking(is_private=self.is_private)
 
 
 _encoder: Final = Encoder()
 _promise: Final = Decoder(_Promise)
 
 
-def promise_of(turn: "Turn", placeholder: Placeholder) -> NewEntry:
+def promise_of(turn: "InteractionContext", placeholder: DeferralKind) -> NewEntry:
     """The row that says that somebody who reads `placeholder` waits for the answer of `turn`."""
     interaction = turn.interaction
     promise = _Promise(
         interaction.application_id,
         interaction.token,
-        turn.words.language,
-        placeholder is Placeholder.SILENT,
-        placeholder is not Placeholder.THINKING,
+        turn.t.language,
+        placeholder is DeferralKind.UPDATE,
+        placeholder is not DeferralKind.NEW_MESSAGE,
         interaction.user.id,
         interaction.channel_id,
     )
@@ -79,7 +79,7 @@ def promise_of(turn: "Turn", placeholder: Placeholder) -> NewEntry:
     )
 
 
-async def deferred_before(conn: "Connection", turn: "Turn") -> Placeholder | None:
+async def deferred_before(conn: "Connection", turn: "InteractionContext") -> DeferralKind | None:
     """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer is there."""
     payload = await outbox_queries.pending_payload(conn, **_key(turn))
     return None if payload is None else _promise.decode(payload).placeholder
@@ -97,7 +97,7 @@ class Answers:
         self._renewing: dict[InteractionId, asyncio.Task[None]] = {}
         self._given_up: set[asyncio.Task[bool]] = set()  # writes that were not waited for
 
-    async def promise(self, turn: "Turn", placeholder: Placeholder) -> None:
+    async def promise(self, turn: "InteractionContext", placeholder: DeferralKind) -> None:
         """Write the row now, in a transaction of its own; a database that has no time for it is not waited for."""
         writing = asyncio.create_task(self._write(turn, placeholder))
         await asyncio.wait([writing], timeout=PATIENCE_S)
@@ -109,33 +109,33 @@ class Answers:
         elif writing.result():
             self.keep(turn)
 
-    async def _write(self, turn: "Turn", placeholder: Placeholder) -> bool:
+    async def _write(self, turn: "InteractionContext", placeholder: DeferralKind) -> bool:
         try:
             async with (await self._pool()).connection() as conn:
                 return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
-        except OutsideTrouble:
+        except ServiceUnavailable:
             log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
             log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
         return False
 
-    def keep(self, turn: "Turn") -> None:
+    def keep(self, turn: "InteractionContext") -> None:
         """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""
-        turn.is_promised = True
+        turn.has_pending_response = True
         if turn.interaction.id not in self._renewing:
             self._renewing[turn.interaction.id] = asyncio.create_task(self._renew(turn))
 
-    async def fulfil(self, turn: "Turn") -> None:
+    async def fulfil(self, turn: "InteractionContext") -> None:
         """The person has their answer: nobody waits any more."""
         self.let_go(turn)
-        turn.is_promised = False
+        turn.has_pending_response = False
         try:
             async with (await self._pool()).connection() as conn:
                 await outbox_queries.remove(conn, **_key(turn))
-        except OutsideTrouble:  # the worker will see that the answer is there
+        except ServiceUnavailable:  # the worker will see that the answer is there
             log.warning("promise not struck off", request=turn.interaction.id, route=turn.name)
 
-    def let_go(self, turn: "Turn") -> None:
+    def let_go(self, turn: "InteractionContext") -> None:
         """Renew no longer: where the row is still there, the worker takes over."""
         if task := self._renewing.pop(turn.interaction.id, None):
             task.cancel()
@@ -147,7 +147,7 @@ class Answers:
         if entry.age_s > TOKEN_S:
             return await self._tell_late(entry, promise, interaction, now=now)
         async with (await self._pool()).connection() as conn:
-            is_done = await processed_interaction_queries.is_seen(conn, interaction)
+            is_done = await processed_interaction_queries.is_processed(conn, interaction)
         try:
             return await self._tell(entry, promise, interaction, is_done=is_done)
         except DiscordUnavailable as trouble:
@@ -161,7 +161,7 @@ class Answers:
         try:
             original = await rest.get_original(promise.application, promise.token)
         except UnknownMessage:
-            if promise.placeholder is not Placeholder.THINKING:
+            if promise.placeholder is not DeferralKind.NEW_MESSAGE:
                 raise
             # A public "thinking…" was taken away for a private answer that nobody has noted as sent.
             await rest.follow_up(promise.application, promise.token, message)
@@ -190,15 +190,15 @@ class Answers:
         """
         if promise.user is None or entry.age_s > REMEMBERED_S:
             return outbox.closed("Nobody could be told within fifteen minutes.")
-        words, when = words_for(promise.language), at(snowflake_time(interaction), "R")
+        t, when = translator_for(promise.language), discord_timestamp(snowflake_time(interaction), "R")
         if promise.channel is None:
-            text = words(
+            text = t(
                 "In case you still wait for my answer to what you asked for {when}: I was interrupted, and away too"
                 " long to tell you there. Use the command again to see how things stand.",
                 when=when,
             )
         else:
-            text = words(
+            text = t(
                 "In case you still wait for my answer to what you asked for {when} in {place}: I was interrupted, and"
                 " away too long to tell you there. Use the command again to see how things stand.",
                 when=when,
@@ -211,7 +211,7 @@ class Answers:
             await outbox.write(conn, [told], now=now, rules=self._rules)
         return outbox.closed("The fifteen minutes were over; a direct message says so.")
 
-    async def _renew(self, turn: "Turn") -> None:
+    async def _renew(self, turn: "InteractionContext") -> None:
         is_there = True
         until = asyncio.get_running_loop().time() + TOKEN_S
         while is_there and asyncio.get_running_loop().time() < until:
@@ -219,19 +219,19 @@ class Answers:
             try:
                 async with (await self._pool()).connection() as conn:
                     is_there = await outbox_queries.set_held(conn, **_key(turn), lease_s=self._rules.lease_s)
-            except OutsideTrouble:
+            except ServiceUnavailable:
                 log.warning("promise not renewed", request=turn.interaction.id, route=turn.name)
 
 
-def _key(turn: "Turn") -> "outbox_queries.Key":
+def _key(turn: "InteractionContext") -> "outbox_queries.Key":
     return {"guild": turn.interaction.guild_id or 0, "kind": KIND, "dedupe_key": str(turn.interaction.id)}
 
 
 def _sentence(language: Language, *, is_done: bool) -> str:
-    words = words_for(language)
+    t = translator_for(language)
     if is_done:
-        return words(
+        return t(
             "I was interrupted before I could answer. What you asked for is done: "
             "use the command again only to see how things stand."
         )
-    return words("I was interrupted in the middle of that, and nothing was changed. Please try again.")
+    return t("I was interrupted in the middle of that, and nothing was changed. Please try again.")

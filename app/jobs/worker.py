@@ -15,16 +15,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[r
 from apscheduler.triggers.base import BaseTrigger  # pyright: ignore[reportMissingTypeStubs]
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs]
 
-from app.http.metrics import watched
+from app.http.metrics import collect_with_database
 from app.jobs.doubtful_sessions import confirm_sessions
 from app.jobs.outbox import Outbox, entries_of
 from core import error_reporting, metrics
 from core.clock import Clock
-from core.config import Settings
-from core.enums import Period
-from core.errors import OutsideTrouble
-from core.metrics_registry import Durations, Reading, Tally
-from core.request_context import REQUEST
+from core.config import Config
+from core.enums import LeaderboardPeriod
+from core.errors import ServiceUnavailable
+from core.metrics_registry import Gauge, Histogram, Metric
+from core.request_context import REQUEST_ID
 from core.tracebacks import traceback_of
 from db.connection import Connection, Pool
 from db.queries import webhook_events as webhook_event_queries
@@ -70,7 +70,7 @@ class Job:
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
     """Interactions whose claims have done their service."""
-    return await processed_interaction_queries.remove_seen(conn, before=now - SEEN_FOR)
+    return await processed_interaction_queries.remove_processed(conn, before=now - SEEN_FOR)
 
 
 async def forget_events(conn: Connection, now: datetime) -> int:
@@ -90,7 +90,7 @@ async def forget_activity(conn: Connection, now: datetime) -> int:
 
 async def watch_sessions(conn: Connection, now: datetime) -> int:
     """People in voice of whom nobody hears any more."""
-    return await stale_shards.watch(conn, now=now)
+    return await stale_shards.close_stale_sessions(conn, now=now)
 
 
 async def take_back_from_bots(conn: Connection, now: datetime) -> int:
@@ -100,12 +100,12 @@ async def take_back_from_bots(conn: Connection, now: datetime) -> int:
 
 async def count_again(conn: Connection, _now: datetime) -> int:
     """Members who were judged by other rules, or by other company, than now is known to have held."""
-    return await recalculation.recount(conn)
+    return await recalculation.recalculate(conn)
 
 
 async def close_days(conn: Connection, now: datetime) -> int:
     """Members whose day has ended without activity."""
-    return await freezes.close_days(conn, now=now)
+    return await freezes.process_ended_days(conn, now=now)
 
 
 async def count_drift(conn: Connection, _now: datetime) -> int:
@@ -115,12 +115,14 @@ async def count_drift(conn: Connection, _now: datetime) -> int:
 
 async def mark_today(conn: Connection, now: datetime) -> int:
     """Long boards on which people overtake each other by the minute."""
-    return await checkpoints.mark(conn, now=now, periods=(Period.TODAY,))
+    return await checkpoints.refresh_checkpoints(conn, now=now, periods=(LeaderboardPeriod.TODAY,))
 
 
 async def mark_boards(conn: Connection, now: datetime) -> int:
     """All other long boards."""
-    return await checkpoints.mark(conn, now=now, periods=(Period.WEEK, Period.MONTH, Period.ALL))
+    return await checkpoints.refresh_checkpoints(
+        conn, now=now, periods=(LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH, LeaderboardPeriod.ALL)
+    )
 
 
 JOBS: Final[tuple[Job, ...]] = (
@@ -150,7 +152,7 @@ class Worker:
         self._outbox = Outbox(pool=self._opened, rest=lambda: rest, clock=clock)
         self._stop = asyncio.Event()
         self._rest = rest
-        self._done = Durations("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
+        self._done = Histogram("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
         self._counts: dict[str, int] = {}  # what each job returned last
         self._put_off: set[str] = (
             set()
@@ -178,25 +180,25 @@ class Worker:
             scheduler.shutdown()
             log.info("worker stopped")
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self) -> list[Metric]:
         """What this worker has done, and what its looks at the house have found."""
-        found: list[Tally] = [
-            Reading("lyceum_job_last_count", "What a job counted when it was done last.", count, (("job", name),))
+        found: list[Metric] = [
+            Gauge("lyceum_job_last_count", "What a job counted when it was done last.", count, (("job", name),))
             for name, count in list(self._counts.items())
         ]
         if (drift := self._counts.get(DRIFT)) is not None:
-            found.append(Reading("lyceum_streak_drift", "Members looked at whose caches say something else.", drift))
+            found.append(Gauge("lyceum_streak_drift", "Members looked at whose caches say something else.", drift))
         return [self._done, self._rest.calls, *self._pool.tallies(), *found]
 
     async def _do(self, job: Job) -> None:
         task = asyncio.current_task()
         self._running.add(task)
-        REQUEST.set(job.name)  # each run is a task of its own
+        REQUEST_ID.set(job.name)  # each run is a task of its own
         outcome = "failed"
         started = perf_counter()
         try:
             count = await self._run(job)
-        except OutsideTrouble as error:
+        except ServiceUnavailable as error:
             outcome = "put off"
             tell = log.debug if job.name in self._put_off else log.warning  # one line for an outage, not one a second
             self._put_off.add(job.name)
@@ -236,7 +238,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def _seen_past_a_pooler(settings: Settings) -> AsyncGenerator[None]:
+async def _seen_past_a_pooler(settings: Config) -> AsyncGenerator[None]:
     """Hold one connection by which `lyceum doctor` and `lyceum up` see that a worker is there.
 
     The connections of a pooler bear the name of whoever used them last.
@@ -259,7 +261,7 @@ async def _hold(pool: Pool) -> None:
         await asyncio.sleep(HOLD_S)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Config) -> None:
     """The whole worker process: until SIGTERM or SIGINT."""
     from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
 
@@ -279,11 +281,11 @@ async def run(settings: Settings) -> None:
         async def opened() -> Pool:
             return pool
 
-        def tallies() -> list[Tally]:  # called on the thread that answers Prometheus
-            kept = asyncio.run_coroutine_threadsafe(watched(opened, clock), loop).result(WATCH_S)
+        def tallies() -> list[Metric]:  # called on the thread that answers Prometheus
+            kept = asyncio.run_coroutine_threadsafe(collect_with_database(opened, clock), loop).result(WATCH_S)
             return [*worker.tallies(), *kept]
 
         error_reporting.configure(settings.sentry_dsn, process="worker")
-        with metrics.served(tallies, process="worker", host=settings.host, port=settings.metrics_port):
+        with metrics.serve(tallies, process="worker", host=settings.host, port=settings.metrics_port):
             await worker.run(stop)
         await asyncio.to_thread(error_reporting.flush)

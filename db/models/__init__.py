@@ -5,27 +5,27 @@ from typing import Final
 from sqlalchemy import MetaData
 
 from db.models.base import Model
-from db.models.gateway import GatewayListener, GatewaySession, GatewayStart
+from db.models.gateway import GatewayIdentifySlot, GatewayListener, GatewaySession
 from db.models.guilds import Channel, Guild
 from db.models.installations import Authorization
-from db.models.interactions import SeenInteraction
+from db.models.interactions import ProcessedInteraction
 from db.models.jobs import OutboxEntry
-from db.models.leaderboards import BoardMark
+from db.models.leaderboards import LeaderboardCheckpoint
 from db.models.members import Member, User
 from db.models.premium import Entitlement
 from db.models.streaks.daily_streaks import DailyStreak
-from db.models.streaks.freezes import Freeze, FreezeSwitch, MissedDay
+from db.models.streaks.freezes import Freeze, FreezeSettingChange, MissedDay
 from db.models.streaks.grants import StreakAct
 from db.models.streaks.protections import Protection
 from db.models.streaks.streak import Streak
 from db.models.timezones import MemberZone
 from db.models.voice.activity import VoiceActivity
 from db.models.voice.corrections import VoiceAdjustment, VoiceAdjustmentDay
-from db.models.voice.daily_totals import GuildDay, GuildSpan
+from db.models.voice.daily_totals import GuildMemberDay, PeriodTotal
 from db.models.voice.gaps import VoiceGap
-from db.models.voice.recalculation_queue import Recount
+from db.models.voice.recalculation_queue import RecalculationQueueEntry
 from db.models.voice.sessions import VoiceSegment, VoiceSession
-from db.models.voice.tracking_policies import PolicyRule
+from db.models.voice.tracking_policies import TrackingPolicyChange
 from db.models.webhook_events import WebhookEvent
 
 METADATA: Final[MetaData] = Model.metadata
@@ -42,21 +42,21 @@ TABLES: Final[tuple[type[Model], ...]] = (
     VoiceAdjustment,
     VoiceAdjustmentDay,
     VoiceGap,
-    PolicyRule,
-    Recount,
+    TrackingPolicyChange,
+    RecalculationQueueEntry,
     DailyStreak,
-    GuildDay,
-    GuildSpan,
+    GuildMemberDay,
+    PeriodTotal,
     Streak,
     Freeze,
-    FreezeSwitch,
+    FreezeSettingChange,
     MissedDay,
     StreakAct,
-    BoardMark,
-    SeenInteraction,
+    LeaderboardCheckpoint,
+    ProcessedInteraction,
     GatewaySession,
     GatewayListener,
-    GatewayStart,
+    GatewayIdentifySlot,
     WebhookEvent,
     Authorization,
     Entitlement,
@@ -67,29 +67,29 @@ __all__ = [
     "METADATA",
     "TABLES",
     "Authorization",
-    "BoardMark",
     "Channel",
     "DailyStreak",
     "Entitlement",
     "Freeze",
-    "FreezeSwitch",
+    "FreezeSettingChange",
+    "GatewayIdentifySlot",
     "GatewayListener",
     "GatewaySession",
-    "GatewayStart",
     "Guild",
-    "GuildDay",
-    "GuildSpan",
+    "GuildMemberDay",
+    "LeaderboardCheckpoint",
     "Member",
     "MemberZone",
     "MissedDay",
     "Model",
     "OutboxEntry",
-    "PolicyRule",
+    "PeriodTotal",
+    "ProcessedInteraction",
     "Protection",
-    "Recount",
-    "SeenInteraction",
+    "RecalculationQueueEntry",
     "Streak",
     "StreakAct",
+    "TrackingPolicyChange",
     "User",
     "VoiceActivity",
     "VoiceAdjustment",

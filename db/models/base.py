@@ -107,19 +107,21 @@ def snowflake_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
     )
 
 
-def own_id(*, kind: type[TypeEngine[Any]] = BigInteger, description: str = "Ours; the database gives it.") -> Any:
+def identity_column(
+    *, kind: type[TypeEngine[Any]] = BigInteger, description: str = "Ours; the database gives it."
+) -> Any:
     """A column that numbers rows. None in Python: the row is not written yet."""
     return Field(
         None, nullable=False, ge=1, sa_type=kind, sa_column_args=(Identity(always=False),), description=description
     )
 
 
-def of_guild(table: str) -> ForeignKeyConstraint:
+def guild_fk(table: str) -> ForeignKeyConstraint:
     """Rows of `table` are a guild's, and go with it."""
     return ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name=f"fk_{table}_guild", ondelete="CASCADE")
 
 
-def of_member(table: str) -> ForeignKeyConstraint:
+def member_fk(table: str) -> ForeignKeyConstraint:
     """Rows of `table` are a member's, and go with them."""
     return ForeignKeyConstraint(
         ["guild_id", "user_id"],
@@ -129,7 +131,7 @@ def of_member(table: str) -> ForeignKeyConstraint:
     )
 
 
-def moment(default: Any = ..., *, server_now: bool = False, description: str = "") -> Any:
+def timestamp_column(default: Any = ..., *, server_now: bool = False, description: str = "") -> Any:
     """A timestamptz column; with `server_now` an insert that leaves it out gets the transaction's time."""
     return Field(
         default,
@@ -140,7 +142,7 @@ def moment(default: Any = ..., *, server_now: bool = False, description: str = "
     )
 
 
-def words(default: Any = ..., *, min_length: int = 0, max_length: int, description: str = "") -> Any:
+def text_column(default: Any = ..., *, min_length: int = 0, max_length: int, description: str = "") -> Any:
     """A text column; Discord's longest length is checked here and not in the database, where it may grow."""
     return Field(
         default,
@@ -152,7 +154,7 @@ def words(default: Any = ..., *, min_length: int = 0, max_length: int, descripti
     )
 
 
-def whole(
+def int_column(
     default: Any = ...,
     *,
     kind: type[TypeEngine[Any]] = Integer,
@@ -171,7 +173,7 @@ def whole(
     )
 
 
-def fact(*, default: bool, description: str = "") -> Any:
+def bool_column(*, default: bool, description: str = "") -> Any:
     """A boolean column that is never NULL."""
     return Field(
         default,
@@ -181,7 +183,7 @@ def fact(*, default: bool, description: str = "") -> Any:
     )
 
 
-def choice(enum: ENUM, default: Any = ..., *, description: str = "") -> Any:
+def enum_column(enum: ENUM, default: Any = ..., *, description: str = "") -> Any:
     """A column of one of the enum types."""
     return Field(
         default,

@@ -1,15 +1,15 @@
 """The enum types of the schema, made from the closed lists in core."""
 
 from core.enums import (
-    Board,
     ChannelKind,
-    CloseReason,
     DayKind,
     EffectStatus,
     Language,
-    Period,
-    Preset,
+    LeaderboardMetric,
+    LeaderboardPeriod,
     ProtectionKind,
+    SessionEndReason,
+    TrackingPreset,
     Visibility,
     WebhookEventKind,
 )
@@ -18,11 +18,11 @@ from db.models.base import pg_enum
 LANGUAGE = pg_enum(Language, "language")
 VISIBILITY = pg_enum(Visibility, "visibility")
 CHANNEL_KIND = pg_enum(ChannelKind, "channel_kind")
-CLOSE_REASON = pg_enum(CloseReason, "close_reason")
+CLOSE_REASON = pg_enum(SessionEndReason, "close_reason")
 DAY_KIND = pg_enum(DayKind, "day_kind")
 EFFECT_STATUS = pg_enum(EffectStatus, "effect_status")
 PROTECTION_KIND = pg_enum(ProtectionKind, "protection_kind")
 WEBHOOK_EVENT_KIND = pg_enum(WebhookEventKind, "webhook_event_kind")
-BOARD = pg_enum(Board, "board")
-PERIOD = pg_enum(Period, "period")
-PRESET = pg_enum(Preset, "preset")
+BOARD = pg_enum(LeaderboardMetric, "board")
+PERIOD = pg_enum(LeaderboardPeriod, "period")
+PRESET = pg_enum(TrackingPreset, "preset")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, CheckConstraint, Integer, PrimaryKeyConstraint
 
-from db.models.base import Model, Moment, moment, own_id, whole, words
+from db.models.base import Model, Moment, identity_column, int_column, text_column, timestamp_column
 from db.models.mixins import CRUDMixin
 
 
@@ -15,15 +15,15 @@ class GatewayListener(Model, CRUDMixin, table=True):
         CheckConstraint("shard_count >= 1", name="ck_gateway_listeners_shard_count"),
     )
 
-    listener_id: int | None = own_id(
+    listener_id: int | None = identity_column(
         kind=Integer, description="Ours; the database gives it. The oldest has the lowest."
     )
-    wish: str = words(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
-    shard_count: int = whole(kind=Integer, ge=1, description="Into how many shards it splits the guilds now.")
-    beat_at: Moment = moment(description="Its last sign of life, by the clock of the database.")
+    wish: str = text_column(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
+    shard_count: int = int_column(kind=Integer, ge=1, description="Into how many shards it splits the guilds now.")
+    beat_at: Moment = timestamp_column(description="Its last sign of life, by the clock of the database.")
 
 
-class GatewayStart(Model, CRUDMixin, table=True):
+class GatewayIdentifySlot(Model, CRUDMixin, table=True):
     """One of Discord's buckets of identifies; one start in five seconds for each, whoever asks."""
 
     __tablename__ = "gateway_starts"
@@ -32,8 +32,10 @@ class GatewayStart(Model, CRUDMixin, table=True):
         CheckConstraint("bucket >= 0", name="ck_gateway_starts_bucket"),
     )
 
-    bucket: int = whole(kind=Integer, description="The shard's number modulo Discord's max_concurrency.")
-    free_at: Moment = moment(description="From here on the next identify may be sent, by the clock of the database.")
+    bucket: int = int_column(kind=Integer, description="The shard's number modulo Discord's max_concurrency.")
+    free_at: Moment = timestamp_column(
+        description="From here on the next identify may be sent, by the clock of the database."
+    )
 
 
 class GatewaySession(Model, CRUDMixin, table=True):
@@ -45,9 +47,9 @@ class GatewaySession(Model, CRUDMixin, table=True):
         CheckConstraint("shard_id BETWEEN 0 AND shard_count - 1", name="ck_gateway_sessions_shard_id"),
     )
 
-    shard_id: int = whole(kind=Integer)
-    shard_count: int = whole(kind=Integer, ge=1)
-    session_id: str | None = words(None, max_length=128, description="Empty: nothing to resume.")
-    resume_url: str | None = words(None, max_length=512)
-    seq: int | None = whole(None, kind=BigInteger)
-    seen_at: Moment = moment(description="The last committed heartbeat or batch of events.")
+    shard_id: int = int_column(kind=Integer)
+    shard_count: int = int_column(kind=Integer, ge=1)
+    session_id: str | None = text_column(None, max_length=128, description="Empty: nothing to resume.")
+    resume_url: str | None = text_column(None, max_length=512)
+    seq: int | None = int_column(None, kind=BigInteger)
+    seen_at: Moment = timestamp_column(description="The last committed heartbeat or batch of events.")

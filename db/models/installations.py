@@ -2,7 +2,7 @@
 
 from sqlalchemy import PrimaryKeyConstraint
 
-from db.models.base import Model, Moment, moment, snowflake
+from db.models.base import Model, Moment, snowflake, timestamp_column
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
@@ -16,5 +16,7 @@ class Authorization(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     user_id: int = snowflake()
-    authorized_at: Moment | None = moment(None, description="Empty: only the end was heard of so far.")
-    deauthorized_at: Moment | None = moment(None, description="Later than authorized_at: the user's tokens are void.")
+    authorized_at: Moment | None = timestamp_column(None, description="Empty: only the end was heard of so far.")
+    deauthorized_at: Moment | None = timestamp_column(
+        None, description="Later than authorized_at: the user's tokens are void."
+    )

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint
 
-from db.models.base import Model, Moment, moment, snowflake
+from db.models.base import Model, Moment, snowflake, timestamp_column
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
-class SeenInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
+class ProcessedInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
     """An interaction that was claimed by one process; kept 15 minutes so that a second delivery does nothing."""
 
     __tablename__ = "seen_interactions"
@@ -17,4 +17,4 @@ class SeenInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     interaction_id: int = snowflake()
-    received_at: Moment = moment()
+    received_at: Moment = timestamp_column()

@@ -15,7 +15,7 @@ from sqlmodel import Field
 
 from core.enums import EffectStatus
 from core.ids import SNOWFLAKE_MIN
-from db.models.base import Model, Moment, choice, moment, own_id, whole, words
+from db.models.base import Model, Moment, enum_column, identity_column, int_column, text_column, timestamp_column
 from db.models.enum_types import EFFECT_STATUS
 from db.models.mixins import CRUDMixin
 
@@ -34,21 +34,21 @@ class OutboxEntry(Model, CRUDMixin, table=True):
         CheckConstraint("(status = 'pending') = (settled_at IS NULL)", name="ck_outbox_settled_at"),
     )
 
-    guild_id: int = whole(kind=BigInteger, description="0: it belongs to no guild.")
-    outbox_id: int | None = own_id()
-    kind: str = words(min_length=1, max_length=32, description="What is to happen, such as send_message.")
-    dedupe_key: str = words(min_length=1, max_length=200, description="The same effect is written once.")
+    guild_id: int = int_column(kind=BigInteger, description="0: it belongs to no guild.")
+    outbox_id: int | None = identity_column()
+    kind: str = text_column(min_length=1, max_length=32, description="What is to happen, such as send_message.")
+    dedupe_key: str = text_column(min_length=1, max_length=200, description="The same effect is written once.")
     payload: dict[str, Any] = Field(sa_type=JSONB, nullable=False, description="To whom and what. Emptied when done.")
-    due_at: Moment = moment(description="Not before, by the clock of the product.")
-    held_until: Moment = moment(
+    due_at: Moment = timestamp_column(description="Not before, by the clock of the product.")
+    held_until: Moment = timestamp_column(
         server_now=True,
         description="Not before, by the database's clock: somebody is at it, or it waits to be retried.",
     )
-    attempts: int = whole(0, kind=SmallInteger)
-    unsure_from: Moment | None = moment(
+    attempts: int = int_column(0, kind=SmallInteger)
+    unsure_from: Moment | None = timestamp_column(
         None, description="The first attempt of which nobody knows how it ended. Empty: it surely has not happened."
     )
-    status: EffectStatus = choice(EFFECT_STATUS, EffectStatus.PENDING)
-    last_error: str | None = words(None, max_length=500)
-    created_at: Moment | None = moment(None, server_now=True)
-    settled_at: Moment | None = moment(None, description="When nothing more was to be done.")
+    status: EffectStatus = enum_column(EFFECT_STATUS, EffectStatus.PENDING)
+    last_error: str | None = text_column(None, max_length=500)
+    created_at: Moment | None = timestamp_column(None, server_now=True)
+    settled_at: Moment | None = timestamp_column(None, description="When nothing more was to be done.")

@@ -4,30 +4,30 @@ from datetime import date
 
 from sqlalchemy import BigInteger, CheckConstraint, PrimaryKeyConstraint
 
-from core.enums import Board, Period
-from db.models.base import Model, Moment, choice, local_date, moment, of_guild, snowflake, whole
+from core.enums import LeaderboardMetric, LeaderboardPeriod
+from db.models.base import Model, Moment, enum_column, guild_fk, int_column, local_date, snowflake, timestamp_column
 from db.models.enum_types import BOARD, PERIOD
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
-class BoardMark(Model, CRUDMixin, DiscordIDMixin, table=True):
+class LeaderboardCheckpoint(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A place on a long leaderboard and how many stand before it, so that nobody has to count from the top."""
 
     __tablename__ = "board_marks"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "board", "period", "starts_on", "entry", name="pk_board_marks"),
-        of_guild("board_marks"),
+        guild_fk("board_marks"),
         CheckConstraint("board <> 'xp'", name="ck_board_marks_board"),
         CheckConstraint("shown_before BETWEEN 0 AND entry", name="ck_board_marks_shown_before"),
         *DiscordIDMixin.id_checks("board_marks", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
-    board: Board = choice(BOARD, description="XP has the order of focus.")
-    period: Period = choice(PERIOD)
+    board: LeaderboardMetric = enum_column(BOARD, description="XP has the order of focus.")
+    period: LeaderboardPeriod = enum_column(PERIOD)
     starts_on: date = local_date(description="The first date of the period; of all time 0001-01-01.")
-    entry: int = whole(description="The place among all rows, those that nobody sees included, from 0.")
-    value: int = whole(kind=BigInteger, description="Seconds, or days for the streak board.")
+    entry: int = int_column(description="The place among all rows, those that nobody sees included, from 0.")
+    value: int = int_column(kind=BigInteger, description="Seconds, or days for the streak board.")
     user_id: int = snowflake(description="Whose row was there; no foreign key, for the place outlives it.")
-    shown_before: int = whole(description="Rows before this place that everybody may see.")
-    counted_at: Moment = moment()
+    shown_before: int = int_column(description="Rows before this place that everybody may see.")
+    counted_at: Moment = timestamp_column()

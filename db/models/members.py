@@ -9,7 +9,17 @@ from sqlalchemy import (
 )
 
 from core.enums import Language, Visibility
-from db.models.base import Model, Moment, choice, fact, moment, of_guild, snowflake, whole, words
+from db.models.base import (
+    Model,
+    Moment,
+    bool_column,
+    enum_column,
+    guild_fk,
+    int_column,
+    snowflake,
+    text_column,
+    timestamp_column,
+)
 from db.models.enum_types import LANGUAGE, VISIBILITY
 from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
 
@@ -25,10 +35,10 @@ class User(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     user_id: int = snowflake()
-    username: str = words(min_length=1, max_length=32)
-    global_name: str | None = words(None, max_length=32)
-    avatar_hash: str | None = words(None, max_length=64)
-    is_bot: bool = fact(default=False)
+    username: str = text_column(min_length=1, max_length=32)
+    global_name: str | None = text_column(None, max_length=32)
+    avatar_hash: str | None = text_column(None, max_length=64)
+    is_bot: bool = bool_column(default=False)
 
 
 class Member(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
@@ -37,7 +47,7 @@ class Member(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "members"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", name="pk_members"),
-        of_guild("members"),
+        guild_fk("members"),
         Index("idx_users_guild", "guild_id"),
         Index("idx_members_user", "user_id"),
         Index(
@@ -54,10 +64,10 @@ class Member(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
 
     guild_id: int = snowflake()
     user_id: int = snowflake(description="No foreign key: users are not split by guild, and every key here is.")
-    nick: str | None = words(None, max_length=32)
-    avatar_hash: str | None = words(None, max_length=64, description="The avatar worn in this guild alone.")
-    language: Language | None = choice(LANGUAGE, None, description="Empty: follow Discord's language.")
-    visibility: Visibility = choice(VISIBILITY, Visibility.PUBLIC)
-    total_seconds: int = whole(0, kind=BigInteger, description="Counted focus seconds, a cache of the sessions.")
-    last_seen_at: Moment | None = moment(None, description="The last interaction.")
-    left_at: Moment | None = moment(None, description="When the member was found gone. Empty: is here.")
+    nick: str | None = text_column(None, max_length=32)
+    avatar_hash: str | None = text_column(None, max_length=64, description="The avatar worn in this guild alone.")
+    language: Language | None = enum_column(LANGUAGE, None, description="Empty: follow Discord's language.")
+    visibility: Visibility = enum_column(VISIBILITY, Visibility.PUBLIC)
+    total_seconds: int = int_column(0, kind=BigInteger, description="Counted focus seconds, a cache of the sessions.")
+    last_seen_at: Moment | None = timestamp_column(None, description="The last interaction.")
+    left_at: Moment | None = timestamp_column(None, description="When the member was found gone. Empty: is here.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, cast
 from sqlalchemy import CheckConstraint, func
 from sqlmodel import Session, SQLModel, col, select
 
-from db.models.base import Moment, moment, snowflake, snowflake_checks
+from db.models.base import Moment, snowflake, snowflake_checks, timestamp_column
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,14 +18,14 @@ WITH_DELETED: Final = "with_deleted"  # the execution option that shows softly d
 class TimestampMixin(SQLModel):
     """When the row was made and last changed. None: not written yet, the database fills it in."""
 
-    created_at: Moment | None = moment(None, server_now=True, description="When the row was made.")
-    updated_at: Moment | None = moment(None, server_now=True, description="When the row last changed.")
+    created_at: Moment | None = timestamp_column(None, server_now=True, description="When the row was made.")
+    updated_at: Moment | None = timestamp_column(None, server_now=True, description="When the row last changed.")
 
 
 class SoftDeleteMixin(SQLModel):
     """A row that stays for the record after its thing is gone; sessions of ours leave such rows out unless asked."""
 
-    deleted_at: Moment | None = moment(None, description="When the thing went away. Empty: it is there.")
+    deleted_at: Moment | None = timestamp_column(None, description="When the thing went away. Empty: it is there.")
 
     @property
     def is_deleted(self) -> bool:

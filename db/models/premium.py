@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, text
 
-from db.models.base import Model, Moment, fact, moment, snowflake, whole
+from db.models.base import Model, Moment, bool_column, int_column, snowflake, timestamp_column
 from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
 
 
@@ -27,13 +27,15 @@ class Entitlement(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
 
     entitlement_id: int = snowflake()
     sku_id: int = snowflake(description="What was bought.")
-    type: int = whole(kind=SmallInteger, description="Discord's entitlement type: 8 subscription, 4 test, …")
+    type: int = int_column(kind=SmallInteger, description="Discord's entitlement type: 8 subscription, 4 test, …")
     granted_guild_id: int | None = snowflake(
         None, description="The guild that has it. Discord's shop is not split by guild, and some are a user's alone."
     )
     granted_user_id: int | None = snowflake(None, description="The user who has it, or who bought it for the guild.")
-    starts_at: Moment | None = moment(None, description="Empty: always was.")
-    ends_at: Moment | None = moment(None, description="Empty: until further notice.")
-    is_deleted: bool = fact(default=False, description="Refunded or removed, which is final.")
-    is_consumed: bool = fact(default=False, description="A consumable that was used up.")
-    changed_at: Moment = moment(description="Discord's timestamp of this state: an older one never overwrites it.")
+    starts_at: Moment | None = timestamp_column(None, description="Empty: always was.")
+    ends_at: Moment | None = timestamp_column(None, description="Empty: until further notice.")
+    is_deleted: bool = bool_column(default=False, description="Refunded or removed, which is final.")
+    is_consumed: bool = bool_column(default=False, description="A consumable that was used up.")
+    changed_at: Moment = timestamp_column(
+        description="Discord's timestamp of this state: an older one never overwrites it."
+    )

@@ -3,7 +3,7 @@
 from sqlalchemy import Index, PrimaryKeyConstraint
 
 from core.enums import WebhookEventKind
-from db.models.base import Model, Moment, choice, moment, snowflake
+from db.models.base import Model, Moment, enum_column, snowflake, timestamp_column
 from db.models.enum_types import WEBHOOK_EVENT_KIND
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -18,7 +18,7 @@ class WebhookEvent(Model, CRUDMixin, DiscordIDMixin, table=True):
         *DiscordIDMixin.id_checks("webhook_events", "subject_id"),
     )
 
-    kind: WebhookEventKind = choice(WEBHOOK_EVENT_KIND)
+    kind: WebhookEventKind = enum_column(WEBHOOK_EVENT_KIND)
     subject_id: int = snowflake(description="The entitlement, or the user who authorised or left the app.")
-    happened_at: Moment = moment(description="Discord's timestamp of the event.")
-    received_at: Moment = moment()
+    happened_at: Moment = timestamp_column(description="Discord's timestamp of the event.")
+    received_at: Moment = timestamp_column()

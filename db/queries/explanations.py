@@ -10,7 +10,7 @@ from db.queries.arrays import numbers
 
 
 @dataclass(frozen=True, slots=True)
-class CountedStay:
+class CountedSession:
     """A stay in voice of which something was counted."""
 
     started_at: datetime
@@ -21,7 +21,7 @@ class CountedStay:
 
 async def find_counted(
     conn: Connection, *, guild: GuildId, user: UserId, points: int, point_s: int, limit: int
-) -> tuple[int, list[CountedStay]] | None:
+) -> tuple[int, list[CountedSession]] | None:
     """A member's total of seconds, and the stays that hold its last `points` times `point_s` and what is left over.
 
     None: there is no such member. The latest stay comes first, and there are `limit` at most.
@@ -47,7 +47,7 @@ async def find_counted(
     rows = await cursor.fetchall()
     if not rows:
         return None
-    stays = [CountedStay(started, ended, counted, tuple(at)) for _, started, ended, counted, at in rows if started]
+    stays = [CountedSession(started, ended, counted, tuple(at)) for _, started, ended, counted, at in rows if started]
     return rows[0][0], stays
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.ids import GuildId
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
-from db.rows import row_of
+from db.rows import dataclass_row
 
 GuildRow = tuple[int, str, int | None, str | None, str, int | None]  # id, name, owner, icon, locale, AFK channel
 
@@ -178,7 +178,7 @@ class GuildFacts:
 
 async def find_guild(conn: Connection, *, guild: GuildId) -> GuildFacts | None:
     """The guild, if anything ever happened in it."""
-    cursor = conn.cursor(row_factory=row_of(GuildFacts))
+    cursor = conn.cursor(row_factory=dataclass_row(GuildFacts))
     await cursor.execute(
         """SELECT name, icon_hash, locale, timezone, study_minutes, is_active
            FROM guilds WHERE guild_id = %(guild)s""",

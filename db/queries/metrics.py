@@ -15,7 +15,7 @@ async def count_open_sessions(conn: Connection) -> int:
     return int(count)
 
 
-async def find_oldest_due(conn: Connection) -> datetime | None:
+async def find_oldest_unprocessed(conn: Connection) -> datetime | None:
     """Since when the longest waiting effect of the outbox is due; None: nothing waits."""
     cursor = await conn.execute("SELECT min(due_at) FROM outbox WHERE status = 'pending'")
     [(due_at,)] = await cursor.fetchall()

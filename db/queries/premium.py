@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core.ids import EntitlementId, GuildId, SkuId, UserId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ async def set_deleted(conn: Connection, entitlement: EntitlementId, *, now: date
 
 async def list_granted(conn: Connection, *, guild: GuildId | None, user: UserId) -> list[Entitlement]:
     """What a guild and a user have that is not deleted, in the order of the ids; without a guild only the user's."""
-    cursor = conn.cursor(row_factory=row_of(Entitlement))
+    cursor = conn.cursor(row_factory=dataclass_row(Entitlement))
     await cursor.execute(
         """SELECT entitlement_id AS id, sku_id, type, granted_guild_id AS guild_id, granted_user_id AS user_id,
                   starts_at, ends_at, is_deleted, is_consumed

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from core.enums import DayKind, Visibility
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ async def find_profile(
     The rank is counted as on the board, from marks that are not older than `marked_since`; see
     db/queries/leaderboards/pages.py.
     """
-    cursor = conn.cursor(row_factory=row_of(ProfileFacts))
+    cursor = conn.cursor(row_factory=dataclass_row(ProfileFacts))
     await cursor.execute(
         """SELECT me.user_id, u.username, u.global_name, u.avatar_hash, u.is_bot, me.nick,
                   me.avatar_hash AS member_avatar_hash, me.visibility, me.total_seconds, me.created_at, me.left_at,
@@ -92,7 +92,7 @@ async def list_days(
     conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind, first: date, last: date
 ) -> list[DayTotal]:
     """The dates from `first` to `last`, both included, on which anything was counted, oldest first."""
-    cursor = conn.cursor(row_factory=row_of(DayTotal))
+    cursor = conn.cursor(row_factory=dataclass_row(DayTotal))
     await cursor.execute(
         """SELECT streak_date AS day, seconds FROM daily_streaks
            WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = %(kind)s

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import numbers
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class StoredZone:
 
 async def list_rules(conn: Connection, *, guild: GuildId, user: UserId) -> list[StoredZone]:
     """A member's rules, oldest first, those to come included; empty: the guild's zone holds."""
-    cursor = conn.cursor(row_factory=row_of(StoredZone))
+    cursor = conn.cursor(row_factory=dataclass_row(StoredZone))
     await cursor.execute(
         """SELECT valid_from, zone, day_start_min, created_at, zone_asked_at, day_start_asked_at FROM member_zones
            WHERE guild_id = %(guild)s AND user_id = %(user)s

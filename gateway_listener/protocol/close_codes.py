@@ -34,7 +34,7 @@ class GatewayRefused(Exception):
         self.code = code  # of the close frame; None: REST has refused
 
 
-class Next(Enum):
+class NextStep(Enum):
     """What to do after a connection."""
 
     RESUME = auto()
@@ -42,10 +42,10 @@ class Next(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Disconnect:
     """Why a connection ended."""
 
-    next: Next
+    next: NextStep
     reason: str
     code: int | None = None  # None: there was no close frame
     was_established: bool = False  # READY or RESUMED had come
@@ -54,7 +54,7 @@ class Ending:
     is_prompt: bool = False  # Discord asked us to come back, and what it wants us to wait has passed
 
 
-def after_close(code: int | None) -> Next:
+def after_close(code: int | None) -> NextStep:
     """What the close code of the other side asks for; None: the connection just broke.
 
     Unknown codes resume: that costs nothing, and a session that is over is refused.
@@ -64,4 +64,4 @@ def after_close(code: int | None) -> Next:
     """
     if code in _FATAL:
         raise GatewayRefused(f"{_FATAL[code]} (close code {code})", code=code)
-    return Next.IDENTIFY if code in _FRESH else Next.RESUME
+    return NextStep.IDENTIFY if code in _FRESH else NextStep.RESUME

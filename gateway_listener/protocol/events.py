@@ -34,14 +34,14 @@ from services.voice.gateway_events import (
 T = TypeVar("T")
 
 
-class Moment(msgspec.Struct, frozen=True, gc=False):
+class ReceivedAt(msgspec.Struct, frozen=True, gc=False):
     """When something was heard."""
 
     at: datetime  # receipt, aware UTC
     since: datetime | None = None  # set: it was replayed, and happened somewhere after this
 
 
-def read(name: str, raw: msgspec.Raw, moment: Moment) -> Event | None:
+def read(name: str, raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     """What an event tells; None: nothing that we record.
 
     Raises:
@@ -69,14 +69,14 @@ _NULL: Final = bytes(ABSENT)
 log = structlog.get_logger()
 
 
-def _voice_state_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
+def _voice_state_update(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _voice(raw)
     if payload.guild_id is None:
         return None  # a call outside of guilds
     return _state(payload, payload.guild_id, moment, _member_of(payload, payload.guild_id))
 
 
-def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
+def _guild_create(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _snapshot(raw)
     if _readable(_truth, payload.unavailable):
         return None  # still an outage: nothing is known about it
@@ -111,11 +111,11 @@ def _guild_create(raw: msgspec.Raw, moment: Moment) -> Event | None:
     )
 
 
-def _guild_update(raw: msgspec.Raw, moment: Moment) -> Event | None:
+def _guild_update(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     return _change(_guild(raw), moment)
 
 
-def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
+def _change(payload: GuildPayload, moment: ReceivedAt) -> GuildChange:
     owner, afk = _readable(_id, payload.owner_id), _readable(_id, payload.afk_channel_id)
     return GuildChange(
         guild=payload.id,
@@ -129,28 +129,28 @@ def _change(payload: GuildPayload, moment: Moment) -> GuildChange:
     )
 
 
-def _guild_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
+def _guild_delete(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _guild(raw)
     if _readable(_truth, payload.unavailable):
         return GuildOutage(guild=payload.id, at=moment.at, since=moment.since)
     return GuildGone(guild=payload.id, at=moment.at, since=moment.since)
 
 
-def _channel_change(raw: msgspec.Raw, _moment: Moment) -> Event | None:
+def _channel_change(raw: msgspec.Raw, _moment: ReceivedAt) -> Event | None:
     payload = _channel(raw)
     if payload.guild_id is None or payload.type not in VOICE_TYPES:
         return None
     return ChannelChange(guild=payload.guild_id, channel=_voice_channel(payload))
 
 
-def _channel_delete(raw: msgspec.Raw, moment: Moment) -> Event | None:
+def _channel_delete(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _channel(raw)
     if payload.guild_id is None or payload.type not in VOICE_TYPES:
         return None
     return ChannelGone(guild=payload.guild_id, channel=payload.id, at=moment.at)
 
 
-_READERS: Final[Mapping[str, Callable[[msgspec.Raw, Moment], Event | None]]] = {
+_READERS: Final[Mapping[str, Callable[[msgspec.Raw, ReceivedAt], Event | None]]] = {
     "VOICE_STATE_UPDATE": _voice_state_update,
     "GUILD_CREATE": _guild_create,
     "GUILD_UPDATE": _guild_update,
@@ -197,7 +197,7 @@ def _member_of(payload: VoicePayload, guild: GuildId) -> MemberPayload | None:
     return found[0] if found else None
 
 
-def _state(payload: VoicePayload, guild: GuildId, moment: Moment, member: MemberPayload | None) -> VoiceState:
+def _state(payload: VoicePayload, guild: GuildId, moment: ReceivedAt, member: MemberPayload | None) -> VoiceState:
     user = member.user if member else None
     return VoiceState(
         guild=guild,
@@ -217,7 +217,7 @@ def _state(payload: VoicePayload, guild: GuildId, moment: Moment, member: Member
         )
         if member and user
         else None,
-        is_late=moment.since is not None,
+        is_delayed=moment.since is not None,
         since=moment.since,
     )
 

@@ -59,7 +59,7 @@ class _GatewayPayload(msgspec.Struct):
     session_start_limit: _LimitPayload | None = None
 
 
-class NoAddress(Exception):
+class GatewayUnknown(Exception):
     """Discord did not say where its gateway is; the sentence says why."""
 
     def __init__(self, sentence: str, *, retry_after_s: float = 0.0) -> None:
@@ -68,7 +68,7 @@ class NoAddress(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class GatewayInfoClient:
     """Asks Discord for the gateway's address; one that was given goes first."""
 
     api_url: str
@@ -84,7 +84,7 @@ class Directory:
         """
         try:
             found = await self._ask()
-        except NoAddress as error:
+        except GatewayUnknown as error:
             if self.given_url is None:
                 raise
             log.debug("The session start limit is not known.", why=str(error))
@@ -104,19 +104,19 @@ class Directory:
             ):
                 content = await _body(response)
         except Exception as error:  # whatever an address, a proxy or TLS may end in: the next try may succeed
-            raise NoAddress(f"{type(error).__name__}: {error}") from error
+            raise GatewayUnknown(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
         if response.status_code == _TOO_MANY:
             wait_s = _retry_after_s(response.headers)
             how_long = f" {wait_s:,.0f} s" if wait_s else ""
-            raise NoAddress(f"Discord asks to wait{how_long} (429); the network is fine", retry_after_s=wait_s)
+            raise GatewayUnknown(f"Discord asks to wait{how_long} (429); the network is fine", retry_after_s=wait_s)
         if response.status_code != _OK:
-            raise NoAddress(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
+            raise GatewayUnknown(f"status {response.status_code}", retry_after_s=_retry_after_s(response.headers))
         try:
             payload = msgspec.json.decode(content, type=_GatewayPayload)
         except msgspec.MsgspecError as error:
-            raise NoAddress(str(error)) from error
+            raise GatewayUnknown(str(error)) from error
         limit = payload.session_start_limit or _LimitPayload()
         at_once = limit.max_concurrency or 1
         remaining = at_once if limit.remaining is None else limit.remaining

@@ -10,7 +10,7 @@ PULSE_S: Final = 1.0  # how often somebody touches it
 STALL_S: Final = 5.0  # so long without a touch: what is read next may have lain in the socket
 
 
-class Awake:
+class StallDetector:
     """Remembers when the event loop was last seen to run."""
 
     def __init__(self, clock: Clock) -> None:
@@ -28,5 +28,5 @@ class Awake:
         The monotonic clock may stand still while the machine sleeps, so that the other one is asked too, unless it
         shows demonstration time, which jumps.
         """
-        shown_s = 0.0 if self._clock.is_bendable else (self._clock.now() - self._shown).total_seconds()
+        shown_s = 0.0 if self._clock.is_adjustable else (self._clock.now() - self._shown).total_seconds()
         return self._shown if max(monotonic() - self._real, shown_s) > STALL_S else None

@@ -1,29 +1,29 @@
 """What a listener counts about its shards, for whoever watches it."""
 
-from collections import Counter
+import collections
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from core.clock import Clock
-from core.metrics_registry import Counts, Durations, Reading, Tally
+from core.metrics_registry import Counter, Gauge, Histogram, Metric
 from db.connection import Connection
 from db.queries import metrics as metric_queries
 from db.queries.arrays import numbers
-from gateway_listener.recording.records import Heard
+from gateway_listener.recording.records import Record
 from services.voice.gateway_events import GuildSnapshot
 
 _QUEUE: Final = "What was heard and is not committed."
 
 
-class Meter:
+class ListenerMetrics:
     """One for all shards of a process."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
-        self._events = Counts("lyceum_voice_events_committed", "Events that are written down.", "kind")
-        self._lag = Durations("lyceum_voice_commit_lag_seconds", "From hearing an event to its commit; the longest.")
-        self._states = Counts(
+        self._events = Counter("lyceum_voice_events_committed", "Events that are written down.", "kind")
+        self._lag = Histogram("lyceum_voice_commit_lag_seconds", "From hearing an event to its commit; the longest.")
+        self._states = Counter(
             "lyceum_reconciled_states",
             "People in a guild's snapshot and open sessions right after it: both, a session alone (must be none), or "
             "no session, for bots are left out but untracked channels are not.",
@@ -37,16 +37,16 @@ class Meter:
         """The shard is ours; `waiting` counts the rows that are not committed, whenever somebody wants to know."""
         self._waiting[shard] = waiting
 
-    def committed(self, shard: tuple[int, int], heard: Sequence[Heard], *, seen_at: datetime) -> None:
+    def committed(self, shard: tuple[int, int], heard: Sequence[Record], *, seen_at: datetime) -> None:
         """A batch is safe."""
         self._seen[shard] = seen_at
-        for kind, number in Counter(type(each.event) for each in heard if each.event is not None).items():
+        for kind, number in collections.Counter(type(each.event) for each in heard if each.event is not None).items():
             self._events.add(kind.__name__, by=number)
         if heard:
-            self._last[shard] = heard[-1].mark.at
-            self._lag.add(max(0.0, (self._clock.now() - heard[0].mark.at).total_seconds()))
+            self._last[shard] = heard[-1].cursor.at
+            self._lag.add(max(0.0, (self._clock.now() - heard[0].cursor.at).total_seconds()))
 
-    async def compare(self, conn: Connection, heard: Sequence[Heard]) -> None:
+    async def compare(self, conn: Connection, heard: Sequence[Record]) -> None:
         """Open sessions beside the people that snapshots name, right after both were committed.
 
         Nobody remembers who sits where, so this can only be known when Discord says it of a whole guild; guilds of
@@ -78,7 +78,7 @@ class Meter:
         for kept in (self._seen, self._last, self._waiting):
             kept.pop(shard, None)
 
-    def tallies(self) -> list[Tally]:
+    def metrics(self) -> list[Metric]:
         """All of it."""
         now = self._clock.now()
         return [
@@ -93,15 +93,15 @@ class Meter:
             ),
             *_ages("lyceum_shard_event_age_seconds", "Since the last event that was committed.", self._last, now),
             *(
-                Reading("lyceum_shard_waiting_rows", _QUEUE, waiting(), _label(shard))
+                Gauge("lyceum_shard_waiting_rows", _QUEUE, waiting(), _label(shard))
                 for shard, waiting in list(self._waiting.items())
             ),
         ]
 
 
-def _ages(name: str, meaning: str, moments: dict[tuple[int, int], datetime], now: datetime) -> list[Reading]:
+def _ages(name: str, meaning: str, moments: dict[tuple[int, int], datetime], now: datetime) -> list[Gauge]:
     return [
-        Reading(name, meaning, (now - moment).total_seconds(), _label(shard)) for shard, moment in list(moments.items())
+        Gauge(name, meaning, (now - moment).total_seconds(), _label(shard)) for shard, moment in list(moments.items())
     ]
 
 

@@ -13,13 +13,13 @@ import structlog
 
 from core import error_reporting
 from core.clock import Clock
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db.connection import Connection, Pool
 from db.queries.gateway import positions as gateway_position_queries
 from db.queries.gateway.positions import Position
-from gateway_listener.protocol.stall_detector import Awake
-from gateway_listener.recording.metrics import Meter
-from gateway_listener.recording.records import Beginning, Heard, Mark, SessionKey
+from gateway_listener.protocol.stall_detector import StallDetector
+from gateway_listener.recording.metrics import ListenerMetrics
+from gateway_listener.recording.records import Cursor, Record, SessionKey, SessionStart
 from services.voice import open_sessions, recording
 
 BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
@@ -34,17 +34,17 @@ _UNFIT: Final = (psycopg.DataError, psycopg.IntegrityError)  # this event will n
 log = structlog.get_logger()
 
 
-class Taken(Exception):
+class ShardLocked(Exception):
     """Another listener owns the shard."""
 
 
-class Superseded(Exception):
+class ShardLost(Exception):
     """Another listener has taken over the shard and written since; what waits here is replayed to that one."""
 
 
 @dataclass(slots=True)
 class _Batch:
-    heard: list[Heard]
+    heard: list[Record]
     position: Position
     settles: bool = False
 
@@ -60,25 +60,25 @@ class Recorder:
         shard: tuple[int, int] = (0, 1),
         batch_rows: int = BATCH_ROWS,
         queue_rows: int = QUEUE_ROWS,
-        meter: Meter | None = None,
+        meter: ListenerMetrics | None = None,
     ) -> None:
-        self._meter = meter or Meter(clock)
+        self._meter = meter or ListenerMetrics(clock)
         self._pool = pool
         self._clock = clock
         self._shard = shard
         self._batch_rows = batch_rows
         self._queue_rows = queue_rows
-        self._queue: deque[Heard] = deque()
+        self._queue: deque[Record] = deque()
         self._rows = 0
         self._pending_rows = 0
-        self._tail: Mark | None = None  # the last thing heard, also of what is not written
+        self._tail: Cursor | None = None  # the last thing heard, also of what is not written
         self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
         self._committed: Position | None = None
         self._is_live = False
         self._alive_at: datetime | None = None  # the last sign of life
         self._needs_frames = False  # while live: only the time up to the last frame is known
         self._blocked_at: datetime | None = None  # the socket waits since then, so that frames lie in it
-        self.awake = Awake(clock)
+        self.awake = StallDetector(clock)
         self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
         self._refusals = 0  # of the batch in front, by a database that is there
@@ -96,7 +96,7 @@ class Recorder:
         """Whether the socket has to wait."""
         return self._rows >= self._queue_rows or self._is_closing
 
-    async def add(self, heard: Heard) -> None:
+    async def add(self, heard: Record) -> None:
         """Queue something, when there is room for it."""
         while self.is_full:
             self._blocked_at = self._blocked_at or self._clock.now()
@@ -104,19 +104,19 @@ class Recorder:
             await self._room.wait()
         self._queue.append(heard)
         self._rows += heard.rows
-        self._tail = heard.mark
+        self._tail = heard.cursor
         self._wake.set()
         if len(self._queue) % TURN_ROWS == 0:
             await asyncio.sleep(0)  # a socket that is never empty would not pause, and the database would be idle
 
-    def pass_over(self, mark: Mark) -> None:
+    def skip(self, mark: Cursor) -> None:
         """Something was heard that needs no writing: only the position moves on."""
         if not self._is_closing:
             self._tail = mark
             self._is_due = True
             self._wake.set()
 
-    def go_live(self, *, needs_frames: bool = False) -> None:
+    def on_live(self, *, needs_frames: bool = False) -> None:
         """Everything is heard as it happens from now on.
 
         Args:
@@ -129,14 +129,14 @@ class Recorder:
         self._is_due = True
         self._wake.set()
 
-    def hear(self, at: datetime) -> None:
+    def on_frame(self, at: datetime) -> None:
         """The other side gave a sign of life."""
         self._alive_at = at
 
-    def lose(self, heard_until: datetime) -> None:
+    def on_disconnect(self, heard_until: datetime) -> None:
         """Nothing is heard any more: no moment after `heard_until` may be vouched for until `go_live`."""
         if self._is_live:
-            self._is_live, self._heard_until = False, min(heard_until, self._vouched())
+            self._is_live, self._heard_until = False, min(heard_until, self._verified_until())
 
     def take_block(self) -> datetime | None:
         """Since when the socket had to wait for room in the queue; None: it did not."""
@@ -144,7 +144,7 @@ class Recorder:
         return since
 
     @property
-    def heard_until(self) -> datetime | None:
+    def received_until(self) -> datetime | None:
         """The end of what was heard, while nothing is; None: live, or never heard of anything."""
         return self._heard_until
 
@@ -177,7 +177,7 @@ class Recorder:
                         tries = 0
                         await self._write(conn)
                         return
-                except (OutsideTrouble, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
+                except (ServiceUnavailable, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
                     if tries == 0:
                         self._log.warning(
                             "The database is away; what is heard waits.", why=str(trouble.__cause__ or trouble)
@@ -220,7 +220,7 @@ class Recorder:
         """Lock the shard; later insist that nobody else has written meanwhile."""
         await gateway_position_queries.set_keepalives(conn)
         if not await gateway_position_queries.try_lock_shard(conn, shard=self._shard[0]):
-            raise Superseded if self._owned.is_set() else Taken
+            raise ShardLost if self._owned.is_set() else ShardLocked
         stored = await gateway_position_queries.find_position(conn, shard=self._shard)
         await conn.commit()
         if not self._owned.is_set():
@@ -233,7 +233,7 @@ class Recorder:
         elif self._pending and _same(stored, self._pending[0].position):
             self._done(self._pending[0])  # the connection broke after the commit
         else:
-            raise Superseded
+            raise ShardLost
 
     async def _write(self, conn: Connection) -> None:
         while True:
@@ -247,10 +247,10 @@ class Recorder:
 
     def _take(self) -> bool:
         """Take all that waits, up to the bound; a new session stands alone, as the time before it is cut first."""
-        taken: list[Heard] = []
+        taken: list[Record] = []
         rows = 0
         while self._queue and rows < self._batch_rows:
-            if taken and (self._queue[0].beginning or taken[-1].beginning):
+            if taken and (self._queue[0].session_start or taken[-1].session_start):
                 break
             heard = self._queue.popleft()
             taken.append(heard)
@@ -267,13 +267,13 @@ class Recorder:
         self._pending.append(_Batch(taken, position, settles=settles))
         return True
 
-    def _position(self, taken: Sequence[Heard]) -> Position | None:
+    def _position(self, taken: Sequence[Record]) -> Position | None:
         """Where the shard stands once `taken` is written; None: nothing was ever heard."""
         if self._queue:
-            mark, seen_at = taken[-1].mark, taken[-1].mark.known_until
+            mark, seen_at = taken[-1].cursor, taken[-1].cursor.known_until
         elif self._tail:
             mark = self._tail
-            seen_at = self._vouched() if self._is_live else self._heard_until or mark.known_until
+            seen_at = self._verified_until() if self._is_live else self._heard_until or mark.known_until
         else:
             return self._committed
         if self._heard_until is not None:
@@ -286,7 +286,7 @@ class Recorder:
             seen_at=seen_at,
         )
 
-    def _vouched(self) -> datetime:
+    def _verified_until(self) -> datetime:
         """Until when we know what happened: up to the last frame that was read as soon as it came."""
         paused_at = self.awake.paused_since()
         if paused_at is None:
@@ -298,7 +298,7 @@ class Recorder:
 
     def _last_heard(self) -> datetime | None:
         """The last sign of life; None: demonstration time may jump, so that it says nothing."""
-        if self._clock.is_bendable:
+        if self._clock.is_adjustable:
             return None
         return max((at for at in (self._tail and self._tail.at, self._alive_at) if at is not None), default=None)
 
@@ -335,13 +335,13 @@ class Recorder:
                 seq=batch.position.seq,
                 waiting=len(self._queue),
                 duration_ms=round((monotonic() - began) * 1000, 1),
-                lag_ms=round((self._clock.now() - batch.heard[0].mark.at).total_seconds() * 1000, 1),
+                lag_ms=round((self._clock.now() - batch.heard[0].cursor.at).total_seconds() * 1000, 1),
             )
 
     async def _record(self, conn: Connection, batch: _Batch) -> None:
         for heard in batch.heard:
-            if heard.beginning:
-                await self._begin(conn, heard.beginning, heard.mark.at)
+            if heard.session_start:
+                await self._begin(conn, heard.session_start, heard.cursor.at)
             if heard.gap:
                 await open_sessions.bridge(conn, since=heard.gap.since, until=heard.gap.until, shard=self._shard)
         events = [heard.event for heard in batch.heard if heard.event is not None]
@@ -359,11 +359,11 @@ class Recorder:
             self._log.exception("Open sessions could not be compared with a snapshot.")
             error_reporting.send(error, route="compare")
 
-    async def _begin(self, conn: Connection, beginning: Beginning, at: datetime) -> None:
+    async def _begin(self, conn: Connection, beginning: SessionStart, at: datetime) -> None:
         """What a new session says about the time before it."""
-        await open_sessions.cut_open(conn, heard_until=beginning.lost_since, shard=self._shard)
+        await open_sessions.truncate_open_sessions(conn, heard_until=beginning.lost_since, shard=self._shard)
         if beginning.guilds is not None:
-            gone = await open_sessions.leave_missing(conn, beginning.guilds, at=at, shard=self._shard)
+            gone = await open_sessions.mark_missing_guilds_left(conn, beginning.guilds, at=at, shard=self._shard)
             if gone:
                 self._log.info("Servers have removed the app meanwhile.", guilds=gone)
         await gateway_position_queries.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
@@ -375,7 +375,7 @@ class Recorder:
         self._pending.popleft()
         if len(batch.heard) > 1:
             middle = len(batch.heard) // 2
-            mark = batch.heard[middle - 1].mark
+            mark = batch.heard[middle - 1].cursor
             between = replace(batch.position, seq=mark.seq, seen_at=min(mark.known_until, batch.position.seen_at))
             first, second = _Batch(batch.heard[:middle], between), replace(batch, heard=batch.heard[middle:])
             self._pending.extendleft((second, first))
@@ -385,7 +385,7 @@ class Recorder:
                 "An event could not be written and is left out.",
                 event_kind=type(heard.event).__name__,
                 guild=heard.event.guild if heard.event else None,
-                seq=heard.mark.seq,
+                seq=heard.cursor.seq,
                 exc_info=error,
             )
             error_reporting.send(error, route=f"event {type(heard.event).__name__}")
@@ -394,7 +394,7 @@ class Recorder:
     async def _settle_now(self, conn: Connection, now: datetime) -> None:
         try:
             async with conn.transaction():
-                await open_sessions.settle_open(conn, now=now, shard=self._shard)
+                await open_sessions.accrue_open_sessions(conn, now=now, shard=self._shard)
                 await gateway_position_queries.remove_other_counts(conn, shard_count=self._shard[1])
         except Exception as error:  # crediting late is better than not listening
             if conn.broken or conn.closed:

@@ -15,7 +15,7 @@ class SessionKey(Struct, frozen=True, gc=False):
     resume_url: str | None = None  # None: at the ordinary address
 
 
-class Mark(Struct, frozen=True, gc=False):
+class Cursor(Struct, frozen=True, gc=False):
     """How far a session has been read."""
 
     session: SessionKey | None
@@ -29,7 +29,7 @@ class Mark(Struct, frozen=True, gc=False):
         return self.since or self.at
 
 
-class Beginning(Struct, frozen=True, gc=False):
+class SessionStart(Struct, frozen=True, gc=False):
     """A new session: nothing is known about the time before it, and it names all guilds of the shard."""
 
     guilds: frozenset[GuildId] | None  # None: not told
@@ -43,19 +43,19 @@ class Gap(Struct, frozen=True, gc=False):
     until: datetime
 
 
-class Heard(Struct, frozen=True, gc=False):
+class Record(Struct, frozen=True, gc=False):
     """One thing to write, and the position after it."""
 
-    mark: Mark
+    cursor: Cursor
     event: Event | None = None
-    beginning: Beginning | None = None
+    session_start: SessionStart | None = None
     gap: Gap | None = None
 
     @property
     def rows(self) -> int:
         """About how much there is to write."""
-        if self.beginning:
-            return 1 + len(self.beginning.guilds or ())
+        if self.session_start:
+            return 1 + len(self.session_start.guilds or ())
         if isinstance(self.event, GuildSnapshot):
             return 1 + len(self.event.states) + len(self.event.channels)
         return 1

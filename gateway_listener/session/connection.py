@@ -18,20 +18,22 @@ from websockets.exceptions import ConnectionClosed
 from core.clock import Clock
 from core.tracebacks import text_of
 from gateway_listener.protocol import frames
-from gateway_listener.protocol.close_codes import OURS, Ending, Next, after_close
-from gateway_listener.protocol.events import Moment, read
+from gateway_listener.protocol.close_codes import OURS, Disconnect, NextStep, after_close
+from gateway_listener.protocol.events import ReceivedAt, read
 from gateway_listener.protocol.frames import UNREADABLE, Frame, FrameReader, Hello, Op, Ready, UnreadableFrame
 from gateway_listener.protocol.gateway_url import USER_AGENT, address
 from gateway_listener.protocol.stall_detector import PULSE_S, STALL_S
 from gateway_listener.recording.recorder import Recorder
-from gateway_listener.recording.records import Beginning, Gap, Heard, Mark, SessionKey
-from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.recording.records import Cursor, Gap, Record, SessionKey, SessionStart
+from gateway_listener.session.identify_limiter import IdentifyLimiter
 
 MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
 HELLO_WITHIN_S: Final = 20.0
-FAREWELL_S: Final = 0.5  # for the other side to answer our close
+CLOSE_TIMEOUT_S: Final = 0.5  # for the other side to answer our close
 INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before coming back
-DEAF_BEATS: Final = 2  # heartbeat intervals without a frame: what comes then lay there while the machine was asleep
+MISSED_HEARTBEATS_MAX: Final = (
+    2  # heartbeat intervals without a frame: what comes then lay there while the machine was asleep
+)
 
 log = structlog.get_logger()
 
@@ -40,7 +42,7 @@ class Unreachable(Exception):
     """Nobody answers there."""
 
 
-class _Overslept(Exception):
+class _Stalled(Exception):
     """Nothing was read for so long that the other side must have given up."""
 
 
@@ -60,16 +62,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class ConnectionConfig:
     """What every connection of a shard has in common."""
 
     token: str = field(repr=False)
     recorder: Recorder
     clock: Clock
-    starts: Starts
+    starts: IdentifyLimiter
     shard: tuple[int, int] = (0, 1)
     invalid_session_s: tuple[float, float] = INVALID_SESSION_S
-    farewell_s: float = FAREWELL_S
+    farewell_s: float = CLOSE_TIMEOUT_S
     chance: Callable[[], float] = random.random  # from 0 to 1
 
 
@@ -80,14 +82,14 @@ _ready: Final = msgspec.json.Decoder(Ready, strict=False)
 class Connection:
     """A connection that is open; `talk` once."""
 
-    def __init__(self, socket: ClientConnection, caller: Caller, session: Session) -> None:
+    def __init__(self, socket: ClientConnection, caller: ConnectionConfig, session: Session) -> None:
         self._socket = socket
         self._caller = caller
         self._recorder = caller.recorder
         self._session = session
         self._reader = FrameReader()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ending: Ending | None = None
+        self._ending: Disconnect | None = None
         self._is_established = False
         self._waits_for_ack = False
         self._unanswered = 0  # heartbeats
@@ -100,7 +102,9 @@ class Connection:
         self._log = log.bind(shard=caller.shard[0])
 
     @classmethod
-    async def open(cls, url: str, caller: Caller, session: Session, *, compression: str | None) -> "Connection":
+    async def open(
+        cls, url: str, caller: ConnectionConfig, session: Session, *, compression: str | None
+    ) -> "Connection":
         """Connect.
 
         Raises:
@@ -121,7 +125,7 @@ class Connection:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         return cls(socket, caller, session)
 
-    async def talk(self) -> Ending:
+    async def run(self) -> Disconnect:
         """Listen until the connection ends, and say how to go on; closed by us, the session stays resumable.
 
         Raises:
@@ -133,14 +137,14 @@ class Connection:
             for task in self._tasks:
                 task.cancel()
             if self._is_established:
-                self._recorder.lose(self._heard_at)
+                self._recorder.on_disconnect(self._heard_at)
             self._session.since = None
             with suppress(ConnectionClosed):
                 await self._socket.close(OURS)
         return replace(ending, has_greeted=self._has_greeted)
 
-    async def _listen(self) -> Ending:
-        ending = Ending(Next.RESUME, "no hello came")
+    async def _listen(self) -> Disconnect:
+        ending = Disconnect(NextStep.RESUME, "no hello came")
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 hello = await self._receive()
@@ -150,7 +154,7 @@ class Connection:
             self._has_greeted = True
             self._recorder.awake.touch()
             self._start(self._pulse())
-            self._start(self._beat(self._interval_s))
+            self._start(self._heartbeat_loop(self._interval_s))
             await self._greet()
             while self._ending is None:
                 frame = await self._receive()
@@ -158,37 +162,37 @@ class Connection:
                     if frame.op == Op.DISPATCH:
                         await self._dispatch(frame)
                     else:
-                        await self._obey(frame)
+                        await self._handle_op(frame)
         except TimeoutError:
             pass
         except (UnreadableFrame, *UNREADABLE) as error:
-            ending = Ending(Next.RESUME, f"unreadable: {error}", was_established=self._is_established)
-        except _Overslept:
-            ending = Ending(Next.RESUME, "nothing was heard for long", was_established=self._is_established)
+            ending = Disconnect(NextStep.RESUME, f"unreadable: {error}", was_established=self._is_established)
+        except _Stalled:
+            ending = Disconnect(NextStep.RESUME, "nothing was heard for long", was_established=self._is_established)
         except ConnectionClosed as closed:
             if self._ending is None:
                 ending = self._closed(closed)
         return self._ending or ending
 
-    def _closed(self, closed: ConnectionClosed) -> Ending:
+    def _closed(self, closed: ConnectionClosed) -> Disconnect:
         """The other side has closed, or the connection broke.
 
         Raises:
             GatewayRefused: it will never let us in.
         """
         self._notice_pause()
-        if closed.rcvd or self._caller.clock.is_bendable:  # a close frame is a frame like others
+        if closed.rcvd or self._caller.clock.is_adjustable:  # a close frame is a frame like others
             self._heard_at = self._caller.clock.now()
-            self._recorder.hear(self._heard_at)
+            self._recorder.on_frame(self._heard_at)
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "connection lost")
-        return Ending(after_close(code), reason, code=code, was_established=self._is_established)
+        return Disconnect(after_close(code), reason, code=code, was_established=self._is_established)
 
     async def _receive(self) -> Frame | None:
         message = await self._socket.recv()
-        self._hear()
+        self._handle_frame()
         return self._reader.read(message)
 
-    def _hear(self) -> None:
+    def _handle_frame(self) -> None:
         """A frame came, whatever it says: somebody is there.
 
         Raises:
@@ -196,14 +200,14 @@ class Connection:
         """
         clock = self._caller.clock
         now = clock.now()
-        if self._is_established and self._interval_s and not (self._has_paused or clock.is_bendable):
+        if self._is_established and self._interval_s and not (self._has_paused or clock.is_adjustable):
             silence_s = (now - self._heard_at).total_seconds()
-            if silence_s > DEAF_BEATS * self._interval_s:
-                raise _Overslept
+            if silence_s > MISSED_HEARTBEATS_MAX * self._interval_s:
+                raise _Stalled
         self._notice_pause()
         self._has_paused = False
         self._heard_at = now
-        self._recorder.hear(now)
+        self._recorder.on_frame(now)
 
     def _notice_pause(self) -> None:
         """See to it that nothing is taken for live that came while this process stood still."""
@@ -220,8 +224,8 @@ class Connection:
         self._has_waited = self._has_paused = True
         if not self._is_established or self._session.since is not None:
             return
-        self._recorder.lose(since)
-        self._session.since = self._recorder.heard_until
+        self._recorder.on_disconnect(since)
+        self._session.since = self._recorder.received_until
         self._acks_wanted = self._unanswered + 1
         self._log.warning("Events were not read for a while; when they happened is not known.", since=since)
         self._start(self._send_heartbeat())
@@ -230,12 +234,12 @@ class Connection:
         """All of the gap has been told."""
         session, at = self._session, self._heard_at
         self._acks_wanted = 0
-        mark = Mark(session.key, session.seq, at)
+        mark = Cursor(session.key, session.seq, at)
         since, session.since = session.since, None
         if since is None:
-            self._recorder.pass_over(mark)
+            self._recorder.skip(mark)
         else:
-            await self._recorder.add(Heard(mark, gap=Gap(since, max(since, at))))
+            await self._recorder.add(Record(mark, gap=Gap(since, max(since, at))))
         self._establish()
 
     async def _pulse(self) -> None:
@@ -253,7 +257,7 @@ class Connection:
             committed = self._recorder.committed_seq(session.key)
             seq = committed if committed is not None else session.first_seq
             if seq is not None:
-                session.since = self._recorder.heard_until
+                session.since = self._recorder.received_until
                 await self._socket.send(frames.resume(self._caller.token, session_id=session.key.id, seq=seq))
                 return
         await self._identify()
@@ -265,12 +269,14 @@ class Connection:
         self._session.may_identify = False
         await self._socket.send(frames.identify(self._caller.token, shard=self._caller.shard))
 
-    async def _beat(self, interval_s: float) -> None:
+    async def _heartbeat_loop(self, interval_s: float) -> None:
         await asyncio.sleep(interval_s * self._caller.chance())
         while True:
             self._notice_pause()
             if self._waits_for_ack and not (self._has_waited or self._recorder.is_full):
-                await self._end(Ending(Next.RESUME, "no answer to a heartbeat", was_established=self._is_established))
+                await self._end(
+                    Disconnect(NextStep.RESUME, "no answer to a heartbeat", was_established=self._is_established)
+                )
                 return
             self._has_waited = False
             self._waits_for_ack = True
@@ -281,13 +287,13 @@ class Connection:
         self._unanswered += 1
         await self._socket.send(frames.heartbeat(self._recorder.committed_seq(self._session.key)))
 
-    async def _end(self, ending: Ending) -> None:
+    async def _end(self, ending: Disconnect) -> None:
         self._ending = ending
         await self._socket.close(OURS)
 
     # What we are told
 
-    async def _obey(self, frame: Frame) -> None:
+    async def _handle_op(self, frame: Frame) -> None:
         """Everything but dispatches; unknown operations mean nothing to us."""
         match frame.op:
             case Op.HEARTBEAT_ACK:
@@ -301,7 +307,9 @@ class Connection:
                 await self._send_heartbeat()
             case Op.RECONNECT:
                 await self._end(
-                    Ending(Next.RESUME, "asked to reconnect", was_established=self._is_established, is_prompt=True)
+                    Disconnect(
+                        NextStep.RESUME, "asked to reconnect", was_established=self._is_established, is_prompt=True
+                    )
                 )
             case Op.INVALID_SESSION:
                 await self._lose_session(is_resumable=msgspec.json.decode(frame.d) is True)
@@ -312,16 +320,18 @@ class Connection:
         self._log.info("The gateway session is not valid.", is_resumable=is_resumable)
         was_established = self._is_established
         if was_established:
-            self._recorder.lose(self._heard_at)
+            self._recorder.on_disconnect(self._heard_at)
             self._is_established = False
         if self._session.key is None:
             await self._caller.starts.sent(self._caller.shard[0])
-            await self._end(Ending(Next.IDENTIFY, "identify refused"))
+            await self._end(Disconnect(NextStep.IDENTIFY, "identify refused"))
             return
         shortest, longest = self._caller.invalid_session_s
         await asyncio.sleep(shortest + (longest - shortest) * self._caller.chance())
-        following, reason = (Next.RESUME, "asked to resume") if is_resumable else (Next.IDENTIFY, "session invalid")
-        await self._end(Ending(following, reason, was_established=was_established, is_prompt=True))
+        following, reason = (
+            (NextStep.RESUME, "asked to resume") if is_resumable else (NextStep.IDENTIFY, "session invalid")
+        )
+        await self._end(Disconnect(following, reason, was_established=was_established, is_prompt=True))
 
     async def _dispatch(self, frame: Frame) -> None:
         session = self._session
@@ -338,19 +348,19 @@ class Connection:
             return
         if is_known:
             return  # a replay may begin a little early
-        mark = Mark(session.key, session.seq, at, session.since)
+        mark = Cursor(session.key, session.seq, at, session.since)
         try:
-            event = read(frame.t or "", frame.d, Moment(at, session.since))
+            event = read(frame.t or "", frame.d, ReceivedAt(at, session.since))
         except UNREADABLE as error:
             self._log.error("An event looks unlike its documentation.", event_kind=frame.t, seq=frame.s, why=str(error))
             event = None
         if event is None:
-            self._recorder.pass_over(mark)
+            self._recorder.skip(mark)
             return
         if self._recorder.is_full:
             self._has_waited = self._has_paused = True
         began = monotonic()
-        await self._recorder.add(Heard(mark, event))
+        await self._recorder.add(Record(mark, event))
         blocked_at = self._recorder.take_block()
         if blocked_at is not None and monotonic() - began > STALL_S:
             self._pause(blocked_at)
@@ -362,17 +372,19 @@ class Connection:
         session.key = SessionKey(ready.session_id, ready.resume_gateway_url or None)
         session.first_seq = session.seq = frame.s
         session.since = None
-        lost_since = self._recorder.heard_until
+        lost_since = self._recorder.received_until
         known = [guild.id for guild in ready.guilds or () if guild]
         guilds = frozenset(known) if ready.guilds is not None and len(known) == len(ready.guilds) else None
         self._log.info("A gateway session begins.", seq=frame.s, lost_since=lost_since, guilds=len(guilds or ()))
         self._start(self._caller.starts.sent(self._caller.shard[0]))
-        await self._recorder.add(Heard(Mark(session.key, frame.s, at), beginning=Beginning(guilds, lost_since)))
+        await self._recorder.add(
+            Record(Cursor(session.key, frame.s, at), session_start=SessionStart(guilds, lost_since))
+        )
         self._establish()
 
     def _establish(self) -> None:
         self._is_established = True
-        self._recorder.go_live(needs_frames=not self._caller.clock.is_bendable)
+        self._recorder.on_live(needs_frames=not self._caller.clock.is_adjustable)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -384,4 +396,4 @@ class Connection:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, ConnectionClosed):
             self._log.error("A part of the connection failed.", exc_info=error)
-            self._start(self._end(Ending(Next.RESUME, text_of(error))))
+            self._start(self._end(Disconnect(NextStep.RESUME, text_of(error))))

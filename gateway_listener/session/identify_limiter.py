@@ -6,10 +6,10 @@ from typing import Final
 
 import structlog
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db.connection import Pool
 from db.queries.gateway import listeners as listener_queries
-from gateway_listener.protocol.gateway_url import Directory, GatewayBot, SessionStartLimit
+from gateway_listener.protocol.gateway_url import GatewayBot, GatewayInfoClient, SessionStartLimit
 
 WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting
 RETRY_S: Final = 1.0  # while the database is away
@@ -18,10 +18,10 @@ JITTER_S: Final = 0.05
 log = structlog.get_logger()
 
 
-class Starts:
+class IdentifyLimiter:
     """Lets one identify at a time through each bucket, whichever process asks."""
 
-    def __init__(self, pool: Pool, directory: Directory, *, window_s: float = WINDOW_S) -> None:
+    def __init__(self, pool: Pool, directory: GatewayInfoClient, *, window_s: float = WINDOW_S) -> None:
         self._pool = pool
         self._directory = directory
         self._window_s = window_s
@@ -55,8 +55,8 @@ class Starts:
             return
         try:
             async with self._pool.connection() as conn:
-                await listener_queries.set_start(conn, bucket=_bucket(shard, self._limit), gap_s=self._window_s)
-        except OutsideTrouble:
+                await listener_queries.set_identify_slot(conn, bucket=_bucket(shard, self._limit), gap_s=self._window_s)
+        except ServiceUnavailable:
             log.debug("The bucket opens by itself.", shard=shard)
 
     async def _take(self, bucket: int) -> None:
@@ -64,10 +64,10 @@ class Starts:
             wait_s = RETRY_S
             try:
                 async with self._pool.connection() as conn:
-                    if await listener_queries.take_start(conn, bucket=bucket, hold_s=2 * self._window_s):
+                    if await listener_queries.take_identify_slot(conn, bucket=bucket, hold_s=2 * self._window_s):
                         return
-                    wait_s = await listener_queries.get_start_wait(conn, bucket=bucket)
-            except OutsideTrouble as trouble:
+                    wait_s = await listener_queries.get_identify_wait(conn, bucket=bucket)
+            except ServiceUnavailable as trouble:
                 log.warning("The database is away; no session is started.", why=str(trouble))
             await asyncio.sleep(max(wait_s, 0) + JITTER_S * random.random())  # noqa: S311 - no secret
 

@@ -9,10 +9,10 @@ from typing import Final
 import structlog
 
 from db.queries.gateway.positions import Position
-from gateway_listener.protocol.close_codes import Ending, Next
-from gateway_listener.protocol.gateway_url import DISCORD_GATEWAY_URL, Directory, GatewayBot, NoAddress
+from gateway_listener.protocol.close_codes import Disconnect, NextStep
+from gateway_listener.protocol.gateway_url import DISCORD_GATEWAY_URL, GatewayBot, GatewayInfoClient, GatewayUnknown
 from gateway_listener.recording.records import SessionKey
-from gateway_listener.session.connection import Caller, Connection, Session, Unreachable
+from gateway_listener.session.connection import Connection, ConnectionConfig, Session, Unreachable
 
 RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
 CONFIRM_S: Final = 3.0
@@ -39,8 +39,8 @@ class Shard:
 
     def __init__(
         self,
-        caller: Caller,
-        directory: Directory,
+        caller: ConnectionConfig,
+        directory: GatewayInfoClient,
         *,
         backoff: Backoff | None = None,
         compression: str | None = "auto",
@@ -68,10 +68,10 @@ class Shard:
             try:
                 ending = await self._connect()
             except Unreachable as error:
-                ending = Ending(Next.RESUME, str(error))
-            except NoAddress as error:
-                ending = Ending(Next.RESUME, str(error), wait_s=error.retry_after_s)
-            if ending.next is Next.IDENTIFY:
+                ending = Disconnect(NextStep.RESUME, str(error))
+            except GatewayUnknown as error:
+                ending = Disconnect(NextStep.RESUME, str(error), wait_s=error.retry_after_s)
+            if ending.next is NextStep.IDENTIFY:
                 self._session.forget()
             has_stood = ending.was_established and monotonic() - self._connected_at >= STOOD_S
             outages = 0 if ending.has_greeted else outages + 1
@@ -81,7 +81,7 @@ class Shard:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
             # A quick end is forgiven once where we were let in, and once where we were asked to come back.
             counted = outages + failures - ending.was_established - ending.is_prompt
-            if ending.is_prompt and ending.next is Next.IDENTIFY:
+            if ending.is_prompt and ending.next is NextStep.IDENTIFY:
                 counted = 0  # identifies have limits of their own, and until then nothing is heard
             wait_s = self._backoff.wait_s(counted, self._caller.chance()) if counted > 0 else 0.0
             await asyncio.sleep(max(wait_s, ending.wait_s))
@@ -91,7 +91,7 @@ class Shard:
             self._session.key = SessionKey(position.session_id, position.resume_url)
             self._session.first_seq = self._session.seq = position.seq
 
-    async def _connect(self) -> Ending:
+    async def _connect(self) -> Disconnect:
         session = self._session
         session.may_identify = False
         if session.key and self._resumes >= RESUMES_MAX:
@@ -113,7 +113,7 @@ class Shard:
         self._connected_at = monotonic()
         self._skips_resume_url = False
         self._resumes += session.key is not None
-        ending = await connection.talk()
+        ending = await connection.run()
         if ending.was_established:
             self._resumes = 0
         return ending
@@ -123,6 +123,6 @@ class Shard:
             return self._directory.given_url
         try:
             found: GatewayBot = await self._directory.look_up()
-        except NoAddress:
+        except GatewayUnknown:
             return DISCORD_GATEWAY_URL
         return found.url

@@ -6,32 +6,32 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from db.connection import Pool
-from gateway_listener.protocol.gateway_url import Directory
-from gateway_listener.recording.metrics import Meter
+from gateway_listener.protocol.gateway_url import GatewayInfoClient
+from gateway_listener.recording.metrics import ListenerMetrics
 from gateway_listener.recording.recorder import Recorder
-from gateway_listener.session.connection import Caller
-from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.connection import ConnectionConfig
+from gateway_listener.session.identify_limiter import IdentifyLimiter
 from gateway_listener.session.shard import Shard
 
 DRAIN_S: Final = 1.2  # to write what was received before a planned end; the rest is replayed to the next process
 
-Follow = Callable[[tuple[int, int], asyncio.Event, str], Awaitable[None]]  # shard, stop, how its connection is called
+RunShard = Callable[[tuple[int, int], asyncio.Event, str], Awaitable[None]]  # shard, stop, how its connection is called
 
 
 @dataclass(frozen=True, slots=True)
-class Follower:
+class ShardRunner:
     """What all shards of a process have in common."""
 
-    settings: Settings
+    settings: Config
     database_url: str
     clock: Clock
-    directory: Directory
-    starts: Starts
-    meter: Meter = field(default_factory=Meter)
+    directory: GatewayInfoClient
+    starts: IdentifyLimiter
+    meter: ListenerMetrics = field(default_factory=ListenerMetrics)
 
-    async def follow(self, shard: tuple[int, int], stop: asyncio.Event, name: str) -> None:
+    async def run(self, shard: tuple[int, int], stop: asyncio.Event, name: str) -> None:
         """Follow a shard, given as (id, count), until `stop`; at the end it is committed, resumable and free.
 
         Its database connection is its own, so that the lock goes when this ends, however it ends.
@@ -43,7 +43,7 @@ class Follower:
         """
         async with Pool(self.database_url, application_name=name, min_size=1, max_size=1) as pool:
             recorder = Recorder(pool, self.clock, shard=shard, meter=self.meter)
-            caller = Caller(self.settings.token, recorder, self.clock, self.starts, shard)
+            caller = ConnectionConfig(self.settings.token, recorder, self.clock, self.starts, shard)
             try:
                 await _follow(Shard(caller, self.directory), recorder, stop)
             finally:

@@ -3,20 +3,20 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from gateway_listener.sharding.selection import Wish
+from gateway_listener.sharding.selection import ShardSelection
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class Peer:
     """A listener that runs, this one included."""
 
     number: int  # the oldest has the lowest
-    wish: Wish
+    wish: ShardSelection
     count: int  # of shards, as it splits the guilds now
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Assignment:
     """What to do next."""
 
     take: tuple[int, ...] = ()
@@ -24,7 +24,7 @@ class Plan:
     waits_for: int | None = None  # set: others still split the guilds into so many shards
 
 
-def agreed_count(me: Colleague, colleagues: Sequence[Colleague]) -> int:
+def agreed_shard_count(me: Peer, colleagues: Sequence[Peer]) -> int:
     """Into how many shards this listener splits the guilds: as it was told, or as the others do.
 
     Where all were told `auto` the highest number wins: it is the one that Discord has asked for last.
@@ -37,7 +37,9 @@ def agreed_count(me: Colleague, colleagues: Sequence[Colleague]) -> int:
     return max(colleague.count for colleague in (me, *colleagues) if colleague.wish.count is None)
 
 
-def plan(me: Colleague, colleagues: Sequence[Colleague], *, mine: Collection[int], taken: Collection[int]) -> Plan:
+def plan_assignment(
+    me: Peer, colleagues: Sequence[Peer], *, mine: Collection[int], taken: Collection[int]
+) -> Assignment:
     """The next step of a listener towards its part.
 
     Shards that somebody was told to follow are theirs; all others are shared out as evenly as they can be, the odd ones
@@ -49,7 +51,7 @@ def plan(me: Colleague, colleagues: Sequence[Colleague], *, mine: Collection[int
     others = [colleague for colleague in colleagues if colleague.number != me.number]
     for other in others:
         if other.count != me.count and (other.number < me.number or other.wish.count is None):
-            return Plan(waits_for=other.count)
+            return Assignment(waits_for=other.count)
     alike = [me, *(other for other in others if other.count == me.count)]
     if me.wish.only is not None:
         part, size = set(me.wish.only), len(me.wish.only)
@@ -64,4 +66,4 @@ def plan(me: Colleague, colleagues: Sequence[Colleague], *, mine: Collection[int
     free = sorted(part.difference(mine, taken))
     start = rank * size % len(free) if free else 0  # so that those who start together do not all try the same ones
     wanted = (free[start:] + free[:start])[: max(0, size - len(kept))]
-    return Plan(take=tuple(sorted(wanted)), leave=tuple(sorted({*kept[size:], *set(mine) - part})))
+    return Assignment(take=tuple(sorted(wanted)), leave=tuple(sorted({*kept[size:], *set(mine) - part})))

@@ -9,20 +9,20 @@ from typing import Final
 import psycopg
 import structlog
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db.connection import Connection, Pool
 from db.queries.gateway import listeners as listener_queries
 from gateway_listener.protocol.close_codes import TOO_FEW_SHARDS, GatewayRefused
-from gateway_listener.protocol.gateway_url import Directory, NoAddress
-from gateway_listener.recording.recorder import Superseded, Taken
-from gateway_listener.session.shard_runner import Follow
-from gateway_listener.sharding.assignment import Colleague, Plan, agreed_count, plan
-from gateway_listener.sharding.selection import Wish
+from gateway_listener.protocol.gateway_url import GatewayInfoClient, GatewayUnknown
+from gateway_listener.recording.recorder import ShardLocked, ShardLost
+from gateway_listener.session.shard_runner import RunShard
+from gateway_listener.sharding.assignment import Assignment, Peer, agreed_shard_count, plan_assignment
+from gateway_listener.sharding.selection import ShardSelection
 
 APPLICATION: Final = "lyceum listener"  # how our connections are called; with our number once we have one
-LOOK_S: Final = 0.5  # real time, as everything in here
-BEAT_S: Final = 3.0
-SILENT_S: Final = 12.0  # without a beat: whoever is silent for so long hangs, and loses its shards
+POLL_S: Final = 0.5  # real time, as everything in here
+HEARTBEAT_S: Final = 3.0
+STALE_S: Final = 12.0  # without a beat: whoever is silent for so long hangs, and loses its shards
 RETRY_S: Final = 1.0
 PATIENCE_S: Final = 3.0  # after the database was away, for everybody to come back to their own shards
 
@@ -35,15 +35,15 @@ def name_of(listener: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Followed:
+class _RunningShard:
     task: asyncio.Task[None]
     stop: asyncio.Event
 
 
-class Sharing:
+class ShardCoordinator:
     """This process among the listeners, and the shards that it follows at the moment."""
 
-    def __init__(self, pool: Pool, directory: Directory, wish: Wish, follow: Follow) -> None:
+    def __init__(self, pool: Pool, directory: GatewayInfoClient, wish: ShardSelection, follow: RunShard) -> None:
         self._pool = pool
         self._directory = directory
         self._wish = wish
@@ -52,7 +52,7 @@ class Sharing:
         self._wanted = 0  # shards that Discord has asked for since
         self._may_grow = False
         self._number = 0  # 0: not among them yet
-        self._following: dict[int, _Followed] = {}
+        self._following: dict[int, _RunningShard] = {}
         self._failed = asyncio.Event()
         self._failure: BaseException | None = None
         self._beat_at = 0.0
@@ -65,7 +65,7 @@ class Sharing:
         Raises:
             GatewayRefused: Discord will never let us listen.
         """
-        looking = asyncio.create_task(self._look_around())
+        looking = asyncio.create_task(self._poll_loop())
         waits = (looking, asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait()))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -76,38 +76,40 @@ class Sharing:
                 task.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
             await self._leave_all()
-            await self._go()
+            await self._unregister()
         if self._failure:
             raise self._failure
 
-    async def _look_around(self) -> None:
+    async def _poll_loop(self) -> None:
         """Look at the others twice a second, for ever; while the database is away everything stays as it is."""
         while True:
             wait_s = RETRY_S
             try:
                 async with self._pool.connection() as conn:
-                    await self._come(conn)
+                    await self._register(conn)
                     while True:
-                        await self._act(await self._look(conn))
-                        await asyncio.sleep(LOOK_S)
-            except (OutsideTrouble, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
+                        await self._apply(await self._poll(conn))
+                        await asyncio.sleep(POLL_S)
+            except (ServiceUnavailable, psycopg.OperationalError, psycopg.InterfaceError) as trouble:
                 log.debug("The other listeners cannot be seen.", why=str(trouble))
-            except NoAddress as trouble:
+            except GatewayUnknown as trouble:
                 wait_s = max(RETRY_S, trouble.retry_after_s)
                 log.warning(
                     "Discord does not say how many shards it recommends; asking again.", why=str(trouble), wait_s=wait_s
                 )
             await asyncio.sleep(wait_s)
 
-    async def _come(self, conn: Connection) -> None:
+    async def _register(self, conn: Connection) -> None:
         """Be one of them; after a lost connection under the same number."""
         if not self._number:
-            others = await listener_queries.list_listeners(conn, patience_s=SILENT_S)
+            others = await listener_queries.list_listeners(conn, patience_s=STALE_S)
             await conn.commit()
             if not self._count:
                 self._count = others[0].shard_count if others else (await self._directory.look_up()).shards
-            await listener_queries.remove_silent_listeners(conn)
-            self._number = await listener_queries.add_listener(conn, wish=str(self._wish), shard_count=self._count)
+            await listener_queries.remove_stale_listeners(conn)
+            self._number = await listener_queries.add_listener(
+                conn, shard_selection=str(self._wish), shard_count=self._count
+            )
             log.info("Listening.", listener=self._number, shards=str(self._wish), shard_count=self._count)
         else:
             self._patient_until = monotonic() + PATIENCE_S
@@ -115,35 +117,37 @@ class Sharing:
         await listener_queries.lock_listener(conn, self._number, name=name_of(self._number))
         await conn.commit()
 
-    async def _look(self, conn: Connection) -> Plan:
+    async def _poll(self, conn: Connection) -> Assignment:
         """What to do next; whoever hangs is cut off on the way, so that their shards are free."""
-        if monotonic() >= self._beat_at + BEAT_S:
+        if monotonic() >= self._beat_at + HEARTBEAT_S:
             await self._beat(conn)
-        rows = await listener_queries.list_listeners(conn, patience_s=SILENT_S)
+        rows = await listener_queries.list_listeners(conn, patience_s=STALE_S)
         taken = await listener_queries.list_taken_shards(conn)
         for row in rows:
-            if not row.is_heard and row.listener_id != self._number:
+            if not row.is_alive and row.listener_id != self._number:
                 ended = await listener_queries.end_connections(conn, name=name_of(row.listener_id))
                 log.warning("A listener hangs; its shards are free now.", listener=row.listener_id, connections=ended)
         await conn.commit()
-        me = Colleague(self._number, self._wish, max(self._count, self._wanted))
-        others = [_colleague(row) for row in rows if row.is_heard and row.listener_id != self._number]
+        me = Peer(self._number, self._wish, max(self._count, self._wanted))
+        others = [_peer(row) for row in rows if row.is_alive and row.listener_id != self._number]
         self._may_grow = all(one.wish.count is None for one in (me, *others))
-        count = agreed_count(me, (me, *others))
+        count = agreed_shard_count(me, (me, *others))
         if count != self._count:
             log.info("The guilds are split anew.", shard_count=count, before=self._count)
             await self._leave_all()
             self._count = count
             await self._beat(conn)
-            return Plan()
-        return plan(me, others, mine=self._following.keys(), taken=taken)
+            return Assignment()
+        return plan_assignment(me, others, mine=self._following.keys(), taken=taken)
 
     async def _beat(self, conn: Connection) -> None:
         self._beat_at = monotonic()
-        await listener_queries.set_listener(conn, self._number, wish=str(self._wish), shard_count=self._count)
+        await listener_queries.set_listener(
+            conn, self._number, shard_selection=str(self._wish), shard_count=self._count
+        )
         await conn.commit()
 
-    async def _act(self, step: Plan) -> None:
+    async def _apply(self, step: Assignment) -> None:
         if step.waits_for not in (None, self._waits_for):
             log.warning(
                 "Other listeners split the guilds into another number of shards; waiting until they have stopped.",
@@ -157,16 +161,16 @@ class Sharing:
             return
         for shard in step.take:
             stop = asyncio.Event()
-            self._following[shard] = _Followed(asyncio.create_task(self._have((shard, self._count), stop)), stop)
+            self._following[shard] = _RunningShard(asyncio.create_task(self._acquire((shard, self._count), stop)), stop)
 
-    async def _have(self, shard: tuple[int, int], stop: asyncio.Event) -> None:
+    async def _acquire(self, shard: tuple[int, int], stop: asyncio.Event) -> None:
         """Follow one shard until it is handed over or lost."""
         try:
             await self._follow(shard, stop, name_of(self._number))
             log.info("A shard is handed over.", shard=shard[0])
-        except Taken:
+        except ShardLocked:
             log.debug("Another listener was faster.", shard=shard[0])
-        except Superseded:
+        except ShardLost:
             log.warning("Another listener has taken over.", shard=shard[0])
         except GatewayRefused as refusal:
             if not await self._can_grow(refusal, shard[1]):
@@ -180,7 +184,7 @@ class Sharing:
         """Whether more shards are the answer to a refusal; the next look around then makes them."""
         if refusal.code != TOO_FEW_SHARDS or not self._may_grow:
             return False
-        with suppress(NoAddress):
+        with suppress(GatewayUnknown):
             wanted = (await self._directory.look_up()).shards
             if wanted > count:
                 log.warning("Discord wants more shards.", shard_count=wanted, before=count)
@@ -200,12 +204,12 @@ class Sharing:
         if followed:
             await asyncio.wait([one.task for one in followed])
 
-    async def _go(self) -> None:
+    async def _unregister(self) -> None:
         if self._number:
-            with suppress(OutsideTrouble, psycopg.Error):
+            with suppress(ServiceUnavailable, psycopg.Error):
                 async with self._pool.connection() as conn:
                     await listener_queries.remove_listener(conn, self._number)
 
 
-def _colleague(row: listener_queries.Listener) -> Colleague:
-    return Colleague(row.listener_id, Wish.read(row.wish), row.shard_count)
+def _peer(row: listener_queries.Listener) -> Peer:
+    return Peer(row.listener_id, ShardSelection.read(row.shard_selection), row.shard_count)

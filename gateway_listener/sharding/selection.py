@@ -10,7 +10,7 @@ _WRITTEN: Final = re.compile(r"(?:(\d{1,6}(?:,\d{1,6})*)/)?(\d{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ShardSelection:
     """Into how many shards the guilds are split, and which of them this process follows."""
 
     count: int | None = None  # None: as many as Discord recommends

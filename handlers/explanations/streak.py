@@ -2,40 +2,40 @@
 
 from typing import assert_never
 
-from core.enums import DayMark, ProtectionKind
-from core.i18n import Words, at
-from handlers.messages import REASON_MAX, plain
+from core.enums import DayStatus, ProtectionKind
+from core.i18n import Translator, discord_timestamp
+from handlers.messages import REASON_MAX, escape_markdown
 from handlers.streak_text import streak_line
-from services.explanations.streak import Chronicle, DayStory
-from services.streaks.freeze_simulation import Gap, Unsaved
+from services.explanations.streak import DayExplanation, StreakExplanation
+from services.streaks.freeze_simulation import MissedDay, NotProtectedReason
 
 
-def told(found: Chronicle, words: Words) -> list[str]:
+def describe(found: StreakExplanation, t: Translator) -> list[str]:
     """The lines, the days oldest first."""
-    needed = words.duration(found.member.threshold_s)
+    needed = t.duration(found.member.threshold_s)
     lines = [
-        streak_line(found.member.streak, words),
-        *_run(found, words),
-        words("A day counts for the streak with {time} or more.", time=needed),
+        streak_line(found.member.streak, t),
+        *_run(found, t),
+        t("A day counts for the streak with {time} or more.", time=needed),
     ]
-    return [*lines, *(_day(story, found, words) for story in found.days)]
+    return [*lines, *(_day(story, found, t) for story in found.days)]
 
 
-def _run(found: Chronicle, words: Words) -> list[str]:
+def _run(found: StreakExplanation, t: Translator) -> list[str]:
     streak, before = found.member.streak, found.ended
     if streak.started_on is None:
         if before is None:
             return []
-        ended = words("The last run of {days} ended with {date}: {why}.", **_facts(before, words))
-        return [f"{ended} {words('It stays in the record, and any active day begins the next.')}"]
-    began = words("The run began on {date}.", date=words.date(streak.started_on))
+        ended = t("The last run of {days} ended with {date}: {why}.", **_facts(before, t))
+        return [f"{ended} {t('It stays in the record, and any active day begins the next.')}"]
+    began = t("The run began on {date}.", date=t.date(streak.started_on))
     if before is not None:
-        began = f"{began} {words('The one before, of {days}, ended with {date}: {why}.', **_facts(before, words))}"
+        began = f"{began} {t('The one before, of {days}, ended with {date}: {why}.', **_facts(before, t))}"
     if not found.protected_days:
         return [began]
     return [
         began,
-        words.plural(
+        t.plural(
             "It goes through {count} protected day, which keeps it and adds nothing.",
             "It goes through {count} protected days, which keep it and add nothing.",
             found.protected_days,
@@ -43,68 +43,68 @@ def _run(found: Chronicle, words: Words) -> list[str]:
     ]
 
 
-def _facts(gap: Gap, words: Words) -> dict[str, str]:
-    days = words.days(gap.run_days)
-    return {"days": days, "date": words.date(gap.day), "why": _unsaved(gap.unsaved, words)}
+def _facts(gap: MissedDay, t: Translator) -> dict[str, str]:
+    days = t.days(gap.run_days)
+    return {"days": days, "date": t.date(gap.day), "why": _unsaved(gap.not_protected, t)}
 
 
-def _unsaved(why: Unsaved | None, words: Words) -> str:
+def _unsaved(why: NotProtectedReason | None, t: Translator) -> str:
     match why:
-        case Unsaved.SWITCHED_OFF:
-            return words("freezes were switched off")
-        case Unsaved.ENOUGH_IN_A_ROW:
-            return words("two days in a row were frozen already, and more cannot be")
-        case Unsaved.NONE_HELD | None:
-            return words("no freeze was at hand")
+        case NotProtectedReason.SWITCHED_OFF:
+            return t("freezes were switched off")
+        case NotProtectedReason.ENOUGH_IN_A_ROW:
+            return t("two days in a row were frozen already, and more cannot be")
+        case NotProtectedReason.NONE_HELD | None:
+            return t("no freeze was at hand")
 
 
-def _day(story: DayStory, found: Chronicle, words: Words) -> str:
+def _day(story: DayExplanation, found: StreakExplanation, t: Translator) -> str:
     day = story.day
-    sign, what = _what(story, found, words)
-    time = f" {words.duration(day.seconds)}," if day.seconds else ""
-    return f"{sign} {words.date(day.day)}:{time} {what}"
+    sign, what = _what(story, found, t)
+    time = f" {t.duration(day.seconds)}," if day.seconds else ""
+    return f"{sign} {t.date(day.day)}:{time} {what}"
 
 
-def _what(story: DayStory, found: Chronicle, words: Words) -> tuple[str, str]:
+def _what(story: DayExplanation, found: StreakExplanation, t: Translator) -> tuple[str, str]:
     day = story.day
-    match day.mark:
-        case DayMark.ACTIVE:
-            return "✓", words("active, told later") if story.is_late else words("active")
-        case DayMark.PROTECTED:
-            return _protected(story, day.protection, words)
-        case DayMark.TODAY_OPEN:
-            missing = words.duration(found.member.threshold_s - day.seconds + 59)
-            return "○", words(
+    match day.status:
+        case DayStatus.ACTIVE:
+            return "✓", t("active, told later") if story.is_late else t("active")
+        case DayStatus.PROTECTED:
+            return _protected(story, day.protection, t)
+        case DayStatus.TODAY_OPEN:
+            missing = t.duration(found.member.threshold_s - day.seconds + 59)
+            return "○", t(
                 "today is still open. {time} more make it active; until {when} nothing breaks.",
                 time=missing,
-                when=at(found.today_ends, "f"),
+                when=discord_timestamp(found.today_ends, "f"),
             )
-        case DayMark.UNDER | DayMark.MISSED | DayMark.BEFORE | DayMark.FUTURE:
-            too_little = words("too little to be active") if day.seconds else words("quiet")
+        case DayStatus.BELOW_THRESHOLD | DayStatus.MISSED | DayStatus.NOT_A_MEMBER | DayStatus.FUTURE:
+            too_little = t("too little to be active") if day.seconds else t("quiet")
             if story.ended is None:
                 return "·", too_little
-            ended = words("a run of {days} ended, {why}", **_facts(story.ended, words))
+            ended = t("a run of {days} ended, {why}", **_facts(story.ended, t))
             return "·", f"{too_little}; {ended}"
 
 
 def _protected(  # noqa: PLR0911 - a table
-    story: DayStory, kind: ProtectionKind | None, words: Words
+    story: DayExplanation, kind: ProtectionKind | None, t: Translator
 ) -> tuple[str, str]:
     match kind:
         case ProtectionKind.FREEZE if story.earned_on is not None:
-            return "❄", words("frozen by the freeze that was earned on {date}", date=words.date(story.earned_on))
+            return "❄", t("frozen by the freeze that was earned on {date}", date=t.date(story.earned_on))
         case ProtectionKind.FREEZE | None:
-            return "❄", words("frozen by a freeze")
+            return "❄", t("frozen by a freeze")
         case ProtectionKind.VACATION:
-            return "☂", words("vacation")
+            return "☂", t("vacation")
         case ProtectionKind.TRAVEL:
-            return "✈", words("skipped or cut short by a change of time zone or day start")
+            return "✈", t("skipped or cut short by a change of time zone or day start")
         case ProtectionKind.REPAIR:
-            return "✚", words("repaired by the two active days after it")
+            return "✚", t("repaired by the two active days after it")
         case ProtectionKind.GRANT if story.grant is not None:
-            by, reason = f"<@{story.grant.by_id}>", plain(story.grant.reason, longest=REASON_MAX)
-            return "★", words("protected by {staff}: {reason}", staff=by, reason=reason)
+            by, reason = f"<@{story.grant.by_id}>", escape_markdown(story.grant.reason, longest=REASON_MAX)
+            return "★", t("protected by {staff}: {reason}", staff=by, reason=reason)
         case ProtectionKind.GRANT:
-            return "★", words("protected by staff")
+            return "★", t("protected by staff")
         case _:
             assert_never(kind)

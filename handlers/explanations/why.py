@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-from handlers.choices import chosen
+from handlers.choices import parse_choice
 from handlers.explanations import streak, tracking, xp
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import name_of, panel
-from handlers.permissions import refuse_others
-from handlers.targets import named, refuse_robots
+from handlers.messages import embed_message, name_of
+from handlers.permissions import require_permission
+from handlers.targets import require_human, target_or_self
 from services.explanations import streak as chronicle
 from services.explanations import tracking as why
 from services.explanations import xp as points
@@ -26,26 +26,26 @@ class Topic(StrEnum):
 
 
 async def explain(interaction: SlashCommand, deps: Deps) -> Message:
-    person = named(interaction)
+    person = target_or_self(interaction)
     is_other = person.user != interaction.user.id
     if is_other:
-        refuse_others(interaction)
-    refuse_robots(person)
-    topic = chosen(Topic, interaction.options.string("topic"))
-    conn, words, guild, whom = deps.conn, deps.words, guild_of(interaction), person.user
+        require_permission(interaction)
+    require_human(person)
+    topic = parse_choice(Topic, interaction.options.string("topic"))
+    conn, t, guild, whom = deps.conn, deps.t, guild_of(interaction), person.user
     name = name_of(person) if is_other else None
     match topic:
         case Topic.TRACKING:
-            lines = tracking.told(await why.day(conn, guild=guild, user=whom, now=deps.now), words, name=name)
+            lines = tracking.describe(await why.explain_day(conn, guild=guild, user=whom, now=deps.now), t, name=name)
         case Topic.XP:
-            lines = xp.told(await points.latest(conn, guild=guild, user=whom), words)
+            lines = xp.describe(await points.latest(conn, guild=guild, user=whom), t)
         case Topic.LEVEL:
             found = await points.latest(conn, guild=guild, user=whom)
-            lines = xp.level_told(found, await points.levels(conn, guild=guild, user=whom), words)
+            lines = xp.describe_level(found, await points.levels(conn, guild=guild, user=whom), t)
         case Topic.STREAK:
-            lines = streak.told(await chronicle.tell(conn, guild=guild, user=whom, now=deps.now), words)
-    title = words("Why?") if name is None else f"{words('Why?')} · {name}"
-    return panel(title, lines, private=True)
+            lines = streak.describe(await chronicle.explain(conn, guild=guild, user=whom, now=deps.now), t)
+    title = t("Why?") if name is None else f"{t('Why?')} · {name}"
+    return embed_message(title, lines, private=True)
 
 
 feature = Feature(

@@ -5,9 +5,9 @@ from datetime import date
 from itertools import accumulate, groupby, pairwise
 from typing import Final
 
-from core.i18n import Words, at
-from db.queries.explanations import CountedStay
-from services.explanations.xp import Point, Points, Share
+from core.i18n import Translator, discord_timestamp
+from db.queries.explanations import CountedSession
+from services.explanations.xp import Contribution, XpBreakdown, XpPoint
 from services.xp import Level
 
 SHARES_MAX: Final = 3  # of one point; a message holds no more of the shortest stays
@@ -15,94 +15,96 @@ LEVELS_MAX: Final = 5
 _ROUND_UP: Final = 59  # seconds: what is missing is told in whole minutes, and too few would be wrong
 
 
-def told(found: Points, words: Words) -> list[str]:
+def describe(found: XpBreakdown, t: Translator) -> list[str]:
     """Where the XP come from."""
-    lines = [_sum(found, words)]
-    missing = words.duration(found.missing_s + _ROUND_UP)
-    if found.begun_s > _ROUND_UP:
-        begun = words(
+    lines = [_sum(found, t)]
+    missing = t.duration(found.missing_s + _ROUND_UP)
+    if found.in_progress_s > _ROUND_UP:
+        begun = t(
             "The next one is on its way: {time} so far, {missing} to go.",
-            time=words.duration(found.begun_s),
+            time=t.duration(found.in_progress_s),
             missing=missing,
         )
-        lines.append(f"{begun} {_shares(found.begun, words)}")
+        lines.append(f"{begun} {_shares(found.in_progress, t)}")
     else:
-        lines.append(words("The next one comes after {time} more.", time=missing))
+        lines.append(t("The next one comes after {time} more.", time=missing))
     if found.latest:
-        lines.append(words("Where the latest come from:"))
+        lines.append(t("Where the latest come from:"))
     for stay, alike in groupby(found.latest, key=_only_stay):
         points = list(alike)
         if stay is None:
-            lines += [_line(point.xp, point.xp, point.shares, words) for point in points]
+            lines += [_line(point.xp, point.xp, point.contributions, t) for point in points]
         else:
-            seconds = sum(share.seconds for point in points for share in point.shares)
-            lines.append(_line(points[-1].xp, points[0].xp, (Share(points[0].shares[0].stay, seconds),), words))
+            seconds = sum(share.seconds for point in points for share in point.contributions)
+            lines.append(
+                _line(points[-1].xp, points[0].xp, (Contribution(points[0].contributions[0].session, seconds),), t)
+            )
     return lines
 
 
-def level_told(found: Points, reached: Sequence[tuple[Level, date]], words: Words) -> list[str]:
+def describe_level(found: XpBreakdown, reached: Sequence[tuple[Level, date]], t: Translator) -> list[str]:
     """Where the level comes from, and when each was reached."""
     level = found.level
     lines = [
-        _sum(found, words),
-        words("That is level **{level}**; it begins at {xp} XP.", level=level.number, xp=words.number(level.floor_xp)),
+        _sum(found, t),
+        t("That is level **{level}**; it begins at {xp} XP.", level=level.number, xp=t.number(level.floor_xp)),
     ]
     lines += [
         "· "
-        + words(
+        + t(
             "Level {level}, at {xp} XP: reached on {date}",
             level=each.number,
-            xp=words.number(each.floor_xp),
-            date=words.date(day),
+            xp=t.number(each.floor_xp),
+            date=t.date(day),
         )
         for each, day in reached[-LEVELS_MAX:]
     ]
     if level.next_xp is None:
-        lines.append(words("Highest level, {xp} XP beyond it", xp=words.number(level.xp - level.floor_xp)))
+        lines.append(t("Highest level, {xp} XP beyond it", xp=t.number(level.xp - level.floor_xp)))
     else:
         missing = (level.next_xp - level.xp - 1) * 3600 + found.missing_s
         lines.append(
-            words(
+            t(
                 "Level {level} begins at {xp} XP, after {time} more.",
                 level=level.number + 1,
-                xp=words.number(level.next_xp),
-                time=words.duration(missing + _ROUND_UP),
+                xp=t.number(level.next_xp),
+                time=t.duration(missing + _ROUND_UP),
             )
         )
-    return [*lines, words("Breaks take nothing away: XP and levels stay.")]
+    return [*lines, t("Breaks take nothing away: XP and levels stay.")]
 
 
-def _sum(found: Points, words: Words) -> str:
-    return words(
+def _sum(found: XpBreakdown, t: Translator) -> str:
+    return t(
         "{time} counted in all make **{xp} XP**: one for each full hour.",
-        time=words.duration(found.total_s),
-        xp=words.number(found.level.xp),
+        time=t.duration(found.total_s),
+        xp=t.number(found.level.xp),
     )
 
 
-def _only_stay(point: Point) -> object:
+def _only_stay(point: XpPoint) -> object:
     """The stay that made a whole point; None: several did."""
-    return point.shares[0].stay if len(point.shares) == 1 else None
+    return point.contributions[0].session if len(point.contributions) == 1 else None
 
 
-def _line(first: int, last: int, shares: Sequence[Share], words: Words) -> str:
-    xp = words.number(last) if first == last else f"{words.number(first)}–{words.number(last)}"
-    return f"· **{xp} XP**: {_shares(shares, words)}"
+def _line(first: int, last: int, shares: Sequence[Contribution], t: Translator) -> str:
+    xp = t.number(last) if first == last else f"{t.number(first)}–{t.number(last)}"
+    return f"· **{xp} XP**: {_shares(shares, t)}"
 
 
-def _shares(shares: Sequence[Share], words: Words) -> str:
+def _shares(shares: Sequence[Contribution], t: Translator) -> str:
     """What each stay gave, in minutes that add up to those of the whole."""
     until = [0, *accumulate(share.seconds for share in shares)]
     minutes = [end // 60 - start // 60 for start, end in pairwise(until)]
-    told = [_share(share.stay, given, words) for share, given in zip(shares[:SHARES_MAX], minutes, strict=False)]
+    told = [_share(share.session, given, t) for share, given in zip(shares[:SHARES_MAX], minutes, strict=False)]
     if others := minutes[SHARES_MAX:]:
-        stays = words.plural("{count} other stay", "{count} other stays", len(others))
-        told.append(words("{time} in {stays}", time=words.duration(60 * sum(others)), stays=stays))
+        stays = t.plural("{count} other stay", "{count} other stays", len(others))
+        told.append(t("{time} in {stays}", time=t.duration(60 * sum(others)), stays=stays))
     return " + ".join(told)
 
 
-def _share(stay: CountedStay, minutes: int, words: Words) -> str:
-    until = words("now") if stay.ended_at is None else at(stay.ended_at)
+def _share(stay: CountedSession, minutes: int, t: Translator) -> str:
+    until = t("now") if stay.ended_at is None else discord_timestamp(stay.ended_at)
     rooms = " ".join(f"<#{channel}>" for channel in stay.channels)
-    time = words.duration(60 * minutes) if minutes else words("less than 1 min")
-    return f"{time} {rooms} ({at(stay.started_at, 'f')}–{until})"
+    time = t.duration(60 * minutes) if minutes else t("less than 1 min")
+    return f"{time} {rooms} ({discord_timestamp(stay.started_at, 'f')}–{until})"

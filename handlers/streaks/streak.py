@@ -6,14 +6,14 @@ from typing import Final
 
 from core.enums import Visibility
 from core.errors import DomainError
-from core.i18n import Words
+from core.i18n import Translator
 from core.ids import GuildId, UserId
 from handlers import dates
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import Brush, illustrated, name_of, panel, picture_of
+from handlers.messages import RenderJob, avatar_path_of, embed_message, name_of, with_image
 from handlers.streak_text import streak_line
 from handlers.streaks import streak_notices
-from handlers.targets import named, refuse_robots
+from handlers.targets import require_human, target_or_self
 from render.cards.streaks import calendar
 from render.cards.streaks.calendar import StreakCalendar
 from render.cards.streaks.day_status import CalendarDay
@@ -24,8 +24,8 @@ from services.profiles import MonthCalendar
 from wire.commands import command, string, user
 from wire.components import Button, Row
 from wire.custom_id import Action
-from wire.interaction import ButtonPress, Invocation, SlashCommand
-from wire.reply import Drawing
+from wire.interaction import ButtonClick, InteractionBase, SlashCommand
+from wire.reply import ImageReply
 
 FILENAME: Final = "streak.png"
 
@@ -53,15 +53,15 @@ class MonthToCome(DomainError):
         super().__init__("That month has not begun yet. Choose this month or an earlier one.")
 
 
-async def show(interaction: SlashCommand, deps: Deps) -> Drawing:
-    person = named(interaction)
-    refuse_robots(person)
+async def show(interaction: SlashCommand, deps: Deps) -> ImageReply:
+    person = target_or_self(interaction)
+    require_human(person)
     text = interaction.options.string("month", default="").strip()
     first = _parse(text, example=dates.today(deps)) if text else None
     return await _draw(interaction, deps, person, first, asker=interaction.user.id)
 
 
-async def turn(press: ButtonPress, deps: Deps) -> Drawing:
+async def turn_month(press: ButtonClick, deps: Deps) -> ImageReply:
     user_id, asker, first = MONTH.unpack(press.custom_id)
     return await _draw(press, deps, UserId(user_id), first, asker=UserId(asker))
 
@@ -74,8 +74,8 @@ def _parse(text: str, *, example: date) -> date:
 
 
 async def _draw(
-    interaction: Invocation, deps: Deps, whom: Person | UserId, first: date | None, *, asker: UserId
-) -> Drawing:
+    interaction: InteractionBase, deps: Deps, whom: Person | UserId, first: date | None, *, asker: UserId
+) -> ImageReply:
     """The month; whoever presses a button on a calendar that somebody else asked for gets one of their own."""
     guild = guild_of(interaction)
     viewer = interaction.user.id
@@ -84,21 +84,21 @@ async def _draw(
     if found.first > found.today:
         raise MonthToCome
     person = whom if isinstance(whom, Person) else found.person
-    words = deps.words
-    is_press = isinstance(interaction, ButtonPress)
+    t = deps.t
+    is_press = isinstance(interaction, ButtonClick)
     is_own = asker == viewer
     card = _card(found, person, guild)
-    return illustrated(
-        panel(
-            words("{name} · {month}", name=name_of(person), month=words.month(found.first)),
-            _lines(found, words, is_own=found.person.user == viewer),
-            footer=_footer(found, words),
-            buttons=_buttons(found, asker=viewer, words=words),
+    return with_image(
+        embed_message(
+            t("{name} · {month}", name=name_of(person), month=t.month(found.first)),
+            _lines(found, t, is_own=found.person.user == viewer),
+            footer=_footer(found, t),
+            buttons=_buttons(found, asker=viewer, t=t),
             private=found.visibility is Visibility.PRIVATE or (is_press and not is_own),
         ),
-        Brush(calendar.draw, card, words),
+        RenderJob(calendar.draw, card, t),
         filename=FILENAME,
-        alt=calendar.alt(card, words=words),
+        alt=calendar.alt(card, t=t),
         avatars=(card.avatar,),
         edits=is_press and is_own,
     )
@@ -109,42 +109,42 @@ def _card(found: MonthCalendar, person: Person, guild: GuildId) -> StreakCalenda
         name=display_name(person),
         month=found.first,
         today=found.today,
-        days=tuple(CalendarDay(each.day, each.mark, each.seconds, each.protection) for each in found.days),
+        days=tuple(CalendarDay(each.day, each.status, each.seconds, each.protection) for each in found.days),
         current=found.streak.current,
         alive_since=found.streak.started_on,
         longest=found.streak.longest,
-        avatar=picture_of(person, guild),
+        avatar=avatar_path_of(person, guild),
         tint=person.user,
         threshold_s=found.threshold_s,
     )
 
 
-def _lines(found: MonthCalendar, words: Words, *, is_own: bool) -> list[str]:
-    active = words.plural("**{count}** active day", "**{count}** active days", found.active_days)
-    total = words("**{total}** this month", total=words.duration(found.total_s))
-    lines = [streak_line(found.streak, words), f"{active} · {total}"]
+def _lines(found: MonthCalendar, t: Translator, *, is_own: bool) -> list[str]:
+    active = t.plural("**{count}** active day", "**{count}** active days", found.active_days)
+    total = t("**{total}** this month", total=t.duration(found.total_s))
+    lines = [streak_line(found.streak, t), f"{active} · {total}"]
     if found.streak.current and found.streak.today_is_open:
-        lines.append(words("Today is still open: your streak stands, and today can still add to it."))
+        lines.append(t("Today is still open: your streak stands, and today can still add to it."))
     elif not found.streak.current and found.streak.longest:
-        lines.append(words("The best run stays in the record. The next one begins with any active day."))
-    return [*lines, *streak_notices.news(found.status, words)] if is_own else lines
+        lines.append(t("The best run stays in the record. The next one begins with any active day."))
+    return [*lines, *streak_notices.streak_notices(found.status, t)] if is_own else lines
 
 
-def _footer(found: MonthCalendar, words: Words) -> str:
-    return words.plural(
+def _footer(found: MonthCalendar, t: Translator) -> str:
+    return t.plural(
         "A day is active from {count} minute on.", "A day is active from {count} minutes on.", found.threshold_s // 60
     )
 
 
-def _buttons(found: MonthCalendar, *, asker: UserId, words: Words) -> tuple[Row, ...]:
+def _buttons(found: MonthCalendar, *, asker: UserId, t: Translator) -> tuple[Row, ...]:
     buttons: list[Button] = []
     for first, sign in ((found.before, "◀ {month}"), (found.after, "{month} ▶")):
         if first is not None:
-            label = sign.format(month=words.month(first))
+            label = sign.format(month=t.month(first))
             buttons.append(Button(label, custom_id=MONTH.pack(found.person.user, asker, first)))
     rows = [buttons]
     if found.person.user == asker and found.streak.longest:
-        rows.append(streak_notices.buttons(found.status, words, leads_to_status=True))
+        rows.append(streak_notices.notice_buttons(found.status, t, leads_to_status=True))
     return tuple(tuple(row) for row in rows if row)
 
 
@@ -160,5 +160,5 @@ feature = Feature(
     ),
     slash={"streak": show},
     public=frozenset({"streak"}),
-    buttons={MONTH: turn},
+    buttons={MONTH: turn_month},
 )

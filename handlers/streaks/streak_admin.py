@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from core.i18n import Words, at
+from core.i18n import Translator, discord_timestamp
 from db.queries.streaks.grants import StaffAct
 from handlers.dates import parse, today
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import REASON_MAX, name_of, note, panel, plain
-from handlers.permissions import MANAGE_GUILD, refuse_others
-from handlers.targets import named, refuse_robots
+from handlers.messages import REASON_MAX, embed_message, ephemeral, escape_markdown, name_of
+from handlers.permissions import MANAGE_GUILD, require_permission
+from handlers.targets import require_human, target_or_self
 from services.streaks import grants
 from wire.commands import command, string, subcommand, user
 from wire.interaction import SlashCommand
@@ -17,33 +17,31 @@ from wire.message import Message
 
 async def grant(interaction: SlashCommand, deps: Deps) -> Message:
     facts = await _act(grants.grant, interaction, deps)
-    return note(
-        deps.words(
-            "{date} is protected for {name}. Their calendar shows it with a star, and it is written down.", **facts
-        )
+    return ephemeral(
+        deps.t("{date} is protected for {name}. Their calendar shows it with a star, and it is written down.", **facts)
     )
 
 
 async def revoke(interaction: SlashCommand, deps: Deps) -> Message:
     facts = await _act(grants.revoke, interaction, deps)
-    return note(deps.words("{date} is no longer protected by staff for {name}. That is written down too.", **facts))
+    return ephemeral(deps.t("{date} is no longer protected by staff for {name}. That is written down too.", **facts))
 
 
 async def audit(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     target = interaction.options.user("user")
     found = await grants.audit(deps.conn, guild=guild_of(interaction), user=None if target is None else target.user.id)
-    words = deps.words
+    t = deps.t
     if not found:
-        return note(words("Staff have not protected any day here. /streak-admin grant does."))
-    return panel(words("What staff did to streaks"), [_line(act, words) for act in found], private=True)
+        return ephemeral(t("Staff have not protected any day here. /streak-admin grant does."))
+    return embed_message(t("What staff did to streaks"), [_line(act, t) for act in found], private=True)
 
 
 async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, deps: Deps) -> Mapping[str, str]:
     """Let staff do this to the date and the person that they named; how both are called."""
-    refuse_others(interaction)
-    person = named(interaction)
-    refuse_robots(person)
+    require_permission(interaction)
+    person = target_or_self(interaction)
+    require_human(person)
     day = parse(interaction.options.string("date"), example=today(deps))
     await act(
         deps.conn,
@@ -54,20 +52,20 @@ async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, d
         by=interaction.user.id,
         now=deps.now,
     )
-    return {"date": deps.words.date(day), "name": name_of(person)}
+    return {"date": deps.t.date(day), "name": name_of(person)}
 
 
-def _line(act: StaffAct, words: Words) -> str:
+def _line(act: StaffAct, t: Translator) -> str:
     facts = {
-        "when": at(act.acted_at, "d"),
+        "when": discord_timestamp(act.acted_at, "d"),
         "staff": f"<@{act.by_id}>",
         "member": f"<@{act.user_id}>",
-        "date": words.date(act.day_on),
-        "reason": plain(act.reason, longest=REASON_MAX),
+        "date": t.date(act.day_on),
+        "reason": escape_markdown(act.reason, longest=REASON_MAX),
     }
     if act.is_grant:
-        return words("{when} {staff} protected {date} for {member}: {reason}", **facts)
-    return words("{when} {staff} took {date} back from {member}: {reason}", **facts)
+        return t("{when} {staff} protected {date} for {member}: {reason}", **facts)
+    return t("{when} {staff} took {date} back from {member}: {reason}", **facts)
 
 
 _DATE = string("date", "The day on their calendar, as YYYY-MM-DD", required=True, max_length=10)

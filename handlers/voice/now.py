@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from core.i18n import Words, at
+from core.i18n import Translator, discord_timestamp
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import name_of, panel
+from handlers.messages import embed_message, name_of
 from services.voice import active_channels
-from services.voice.active_channels import Occupant, Room
+from services.voice.active_channels import ActiveChannel, Occupant
 from services.voice.gateway_events import STREAM, VIDEO
 from wire.commands import command
 from wire.interaction import SlashCommand
@@ -18,33 +18,33 @@ PER_ROOM: Final = 8
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Message:
-    found = await active_channels.now(deps.conn, guild=guild_of(interaction), now=deps.now)
-    words = deps.words
+    found = await active_channels.list_active(deps.conn, guild=guild_of(interaction), now=deps.now)
+    t = deps.t
     if not found:
-        quiet = words("The rooms are quiet right now. Join a study channel and be the first.")
-        return panel(words("Studying now"), [quiet])
+        quiet = t("The rooms are quiet right now. Join a study channel and be the first.")
+        return embed_message(t("Studying now"), [quiet])
     lines: list[str] = []
     left = PEOPLE_SHOWN
     for room in found:
         shown = room.occupants[: min(PER_ROOM, left)]
         if shown:
-            lines += _room(room, shown, words)
+            lines += _room(room, shown, t)
         left -= len(shown)
     if hidden := sum(len(room.occupants) for room in found) - (PEOPLE_SHOWN - left):
-        lines.append(words.plural("and {count} more", "and {count} more", hidden))
+        lines.append(t.plural("and {count} more", "and {count} more", hidden))
     people = sum(len(room.occupants) for room in found)
-    footer = words.plural("{count} person", "{count} people", people)
-    return panel(words("Studying now"), lines, footer=footer)
+    footer = t.plural("{count} person", "{count} people", people)
+    return embed_message(t("Studying now"), lines, footer=footer)
 
 
-def _room(room: Room, shown: Sequence[Occupant], words: Words) -> list[str]:
-    return [f"**<#{room.channel}>** · {words.number(len(room.occupants))}", *(_person(one, words) for one in shown), ""]
+def _room(room: ActiveChannel, shown: Sequence[Occupant], t: Translator) -> list[str]:
+    return [f"**<#{room.channel}>** · {t.number(len(room.occupants))}", *(_person(one, t) for one in shown), ""]
 
 
-def _person(one: Occupant, words: Words) -> str:
+def _person(one: Occupant, t: Translator) -> str:
     marks = f"{' 🖥️' if one.flags & STREAM else ''}{' 🎥' if one.flags & VIDEO else ''}"
-    today = words("{duration} today", duration=words.duration(one.today_s))
-    return f"{name_of(one.person)}{marks} · {at(one.since, 'R')} · {today}"
+    today = t("{duration} today", duration=t.duration(one.today_s))
+    return f"{name_of(one.person)}{marks} · {discord_timestamp(one.since, 'R')} · {today}"
 
 
 feature = Feature(

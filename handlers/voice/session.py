@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from core.i18n import Words, at
+from core.i18n import Translator, discord_timestamp
 from db.queries.voice.corrections import Act
 from handlers.feature import Deps, Feature, guild_of
-from handlers.messages import REASON_MAX, name_of, note, panel, plain
-from handlers.permissions import MANAGE_GUILD, refuse_others
-from handlers.targets import named, refuse_robots
+from handlers.messages import REASON_MAX, embed_message, ephemeral, escape_markdown, name_of
+from handlers.permissions import MANAGE_GUILD, require_permission
+from handlers.targets import require_human, target_or_self
 from services.streaks import grants
 from services.voice import corrections
 from services.voice.corrections import Correction, Listed
@@ -20,19 +20,19 @@ _MINUTE: Final = 60
 
 
 async def show(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
-    person = named(interaction)
-    refuse_robots(person)
+    require_permission(interaction)
+    person = target_or_self(interaction)
+    require_human(person)
     found = await corrections.list_sessions(deps.conn, guild=guild_of(interaction), user=person.user)
-    words, name = deps.words, name_of(person)
+    t, name = deps.t, name_of(person)
     if not found:
-        return note(words("{name} has no sessions in voice yet.", name=name))
-    title = words("Sessions of {name}", name=name)
-    return panel(title, [line for each in found for line in _lines(each, words)], private=True)
+        return ephemeral(t("{name} has no sessions in voice yet.", name=name))
+    title = t("Sessions of {name}", name=name)
+    return embed_message(title, [line for each in found for line in _lines(each, t)], private=True)
 
 
 async def adjust(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     minutes = interaction.options.integer("minutes")
     if abs(minutes) > corrections.MINUTES_MAX:
         raise BadPayload("minutes out of bounds")
@@ -45,11 +45,11 @@ async def adjust(interaction: SlashCommand, deps: Deps) -> Message:
         by=interaction.user.id,
         now=deps.now,
     )
-    return _told(done, deps.words)
+    return _told(done, deps.t)
 
 
 async def void(interaction: SlashCommand, deps: Deps) -> Message:
-    refuse_others(interaction)
+    require_permission(interaction)
     done = await corrections.void(
         deps.conn,
         guild=guild_of(interaction),
@@ -58,47 +58,47 @@ async def void(interaction: SlashCommand, deps: Deps) -> Message:
         by=interaction.user.id,
         now=deps.now,
     )
-    return _told(done, deps.words)
+    return _told(done, deps.t)
 
 
-def _told(done: Correction, words: Words) -> Message:
-    return note(
-        words(
+def _told(done: Correction, t: Translator) -> Message:
+    return ephemeral(
+        t(
             "Done: the session of {member} counts {after} instead of {before}. Totals and streak follow, and it is"
             " written down.",
             member=f"<@{done.user}>",
-            after=words.duration(done.counted_s),
-            before=words.duration(done.previous_s),
+            after=t.duration(done.counted_s),
+            before=t.duration(done.previous_s),
         )
     )
 
 
-def _lines(listed: Listed, words: Words) -> list[str]:
+def _lines(listed: Listed, t: Translator) -> list[str]:
     session = listed.session
     where = "" if session.channel_id is None else f" <#{session.channel_id}>"
-    counted = words.duration(session.counted_s)
+    counted = t.duration(session.counted_s)
     if session.duration_s is None:
-        facts = words("still going on, {counted} counted so far", counted=counted)
+        facts = t("still going on, {counted} counted so far", counted=counted)
     else:
-        facts = words("{counted} of {length} counted", counted=counted, length=words.duration(session.duration_s))
-    lines = [f"`{session.session_id}` {at(session.started_at, 'f')}{where} · {facts}"]
+        facts = t("{counted} of {length} counted", counted=counted, length=t.duration(session.duration_s))
+    lines = [f"`{session.session_id}` {discord_timestamp(session.started_at, 'f')}{where} · {facts}"]
     if listed.last_act is not None:
-        lines.append(f"└ {_act(listed.last_act, words)}")
+        lines.append(f"└ {_act(listed.last_act, t)}")
     return lines
 
 
-def _act(act: Act, words: Words) -> str:
+def _act(act: Act, t: Translator) -> str:
     facts = {
-        "when": at(act.created_at, "d"),
+        "when": discord_timestamp(act.created_at, "d"),
         "staff": f"<@{act.actor_id}>",
-        "time": words.duration(abs(act.seconds)),
-        "reason": plain(act.reason, longest=REASON_MAX),
+        "time": t.duration(abs(act.seconds)),
+        "reason": escape_markdown(act.reason, longest=REASON_MAX),
     }
     if act.is_void:
-        return words("{when} {staff} voided it: {reason}", **facts)
+        return t("{when} {staff} voided it: {reason}", **facts)
     if act.seconds < 0:
-        return words("{when} {staff} took {time} off: {reason}", **facts)
-    return words("{when} {staff} added {time}: {reason}", **facts)
+        return t("{when} {staff} took {time} off: {reason}", **facts)
+    return t("{when} {staff} added {time}: {reason}", **facts)
 
 
 _SESSION = integer("session", "The number that /session list shows", required=True, min_value=1)

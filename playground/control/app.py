@@ -17,7 +17,7 @@ from playground.interactions.registered_commands import Commands
 from playground.json_types import Json, is_object
 from playground.state import lookup, serializers
 from playground.state.changes import Changes, ClockChanged, CommandsChanged, GuildChanged
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.state import Channel, Guild, Member, World
 
 Steer = Callable[[Request], Awaitable[Response]]
@@ -32,7 +32,7 @@ def steering(steer: Steer) -> Steer:
     async def answer(request: Request) -> Response:
         try:
             return await steer(request)
-        except Puzzled as puzzled:
+        except NotFound as puzzled:
             where = {"field": puzzled.field} if puzzled.field else {}
             return JSONResponse({"error": str(puzzled)} | where, puzzled.status)
         except Refusal as refusal:
@@ -53,7 +53,7 @@ async def asked(request: Request) -> Json:
     except msgspec.DecodeError:
         body = None
     if not is_object(body):
-        raise Puzzled('Send a JSON object, such as {"as": "mina", "text": "/help"}.')
+        raise NotFound('Send a JSON object, such as {"as": "mina", "text": "/help"}.')
     return body
 
 
@@ -68,7 +68,7 @@ def text_in(body: Json, name: str) -> str | None:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise Puzzled(f'"{name}" must be a text.')
+    raise NotFound(f'"{name}" must be a text.')
 
 
 class Control:
@@ -110,7 +110,7 @@ class Control:
         action, who = text_in(body, "action"), text_in(body, "who")
         guild = lookup.find_guild(self._world, text_in(body, "guild"))
         if not who:
-            raise Puzzled('Say who: {"action": "join", "who": "mina", "channel": "Library"}.')
+            raise NotFound('Say who: {"action": "join", "who": "mina", "channel": "Library"}.')
         member = lookup.find_member(guild, who)
         self._leave_alone(member)
         self._act(action or "", guild, member, text_in(body, "channel"))
@@ -120,16 +120,16 @@ class Control:
         here = member.display_name
         if action in ("join", "move", "rejoin"):
             if not channel_name:
-                raise Puzzled(f"Say where {here} goes, such as Library.")
+                raise NotFound(f"Say where {here} goes, such as Library.")
             channel = lookup.find_channel(guild, channel_name, voice=True)
             if action == "move" and not member.voice:
-                raise Puzzled(f"{here} is not in voice; join first.", status=409)
+                raise NotFound(f"{here} is not in voice; join first.", status=409)
             if action == "rejoin":
                 self._voice.disconnect(guild, member)
             self._voice.connect(guild, member, channel)
         elif not member.voice:
             known = action in CHANGES or action == "leave"
-            raise Puzzled(
+            raise NotFound(
                 f"{here} is not in voice; join first." if known else unknown_action(action),
                 status=409 if known else 400,
             )
@@ -138,7 +138,7 @@ class Control:
         elif action in CHANGES:
             self._voice.change(guild, member, **CHANGES[action])
         else:
-            raise Puzzled(unknown_action(action))
+            raise NotFound(unknown_action(action))
 
     async def _fault(self, request: Request) -> Response:
         body = await asked(request)
@@ -149,7 +149,7 @@ class Control:
                 text_in(body, "action") or "", code=code if isinstance(code, int) else None, guild=guild
             )
         except KeyError:
-            raise Puzzled(
+            raise NotFound(
                 "Choose one of drop, close (with a code), reconnect, invalidate, invalid_resumable, heartbeat, "
                 "silence, answer, forget, refuse_resume, outage, recover and remove."
             ) from None
@@ -171,16 +171,16 @@ class Control:
 
     async def _set_clock(self, request: Request) -> Response:
         body = await asked(request)
-        rate, advance_s = body.get("rate", self._clock.rate), body.get("advance_s", 0)
+        rate, advance_s = body.get("rate", self._clock.speed), body.get("advance_s", 0)
         if not isinstance(rate, int | float) or not 0 < rate <= RATE_MAX:
-            raise Puzzled(f"The rate must be above 0 and at most {RATE_MAX:g}.")
+            raise NotFound(f"The rate must be above 0 and at most {RATE_MAX:g}.")
         if not isinstance(advance_s, int | float) or advance_s < 0:
-            raise Puzzled("The clock only goes forward: advance_s must be 0 or more.")
+            raise NotFound("The clock only goes forward: advance_s must be 0 or more.")
         shown = self._clock.now() + timedelta(seconds=advance_s)
         try:
-            self._clock.set_pace(rate=float(rate), shown=shown.timestamp())
+            self._clock.set_speed(rate=float(rate), shown=shown.timestamp())
         except RuntimeError:
-            raise Puzzled("This server follows the real time; start it with a clock file to change it.") from None
+            raise NotFound("This server follows the real time; start it with a clock file to change it.") from None
         self._changes.tell(ClockChanged())
         return JSONResponse(clock_state(self._clock))
 
@@ -215,7 +215,7 @@ class Control:
         body = await asked(request)
         reads, launches = body.get("message_content"), body.get("activity")
         if not isinstance(reads, bool) and not isinstance(launches, bool):
-            raise Puzzled('Say what to switch: {"message_content": true} or {"activity": true}.')
+            raise NotFound('Say what to switch: {"message_content": true} or {"activity": true}.')
         if isinstance(reads, bool):
             self._world.message_content = reads
             self._changes.tell(CommandsChanged())
@@ -246,7 +246,7 @@ def unknown_action(action: str) -> str:
 
 def clock_state(clock: Clock) -> Json:
     """What the clock shows and how fast it runs."""
-    return {"now": serializers.moment(clock.now()), "unix": clock.unix(), "rate": clock.rate}
+    return {"now": serializers.moment(clock.now()), "unix": clock.unix(), "rate": clock.speed}
 
 
 def member_state(guild: Guild, member: Member) -> Json:

@@ -10,7 +10,7 @@ from playground.control.app import asked, steering, text_in
 from playground.interactions.delivery import Courier
 from playground.json_types import Json, is_whole
 from playground.state.faults import KINDS, RATE_LIMITED, SCOPES, SLOW, Fault, Faults
-from playground.state.lookup import Puzzled, listed
+from playground.state.lookup import NotFound, listed
 
 PROBE: Final = "probe"
 CALLS_MAX: Final = 1000
@@ -38,7 +38,7 @@ class ControlFaults:
         if kind == PROBE:
             return JSONResponse({"done": await self._courier.probe()})
         if kind not in KINDS:
-            raise Puzzled(f"Choose a fault: {listed((*KINDS, PROBE))}.")
+            raise NotFound(f"Choose a fault: {listed((*KINDS, PROBE))}.")
         if body.get("on", True) is False:
             self._faults.switch_off(kind)
         else:
@@ -52,10 +52,10 @@ class ControlFaults:
 def _fault(kind: str, body: Json) -> Fault:
     calls = body.get("calls")
     if calls is not None and not (is_whole(calls) and 1 <= calls <= CALLS_MAX):
-        raise Puzzled(f"A fault strikes 1 to {CALLS_MAX:,} calls, or without a number until it is switched off.")
+        raise NotFound(f"A fault strikes 1 to {CALLS_MAX:,} calls, or without a number until it is switched off.")
     route = (text_in(body, "route") or "").strip()
     if len(route) > ROUTE_MAX:
-        raise Puzzled(f'Say the route in at most {ROUTE_MAX} characters, such as "PATCH /webhooks".')
+        raise NotFound(f'Say the route in at most {ROUTE_MAX} characters, such as "PATCH /webhooks".')
     fault = Fault(kind, calls, route)
     if kind == SLOW:
         fault.wait_ms = int(_amount(body, "ms", fault.wait_ms, WAIT_MAX_MS))
@@ -63,7 +63,7 @@ def _fault(kind: str, body: Json) -> Fault:
         fault.retry_after_s = _amount(body, "retry_after_s", fault.retry_after_s, WAIT_MAX_MS / 1000)
         fault.scope = text_in(body, "scope") or fault.scope
         if fault.scope not in SCOPES:
-            raise Puzzled(f"A rate limit is that of the {listed(SCOPES)}.")
+            raise NotFound(f"A rate limit is that of the {listed(SCOPES)}.")
     return fault
 
 
@@ -71,5 +71,5 @@ def _amount(body: Json, name: str, default: float, most: float) -> float:
     value = body.get(name, default)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value <= most:
-        raise Puzzled(f'"{name}" must be a number above 0 and at most {most:g}.')
+        raise NotFound(f'"{name}" must be a number above 0 and at most {most:g}.')
     return value

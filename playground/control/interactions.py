@@ -11,7 +11,7 @@ from playground.http_log.deliveries import Deliveries, Delivery
 from playground.interactions.callbacks import NAMES
 from playground.interactions.user_actions import Asking
 from playground.json_types import Json
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.message_store import Posting
 from playground.state.state import Message
 from playground.validation.message import LOADING
@@ -50,7 +50,7 @@ class ControlInteractions:
         number = request.path_params["number"]
         delivery = self._deliveries.find(int(number)) if number.isdecimal() else None
         if delivery is None:
-            raise Puzzled(f"No reply {number} is known; only the latest are kept.", status=404)
+            raise NotFound(f"No reply {number} is known; only the latest are kept.", status=404)
         return JSONResponse(self._shape(delivery))
 
     async def _list(self, _request: Request) -> Response:

@@ -17,7 +17,7 @@ from playground.interactions.builder import uploads
 from playground.json_types import Json, is_list, is_whole, snowflake
 from playground.rest.reactions import Reactions
 from playground.state import permissions, polls
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.message_store import Posting
 from playground.state.state import Message, World
 from playground.validation import message as check_message
@@ -93,7 +93,7 @@ class ControlMessages:
         actor = find_actor(self._world, body)
         message = self._message(actor, request.path_params["number"])
         if message.author is not actor.user:
-            raise Puzzled("Only who wrote a message can edit it.", status=403)
+            raise NotFound("Only who wrote a message can edit it.", status=403)
         content: Json = {"allowed_mentions": _allowed(actor)}
         content |= {name: body[name] for name in ("content", *RARE) if name in body}
         self._posting.write(message, content, {}, pings_all=False, is_edit=True)
@@ -118,14 +118,14 @@ class ControlMessages:
             return self._dismiss_failure(actor, body["reply"])
         message = self._message(actor, body.get("message"))
         if message.reader is None:
-            raise Puzzled("Everybody sees that message; only one that you alone see can be dismissed.", status=403)
+            raise NotFound("Everybody sees that message; only one that you alone see can be dismissed.", status=403)
         self._posting.remove(message)
         return JSONResponse({"dismissed": str(message.id)})
 
     def _dismiss_failure(self, actor: Actor, number: object) -> Response:
         delivery = self._deliveries.find(snowflake(number) or 0)
         if delivery is None or delivery.actor.user is not actor.user:
-            raise Puzzled(f"No reply {number} of {actor.name} is known.", status=404)
+            raise NotFound(f"No reply {number} of {actor.name} is known.", status=404)
         delivery.dismiss()
         return JSONResponse({"dismissed": str(delivery.id)})
 
@@ -135,7 +135,7 @@ class ControlMessages:
         message = self._message(actor, body.get("message"))
         answers = body.get("answers")
         if not is_list(answers) or not all(is_whole(answer) for answer in answers):
-            raise Puzzled('Say what you vote for: {"message": "1", "answers": [2]}; an empty list takes it back.')
+            raise NotFound('Say what you vote for: {"message": "1", "answers": [2]}; an empty list takes it back.')
         added, removed = polls.vote(message, actor.user, answers, self._clock.now())
         for event, chosen in (("MESSAGE_POLL_VOTE_ADD", added), ("MESSAGE_POLL_VOTE_REMOVE", removed)):
             for answer in chosen:

@@ -20,7 +20,7 @@ from playground.state import serializers
 from playground.state.changes import Changes, ClockChanged, GuildChanged
 from playground.state.extra_users import newcomer
 from playground.state.fixtures import VOICE
-from playground.state.lookup import Puzzled, find_guild
+from playground.state.lookup import NotFound, find_guild
 from playground.state.state import Guild, Member, World
 
 MEMBERS_MAX: Final = 100_000
@@ -108,21 +108,21 @@ class Simulation:
     async def _begin(self, request: Request) -> Response:
         body = await asked(request)
         if self.is_running:
-            raise Puzzled("An evening is being played already; wait for its end, or DELETE it.", status=409)
+            raise NotFound("An evening is being played already; wait for its end, or DELETE it.", status=409)
         members = _between(body, "members", 1, MEMBERS_MAX, default=200)
         minutes = _between(body, "minutes", 1, MINUTES_MAX, default=60)
         speed = _between(body, "speed", 1, SPEED_MAX, default=60)
         seed = body.get("seed", SEED)
         if not is_whole(seed):
-            raise Puzzled("The seed must be a whole number.")
+            raise NotFound("The seed must be a whole number.")
         keeps = body.get("keep", False)
         if not isinstance(keeps, bool):
-            raise Puzzled('"keep" must be true or false.')
+            raise NotFound('"keep" must be true or false.')
         guild = find_guild(self._world, text_in(body, "guild"))
         try:
-            self._clock.set_pace(rate=self._clock.rate)
+            self._clock.set_speed(rate=self._clock.speed)
         except RuntimeError:
-            raise Puzzled("This server follows the real time; start it with a clock file to play evenings.") from None
+            raise NotFound("This server follows the real time; start it with a clock file to play evenings.") from None
         before = {member.user.id for member in guild.in_voice()}
         known = set(guild.members)
         people = self._gather(guild, int(members))
@@ -154,7 +154,7 @@ class Simulation:
     async def _play(self, evening: Evening, guild: Guild, people: list[Member], leaving: "Leaving") -> None:
         log.info("an evening begins", members=evening.members, minutes=evening.minutes, speed=evening.speed)
         present = sum(member.voice is not None for member in people)
-        self._clock.set_pace(rate=evening.speed)
+        self._clock.set_speed(rate=evening.speed)
         self._changes.tell(ClockChanged())
         try:
             for happening in evening.happenings:
@@ -172,7 +172,7 @@ class Simulation:
             evening.problem = "The evening broke off; look at the log of the local Discord."
             log.exception("an evening breaks off")
         finally:
-            self._clock.set_pace(rate=1.0)
+            self._clock.set_speed(rate=1.0)
             if not evening.keeps and not self._is_closing:
                 self._send_home(guild, people, leaving)
             evening.is_running = False
@@ -235,12 +235,12 @@ def _rooms(guild: Guild) -> Rooms:
     quiet = [room.id for room in guild.channels.values() if room.type == VOICE and room.id != guild.afk_channel]
     stages = [room.id for room in guild.channels.values() if room.is_voice and room.type != VOICE]
     if not quiet:
-        raise Puzzled("This server has no voice channel left to meet in.", status=409)
+        raise NotFound("This server has no voice channel left to meet in.", status=409)
     return Rooms(tuple(quiet), stages[0] if stages else None, guild.afk_channel)
 
 
 def _between(body: Json, name: str, least: float, most: float, *, default: float) -> float:
     value = body.get(name, default)
     if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
-        raise Puzzled(f'"{name}" goes from {least:g} to {most:g}.')
+        raise NotFound(f'"{name}" goes from {least:g} to {most:g}.')
     return value

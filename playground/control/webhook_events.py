@@ -15,7 +15,7 @@ from playground.interactions.webhook_events import Event, Events
 from playground.json_types import Json, is_object, snowflake
 from playground.rest.entitlements import Shop
 from playground.state import serializers
-from playground.state.lookup import Puzzled, find_guild, find_member, listed
+from playground.state.lookup import NotFound, find_guild, find_member, listed
 from playground.state.state import World
 from wire.limits import ANSWER_WITHIN_S
 
@@ -48,9 +48,9 @@ class ControlEvents:
         body = await asked(request)
         kind, times = text_in(body, "type") or "", body.get("times", 1)
         if kind not in webhook_events.KINDS:
-            raise Puzzled(f"Say what happens: {listed(webhook_events.KINDS)}.")
+            raise NotFound(f"Say what happens: {listed(webhook_events.KINDS)}.")
         if not isinstance(times, int) or not 1 <= times <= TIMES_MAX:
-            raise Puzzled(f"An event is told 1 to {TIMES_MAX} times.")
+            raise NotFound(f"An event is told 1 to {TIMES_MAX} times.")
         at = _moment(text_in(body, "timestamp"))
         given = body.get("data")
         data = given if is_object(given) else self._data(kind, body)
@@ -59,7 +59,7 @@ class ControlEvents:
         told = [self._events.tell(kind, data, at=at) for _ in range(times)]
         sent = [event for event in told if event]
         if not sent:
-            raise Puzzled(
+            raise NotFound(
                 "The app takes no such events; PUT /playground/events/endpoint says where it does.", status=409
             )
         for event in sent:
@@ -106,4 +106,4 @@ def _moment(text: str | None) -> datetime | None:
     try:
         return None if text is None else datetime.fromisoformat(text)
     except ValueError:
-        raise Puzzled('Say the moment as "2026-11-21T12:00:00+00:00".') from None
+        raise NotFound('Say the moment as "2026-11-21T12:00:00+00:00".') from None

@@ -8,7 +8,7 @@ from playground.interactions.registered_commands import Commands
 from playground.json_types import Json
 from playground.state import permissions
 from playground.state.fixtures import DEFAULT_ACTOR
-from playground.state.lookup import Puzzled, find_channel, find_guild, find_member, find_user, fold, listed, nearest
+from playground.state.lookup import NotFound, find_channel, find_guild, find_member, find_user, fold, listed, nearest
 from playground.state.state import Channel, Guild, Member, User, World
 from playground.validation import commands as kinds
 
@@ -37,7 +37,7 @@ def find_actor(world: World, body: Json) -> Actor:
     guild = find_guild(world, None if guild_name is None else str(guild_name))
     for user in guild.banned.values():
         if fold(str(name)) in (fold(user.username), str(user.id)):
-            raise Puzzled(f"{user.display_name} is banned from {guild.name}.", status=403)
+            raise NotFound(f"{user.display_name} is banned from {guild.name}.", status=403)
     member = find_member(guild, str(name))
     _refuse_bot(member.user, member.display_name)
     channel = find_channel(guild, str(channel_name)) if channel_name else world.first_text_channel(guild)
@@ -76,9 +76,9 @@ def check_permitted(actor: Actor, command: Json) -> None:
         Puzzled: they may not.
     """
     if command["type"] == kinds.ENTRY_POINT and command.get("handler") != kinds.BY_APP:
-        raise Puzzled(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")
+        raise NotFound(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")
     if not may_use(actor, command):
-        raise Puzzled(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
+        raise NotFound(f"{actor.name} may not use /{command['name']}; try as ada, who owns the server.", status=403)
 
 
 def _set_by_server(guild: Guild, member: Member, channel: Channel, command: Json) -> bool | None:
@@ -98,19 +98,19 @@ def _set_by_server(guild: Guild, member: Member, channel: Channel, command: Json
 
 def _refuse_bot(user: User, name: str) -> None:
     if user.is_bot:
-        raise Puzzled(f"{name} is a bot, and bots run no commands; choose a person.")
+        raise NotFound(f"{name} is a bot, and bots run no commands; choose a person.")
 
 
 def _locale(body: Json, user: User) -> str:
     locale = str(body.get("locale") or user.locale)
     if locale not in kinds.LOCALES:
         near = nearest(locale, sorted(kinds.LOCALES))
-        raise Puzzled(f'Discord has no language "{locale}"; try {listed(near)}.')
+        raise NotFound(f'Discord has no language "{locale}"; try {listed(near)}.')
     return locale
 
 
 def _brings_app(body: Json) -> bool:
     install = body.get("install", INSTALLS[0])
     if install not in INSTALLS:
-        raise Puzzled(f"The app is installed by a {listed(INSTALLS)}.")
+        raise NotFound(f"The app is installed by a {listed(INSTALLS)}.")
     return install == INSTALLS[1]

@@ -11,7 +11,7 @@ from playground.interactions import payloads
 from playground.interactions.delivery import Courier
 from playground.interactions.payloads import Resolved
 from playground.json_types import Json, is_list, is_object
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.message_store import Posting
 from playground.state.state import Attachment, Message, World
 from playground.validation.upload import Upload
@@ -71,7 +71,7 @@ class Opening:
             Puzzled: another app wrote the message, and Discord would ask that one.
         """
         if not message.is_app:
-            raise Puzzled(f"That message is of {message.author.display_name}: its parts do not reach this app.")
+            raise NotFound(f"That message is of {message.author.display_name}: its parts do not reach this app.")
         data: Json = {"component_type": part["type"], "custom_id": part["custom_id"], "id": part.get("id", 0)}
         if values is not None:
             data["values"] = values
@@ -94,7 +94,7 @@ class Opening:
         for delivery in self._deliveries.latest_for(actor.user):
             if delivery.modal and (reply is None or str(delivery.id) in named):
                 return delivery
-        raise Puzzled(
+        raise NotFound(
             f"No form is open for {actor.name}; run the command or press the button that opens it.", status=409
         )
 
@@ -128,9 +128,9 @@ class Opening:
             if not found:
                 return  # answered without a message, such as with a form
         if not found:
-            raise Puzzled(f"No reply {number} is known; leave it out to use the latest one.", status=404)
+            raise NotFound(f"No reply {number} is known; leave it out to use the latest one.", status=404)
         if found[0].reader not in (None, actor.user.id):
-            raise Puzzled(f"That reply is private; {actor.name} cannot see it.", status=403)
+            raise NotFound(f"That reply is private; {actor.name} cannot see it.", status=403)
         yield from found
 
     def _open(self, kind: int, actor: Actor, data: Json, source: Message | None = None) -> Delivery:
@@ -153,6 +153,6 @@ def uploads(body: Json) -> list[Upload]:
         try:
             raw = base64.b64decode(str(content), validate=True)
         except binascii.Error:
-            raise Puzzled(f'The file "{name}" must be base64.') from None
+            raise NotFound(f'The file "{name}" must be base64.') from None
         found.append(Upload(name, guess_type(name)[0] or "application/octet-stream", raw))
     return found

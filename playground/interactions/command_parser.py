@@ -7,7 +7,7 @@ from typing import Final
 
 from playground.interactions.options import options_of, shown, steps_of
 from playground.json_types import Json
-from playground.state.lookup import Puzzled, fold, listed, nearest
+from playground.state.lookup import NotFound, fold, listed, nearest
 from playground.validation import commands as kinds
 
 _CLOSED: Final = {'"': '"', "“": "”", "「": "」"}
@@ -30,7 +30,7 @@ def read(text: str, commands: Sequence[Json]) -> Typed:
     rest = text.strip().removeprefix("/")
     chat = [command for command in commands if command["type"] in (kinds.CHAT_INPUT, kinds.ENTRY_POINT)]
     if not chat:
-        raise Puzzled("The app has not registered any commands yet; run `lyceum commands sync`.", status=409)
+        raise NotFound("The app has not registered any commands yet; run `lyceum commands sync`.", status=409)
     step, rest = _step(rest, chat, "/")
     steps = [step]
     while children := steps_of(step):
@@ -50,7 +50,7 @@ def completing(typed: Typed) -> str:
     if found:
         return found[-1]
     here = shown(typed.steps)
-    raise Puzzled(
+    raise NotFound(
         f"{here} completes {listed(f'{name}:' for name in able)}; end the text with it."
         if able
         else f"{here} has no option that completes; run it instead."
@@ -64,8 +64,8 @@ def _step(text: str, among: Sequence[Json], before: str) -> tuple[Json, str]:
             return one, rest.strip()
     near = listed(before + name for name in nearest(word, [one["name"] for one in among]))
     if not word:
-        raise Puzzled(f"{before.strip()} is not a command by itself; try {near}.")
-    raise Puzzled(f"There is no command {before}{word}; try {near}.", status=404)
+        raise NotFound(f"{before.strip()} is not a command by itself; try {near}.")
+    raise NotFound(f"There is no command {before}{word}; try {near}.", status=404)
 
 
 def _names(entry: Json) -> list[str]:
@@ -87,7 +87,7 @@ def _split(text: str, steps: list[Json]) -> dict[str, str]:
     for match, end in zip(marks, ends, strict=False):
         name = names[fold(match[1])]
         if name in values:
-            raise Puzzled(f"{name} is there twice; give it once.")
+            raise NotFound(f"{name} is there twice; give it once.")
         values[name] = _unquoted(text[match.end() : end].strip())
     return values
 
@@ -99,11 +99,11 @@ def _alone(text: str, steps: list[Json]) -> str:
     if len(options) == 1 and (not name or not name[1].isalpha()):
         return str(options[0]["name"])
     if not options:
-        raise Puzzled(f'{shown(steps)} takes no options; leave out "{text}".')
+        raise NotFound(f'{shown(steps)} takes no options; leave out "{text}".')
     known = [f"{option['name']}:" for option in options]
     if name:
-        raise Puzzled(f"{shown(steps)} has no option {name[1]}; try {listed(nearest(name[1] + ':', known))}.")
-    raise Puzzled(f'Say which option "{text}" is for: {listed(known)}.')
+        raise NotFound(f"{shown(steps)} has no option {name[1]}; try {listed(nearest(name[1] + ':', known))}.")
+    raise NotFound(f'Say which option "{text}" is for: {listed(known)}.')
 
 
 def _hide_quotes(text: str) -> str:

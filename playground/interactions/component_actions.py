@@ -2,7 +2,7 @@
 
 from playground.interactions.entity_resolver import Picking
 from playground.json_types import Json
-from playground.state.lookup import Puzzled, fold, listed, nearest
+from playground.state.lookup import NotFound, fold, listed, nearest
 from playground.state.state import Message
 from playground.validation import components as parts
 from playground.validation.components import every_part
@@ -26,9 +26,9 @@ def find_button(message: Message, name: str) -> Json | None:
     if not found:
         return None
     if found[0].get("disabled"):
-        raise Puzzled(f"The button {name} is switched off.", status=409)
+        raise NotFound(f"The button {name} is switched off.", status=409)
     if found[0].get("url"):
-        raise Puzzled(f"The button {name} opens {found[0]['url']} and sends nothing.")
+        raise NotFound(f"The button {name} opens {found[0]['url']} and sends nothing.")
     return found[0]
 
 
@@ -59,8 +59,8 @@ def find_select(message: Message, name: str | None) -> Json:
     if len(named) == 1:
         return named[0]
     if not selects:
-        raise Puzzled("That reply has no menu to choose from.", status=404)
-    raise Puzzled(f"Say which menu: {listed(str(one.get('placeholder') or one['custom_id']) for one in selects)}.")
+        raise NotFound("That reply has no menu to choose from.", status=404)
+    raise NotFound(f"Say which menu: {listed(str(one.get('placeholder') or one['custom_id']) for one in selects)}.")
 
 
 def part_of(message: Message, custom_id: str) -> Json:
@@ -72,9 +72,9 @@ def part_of(message: Message, custom_id: str) -> Json:
     for part in every_part(message.components):
         if part.get("custom_id") == custom_id and part["type"] in parts.SELECTS | {parts.BUTTON}:
             if part.get("disabled"):
-                raise Puzzled("That is switched off.", status=409)
+                raise NotFound("That is switched off.", status=409)
             return part
-    raise Puzzled(f'The message has no part "{custom_id}" any more.', status=404)
+    raise NotFound(f'The message has no part "{custom_id}" any more.', status=404)
 
 
 def choose(select: Json, wanted: list[str], pick: Picking) -> list[str]:
@@ -85,7 +85,7 @@ def choose(select: Json, wanted: list[str], pick: Picking) -> list[str]:
     """
     least, most = int(select.get("min_values", 1)), int(select.get("max_values", 1))
     if not least <= len(wanted) <= most:
-        raise Puzzled(f"Choose {least} to {most} here; these are {len(wanted)}.")
+        raise NotFound(f"Choose {least} to {most} here; these are {len(wanted)}.")
     match select["type"]:
         case parts.STRING_SELECT:
             return [option_of(select, word, pick) for word in wanted]
@@ -110,5 +110,5 @@ def option_of(select: Json, word: str, pick: Picking) -> str:
     found = pick.choice(options, word)
     if found is None:
         near = nearest(word, [str(option["label"]) for option in options])
-        raise Puzzled(f'"{word}" is no choice here; try {listed(near)}.', status=404)
+        raise NotFound(f'"{word}" is no choice here; try {listed(near)}.', status=404)
     return str(found["value"])

@@ -18,7 +18,7 @@ from playground.interactions.signer import Signer
 from playground.json_types import is_object
 from playground.state.faults import TWICE, Faults
 from playground.state.ids import Snowflakes
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.state import World
 from wire.limits import ANSWER_WITHIN_S
 
@@ -113,7 +113,7 @@ class Courier:
             Puzzled: there is no endpoint.
         """
         if self._endpoint.url is None:
-            raise Puzzled("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")
+            raise NotFound("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 wrong = await self._signer.post(self._endpoint.url, self._ping(), spoil=True, what=f"PING {SPOILT}")

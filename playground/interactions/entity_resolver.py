@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from playground.interactions.payloads import Resolved
 from playground.json_types import Json, snowflake
 from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
-from playground.state.lookup import Puzzled, find_channel, find_member, fold, listed, nearest
+from playground.state.lookup import NotFound, find_channel, find_member, fold, listed, nearest
 from playground.state.state import Channel, Guild, Role
 
 CHANNEL_NAMES: Final = {
@@ -74,7 +74,7 @@ class ByName:
         role = _role_named(guild, name)
         if role is None:
             near = nearest(name, [one.name for one in guild.roles.values()])
-            raise Puzzled(f'No role here is called "{name}"; try {listed(near)}.', status=404)
+            raise NotFound(f'No role here is called "{name}"; try {listed(near)}.', status=404)
         return self.resolved.add_role(role)
 
     def anyone(self, name: str) -> str:
@@ -120,7 +120,7 @@ class ById:
         """
         user = self.resolved.world.users.get(snowflake(name) or 0)
         if user is None:
-            raise Puzzled(f"There is no user {name}.", status=404)
+            raise NotFound(f"There is no user {name}.", status=404)
         guild = self.resolved.guild
         return self.resolved.add_user(user, guild.members.get(user.id) if guild else None)
 
@@ -132,7 +132,7 @@ class ById:
         """
         role = _guild(self.resolved).roles.get(snowflake(name) or 0)
         if role is None:
-            raise Puzzled(f"There is no role {name}.", status=404)
+            raise NotFound(f"There is no role {name}.", status=404)
         return self.resolved.add_role(role)
 
     def anyone(self, name: str) -> str:
@@ -153,7 +153,7 @@ class ById:
         """
         found = _guild(self.resolved).room(snowflake(name) or 0)
         if found is None:
-            raise Puzzled(f"There is no channel {name}.", status=404)
+            raise NotFound(f"There is no channel {name}.", status=404)
         return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))
 
     def choice(self, choices: list[Json], name: object) -> Json | None:
@@ -163,7 +163,7 @@ class ById:
 
 def _guild(resolved: Resolved) -> Guild:
     if resolved.guild is None:
-        raise Puzzled("In a direct message there are no members, channels and roles to name; use a server.")
+        raise NotFound("In a direct message there are no members, channels and roles to name; use a server.")
     return resolved.guild
 
 
@@ -175,5 +175,5 @@ def _role_named(guild: Guild, name: str) -> Role | None:
 def _of_type(channel: Channel, types: Collection[int], *, wanted_by: str) -> Channel:
     if types and channel.type not in types:
         wanted = listed(CHANNEL_NAMES.get(kind, str(kind)) for kind in types)
-        raise Puzzled(f"{wanted_by} takes a {wanted} channel; {channel.name} is none.")
+        raise NotFound(f"{wanted_by} takes a {wanted} channel; {channel.name} is none.")
     return channel

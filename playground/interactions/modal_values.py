@@ -7,7 +7,7 @@ from playground.interactions.component_actions import choose, option_of
 from playground.interactions.entity_resolver import Picking
 from playground.interactions.options import Files, check_file
 from playground.json_types import Json, is_list
-from playground.state.lookup import Puzzled, fold, listed
+from playground.state.lookup import NotFound, fold, listed
 from playground.validation import components
 from wire.limits import TEXT_INPUT_MAX
 
@@ -25,7 +25,7 @@ def named(modal: Json, given: Mapping[str, Any]) -> dict[str, Any]:
         coded = (field["custom_id"] for field, _ in fields if fold(name) == fold(field["custom_id"]))
         custom_id = next(called, None) or next(coded, None)
         if custom_id is None:
-            raise Puzzled(f'The form has no field "{name}"; it has {listed(str(label) for _, label in fields)}.')
+            raise NotFound(f'The form has no field "{name}"; it has {listed(str(label) for _, label in fields)}.')
         found[custom_id] = value
     return found
 
@@ -39,13 +39,13 @@ def fill(modal: Json, given: Mapping[str, Any], pick: Picking, files: Files) -> 
     labels = {field["custom_id"]: label for field, label in _fields(modal)}
     for name in given:
         if name not in labels:
-            raise Puzzled(f'The form has no field "{name}"; it has {listed(labels)}.')
+            raise NotFound(f'The form has no field "{name}"; it has {listed(labels)}.')
 
     def filled(field: Json, number: int) -> Json:
         custom_id = field["custom_id"]
         try:
             inner = _filled(field, str(labels[custom_id]), given.get(custom_id), pick, files)
-        except Puzzled as puzzled:
+        except NotFound as puzzled:
             puzzled.field = custom_id
             raise
         return {"type": field["type"], "custom_id": custom_id} | inner | {"id": field.get("id") or number + 100}
@@ -84,7 +84,7 @@ def _filled(field: Json, label: str, value: Any, pick: Picking, files: Files) ->
     else:
         chosen = [str(one) for one in (value if is_list(value) else [value]) if one != ""]
     if not chosen and field.get("required", True):
-        raise Puzzled(f'Fill in the field "{label}".')
+        raise NotFound(f'Fill in the field "{label}".')
     if kind == components.RADIO_GROUP:
         return {"value": option_of(field, chosen[0], pick) if chosen else None}
     return {"values": _values(field, label, chosen, pick, files) if chosen else []}
@@ -103,12 +103,12 @@ def _values(field: Json, label: str, chosen: list[str], pick: Picking, files: Fi
 def _check_amount(field: Json, label: str, count: int, *, most: int, what: str) -> None:
     least, most = int(field.get("min_values", 1)), int(field.get("max_values", most))
     if not least <= count <= most:
-        raise Puzzled(f'The field "{label}" takes {least} to {most} {what}; these are {count}.')
+        raise NotFound(f'The field "{label}" takes {least} to {most} {what}; these are {count}.')
 
 
 def _uploaded(field: Json, label: str, name: str, pick: Picking, files: Files) -> str:
     if name not in files:
-        raise Puzzled(f'No file "{name}" was sent along for the field "{label}".')
+        raise NotFound(f'No file "{name}" was sent along for the field "{label}".')
     check_file(label, files[name], field.get("file_types"))
     return pick.resolved.add_attachment(files[name])
 
@@ -117,7 +117,7 @@ def _text(field: Json, label: str, value: Any) -> str:
     text = str(field.get("value") or "") if value is None else str(value)
     least, most = int(field.get("min_length") or 0), int(field.get("max_length") or TEXT_INPUT_MAX)
     if not text and field.get("required", True):
-        raise Puzzled(f'Fill in the field "{label}".')
+        raise NotFound(f'Fill in the field "{label}".')
     if text and not least <= len(text) <= most:
-        raise Puzzled(f'The field "{label}" takes {least} to {most} characters; this is {len(text)}.')
+        raise NotFound(f'The field "{label}" takes {least} to {most} characters; this is {len(text)}.')
     return text

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from playground.interactions.entity_resolver import Picking
 from playground.json_types import Json, is_list
-from playground.state.lookup import Puzzled, fold, listed, nearest
+from playground.state.lookup import NotFound, fold, listed, nearest
 from playground.state.state import Attachment
 from playground.validation import commands
 from wire.limits import OPTION_NUMBER_MAX, OPTION_TEXT_MAX
@@ -43,11 +43,11 @@ def follow(command: Json, path: Sequence[str]) -> list[Json]:
     for name in path:
         step = next((one for one in steps_of(steps[-1]) if one["name"] == name), None)
         if step is None:
-            raise Puzzled(f"There is no command {shown(steps)} {name}.", status=404)
+            raise NotFound(f"There is no command {shown(steps)} {name}.", status=404)
         steps.append(step)
     if left := steps_of(steps[-1]):
         names = listed(f"{shown(steps)} {one['name']}" for one in left)
-        raise Puzzled(f"{shown(steps)} is not a command by itself; try {names}.")
+        raise NotFound(f"{shown(steps)} is not a command by itself; try {names}.")
     return steps
 
 
@@ -60,7 +60,7 @@ def check_known(steps: Sequence[Json], names: Iterable[str]) -> None:
     known = [str(option["name"]) for option in options_of(steps[-1])]
     for name in names:
         if name not in known:
-            raise Puzzled(f"{shown(steps)} has no option {name}; try {listed(nearest(name, known))}.")
+            raise NotFound(f"{shown(steps)} has no option {name}; try {listed(nearest(name, known))}.")
 
 
 def fill(steps: Sequence[Json], given: Mapping[str, Any], pick: Picking, files: Files) -> list[Json]:
@@ -75,7 +75,7 @@ def fill(steps: Sequence[Json], given: Mapping[str, Any], pick: Picking, files: 
         if name in given:
             filled.append({"name": name, "type": option["type"], "value": _value(option, given[name], pick, files)})
         elif option.get("required"):
-            raise Puzzled(f"{shown(steps)} needs {name}; add {name}:{example(option)}.", field=name)
+            raise NotFound(f"{shown(steps)} needs {name}; add {name}:{example(option)}.", field=name)
     return _nested(steps, filled)
 
 
@@ -93,7 +93,7 @@ def fill_partly(
             continue
         try:
             filled.append(shape | {"value": _value(option, value, pick, files)})
-        except Puzzled:
+        except NotFound:
             if option["type"] in WRITTEN:
                 filled.append(shape | {"value": value})
     return _nested(steps, filled)
@@ -122,13 +122,13 @@ def check_file(name: object, file: Attachment, types: object) -> None:
     wanted = [str(one) for one in types] if is_list(types) else []
     medium, ending = file.content_type.partition("/")[0], "." + file.filename.rpartition(".")[2].lower()
     if wanted and medium not in wanted and ending not in (one.lower() for one in wanted):
-        raise Puzzled(f"{name} takes {listed(wanted)}; {file.filename} is none.")
+        raise NotFound(f"{name} takes {listed(wanted)}; {file.filename} is none.")
 
 
 def _value(option: Json, given: Any, pick: Picking, files: Files) -> Any:
     try:
         return _choice(option, given, pick) if option.get("choices") else _checked(option, given, pick, files)
-    except Puzzled as puzzled:
+    except NotFound as puzzled:
         puzzled.field = option["name"]
         raise
 
@@ -137,7 +137,7 @@ def _choice(option: Json, given: Any, pick: Picking) -> Any:
     choices: list[Json] = option["choices"]
     found = pick.choice(choices, given)
     if found is None:
-        raise Puzzled(f'{option["name"]} is one of {listed(str(one["name"]) for one in choices)}, not "{given}".')
+        raise NotFound(f'{option["name"]} is one of {listed(str(one["name"]) for one in choices)}, not "{given}".')
     return found["value"]
 
 
@@ -152,7 +152,7 @@ def _checked(option: Json, given: Any, pick: Picking, files: Files) -> Any:
             value = _check_yes(option, word)
         case commands.ATTACHMENT:
             if word not in files:
-                raise Puzzled(f'No file "{word}" was sent along; {option["name"]} names one of the files sent.')
+                raise NotFound(f'No file "{word}" was sent along; {option["name"]} names one of the files sent.')
             check_file(option["name"], files[word], option.get("file_types"))
             value = pick.resolved.add_attachment(files[word])
         case commands.USER:
@@ -174,14 +174,14 @@ def _nested(steps: Sequence[Json], options: list[Json]) -> list[Json]:
 
 def _check_yes(option: Json, word: str) -> bool:
     if fold(word) not in YES | NO:
-        raise Puzzled(f"{option['name']} is yes or no; write {option['name']}:true or {option['name']}:false.")
+        raise NotFound(f"{option['name']} is yes or no; write {option['name']}:true or {option['name']}:false.")
     return fold(word) in YES
 
 
 def _check_length(option: Json, word: str) -> str:
     least, most = option.get("min_length") or 0, option.get("max_length") or OPTION_TEXT_MAX
     if not least <= len(word) <= most:
-        raise Puzzled(f"{option['name']} takes {least} to {most} characters; this is {len(word)}.")
+        raise NotFound(f"{option['name']} takes {least} to {most} characters; this is {len(word)}.")
     return word
 
 
@@ -190,8 +190,8 @@ def _check_range(option: Json, word: str, *, whole: bool) -> float:
         value = int(word) if whole else float(word)
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise Puzzled(f'{option["name"]} is {kind}, not "{word}"; try {option["name"]}:{example(option)}.') from None
+        raise NotFound(f'{option["name"]} is {kind}, not "{word}"; try {option["name"]}:{example(option)}.') from None
     least, most = option.get("min_value", -OPTION_NUMBER_MAX), option.get("max_value", OPTION_NUMBER_MAX)
     if not least <= value <= most:
-        raise Puzzled(f"{option['name']} goes from {least} to {most}; {word} is outside.")
+        raise NotFound(f"{option['name']} goes from {least} to {most}; {word} is outside.")
     return value

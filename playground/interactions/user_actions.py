@@ -15,7 +15,7 @@ from playground.interactions.delivery import Courier
 from playground.interactions.entity_resolver import ById, ByName
 from playground.interactions.registered_commands import Commands
 from playground.json_types import Json, is_list, is_object, snowflake
-from playground.state.lookup import Puzzled, find_member, fold, listed, nearest
+from playground.state.lookup import NotFound, find_member, fold, listed, nearest
 from playground.state.state import Message, World
 from playground.validation import commands as kinds
 
@@ -54,7 +54,7 @@ class Asking:
         """
         asked = [way for way in self._ways if way in body]
         if len(asked) != 1:
-            raise Puzzled(f'Say one thing to do: {listed(BY_NAME)}; for instance {{"text": "/help"}}.')
+            raise NotFound(f'Say one thing to do: {listed(BY_NAME)}; for instance {{"text": "/help"}}.')
         delivery = self._ways[asked[0]](find_actor(self._world, body), body)
         await self._courier.send(delivery)
         if delivery.opened_by and delivery.callback is not None:
@@ -87,7 +87,7 @@ class Asking:
 
     def _user_menu(self, actor: Actor, body: Json) -> Delivery:
         if actor.guild is None:
-            raise Puzzled("A menu on a member needs a server; leave out the direct message.")
+            raise NotFound("A menu on a member needs a server; leave out the direct message.")
         command = self._menu_called(actor, kinds.USER_MENU, _text(body, "user_menu"))
         target = find_member(actor.guild, str(body.get("target") or actor.user.username))
         return self._on_user(actor, command, target.user.id)
@@ -96,7 +96,7 @@ class Asking:
         command = self._menu_called(actor, kinds.MESSAGE_MENU, _text(body, "message_menu"))
         message = next(self._messages(actor, body), None)
         if message is None:
-            raise Puzzled("There is no message to use the menu on; run a command first.", status=404)
+            raise NotFound("There is no message to use the menu on; run a command first.", status=404)
         return self._on_message(actor, command, message)
 
     def _menu_called(self, actor: Actor, kind: int, name: str) -> Json:
@@ -106,7 +106,9 @@ class Asking:
             if fold(name) in (fold(str(one)) for one in (menu["name"], *translated.values())):
                 return menu
         near = nearest(name, [str(one["name"]) for one in menus])
-        raise Puzzled(f'No menu command is called "{name}"; {f"try {listed(near)}" if near else "none is registered"}.')
+        raise NotFound(
+            f'No menu command is called "{name}"; {f"try {listed(near)}" if near else "none is registered"}.'
+        )
 
     def _press(self, actor: Actor, body: Json) -> Delivery:
         name = _text(body, "press")
@@ -116,21 +118,21 @@ class Asking:
             if button:
                 return self._opening.component(actor, message, button, resolved=self._opening.resolved(actor))
         if not messages and _is_bound(body):
-            raise Puzzled("That reply has no buttons.", status=404)
+            raise NotFound("That reply has no buttons.", status=404)
         if not messages:
-            raise Puzzled("There is no reply with buttons yet; run a command first.", status=404)
+            raise NotFound("There is no reply with buttons yet; run a command first.", status=404)
         labels = [component_actions.button_names(button)[0] for button in component_actions.buttons_of(messages[0])]
-        raise Puzzled(f'No button here is called "{name}"; there are {listed(labels)}.', status=404)
+        raise NotFound(f'No button here is called "{name}"; there are {listed(labels)}.', status=404)
 
     def _select(self, actor: Actor, body: Json) -> Delivery:
         name, given = body["select"], body.get("values")
         if not is_list(given):
-            raise Puzzled('Say what to choose: {"select": "menu", "values": ["one"]}.')
+            raise NotFound('Say what to choose: {"select": "menu", "values": ["one"]}.')
         message = next((one for one in self._messages(actor, body) if component_actions.selects_of(one)), None)
         if message is None and _is_bound(body):
-            raise Puzzled("That reply has no menu to choose from.", status=404)
+            raise NotFound("That reply has no menu to choose from.", status=404)
         if message is None:
-            raise Puzzled("There is no reply with a menu yet; run a command first.", status=404)
+            raise NotFound("There is no reply with a menu yet; run a command first.", status=404)
         select = component_actions.find_select(message, str(name) if name else None)
         pick = ByName(self._opening.resolved(actor))
         values = component_actions.choose(select, [str(one) for one in given], pick)
@@ -139,7 +141,7 @@ class Asking:
     def _submit(self, actor: Actor, body: Json) -> Delivery:
         given = body["submit"]
         if not is_object(given):
-            raise Puzzled('Say what is in the fields: {"submit": {"Title": "Exam week"}}.')
+            raise NotFound('Say what is in the fields: {"submit": {"Title": "Exam week"}}.')
         opened = self._opening.opened_form(actor, body.get("reply"))
         modal = opened.modal or {}
         pick = ByName(self._opening.resolved(actor))
@@ -164,12 +166,12 @@ class Asking:
         for command in commands_for(actor, self._commands):
             if command["id"] == str(number):
                 return command
-        raise Puzzled("That command is not there any more; look at the list again.", status=404)
+        raise NotFound("That command is not there any more; look at the list again.", status=404)
 
     def _chat(self, actor: Actor, command: Json, body: Json) -> Delivery:
         path, given = body.get("path", list[str]()), body.get("options", Json())
         if not is_list(path) or not is_object(given):
-            raise Puzzled('Say it so: {"command": "1", "path": ["timezone"], "options": {"zone": "Asia/Seoul"}}.')
+            raise NotFound('Say it so: {"command": "1", "path": ["timezone"], "options": {"zone": "Asia/Seoul"}}.')
         steps = options.follow(command, [str(step) for step in path])
         options.check_known(steps, given)
         pick, files, focused = ById(self._opening.resolved(actor)), self._opening.files(body), body.get("focused")
@@ -189,7 +191,7 @@ class Asking:
     def _form(self, actor: Actor, body: Json) -> Delivery:
         given = body["form"]
         if not is_object(given):
-            raise Puzzled('Say what is in the fields: {"form": {"title": "Exam week"}, "reply": "1"}.')
+            raise NotFound('Say what is in the fields: {"form": {"title": "Exam week"}, "reply": "1"}.')
         opened = self._opening.opened_form(actor, body.get("reply"))
         pick = ById(self._opening.resolved(actor))
         filled = modal_values.fill(opened.modal or {}, given, pick, self._opening.files(body))
@@ -219,5 +221,5 @@ def _is_bound(body: Json) -> bool:
 def _text(body: Json, name: str) -> str:
     text = body[name]
     if not isinstance(text, str) or not text.strip():
-        raise Puzzled(f'"{name}" must be a text, such as {{"{name}": "/help"}}.')
+        raise NotFound(f'"{name}" must be a text, such as {{"{name}": "/help"}}.')
     return text

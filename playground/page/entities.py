@@ -12,9 +12,9 @@ from starlette.routing import Route
 from playground.control.app import steering
 from playground.page import view_context
 from playground.page.drawing import colour, member_picture, picture
-from playground.page.view_context import Seat
+from playground.page.view_context import ViewContext
 from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, STAGE, TEXT, VOICE
-from playground.state.lookup import Puzzled, fold, listed
+from playground.state.lookup import NotFound, fold, listed
 from playground.state.state import World
 
 SHOWN: Final = 25  # as many as a select of Discord's shows at once
@@ -49,7 +49,7 @@ def routes(world: World) -> list[Route]:
         asked = request.query_params
         kind = asked.get("kind", MENTIONABLE)
         if kind not in (USER, ROLE, MENTIONABLE, CHANNEL):
-            raise Puzzled(f"There is no kind {kind}; try {listed((USER, ROLE, MENTIONABLE, CHANNEL))}.")
+            raise NotFound(f"There is no kind {kind}; try {listed((USER, ROLE, MENTIONABLE, CHANNEL))}.")
         types = frozenset(int(one) for one in asked.get("types", "").split(",") if one.isdecimal())
         known = _everything(view_context.take(world, asked), world, kind, types)
         if ids := asked.get("ids"):
@@ -81,7 +81,7 @@ def _rank(entity: Entity, wanted: str) -> int | None:
     return 2 if wanted == entity.id or any(wanted in name for name in names) else None
 
 
-def _everything(seat: Seat, world: World, kind: str, types: frozenset[int]) -> Iterator[Entity]:
+def _everything(seat: ViewContext, world: World, kind: str, types: frozenset[int]) -> Iterator[Entity]:
     if kind in (USER, MENTIONABLE):
         yield from _users(seat, world)
     if kind in (ROLE, MENTIONABLE):
@@ -90,7 +90,7 @@ def _everything(seat: Seat, world: World, kind: str, types: frozenset[int]) -> I
         yield from _channels(seat, types)
 
 
-def _users(seat: Seat, world: World) -> Iterator[Entity]:
+def _users(seat: ViewContext, world: World) -> Iterator[Entity]:
     if seat.guild is None:
         for user in (seat.user, world.bot):
             yield Entity(str(user.id), USER, user.display_name, user.username, picture(user, size_px=32))
@@ -100,12 +100,12 @@ def _users(seat: Seat, world: World) -> Iterator[Entity]:
         yield Entity(str(member.user.id), USER, member.display_name, member.user.username, shown)
 
 
-def _roles(seat: Seat) -> Iterator[Entity]:
+def _roles(seat: ViewContext) -> Iterator[Entity]:
     for role in sorted(seat.guild.roles.values(), key=lambda one: -one.position) if seat.guild else ():
         yield Entity(str(role.id), ROLE, role.name, icon="role", colour=colour(role.colour))
 
 
-def _channels(seat: Seat, types: frozenset[int]) -> Iterator[Entity]:
+def _channels(seat: ViewContext, types: frozenset[int]) -> Iterator[Entity]:
     if seat.guild is None:
         return
     rooms = (*seat.guild.channels.values(), *seat.guild.threads.values())

@@ -17,8 +17,8 @@ from playground.interactions.registered_commands import Commands
 from playground.page import messages, modals, sidebars
 from playground.page.drawing import draw
 from playground.page.markdown_context import Reading
-from playground.page.view_context import Seat
-from playground.state.lookup import Puzzled
+from playground.page.view_context import ViewContext
+from playground.state.lookup import NotFound
 from playground.state.state import Message, World
 
 SHOWN: Final = 60  # messages at first, and at each request for earlier ones
@@ -53,7 +53,7 @@ class Regions:
         self._simulation = simulation
         self._endpoint = endpoint
         self._public_key = public_key
-        self._ways: dict[str, Callable[[Seat], Markup]] = {
+        self._ways: dict[str, Callable[[ViewContext], Markup]] = {
             "guilds": lambda seat: sidebars.draw_guilds(seat, world),
             "rooms": lambda seat: sidebars.draw_rooms(seat, world),
             "me": sidebars.draw_me,
@@ -73,22 +73,22 @@ class Regions:
         """All parts; each is the id of its element."""
         return tuple(self._ways)
 
-    def draw(self, name: str, seat: Seat) -> Markup:
+    def draw(self, name: str, seat: ViewContext) -> Markup:
         """One part, the element itself included."""
         return self._ways[name](seat)
 
-    def draw_message(self, message: Message, seat: Seat) -> Markup:
+    def draw_message(self, message: Message, seat: ViewContext) -> Markup:
         """One message."""
         asked = self._deliveries.find(int(message.interaction["id"])) if message.interaction else None
         reply = self._deliveries.find(message.id)
         reading = replace(self._reading(seat), pings_everyone=message.mentions_everyone)
         return messages.draw(message, reading=reading, base_url=self.config.http_url, asked=asked, reply=reply)
 
-    def draw_failure(self, delivery: Delivery, seat: Seat) -> Markup:
+    def draw_failure(self, delivery: Delivery, seat: ViewContext) -> Markup:
         """The line that stands where an answer should be."""
         return messages.draw_failure(delivery, reading=self._reading(seat))
 
-    def draw_form(self, number: str, seat: Seat) -> Markup:
+    def draw_form(self, number: str, seat: ViewContext) -> Markup:
         """The form that an interaction has opened for whoever sits there.
 
         Raises:
@@ -96,10 +96,10 @@ class Regions:
         """
         opened = self._deliveries.find(int(number)) if number.isdecimal() else None
         if opened is None or opened.modal is None or opened.actor.user is not seat.user:
-            raise Puzzled("That form is not open any more.", status=404)
+            raise NotFound("That form is not open any more.", status=404)
         return modals.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
 
-    def draw_earlier(self, seat: Seat, before: int) -> Markup:
+    def draw_earlier(self, seat: ViewContext, before: int) -> Markup:
         """The messages before one of them, with the button for still earlier ones if there are any."""
         return self._list(seat, before=before)
 
@@ -107,19 +107,19 @@ class Regions:
         """The interaction of that id."""
         return self._deliveries.find(number)
 
-    def failed_here(self, delivery: Delivery, seat: Seat) -> bool:
+    def failed_here(self, delivery: Delivery, seat: ViewContext) -> bool:
         """Whether a person reads here that the app did not respond; only whoever asked does."""
         asked = delivery.kind not in (PING, AUTOCOMPLETE)
         is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
         return asked and is_mine and delivery.is_over and delivery.callback is None and not delivery.is_dismissed
 
-    def _reading(self, seat: Seat) -> Reading:
+    def _reading(self, seat: ViewContext) -> Reading:
         return Reading(seat, self.world, self.clock.now())
 
-    def _messages(self, seat: Seat) -> Markup:
+    def _messages(self, seat: ViewContext) -> Markup:
         return self._list(seat, before=None)
 
-    def _list(self, seat: Seat, *, before: int | None) -> Markup:
+    def _list(self, seat: ViewContext, *, before: int | None) -> Markup:
         seen = (message for message in self._seen(seat) if before is None or message.id < before)
         shown = list(islice(seen, SHOWN + 1))
         oldest = 0 if len(shown) <= SHOWN else shown[SHOWN - 1].id
@@ -133,11 +133,11 @@ class Regions:
         place = sidebars.place(seat, self.world.bot)
         return draw("messages.html", seat=seat, place=place, lines=lines, is_whole=oldest == 0)
 
-    def _seen(self, seat: Seat) -> Iterator[Message]:
+    def _seen(self, seat: ViewContext) -> Iterator[Message]:
         """The messages of the seat's channel, the newest first."""
         return (message for message in reversed(self.world.messages.values()) if seat.sees(message))
 
-    def _notices(self, seat: Seat) -> Markup:
+    def _notices(self, seat: ViewContext) -> Markup:
         return draw(
             "notices.html",
             seat=seat,
@@ -147,15 +147,15 @@ class Regions:
             public_key=self._public_key,
         )
 
-    def _time(self, seat: Seat) -> Markup:
+    def _time(self, seat: ViewContext) -> Markup:
         now = self.clock.now()
         return draw(
             "time.html",
             now=now,
             local=now.astimezone(ZoneInfo(seat.user.zone)),
             zone=seat.user.zone,
-            rate=self.clock.rate,
+            rate=self.clock.speed,
             jumps=JUMPS,
-            is_bendable=self.clock.is_bendable,
+            is_bendable=self.clock.is_adjustable,
             evening=self._simulation.state() if self._simulation.is_running else None,
         )

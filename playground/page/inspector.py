@@ -25,8 +25,8 @@ from playground.json_types import Json, is_list, is_object
 from playground.page import view_context
 from playground.page.drawing import draw
 from playground.page.routes import fragment
-from playground.page.view_context import Seat
-from playground.state.lookup import Puzzled
+from playground.page.view_context import ViewContext
+from playground.state.lookup import NotFound
 from playground.state.state import World
 from playground.validation import usage
 from playground.validation.message import LOADING
@@ -115,10 +115,10 @@ class Inspector:
         number = request.path_params["reply"]
         delivery = self._deliveries.find(number)
         if delivery is None:
-            raise Puzzled(f"No interaction {number} is known any more; only the latest are kept.", status=404)
+            raise NotFound(f"No interaction {number} is known any more; only the latest are kept.", status=404)
         return await self._draw(delivery, self._seat(request))
 
-    async def _draw(self, delivery: Delivery, seat: Seat) -> Markup:
+    async def _draw(self, delivery: Delivery, seat: ViewContext) -> Markup:
         await self._judge(delivery.exchanges)
         known = self._recent()
         place = known.index(delivery) if delivery in known else 0
@@ -145,7 +145,7 @@ class Inspector:
         """An exchange, or a part of it, as a text for the clipboard."""
         exchange = self._recording.find(request.path_params["number"])
         if exchange is None:
-            raise Puzzled("That is no longer kept; do it again.", status=404)
+            raise NotFound("That is no longer kept; do it again.", status=404)
         ways: dict[str, Callable[[Exchange], str]] = {
             "curl": self._curl,
             "payload": _payload,
@@ -154,12 +154,12 @@ class Inspector:
         }
         what = request.path_params["what"]
         if what not in ways:
-            raise Puzzled("Copy the curl, payload, request or answer.", status=404)
+            raise NotFound("Copy the curl, payload, request or answer.", status=404)
         return PlainTextResponse(ways[what](exchange), headers={"Cache-Control": "no-store"})
 
     def _curl(self, exchange: Exchange) -> str:
         if exchange.body.is_cut:
-            raise Puzzled("Its body was too long to be kept whole; do it again, or copy another.", status=409)
+            raise NotFound("Its body was too long to be kept whole; do it again, or copy another.", status=409)
         if exchange.sender == APP:
             return copying.curl(exchange, base_url=f"{self._config.http_url}/api/v10")
         return copying.signed_curl(exchange, self._signer.sign(exchange.body.text.encode(), spoil=exchange.is_spoilt))
@@ -190,7 +190,7 @@ class Inspector:
     def _recent(self) -> list[Delivery]:
         return [one for one in self._deliveries.everything() if one.kind != PING]
 
-    def _seat(self, request: Request) -> Seat:
+    def _seat(self, request: Request) -> ViewContext:
         return view_context.take(self._world, request.query_params)
 
     def _helpers(self) -> Json:
@@ -233,7 +233,7 @@ def outcome(delivery: Delivery) -> Outcome:
 def _payload(exchange: Exchange) -> str:
     interaction = exchange.body.json
     if exchange.body.is_cut or not is_object(interaction):
-        raise Puzzled("Only whole interactions make a test payload.", status=409)
+        raise NotFound("Only whole interactions make a test payload.", status=409)
     return copying.payload_file(interaction)
 
 

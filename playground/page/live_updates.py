@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from playground.http_log.deliveries import Delivery
 from playground.json_types import Json
 from playground.page.fragments import Regions
-from playground.page.view_context import Seat
+from playground.page.view_context import ViewContext
 from playground.state.changes import (
     Change,
     Changes,
@@ -41,7 +41,7 @@ DRAWN_ANEW: Final[dict[type[Change], tuple[str, ...]]] = {
 class Feed:
     """One open page."""
 
-    def __init__(self, websocket: WebSocket, seat: Seat, regions: Regions, changes: Changes) -> None:
+    def __init__(self, websocket: WebSocket, seat: ViewContext, regions: Regions, changes: Changes) -> None:
         self._websocket = websocket
         self._seat = seat
         self._regions = regions

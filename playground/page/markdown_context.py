@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from playground.page.drawing import icon
-from playground.page.view_context import DIRECT, Seat
+from playground.page.view_context import DIRECT, ViewContext
 from playground.state.state import World
 from render.html import times
 
@@ -43,7 +43,7 @@ PLACES: Final = {
 class Reading:
     """Somebody at a moment, before a text."""
 
-    seat: Seat
+    seat: ViewContext
     world: World
     now: datetime
     pings_everyone: bool = False  # whether @everyone in it is a mention

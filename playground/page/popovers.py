@@ -12,8 +12,8 @@ from core.clock import Clock
 from playground.json_types import snowflake
 from playground.page.drawing import draw, member_picture, picture
 from playground.page.sidebars import colour_of, standing
-from playground.page.view_context import Seat
-from playground.state.lookup import Puzzled
+from playground.page.view_context import ViewContext
+from playground.state.lookup import NotFound
 from playground.state.state import Guild, Member, Role, User, World
 from playground.validation.commands import LOCALES
 
@@ -31,7 +31,7 @@ class Persona:
     address: str
 
 
-def draw_person(seat: Seat, world: World, number: str, clock: Clock) -> Markup:
+def draw_person(seat: ViewContext, world: World, number: str, clock: Clock) -> Markup:
     """A person, with everything that they can do in voice.
 
     Raises:
@@ -39,7 +39,7 @@ def draw_person(seat: Seat, world: World, number: str, clock: Clock) -> Markup:
     """
     user = world.users.get(snowflake(number) or 0)
     if user is None:
-        raise Puzzled("That person is not here any more.", status=404)
+        raise NotFound("That person is not here any more.", status=404)
     guild = seat.guild
     member = guild.members.get(user.id) if guild else None
     return draw(
@@ -58,7 +58,7 @@ def draw_person(seat: Seat, world: World, number: str, clock: Clock) -> Markup:
     )
 
 
-def draw_room(seat: Seat, number: str) -> Markup:
+def draw_room(seat: ViewContext, number: str) -> Markup:
     """A voice channel, with whom one may bring there.
 
     Raises:
@@ -66,14 +66,14 @@ def draw_room(seat: Seat, number: str) -> Markup:
     """
     room = seat.guild.channels.get(snowflake(number) or 0) if seat.guild else None
     if seat.guild is None or room is None or not seat.is_inside:
-        raise Puzzled("That channel is not here any more.", status=404)
+        raise NotFound("That channel is not here any more.", status=404)
     members = seat.guild.members.values()
     inside = [member for member in members if member.voice and member.voice.channel == room.id]
     outside = [member for member in members if not member.voice or member.voice.channel != room.id]
     return draw("channel.html", seat=seat, guild=seat.guild, room=room, inside=inside, outside=outside[:OFFERED])
 
 
-def draw_persona(seat: Seat, world: World) -> Markup:
+def draw_persona(seat: ViewContext, world: World) -> Markup:
     """Who may sit here, in which language, and how the page looks."""
     guild = seat.guild or next(iter(world.guilds.values()))
     members = [member.user for member in guild.members.values() if not member.user.is_bot and not member.is_synthetic]
@@ -83,7 +83,7 @@ def draw_persona(seat: Seat, world: World) -> Markup:
     return draw("persona.html", seat=seat, people=people, languages=_languages())
 
 
-def _persona(seat: Seat, world: World, user: User) -> Persona:
+def _persona(seat: ViewContext, world: World, user: User) -> Persona:
     guild = seat.guild or next(iter(world.guilds.values()))
     member = guild.members.get(user.id)
     changes = {"as": user.username, "locale": None} | ({} if seat.guild else {"channel": None})

@@ -18,9 +18,9 @@ from playground.page.fonts import FOLDER as FONTS
 from playground.page.fonts import stylesheet
 from playground.page.fragments import Regions
 from playground.page.live_updates import Feed
-from playground.page.view_context import Seat
+from playground.page.view_context import ViewContext
 from playground.state.changes import Changes
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 
 STATIC: Final = Path(__file__).parent / "static"
 POLICY: Final = (
@@ -90,13 +90,13 @@ class Page:
     async def _show_faces(self, _request: Request) -> Response:
         return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "max-age=86400"})
 
-    def _seat(self, request: Request) -> Seat:
+    def _seat(self, request: Request) -> ViewContext:
         return view_context.take(self._regions.world, request.query_params)
 
     async def _follow(self, websocket: WebSocket) -> None:
         try:
             seat = view_context.take(self._regions.world, websocket.query_params)
-        except Puzzled as puzzled:
+        except NotFound as puzzled:
             await websocket.accept()
             await websocket.close(GONE, str(puzzled)[:120])
             return
@@ -109,7 +109,7 @@ def drawn(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
     async def show(request: Request) -> Response:
         try:
             return await answer(request)
-        except Puzzled as puzzled:
+        except NotFound as puzzled:
             return HTMLResponse(draw("puzzled.html", sentence=str(puzzled)), puzzled.status, HEADERS)
 
     return show
@@ -122,7 +122,7 @@ def fragment(draw_it: Callable[[Request], Awaitable[Markup]]) -> Callable[[Reque
         headers = HEADERS | {"Cache-Control": "no-store"}
         try:
             return HTMLResponse(await draw_it(request), headers=headers)
-        except Puzzled as puzzled:
+        except NotFound as puzzled:
             return HTMLResponse(draw("sorry.html", sentence=str(puzzled)), puzzled.status, headers)
 
     return show

@@ -9,7 +9,7 @@ from typing import Final
 from markupsafe import Markup
 
 from playground.page.drawing import draw
-from playground.page.view_context import Seat, direct_rooms, is_open_to
+from playground.page.view_context import ViewContext, direct_rooms, is_open_to
 from playground.state import permissions
 from playground.state.fixtures import CATEGORY, STAGE
 from playground.state.state import GROUP, Channel, Guild, Member, Role, User, World
@@ -58,7 +58,7 @@ class Place:
     topic: str
 
 
-def place(seat: Seat, app: User) -> Place:
+def place(seat: ViewContext, app: User) -> Place:
     """The channel of a seat as its heading says it."""
     channel = seat.channel
     if channel.type == GROUP:
@@ -70,13 +70,13 @@ def place(seat: Seat, app: User) -> Place:
     return Place(_kind(seat.guild, channel), channel.name, channel.topic or "")
 
 
-def draw_guilds(seat: Seat, world: World) -> Markup:
+def draw_guilds(seat: ViewContext, world: World) -> Markup:
     """The narrow column of servers: those of the person, also where they were thrown out."""
     mine = [one for one in world.guilds.values() if seat.user.id in one.members or seat.user.id in one.banned]
     return draw("guilds.html", seat=seat, guilds=mine)
 
 
-def draw_rooms(seat: Seat, world: World) -> Markup:
+def draw_rooms(seat: ViewContext, world: World) -> Markup:
     """The column of channels, or of direct messages."""
     if seat.guild is None:
         return draw("direct.html", seat=seat, app=world.bot, rooms=direct_rooms(world, seat.user))
@@ -84,7 +84,7 @@ def draw_rooms(seat: Seat, world: World) -> Markup:
     return draw("channels.html", seat=seat, guild=seat.guild, groups=groups)
 
 
-def draw_members(seat: Seat, world: World) -> Markup:
+def draw_members(seat: ViewContext, world: World) -> Markup:
     """The column of members, in a direct message the people of it."""
     if seat.guild is None:
         people = [seat.user] if seat.channel.type == GROUP else [seat.user, world.bot]
@@ -93,7 +93,7 @@ def draw_members(seat: Seat, world: World) -> Markup:
     return draw("members.html", guild=seat.guild, groups=groups, colour_of=colour_of)
 
 
-def draw_me(seat: Seat) -> Markup:
+def draw_me(seat: ViewContext) -> Markup:
     """Who sits here, and what they do in voice."""
     return draw("me.html", seat=seat, standing=standing(seat.guild, seat.user))
 

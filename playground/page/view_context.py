@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from playground.json_types import Json, snowflake
 from playground.state import lookup
 from playground.state.fixtures import DEFAULT_ACTOR, PRIVATE_THREAD
-from playground.state.lookup import Puzzled
+from playground.state.lookup import NotFound
 from playground.state.state import Channel, Guild, Member, Message, User, World
 from playground.validation.commands import LOCALES
 
@@ -16,7 +16,7 @@ DIRECT: Final = "@me"  # stands where the id of a guild would, as in Discord's o
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class ViewContext:
     """Somebody before the page."""
 
     user: User
@@ -40,7 +40,7 @@ class Seat:
         """Whether a message stands on their page."""
         return self.is_inside and message.channel == self.channel.id and message.reader in (None, self.user.id)
 
-    def at(self, channel: Channel) -> "Seat":
+    def at(self, channel: Channel) -> "ViewContext":
         """The same person in another channel of the same place."""
         return replace(self, channel=channel)
 
@@ -59,7 +59,7 @@ class Seat:
         return "?" + urlencode({name: value for name, value in parts.items() if value is not None}, safe="@")
 
 
-def take(world: World, query: Mapping[str, str]) -> Seat:
+def take(world: World, query: Mapping[str, str]) -> ViewContext:
     """The seat that an address names; what it leaves out is chosen sensibly.
 
     Raises:
@@ -67,18 +67,18 @@ def take(world: World, query: Mapping[str, str]) -> Seat:
     """
     user = lookup.find_user(world, query.get("as") or DEFAULT_ACTOR)
     if user.is_bot:
-        raise Puzzled(f"{user.display_name} is a bot, and bots sit before no page; choose a person.")
+        raise NotFound(f"{user.display_name} is a bot, and bots sit before no page; choose a person.")
     wanted = query.get("locale")
     locale = wanted if wanted in LOCALES else user.locale
     number = query.get("channel", "")
     if query.get("guild") == DIRECT:
         rooms = direct_rooms(world, user)
         channel = next((room for room in rooms if str(room.id) == number), rooms[0])
-        return Seat(user, None, None, channel, locale)
+        return ViewContext(user, None, None, channel, locale)
     guild = lookup.find_guild(world, query.get("guild") or None)
     known = guild.room(snowflake(number) or 0)
     channel = known if known and is_open_to(known, user) else world.first_text_channel(guild)
-    return Seat(user, guild.members.get(user.id), guild, channel, locale, is_banned=user.id in guild.banned)
+    return ViewContext(user, guild.members.get(user.id), guild, channel, locale, is_banned=user.id in guild.banned)
 
 
 def is_open_to(channel: Channel, user: User) -> bool:

@@ -10,7 +10,7 @@ from playground.state.state import Channel, Guild, Member, User, World
 Thing = TypeVar("Thing")
 
 
-class Puzzled(Exception):
+class NotFound(Exception):
     """What was asked cannot be done as written; the sentence says what to do instead."""
 
     def __init__(self, sentence: str, *, status: int = 400, field: str | None = None) -> None:
@@ -98,4 +98,4 @@ def _pick(name: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[
             if fold(names_of(thing)[rank]) == wanted:
                 return thing
     near = nearest(name, [text for thing in known[:200] for text in names_of(thing)[:-1]])
-    raise Puzzled(f'No {what} here is called "{name}"; try {listed(near)}.', status=404)
+    raise NotFound(f'No {what} here is called "{name}"; try {listed(near)}.', status=404)

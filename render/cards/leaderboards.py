@@ -6,8 +6,8 @@ from typing import Final
 
 from PIL import Image
 
-from core.enums import Board, Period
-from core.i18n import Words
+from core.enums import LeaderboardMetric, LeaderboardPeriod
+from core.i18n import Translator
 from core.names import first_seen
 from render import avatar, png, shapes, theme
 from render.text.layout import width, write
@@ -42,66 +42,64 @@ class LeaderboardCard:
     """One page of a board."""
 
     guild_name: str
-    board: Board
-    period: Period
+    board: LeaderboardMetric
+    period: LeaderboardPeriod
     rows: tuple[BoardRow, ...]  # at most 10, best first
     viewer_row: BoardRow | None  # None: the viewer is among the rows or not on the board
     page: int  # from 1
     pages: int
 
 
-def draw(card: LeaderboardCard, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+def draw(card: LeaderboardCard, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
     """The page as a PNG, 960 × 720 px, sRGB, under 150 kB."""
     canvas = theme.ground(HEIGHT, HOUSE).copy()
-    _draw_head(canvas, card, words)
+    _draw_head(canvas, card, t)
     rows = card.rows[:ROWS_MAX]
     if not rows:
-        _draw_empty(canvas, words)
+        _draw_empty(canvas, t)
         return png.encode(canvas)
     shown = [*rows, *([card.viewer_row] if card.viewer_row else [])]
-    ranks_px = max(width(words.number(row.rank), theme.strong(words, 27, tabular=True)) for row in shown)
+    ranks_px = max(width(t.number(row.rank), theme.strong(t, 27, tabular=True)) for row in shown)
     # With the viewer's own row below, the page's rows move a little closer together.
     step, height = (49, 45) if card.viewer_row else (54, 49)
     for index, row in enumerate(rows):
         top = _ROWS_TOP + step * index
-        _draw_row(canvas, row, (top, top + height), ranks_px, words, avatars)
+        _draw_row(canvas, row, (top, top + height), ranks_px, t, avatars)
     if card.viewer_row:
         for dot in range(3):
             shapes.disc(canvas, (WIDTH / 2 + (dot - 1) * 18, _VIEWER_TOP - 11), 6, HAZE)
-        _draw_row(canvas, card.viewer_row, (_VIEWER_TOP, _VIEWER_TOP + height), ranks_px, words, avatars)
+        _draw_row(canvas, card.viewer_row, (_VIEWER_TOP, _VIEWER_TOP + height), ranks_px, t, avatars)
     return png.encode(canvas)
 
 
-def alt(card: LeaderboardCard, *, words: Words) -> str:
+def alt(card: LeaderboardCard, *, t: Translator) -> str:
     """The page in sentences, at most 1024 characters."""
-    head = words(
+    head = t(
         "Leaderboard of {guild}: {board}, {period}, page {page} of {pages}.",
         guild=first_seen(card.guild_name)[:100],
-        board=_board_name(card.board, words),
-        period=_period_name(card.period, words),
-        page=words.number(card.page),
-        pages=words.number(card.pages),
+        board=_board_name(card.board, t),
+        period=_period_name(card.period, t),
+        page=t.number(card.page),
+        pages=t.number(card.pages),
     )
     if not card.rows:
-        return f"{head} {words('Nobody is here yet.')}"
+        return f"{head} {t('Nobody is here yet.')}"
     rows = [*card.rows[:_ALT_ROWS], *([card.viewer_row] if card.viewer_row else [])]
     places = "; ".join(
-        f"{words.number(row.rank)}. {first_seen(row.name)[:_ALT_NAME_MAX]}, {row.value_text}" for row in rows
+        f"{t.number(row.rank)}. {first_seen(row.name)[:_ALT_NAME_MAX]}, {row.value_text}" for row in rows
     )
     return f"{head} {places}"
 
 
-def _draw_head(canvas: Image.Image, card: LeaderboardCard, words: Words) -> None:
-    page = words("Page {page} of {pages}", page=words.number(card.page), pages=words.number(card.pages))
-    taken = write(canvas, (_RIGHT, 112), page, theme.label(words, 25), MIST, align="right") if card.pages > 1 else 0
-    write(
-        canvas, (MARGIN, 74), _board_name(card.board, words), theme.heading(words, 52), CHALK, max_width=_RIGHT - MARGIN
-    )
-    period = write(canvas, (MARGIN, 112), _period_name(card.period, words), theme.strong(words, 27), HOUSE.bright)
+def _draw_head(canvas: Image.Image, card: LeaderboardCard, t: Translator) -> None:
+    page = t("Page {page} of {pages}", page=t.number(card.page), pages=t.number(card.pages))
+    taken = write(canvas, (_RIGHT, 112), page, theme.label(t, 25), MIST, align="right") if card.pages > 1 else 0
+    write(canvas, (MARGIN, 74), _board_name(card.board, t), theme.heading(t, 52), CHALK, max_width=_RIGHT - MARGIN)
+    period = write(canvas, (MARGIN, 112), _period_name(card.period, t), theme.strong(t, 27), HOUSE.bright)
     x = MARGIN + period + 14
     shapes.disc(canvas, (x, 103), 6, HAZE)
     room = _RIGHT - taken - 28 - x - 14
-    write(canvas, (x + 14, 112), card.guild_name, theme.label(words, 27), MIST, max_width=room)
+    write(canvas, (x + 14, 112), card.guild_name, theme.label(t, 27), MIST, max_width=room)
 
 
 def _draw_row(
@@ -109,7 +107,7 @@ def _draw_row(
     row: BoardRow,
     span: tuple[int, int],
     ranks_px: float,
-    words: Words,
+    t: Translator,
     avatars: Mapping[str, bytes],
 ) -> None:
     middle = (span[0] + span[1]) // 2
@@ -125,14 +123,14 @@ def _draw_row(
     column = max(ranks_px, _MEDAL_PX)
     x = MARGIN + 2 + column
     at = (x - column / 2, middle + 10)
-    rank = words.number(row.rank)
+    rank = t.number(row.rank)
     if row.rank <= len(_MEDALS):
         shapes.disc(canvas, (at[0], middle), _MEDAL_PX, _MEDALS[row.rank - 1])
-        write(canvas, at, rank, theme.strong(words, 25, tabular=True), theme.INK, align="centre")
+        write(canvas, at, rank, theme.strong(t, 25, tabular=True), theme.INK, align="centre")
     else:
-        write(canvas, at, rank, theme.strong(words, 27, tabular=True), MIST, align="centre")
+        write(canvas, at, rank, theme.strong(t, 27, tabular=True), MIST, align="centre")
     avatar.place(canvas, (x + 34, middle), 38, image=avatars.get(row.avatar or ""), name=row.name, tint=row.tint)
-    value = theme.strong(words, 27)
+    value = theme.strong(t, 27)
     taken = write(
         canvas, (_RIGHT - 6, middle + 10), row.value_text, value, CHALK, align="right", max_width=300, smallest_px=20
     )
@@ -141,14 +139,14 @@ def _draw_row(
         canvas,
         (x + 66, middle + 10),
         first_seen(row.name),
-        theme.strong(words, 27),
+        theme.strong(t, 27),
         CHALK,
         max_width=room,
         smallest_px=24,
     )
 
 
-def _draw_empty(canvas: Image.Image, words: Words) -> None:
+def _draw_empty(canvas: Image.Image, t: Translator) -> None:
     for index in range(3):
         top = _ROWS_TOP + 54 * index
         shapes.panel(
@@ -156,28 +154,28 @@ def _draw_empty(canvas: Image.Image, words: Words) -> None:
         )
     middle = (WIDTH / 2, 430)
     room = _RIGHT - MARGIN
-    write(canvas, middle, words("Nobody is here yet."), theme.heading(words, 44), CHALK, align="centre", max_width=room)
-    hint = words("Join a study channel and be the first.")
-    write(canvas, (WIDTH / 2, 480), hint, theme.label(words, 27), MIST, align="centre", max_width=room)
+    write(canvas, middle, t("Nobody is here yet."), theme.heading(t, 44), CHALK, align="centre", max_width=room)
+    hint = t("Join a study channel and be the first.")
+    write(canvas, (WIDTH / 2, 480), hint, theme.label(t, 27), MIST, align="centre", max_width=room)
 
 
-def _board_name(board: Board, words: Words) -> str:
+def _board_name(board: LeaderboardMetric, t: Translator) -> str:
     match board:
-        case Board.FOCUS:
-            return words("Focus time")
-        case Board.XP:
-            return words("XP")
-        case Board.STREAK:
-            return words("Streak")
+        case LeaderboardMetric.FOCUS:
+            return t("Focus time")
+        case LeaderboardMetric.XP:
+            return t("XP")
+        case LeaderboardMetric.STREAK:
+            return t("Streak")
 
 
-def _period_name(period: Period, words: Words) -> str:
+def _period_name(period: LeaderboardPeriod, t: Translator) -> str:
     match period:
-        case Period.TODAY:
-            return words("Today")
-        case Period.WEEK:
-            return words("This week")
-        case Period.MONTH:
-            return words("This month")
-        case Period.ALL:
-            return words("All time")
+        case LeaderboardPeriod.TODAY:
+            return t("Today")
+        case LeaderboardPeriod.WEEK:
+            return t("This week")
+        case LeaderboardPeriod.MONTH:
+            return t("This month")
+        case LeaderboardPeriod.ALL:
+            return t("All time")

@@ -7,11 +7,11 @@ from typing import Final
 
 from PIL import Image
 
-from core.i18n import Words
+from core.i18n import Translator
 from core.names import first_seen
 from render import avatar, png, shapes, theme
 from render.icons import Icon, icon
-from render.number_text import common_px, figure
+from render.number_text import common_px, write_number
 from render.text.layout import fit_all, width, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, RAIL, WIDTH, Accent
 
@@ -46,104 +46,104 @@ class ProfileCard:
     tint: int = 0  # the user's id: chooses the accent
 
 
-def draw(card: ProfileCard, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+def draw(card: ProfileCard, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
     """The card as a PNG, 960 × 640 px, sRGB, under 150 kB."""
     accent = theme.accent_of(card.tint)
     canvas = theme.ground(HEIGHT, accent).copy()
-    _draw_person(canvas, card, words, accent, avatars.get(card.avatar or ""))
-    _draw_progress(canvas, card, words, accent)
-    _draw_figures(canvas, card, words, accent)
-    _draw_days(canvas, card, words, accent)
+    _draw_person(canvas, card, t, accent, avatars.get(card.avatar or ""))
+    _draw_progress(canvas, card, t, accent)
+    _draw_figures(canvas, card, t, accent)
+    _draw_days(canvas, card, t, accent)
     return png.encode(canvas)
 
 
-def alt(card: ProfileCard, *, words: Words) -> str:
+def alt(card: ProfileCard, *, t: Translator) -> str:
     """The card in sentences, at most 1024 characters."""
-    progress = words(
+    progress = t(
         "Profile of {name} in {guild}: level {level}, {xp} XP.",
         name=first_seen(card.name)[:_ALT_NAME_MAX],
         guild=first_seen(card.guild_name)[:_ALT_NAME_MAX],
         level=card.level,
-        xp=words.number(card.xp),
+        xp=t.number(card.xp),
     )
-    times = words(
+    times = t(
         "Studied {today} today, {week} this week, {total} in all.",
-        today=words.duration(card.today_s),
-        week=words.duration(card.week_s),
-        total=words.duration(card.focus_total_s),
+        today=t.duration(card.today_s),
+        week=t.duration(card.week_s),
+        total=t.duration(card.focus_total_s),
     )
-    streak = words(
+    streak = t(
         "Streak: {current}, longest {longest}.",
-        current=_days(card.streak_days, words),
-        longest=_days(card.longest_days, words),
+        current=_days(card.streak_days, t),
+        longest=_days(card.longest_days, t),
     )
     return f"{progress} {times} {streak}"
 
 
-def _draw_person(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent, image: bytes | None) -> None:
+def _draw_person(canvas: Image.Image, card: ProfileCard, t: Translator, accent: Accent, image: bytes | None) -> None:
     centre = (MARGIN + 62, 106)
     shapes.disc(canvas, centre, 136, accent.shade(0.55))
     shapes.disc(canvas, centre, 130, theme.INK)
     avatar.place(canvas, centre, 122, image=image, name=card.name, tint=card.tint)
     left = MARGIN + 162
     number = str(card.level)
-    number_width = width(number, theme.heading(words, 112))
-    label_width = width(words("Level"), theme.label(words, 26))
-    write(canvas, (_RIGHT, 140), number, theme.heading(words, 112), accent.bright, align="right")
-    write(canvas, (_RIGHT - number_width - 16, 140), words("Level"), theme.label(words, 26), MIST, align="right")
+    number_width = width(number, theme.heading(t, 112))
+    label_width = width(t("Level"), theme.label(t, 26))
+    write(canvas, (_RIGHT, 140), number, theme.heading(t, 112), accent.bright, align="right")
+    write(canvas, (_RIGHT - number_width - 16, 140), t("Level"), theme.label(t, 26), MIST, align="right")
     room = _RIGHT - number_width - 16 - label_width - 28 - left
-    write(canvas, (left, 98), first_seen(card.name), theme.strong(words, 46), CHALK, max_width=room, smallest_px=34)
+    write(canvas, (left, 98), first_seen(card.name), theme.strong(t, 46), CHALK, max_width=room, smallest_px=34)
     x: float = left
     if card.rank is not None:
-        rank = words("No. {rank}", rank=words.number(card.rank))
-        x += write(canvas, (x, 140), rank, theme.strong(words, 27), accent.bright) + 14
+        rank = t("No. {rank}", rank=t.number(card.rank))
+        x += write(canvas, (x, 140), rank, theme.strong(t, 27), accent.bright) + 14
         shapes.disc(canvas, (x, 131), 6, HAZE)
         x += 14
-    write(canvas, (x, 140), card.guild_name, theme.label(words, 27), MIST, max_width=left + room - x)
+    write(canvas, (x, 140), card.guild_name, theme.label(t, 27), MIST, max_width=left + room - x)
 
 
-def _draw_progress(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
+def _draw_progress(canvas: Image.Image, card: ProfileCard, t: Translator, accent: Accent) -> None:
     top, bottom = 200, 218
     shapes.panel(canvas, (MARGIN, top, _RIGHT, bottom), RAIL, radius=9)
     if card.next_xp is None:
         share = 1.0
         beyond = max(0, card.xp - card.floor_xp)
-        right = words("Highest level, {xp} XP beyond it", xp=words.number(beyond)) if beyond else words("Highest level")
+        right = t("Highest level, {xp} XP beyond it", xp=t.number(beyond)) if beyond else t("Highest level")
     else:
         share = max(0.0, min(1.0, (card.xp - card.floor_xp) / max(1, card.next_xp - card.floor_xp)))
-        left_xp = words.number(max(0, card.next_xp - card.xp))
-        right = words("{xp} XP to level {level}", xp=left_xp, level=card.level + 1)
+        left_xp = t.number(max(0, card.next_xp - card.xp))
+        right = t("{xp} XP to level {level}", xp=left_xp, level=card.level + 1)
     # Never a lump shorter than it is high: a level just begun shows as a round dot.
     filled = 18 + round((_RIGHT - MARGIN - 18) * share)
     shapes.panel(canvas, (MARGIN, top, MARGIN + filled, bottom), accent.bright, radius=9)
-    amount = words("{xp} XP", xp=words.number(card.xp))
-    taken = write(canvas, (MARGIN, 256), amount, theme.strong(words, 27), CHALK)
+    amount = t("{xp} XP", xp=t.number(card.xp))
+    taken = write(canvas, (MARGIN, 256), amount, theme.strong(t, 27), CHALK)
     write(
         canvas,
         (_RIGHT, 256),
         right,
-        theme.label(words, 27),
+        theme.label(t, 27),
         MIST,
         align="right",
         max_width=_RIGHT - MARGIN - taken - 24,
     )
 
 
-def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
-    total = words("{hours} h", hours=words.number(card.focus_total_s // 3600))
+def _draw_figures(canvas: Image.Image, card: ProfileCard, t: Translator, accent: Accent) -> None:
+    total = t("{hours} h", hours=t.number(card.focus_total_s // 3600))
     figures = (
-        (words("Today"), words.duration(card.today_s)),
-        (words("This week"), words.duration(card.week_s)),
-        (words("All time"), total if card.focus_total_s >= 3600 else words.duration(card.focus_total_s)),  # noqa: PLR2004
-        (words("Streak"), _days(card.streak_days, words)),
+        (t("Today"), t.duration(card.today_s)),
+        (t("This week"), t.duration(card.week_s)),
+        (t("All time"), total if card.focus_total_s >= 3600 else t.duration(card.focus_total_s)),  # noqa: PLR2004
+        (t("Streak"), _days(card.streak_days, t)),
     )
     gap, padding, top, bottom = 16, 20, 288, 410
     step = (_RIGHT - MARGIN + gap) / len(figures)
     room = step - gap - 2 * padding
     names = [name for name, _ in figures]
-    name_style = fit_all(names, theme.label(words, 25), max_width=room, smallest_px=20)
+    name_style = fit_all(names, theme.label(t, 25), max_width=room, smallest_px=20)
     name_style = fit_all(names[-1:], name_style, max_width=room - 28, smallest_px=20)  # beside the flame
-    size_px = common_px((value for _, value in figures), words, size_px=46, max_width=room)
+    size_px = common_px((value for _, value in figures), t, size_px=46, max_width=room)
     for index, (name, value) in enumerate(figures):
         left, right = round(MARGIN + step * index), round(MARGIN + step * (index + 1)) - gap
         shapes.panel(canvas, (left, top, right, bottom), CHALK, radius=18, opacity=theme.VEIL)
@@ -154,28 +154,28 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, words: Words, accent: 
             flame = accent.bright if card.today_s >= card.threshold_s else HAZE
             shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), flame)
         colour = accent.bright if is_streak else CHALK
-        figure(canvas, (left + padding, top + 96), value, words, size_px=size_px, colour=colour)
+        write_number(canvas, (left + padding, top + 96), value, t, size_px=size_px, colour=colour)
 
 
-def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Accent) -> None:
+def _draw_days(canvas: Image.Image, card: ProfileCard, t: Translator, accent: Accent) -> None:
     days = card.days[-_SHOWN_DAYS:]
     active = sum(seconds >= card.threshold_s for _, seconds in days)
-    taken = write(canvas, (MARGIN, 462), words("Last four weeks"), theme.label(words, 25), MIST)
+    taken = write(canvas, (MARGIN, 462), t("Last four weeks"), theme.label(t, 25), MIST)
     if card.focus_total_s:
-        note = words.plural("{count} active day", "{count} active days", active)
+        note = t.plural("{count} active day", "{count} active days", active)
         write(
             canvas,
             (_RIGHT, 462),
             note,
-            theme.label(words, 25),
+            theme.label(t, 25),
             MIST,
             align="right",
             max_width=_RIGHT - MARGIN - taken - 24,
         )
     else:
-        hint = words("Join a study channel and this begins to fill.")
+        hint = t("Join a study channel and this begins to fill.")
         at = (WIDTH / 2, _BASELINE - 38)
-        write(canvas, at, hint, theme.label(words, 27), MIST, align="centre", max_width=_RIGHT - MARGIN, smallest_px=22)
+        write(canvas, at, hint, theme.label(t, 27), MIST, align="centre", max_width=_RIGHT - MARGIN, smallest_px=22)
     step = (_RIGHT - MARGIN + _BAR_GAP) / _SHOWN_DAYS
     most = max([*(seconds for _, seconds in days), card.threshold_s * 2, 3600])
     first = _SHOWN_DAYS - len(days)
@@ -194,8 +194,8 @@ def _draw_days(canvas: Image.Image, card: ProfileCard, words: Words, accent: Acc
             shapes.panel(canvas, (left, _BASELINE - height, right, _BASELINE), colour, radius=5)
         if day and day.weekday() == 0:
             at = ((left + right) / 2, _BASELINE + 28)
-            write(canvas, at, str(day.day), theme.label(words, 22, tabular=True), HAZE, align="centre")
+            write(canvas, at, str(day.day), theme.label(t, 22, tabular=True), HAZE, align="centre")
 
 
-def _days(count: int, words: Words) -> str:
-    return words.days(count)
+def _days(count: int, t: Translator) -> str:
+    return t.days(count)

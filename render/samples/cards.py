@@ -9,8 +9,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from core.enums import Board, DayMark, Language, Period, ProtectionKind
-from core.i18n import Words, words_for
+from core.enums import DayStatus, Language, LeaderboardMetric, LeaderboardPeriod, ProtectionKind
+from core.i18n import Translator, translator_for
 from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
@@ -37,25 +37,25 @@ class Sample:
 
     def draw(self) -> bytes:
         """The card as PNG bytes."""
-        words = words_for(self.language)
+        t = translator_for(self.language)
         match self.card:
             case ProfileCard():
-                return profiles.draw(self.card, words=words, avatars=self.avatars)
+                return profiles.draw(self.card, t=t, avatars=self.avatars)
             case StreakCalendar():
-                return calendar.draw(self.card, words=words, avatars=self.avatars)
+                return calendar.draw(self.card, t=t, avatars=self.avatars)
             case LeaderboardCard():
-                return leaderboards.draw(self.card, words=words, avatars=self.avatars)
+                return leaderboards.draw(self.card, t=t, avatars=self.avatars)
 
     def alt(self) -> str:
         """What the card says, in sentences."""
-        words = words_for(self.language)
+        t = translator_for(self.language)
         match self.card:
             case ProfileCard():
-                return profiles.alt(self.card, words=words)
+                return profiles.alt(self.card, t=t)
             case StreakCalendar():
-                return calendar.alt(self.card, words=words)
+                return calendar.alt(self.card, t=t)
             case LeaderboardCard():
-                return leaderboards.alt(self.card, words=words)
+                return leaderboards.alt(self.card, t=t)
 
 
 @cache
@@ -95,27 +95,27 @@ def month_of_days(month: date, pattern: str, *, until: date = TODAY) -> tuple[Ca
         days.append(CalendarDay(day, *_LETTERS[letter]))
         day += timedelta(days=1)
     while day.month == month.month:
-        days.append(CalendarDay(day, DayMark.FUTURE if day > until else DayMark.MISSED))
+        days.append(CalendarDay(day, DayStatus.FUTURE if day > until else DayStatus.MISSED))
         day += timedelta(days=1)
     return tuple(days)
 
 
-_LETTERS: Final[dict[str, tuple[DayMark, int, ProtectionKind | None]]] = {
-    ".": (DayMark.BEFORE, 0, None),
-    "-": (DayMark.MISSED, 0, None),
-    "u": (DayMark.UNDER, 540, None),
-    "1": (DayMark.ACTIVE, 1500, None),
-    "2": (DayMark.ACTIVE, HOUR + 900, None),
-    "3": (DayMark.ACTIVE, 3 * HOUR, None),
-    "4": (DayMark.ACTIVE, 6 * HOUR, None),
-    "f": (DayMark.PROTECTED, 0, ProtectionKind.FREEZE),
-    "v": (DayMark.PROTECTED, 0, ProtectionKind.VACATION),
-    "t": (DayMark.PROTECTED, 0, ProtectionKind.TRAVEL),
-    "g": (DayMark.PROTECTED, 0, ProtectionKind.GRANT),
-    "r": (DayMark.PROTECTED, 0, ProtectionKind.REPAIR),
-    "p": (DayMark.PROTECTED, 0, None),
-    "o": (DayMark.TODAY_OPEN, 0, None),
-    "O": (DayMark.TODAY_OPEN, 560, None),
+_LETTERS: Final[dict[str, tuple[DayStatus, int, ProtectionKind | None]]] = {
+    ".": (DayStatus.NOT_A_MEMBER, 0, None),
+    "-": (DayStatus.MISSED, 0, None),
+    "u": (DayStatus.BELOW_THRESHOLD, 540, None),
+    "1": (DayStatus.ACTIVE, 1500, None),
+    "2": (DayStatus.ACTIVE, HOUR + 900, None),
+    "3": (DayStatus.ACTIVE, 3 * HOUR, None),
+    "4": (DayStatus.ACTIVE, 6 * HOUR, None),
+    "f": (DayStatus.PROTECTED, 0, ProtectionKind.FREEZE),
+    "v": (DayStatus.PROTECTED, 0, ProtectionKind.VACATION),
+    "t": (DayStatus.PROTECTED, 0, ProtectionKind.TRAVEL),
+    "g": (DayStatus.PROTECTED, 0, ProtectionKind.GRANT),
+    "r": (DayStatus.PROTECTED, 0, ProtectionKind.REPAIR),
+    "p": (DayStatus.PROTECTED, 0, None),
+    "o": (DayStatus.TODAY_OPEN, 0, None),
+    "O": (DayStatus.TODAY_OPEN, 560, None),
 }
 
 
@@ -304,25 +304,37 @@ def _rows(first: int, value: Callable[[int], tuple[str, float]], viewer: int | N
 
 
 def _boards() -> list[Sample]:
-    def hours(words: Words) -> Callable[[int], tuple[str, float]]:
-        return lambda index: (words.duration(round(312 * HOUR * 0.82**index) + index * 700), 0.82**index)
+    def hours(t: Translator) -> Callable[[int], tuple[str, float]]:
+        return lambda index: (t.duration(round(312 * HOUR * 0.82**index) + index * 700), 0.82**index)
 
-    def days(words: Words) -> Callable[[int], tuple[str, float]]:
-        return lambda index: (words.days(1000 - index * 111), 1 - index * 0.111)
+    def days(t: Translator) -> Callable[[int], tuple[str, float]]:
+        return lambda index: (t.days(1000 - index * 111), 1 - index * 0.111)
 
-    english, korean, spanish, chinese = (words_for(language) for language in Language)
+    english, korean, spanish, chinese = (translator_for(language) for language in Language)
     pictures = {f"{index}": portrait(index) for index in range(10)}
-    first = LeaderboardCard("Lyceum Commons", Board.FOCUS, Period.WEEK, _rows(1, hours(english), 4), None, 1, 3)
+    first = LeaderboardCard(
+        "Lyceum Commons", LeaderboardMetric.FOCUS, LeaderboardPeriod.WEEK, _rows(1, hours(english), 4), None, 1, 3
+    )
     viewer = BoardRow(1_234, "김민아 Mina", "0", english.duration(3 * HOUR), 0.01, is_viewer=True, tint=MINA)
     far = LeaderboardCard(
-        "Lyceum Commons", Board.FOCUS, Period.ALL, _rows(561, hours(english), None), viewer, 57, 1_057
+        "Lyceum Commons",
+        LeaderboardMetric.FOCUS,
+        LeaderboardPeriod.ALL,
+        _rows(561, hours(english), None),
+        viewer,
+        57,
+        1_057,
     )
-    empty = LeaderboardCard("Lyceum Commons", Board.XP, Period.TODAY, (), None, 1, 1)
-    few = LeaderboardCard("夜間圖書館", Board.STREAK, Period.ALL, _rows(1, days(chinese), 1)[:3], None, 1, 1)
+    empty = LeaderboardCard("Lyceum Commons", LeaderboardMetric.XP, LeaderboardPeriod.TODAY, (), None, 1, 1)
+    few = LeaderboardCard(
+        "夜間圖書館", LeaderboardMetric.STREAK, LeaderboardPeriod.ALL, _rows(1, days(chinese), 1)[:3], None, 1, 1
+    )
     own = replace(viewer, value_text=korean.duration(3 * HOUR))
-    in_korean = LeaderboardCard("밤의 도서관", Board.FOCUS, Period.MONTH, _rows(1, hours(korean), None), own, 1, 12)
+    in_korean = LeaderboardCard(
+        "밤의 도서관", LeaderboardMetric.FOCUS, LeaderboardPeriod.MONTH, _rows(1, hours(korean), None), own, 1, 12
+    )
     in_spanish = LeaderboardCard(
-        "Biblioteca de noche", Board.STREAK, Period.ALL, _rows(1, days(spanish), 9), None, 1, 2
+        "Biblioteca de noche", LeaderboardMetric.STREAK, LeaderboardPeriod.ALL, _rows(1, days(spanish), 9), None, 1, 2
     )
     return [
         Sample("board typical", first, avatars=pictures),

@@ -9,7 +9,7 @@ _FORMS: Final = {"isolated", "initial", "medial", "final"}
 _MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
-def from_the_right(clusters: Sequence[str]) -> str:
+def visual_rtl(clusters: Sequence[str]) -> str:
     """`clusters`, given in reading order, as they stand from left to right; brackets turn with the direction."""
     return "".join(reversed(_joined(clusters))).translate(_MIRRORED)
 

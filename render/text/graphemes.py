@@ -17,7 +17,7 @@ KEYCAP: Final = "\u20e3"
 _REPLACEMENT: Final = "\ufffd"
 
 
-def tame(text: str) -> str:
+def sanitize(text: str) -> str:
     """`text` on one line: no controls, no direction overrides, single spaces, at most a few marks on each letter.
 
     Signs that nobody can see become spaces; half surrogates become the replacement sign. May be empty.

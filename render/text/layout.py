@@ -22,7 +22,7 @@ from render.text.fonts import (
     open_font,
     shaping_is_complete,
 )
-from render.text.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, tame
+from render.text.graphemes import ZWJ, ZWNJ, clusters, is_emoji, is_regional, is_variation, sanitize
 
 Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
@@ -86,7 +86,7 @@ def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = 
 
     A cut falls between whole signs and shows an ellipsis. The text comes back tamed; empty where not even that fits.
     """
-    text = tame(text[:_READ_MAX])
+    text = sanitize(text[:_READ_MAX])
     smallest = min(style.size_px, smallest_px or style.size_px)
     full = width(text, style)
     if full <= max_width or not text:
@@ -167,7 +167,7 @@ def _cut(signs: list[str], kept: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _laid_out(text: str, style: Style, *, shaped: bool) -> _Layout:
-    text = tame(text)
+    text = sanitize(text)
     face = style.face
     if face is Face.DISPLAY and any(is_east_asian(char) for char in text):
         face = Face.STRONG  # the display face has no Han or Hangul, and its digits alone would look lost beside them
@@ -254,7 +254,7 @@ def _spelled(signs: list[str], *, is_rtl: bool, shaped: bool) -> str:
     if shaped:
         return "".join(plain)
     plain = [sign.replace(ZWJ, "").replace(ZWNJ, "") for sign in plain]
-    return fallback_shaping.from_the_right(plain) if is_rtl else "".join(plain)
+    return fallback_shaping.visual_rtl(plain) if is_rtl else "".join(plain)
 
 
 def _advance(run: _Run, style: Style, *, shaped: bool) -> float:

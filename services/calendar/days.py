@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from core.enums import Period
+from core.enums import LeaderboardPeriod
 
 DAY_START_MAX: Final = timedelta(hours=6)
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before every rule that a person can make
@@ -56,23 +56,23 @@ class Calendar:
         if not rules:
             raise ValueError("A calendar needs at least one zone rule.")
         ordered = sorted({rule.valid_from: rule for rule in rules}.values(), key=_valid_from)
-        self._eras: list[_Era] = [_Era(None, zone_days(ordered[0].zone, ordered[0].day_start), None)]
+        self._eras: list[_ZonePeriod] = [_ZonePeriod(None, zone_days(ordered[0].zone, ordered[0].day_start), None)]
         self._starts: list[datetime] = [rule.valid_from for rule in ordered[1:]]
         self._hint: Part | None = None
         for rule in ordered[1:]:
             floor = self._eras[-1].date_of(rule.valid_from - _INSTANT)
-            self._eras.append(_Era(rule.valid_from, zone_days(rule.zone, rule.day_start), floor))
+            self._eras.append(_ZonePeriod(rule.valid_from, zone_days(rule.zone, rule.day_start), floor))
 
     def date_of(self, instant: datetime) -> date:
         """The local date that an aware instant belongs to."""
         hint = self._hint
         if hint is not None and hint[1] <= instant < hint[2]:
             return hint[0]
-        day = self._era(instant).date_of(instant)
-        self._hint = (day, *self.bounds(day))
+        day = self._period_at(instant).date_of(instant)
+        self._hint = (day, *self.day_bounds(day))
         return day
 
-    def bounds(self, day: date) -> tuple[datetime, datetime]:
+    def day_bounds(self, day: date) -> tuple[datetime, datetime]:
         """The first instant of a date and the first one after it, UTC; both are the same for a skipped date."""
         hint = self._hint
         if hint is not None and hint[0] == day:
@@ -81,7 +81,7 @@ class Calendar:
 
     def day_end(self, instant: datetime) -> datetime:
         """The next boundary after an instant, UTC."""
-        return self.bounds(self.date_of(instant))[1]
+        return self.day_bounds(self.date_of(instant))[1]
 
     def split(self, start: datetime, end: datetime) -> list[Part]:
         """The parts of an interval by date, in order; contiguous, none empty, together the whole."""
@@ -91,16 +91,16 @@ class Calendar:
         parts: list[Part] = []
         while start < end:
             day = self.date_of(start)
-            until = min(end, self.bounds(day)[1])
+            until = min(end, self.day_bounds(day)[1])
             parts.append((day, start, until))
             start = until
         return parts
 
     def zone_at(self, instant: datetime) -> str:
         """The IANA name of the zone that holds at an instant."""
-        return self._era(instant).days.zone.key
+        return self._period_at(instant).days.zone.key
 
-    def _era(self, instant: datetime) -> "_Era":
+    def _period_at(self, instant: datetime) -> "_ZonePeriod":
         return self._eras[bisect_right(self._starts, instant)]
 
     def _first(self, day: date) -> datetime:
@@ -158,16 +158,16 @@ class ZoneDays:
         return instant.astimezone(self.zone).replace(tzinfo=None)
 
 
-def first_day(period: Period, day: date) -> date:
+def first_day(period: LeaderboardPeriod, day: date) -> date:
     """The first date of the period that `day` lies in; weeks begin on Monday, all time long before everybody."""
     match period:
-        case Period.TODAY:
+        case LeaderboardPeriod.TODAY:
             return day
-        case Period.WEEK:
+        case LeaderboardPeriod.WEEK:
             return day - timedelta(days=day.weekday())
-        case Period.MONTH:
+        case LeaderboardPeriod.MONTH:
             return day.replace(day=1)
-        case Period.ALL:
+        case LeaderboardPeriod.ALL:
             return date.min
 
 
@@ -191,7 +191,7 @@ def guild_calendar(zone: str) -> Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Era:
+class _ZonePeriod:
     """The time in which one rule holds."""
 
     start: datetime | None  # None: since ever

@@ -8,7 +8,7 @@ from db.queries import timezones as timezone_queries
 from services.calendar.days import ZoneRule
 
 
-async def of_members(conn: Connection, members: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[ZoneRule]]:
+async def load_calendars(conn: Connection, members: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[ZoneRule]]:
     """The own rules, oldest first, of each of these members (guild, user) who has any."""
     found: dict[tuple[int, int], list[ZoneRule]] = {}
     for guild, user, valid_from, zone, day_start_min in await timezone_queries.list_zone_rules(conn, members):

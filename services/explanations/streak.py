@@ -11,8 +11,8 @@ from db.queries.streaks.grants import StaffAct
 from services import profiles
 from services.profiles import Profile
 from services.streaks import inputs
-from services.streaks.day_status import CalendarDay, Marks
-from services.streaks.freeze_simulation import Gap
+from services.streaks.day_status import CalendarDay, DayStatusRules
+from services.streaks.freeze_simulation import MissedDay
 
 LAST_DAYS: Final = 14
 
@@ -20,48 +20,48 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class DayStory:
+class DayExplanation:
     """What a date was for the run."""
 
     day: CalendarDay
     is_late: bool  # its activity was told after it had been missed
     earned_on: date | None  # when the freeze was earned that saves it; None: none does, or it is no longer known
     grant: StaffAct | None  # who protected it and why; None: staff did not
-    ended: Gap | None  # the run that ended with it
+    ended: MissedDay | None  # the run that ended with it
 
 
 @dataclass(frozen=True, slots=True)
-class Chronicle:
+class StreakExplanation:
     """A member's run, told."""
 
     member: Profile
-    days: tuple[DayStory, ...]  # up to today, oldest first; none before the member was first seen
+    days: tuple[DayExplanation, ...]  # up to today, oldest first; none before the member was first seen
     protected_days: int  # those that the run goes through without activity
-    ended: Gap | None  # what the run before the current one ended with; None: there was none
+    ended: MissedDay | None  # what the run before the current one ended with; None: there was none
     today_ends: datetime
 
 
-async def tell(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> Chronicle:
+async def explain(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> StreakExplanation:
     """What made a member's run.
 
     Raises:
         NotSeenYet: there is no such member.
     """
     member = await profiles.profile(conn, guild=guild, user=user, now=now)
-    standing = await inputs.standing(conn, guild, user)
-    walked, protected = standing.walk(), standing.protected(now)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
+    walked, protected = standing.simulate(), standing.protected(now)
     today, run = member.today, member.streak
     days = [day for day in member.last_days[-LAST_DAYS:] if day.day >= member.member_since]
     granted = await grant_queries.list_grants(conn, guild=guild, user=user, since=today - LAST_DAYS * _ONE_DAY)
     grants = {act.day_on: act for act in granted}
-    ended = {gap.day: gap for gap in walked.gaps if not gap.is_saved and gap.day < today}
-    marks = Marks(today=today, since=member.member_since, threshold_s=member.threshold_s, protected=protected)
+    ended = {gap.day: gap for gap in walked.missed_days if not gap.is_saved and gap.day < today}
+    marks = DayStatusRules(today=today, since=member.member_since, threshold_s=member.threshold_s, protected=protected)
     active = set(standing.active)
     late = {day for day, noted in standing.missed.items() if noted.is_late and day in active}
-    return Chronicle(
+    return StreakExplanation(
         member=member,
         days=tuple(
-            DayStory(
+            DayExplanation(
                 day=marks.of(each.day, each.seconds),
                 is_late=each.day in late,
                 earned_on=walked.earned_on.get(each.day),
@@ -78,9 +78,9 @@ async def tell(conn: Connection, *, guild: GuildId, user: UserId, now: datetime)
             key=_day,
             default=None,
         ),
-        today_ends=standing.calendar.bounds(today)[1],
+        today_ends=standing.calendar.day_bounds(today)[1],
     )
 
 
-def _day(gap: Gap) -> date:
+def _day(gap: MissedDay) -> date:
     return gap.day

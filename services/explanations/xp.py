@@ -8,65 +8,67 @@ from typing import Final
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import explanations as explanation_queries
-from db.queries.explanations import CountedStay
-from services.members.lock import NotSeenYet
+from db.queries.explanations import CountedSession
+from services.members.lock import MemberNotFound
 from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
 
 LATEST: Final = 5  # points
-STAYS_MAX: Final = 60  # looked at; who has shorter ones sees fewer points
+SESSIONS_MAX: Final = 60  # looked at; who has shorter ones sees fewer points
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Contribution:
     """What a stay gave to one point."""
 
-    stay: CountedStay
+    session: CountedSession
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class XpPoint:
     """One XP, and all that made it."""
 
     xp: int  # the first is 1
-    shares: tuple[Share, ...]  # an hour in all, the latest stay first
+    contributions: tuple[Contribution, ...]  # an hour in all, the latest stay first
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class XpBreakdown:
     """A member's XP, and where the latest of them come from."""
 
     total_s: int  # counted in all
     level: Level
-    latest: tuple[Point, ...]  # the newest first
-    begun: tuple[Share, ...]  # what is on the way to the next point
+    latest: tuple[XpPoint, ...]  # the newest first
+    in_progress: tuple[Contribution, ...]  # what is on the way to the next point
 
     @property
-    def begun_s(self) -> int:
+    def in_progress_s(self) -> int:
         """How far the next point has come."""
         return self.total_s % SECONDS_PER_XP
 
     @property
     def missing_s(self) -> int:
         """What the next point still takes."""
-        return SECONDS_PER_XP - self.begun_s
+        return SECONDS_PER_XP - self.in_progress_s
 
 
-async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> Points:
+async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> XpBreakdown:
     """A member's latest points.
 
     Raises:
         NotSeenYet: there is no such member.
     """
     found = await explanation_queries.find_counted(
-        conn, guild=guild, user=user, points=LATEST, point_s=SECONDS_PER_XP, limit=STAYS_MAX
+        conn, guild=guild, user=user, points=LATEST, point_s=SECONDS_PER_XP, limit=SESSIONS_MAX
     )
     if found is None:
-        raise NotSeenYet
+        raise MemberNotFound
     total_s, stays = found
     xp = xp_of(total_s)
-    begun, *made = _dealt(stays, [total_s % SECONDS_PER_XP, *(SECONDS_PER_XP for _ in range(min(LATEST, xp)))])
-    return Points(total_s, level_of(xp), tuple(Point(xp - number, shares) for number, shares in enumerate(made)), begun)
+    begun, *made = _allocate(stays, [total_s % SECONDS_PER_XP, *(SECONDS_PER_XP for _ in range(min(LATEST, xp)))])
+    return XpBreakdown(
+        total_s, level_of(xp), tuple(XpPoint(xp - number, shares) for number, shares in enumerate(made)), begun
+    )
 
 
 async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tuple[Level, date]]:
@@ -77,20 +79,20 @@ async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tupl
     return [(level_of(xp_of(total)), day) for total, day in found]
 
 
-def _dealt(stays: Sequence[CountedStay], amounts: Iterable[int]) -> list[tuple[Share, ...]]:
+def _allocate(stays: Sequence[CountedSession], amounts: Iterable[int]) -> list[tuple[Contribution, ...]]:
     """The stays dealt out to amounts of seconds, one after the other; amounts that nothing is left for fall away."""
-    dealt: list[tuple[Share, ...]] = []
-    left = [Share(stay, stay.counted_s) for stay in reversed(stays)]
+    dealt: list[tuple[Contribution, ...]] = []
+    left = [Contribution(stay, stay.counted_s) for stay in reversed(stays)]
     for amount in amounts:
-        shares: list[Share] = []
+        shares: list[Contribution] = []
         missing = amount
         while missing and left:
             share = left.pop()
             taken = min(share.seconds, missing)
-            shares.append(Share(share.stay, taken))
+            shares.append(Contribution(share.session, taken))
             missing -= taken
             if taken < share.seconds:
-                left.append(Share(share.stay, share.seconds - taken))
+                left.append(Contribution(share.session, share.seconds - taken))
         if missing and dealt:
             break
         dealt.append(tuple(shares))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from core.enums import Board, DayKind, Period
+from core.enums import DayKind, LeaderboardMetric, LeaderboardPeriod
 from core.ids import GuildId
 from db.connection import Connection
 from db.queries.leaderboards import checkpoints as checkpoint_queries
@@ -13,19 +13,21 @@ from services.calendar.days import first_day, guild_calendar
 LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
 
 
-MARK_EVERY: Final = 100  # rows
+CHECKPOINT_EVERY: Final = 100  # rows
 
 
-MARKED_FOR: Final = timedelta(minutes=15)  # marks are made anew every few minutes; older ones mean that nobody does
+CHECKPOINTS_VALID_FOR: Final = timedelta(
+    minutes=15
+)  # marks are made anew every few minutes; older ones mean that nobody does
 
 
-async def mark(
+async def refresh_checkpoints(
     conn: Connection,
     *,
     now: datetime,
-    periods: Collection[Period] = tuple(Period),
+    periods: Collection[LeaderboardPeriod] = tuple(LeaderboardPeriod),
     large: int = LARGE,
-    every: int = MARK_EVERY,
+    every: int = CHECKPOINT_EVERY,
 ) -> int:
     """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
 
@@ -45,21 +47,23 @@ async def mark(
         today = guild_calendar(guild.timezone).date_of(now)
         for period in periods:
             starts_on = first_day(period, today)
-            written += await _mark(conn, guild.guild_id, period, starts_on, every=every, now=now)
+            written += await _refresh(conn, guild.guild_id, period, starts_on, every=every, now=now)
     return written
 
 
-async def _mark(conn: Connection, guild: GuildId, period: Period, starts_on: date, *, every: int, now: datetime) -> int:
-    await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.FOCUS, period=period)
+async def _refresh(
+    conn: Connection, guild: GuildId, period: LeaderboardPeriod, starts_on: date, *, every: int, now: datetime
+) -> int:
+    await checkpoint_queries.remove_marks(conn, guild=guild, board=LeaderboardMetric.FOCUS, period=period)
     match period:
-        case Period.TODAY:
+        case LeaderboardPeriod.TODAY:
             return await checkpoint_queries.add_for_day(conn, guild=guild, day=starts_on, every=every, now=now)
-        case Period.WEEK | Period.MONTH:
+        case LeaderboardPeriod.WEEK | LeaderboardPeriod.MONTH:
             return await checkpoint_queries.add_for_span(
                 conn, guild=guild, period=period, starts_on=starts_on, every=every, now=now
             )
-        case Period.ALL:
-            await checkpoint_queries.remove_marks(conn, guild=guild, board=Board.STREAK, period=period)
+        case LeaderboardPeriod.ALL:
+            await checkpoint_queries.remove_marks(conn, guild=guild, board=LeaderboardMetric.STREAK, period=period)
             focus = await checkpoint_queries.add_for_total(conn, guild=guild, every=every, now=now)
             return focus + await checkpoint_queries.add_for_streak(
                 conn, guild=guild, kind=DayKind.STUDY, every=every, now=now

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from core.enums import Board, DayKind, Period
+from core.enums import DayKind, LeaderboardMetric, LeaderboardPeriod
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import guilds as guild_queries
 from db.queries.leaderboards import pages as leaderboard_queries
-from db.queries.leaderboards.pages import Ladder, Standing, Wanted
+from db.queries.leaderboards.pages import LeaderboardPage, LeaderboardRow, PageRequest
 from services.calendar.days import first_day, guild_calendar
-from services.leaderboards.checkpoints import MARKED_FOR
-from services.members.names import person_in
+from services.leaderboards.checkpoints import CHECKPOINTS_VALID_FOR
+from services.members.names import person_from_row
 from services.members.person import Person
 from services.xp import xp_of
 
@@ -36,8 +36,8 @@ class BoardPage:
     """One page of a board; without rows nobody is on it yet."""
 
     guild_name: str  # empty: the gateway has not told it yet
-    board: Board
-    period: Period
+    board: LeaderboardMetric
+    period: LeaderboardPeriod
     page: int  # from 0; the last page when the one asked for lies behind it
     pages: int  # at least 1
     total: int  # members on the board
@@ -53,49 +53,68 @@ class BoardPage:
 
 
 async def page(
-    conn: Connection, *, guild: GuildId, board: Board, period: Period, page: int, now: datetime, viewer: UserId
+    conn: Connection,
+    *,
+    guild: GuildId,
+    board: LeaderboardMetric,
+    period: LeaderboardPeriod,
+    page: int,
+    now: datetime,
+    viewer: UserId,
 ) -> BoardPage:
     """One page of a board in the guild's own days; whoever keeps their numbers private is on none, not even their own.
 
     A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
     """
     facts = await guild_queries.find_guild(conn, guild=guild)
-    if board is Board.STREAK or facts is None:
-        period = Period.ALL
+    if board is LeaderboardMetric.STREAK or facts is None:
+        period = LeaderboardPeriod.ALL
     today = date.min if facts is None else guild_calendar(facts.timezone).date_of(now)
     starts_on = first_day(period, today)
-    wanted = Wanted(guild, max(page, 0), PAGE_SIZE, viewer, _least(board), now - MARKED_FOR)
-    ladder = await _ladder(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
+    wanted = PageRequest(guild, max(page, 0), PAGE_SIZE, viewer, _least(board), now - CHECKPOINTS_VALID_FOR)
+    ladder = await _page_rows(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
     on_page = sum(_page_at(standing.rank) == ladder.page for standing in ladder.standings)
     if on_page < min(PAGE_SIZE, ladder.total - ladder.page * PAGE_SIZE):
         exact = replace(wanted, marked_since=_NEVER)  # rows went away since they were counted: count them all
-        ladder = await _ladder(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
+        ladder = await _page_rows(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
     return _page_of(
         ladder,
         guild_name="" if facts is None else facts.name,
         board=board,
         period=period,
         viewer=viewer,
-        first_on=None if period is Period.ALL else starts_on,
+        first_on=None if period is LeaderboardPeriod.ALL else starts_on,
     )
 
 
-async def _ladder(
-    conn: Connection, wanted: Wanted, *, board: Board, period: Period, starts_on: date, now: datetime
-) -> Ladder:
-    if board is Board.STREAK:
+async def _page_rows(
+    conn: Connection,
+    wanted: PageRequest,
+    *,
+    board: LeaderboardMetric,
+    period: LeaderboardPeriod,
+    starts_on: date,
+    now: datetime,
+) -> LeaderboardPage:
+    if board is LeaderboardMetric.STREAK:
         return await leaderboard_queries.get_by_streak(conn, wanted, kind=DayKind.STUDY, now=now)
     match period:
-        case Period.ALL:
+        case LeaderboardPeriod.ALL:
             return await leaderboard_queries.get_by_total(conn, wanted)
-        case Period.TODAY:
+        case LeaderboardPeriod.TODAY:
             return await leaderboard_queries.get_by_day(conn, wanted, day=starts_on)
-        case Period.WEEK | Period.MONTH:
+        case LeaderboardPeriod.WEEK | LeaderboardPeriod.MONTH:
             return await leaderboard_queries.get_by_span(conn, wanted, period=period, starts_on=starts_on)
 
 
 def _page_of(
-    ladder: Ladder, *, guild_name: str, board: Board, period: Period, viewer: UserId, first_on: date | None
+    ladder: LeaderboardPage,
+    *,
+    guild_name: str,
+    board: LeaderboardMetric,
+    period: LeaderboardPeriod,
+    viewer: UserId,
+    first_on: date | None,
 ) -> BoardPage:
     rows = tuple(_row(standing, board) for standing in ladder.standings)
     return BoardPage(
@@ -112,17 +131,17 @@ def _page_of(
     )
 
 
-def _row(standing: Standing, board: Board) -> BoardRow:
-    return BoardRow(standing.rank, person_in(standing), _value(standing.value, board))
+def _row(standing: LeaderboardRow, board: LeaderboardMetric) -> BoardRow:
+    return BoardRow(standing.rank, person_from_row(standing), _value(standing.value, board))
 
 
-def _value(stored: int, board: Board) -> int:
-    return xp_of(stored) if board is Board.XP else stored
+def _value(stored: int, board: LeaderboardMetric) -> int:
+    return xp_of(stored) if board is LeaderboardMetric.XP else stored
 
 
-def _least(board: Board) -> int:
+def _least(board: LeaderboardMetric) -> int:
     """The seconds below which a member's value would be zero."""
-    return _XP if board is Board.XP else _SECOND
+    return _XP if board is LeaderboardMetric.XP else _SECOND
 
 
 def _page_at(rank: int) -> int:

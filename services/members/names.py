@@ -7,7 +7,7 @@ from core.names import first_seen
 from services.members.person import Person
 
 
-class Named(Protocol):
+class HasNames(Protocol):
     """A row that names somebody."""
 
     @property
@@ -24,7 +24,7 @@ class Named(Protocol):
     def member_avatar_hash(self) -> str | None: ...
 
 
-def person_in(row: Named, *, is_bot: bool = False) -> Person:
+def person_from_row(row: HasNames, *, is_bot: bool = False) -> Person:
     """Who a row is about."""
     return Person(
         user=row.user_id,
@@ -42,9 +42,9 @@ def display_name(person: Person) -> str:
     return first_seen(person.nick, person.global_name, person.username)
 
 
-def _clean(name: str) -> str:
+def strip_nul(name: str) -> str:
     return name.replace("\0", "")  # the one character that PostgreSQL cannot keep
 
 
-def _cleaned(name: str | None) -> str | None:
-    return None if name is None else _clean(name)
+def strip_nul_or_none(name: str | None) -> str | None:
+    return None if name is None else strip_nul(name)

@@ -8,10 +8,10 @@ from db.connection import Connection
 from db.queries.streaks import freezes as freeze_queries
 from db.queries.streaks import protections
 from db.queries.streaks import streak as streak_queries
-from services.streaks.inputs import Standing, is_repaired, standings
+from services.streaks.inputs import StreakInputs, is_repaired, load_many_streak_inputs
 
 
-async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
+async def recompute(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
     """Derive all that is cached of these members' study dates again: runs, freezes at hand, the next date to work.
 
     What the dates themselves bring about happens here too: a frozen date that is active after all gives its freeze
@@ -19,9 +19,9 @@ async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -
     """
     if not members:
         return
-    found = await standings(conn, members)
-    await _settle(conn, found)
-    rows = [row for standing in found if (row := cached(standing)) is not None]
+    found = await load_many_streak_inputs(conn, members)
+    await _apply_late_activity(conn, found)
+    rows = [row for standing in found if (row := cache_row(standing)) is not None]
     known = {row[:2] for row in rows}
     empty = [(each.guild, each.user) for each in found if (each.guild, each.user) not in known]
     if rows:
@@ -30,18 +30,18 @@ async def refresh(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -
         await streak_queries.remove_runs(conn, empty)
 
 
-def cached(standing: Standing) -> streak_queries.RunRow | None:
+def cache_row(standing: StreakInputs) -> streak_queries.RunRow | None:
     """What is kept of a member's dates; None: there is no active date.
 
     A run is over from `alive_until` on: the end of the first date after it that nothing will protect.
     """
     if not standing.active:
         return None
-    bounds = standing.calendar.bounds
-    walked = standing.walk()
+    bounds = standing.calendar.day_bounds
+    walked = standing.simulate()
     found = standing.runs(walked)
     last = found[-1]
-    due = next((gap for gap in walked.gaps if not standing.is_worked(gap)), None)
+    due = next((gap for gap in walked.missed_days if not standing.is_processed(gap)), None)
     return (
         standing.guild,
         standing.user,
@@ -55,7 +55,7 @@ def cached(standing: Standing) -> streak_queries.RunRow | None:
     )
 
 
-async def _settle(conn: Connection, found: Sequence[Standing]) -> None:
+async def _apply_late_activity(conn: Connection, found: Sequence[StreakInputs]) -> None:
     """Bring missed dates in step with the active ones; the standings are brought up to date as well."""
     late: list[protections.DateRow] = []
     returned: list[protections.DateRow] = []

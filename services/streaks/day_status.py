@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from core.enums import DayMark, ProtectionKind
+from core.enums import DayStatus, ProtectionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,13 +12,13 @@ class CalendarDay:
     """One date."""
 
     day: date
-    mark: DayMark
+    status: DayStatus
     seconds: int
     protection: ProtectionKind | None = None  # what protects it; None unless it is protected
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class DayStatusRules:
     """What decides how a member's dates went."""
 
     today: date
@@ -28,18 +28,18 @@ class Marks:
 
     def of(self, day: date, seconds: int) -> CalendarDay:
         """The date with its mark."""
-        mark = self._mark(day, seconds)
-        return CalendarDay(day, mark, seconds, self.protected.get(day) if mark is DayMark.PROTECTED else None)
+        mark = self._status(day, seconds)
+        return CalendarDay(day, mark, seconds, self.protected.get(day) if mark is DayStatus.PROTECTED else None)
 
-    def _mark(self, day: date, seconds: int) -> DayMark:
+    def _status(self, day: date, seconds: int) -> DayStatus:
         if day > self.today:
-            return DayMark.PROTECTED if day in self.protected else DayMark.FUTURE
+            return DayStatus.PROTECTED if day in self.protected else DayStatus.FUTURE
         if seconds >= self.threshold_s:
-            return DayMark.ACTIVE
+            return DayStatus.ACTIVE
         if day in self.protected:
-            return DayMark.PROTECTED
+            return DayStatus.PROTECTED
         if day == self.today:
-            return DayMark.TODAY_OPEN
+            return DayStatus.TODAY_OPEN
         if seconds:
-            return DayMark.UNDER
-        return DayMark.BEFORE if day < self.since else DayMark.MISSED
+            return DayStatus.BELOW_THRESHOLD
+        return DayStatus.NOT_A_MEMBER if day < self.since else DayStatus.MISSED

@@ -21,7 +21,7 @@ IN_A_ROW_MAX: Final = 2  # frozen dates between two active ones
 _ONE_DAY: Final = timedelta(days=1)
 
 
-class Unsaved(StrEnum):
+class NotProtectedReason(StrEnum):
     """Why no freeze saves a date."""
 
     NONE_HELD = "none_held"
@@ -30,33 +30,35 @@ class Unsaved(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class MissedDay:
     """A date without activity or protection on which a run was at stake."""
 
     day: date
     run_days: int  # of the run until then
-    unsaved: Unsaved | None = None  # the run ends with the date; None: a freeze saves it once the date is over
+    not_protected: NotProtectedReason | None = (
+        None  # the run ends with the date; None: a freeze saves it once the date is over
+    )
 
     @property
     def is_saved(self) -> bool:
         """Whether the run goes on."""
-        return self.unsaved is None
+        return self.not_protected is None
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class FreezeOutcome:
     """What a walk over all dates found."""
 
     held: int  # freezes at hand after the last active date, less those that are written down as used since
     in_a_row: int  # active dates in a row up to the last active one
-    gaps: tuple[Gap, ...]  # in order; the last ones may be yet to come
+    missed_days: tuple[MissedDay, ...]  # in order; the last ones may be yet to come
     earned_on: Mapping[date, date] = field(default_factory=dict[date, date])  # of frozen dates: of the freeze used
     skipped: tuple[date, ...] = ()  # dates on the way that the calendar does not have and nothing else protects
 
     @property
     def saved(self) -> tuple[date, ...]:
         """The gaps that freezes save."""
-        return tuple(gap.day for gap in self.gaps if gap.is_saved)
+        return tuple(gap.day for gap in self.missed_days if gap.is_saved)
 
 
 def has_every_date(_: date) -> bool:
@@ -64,12 +66,12 @@ def has_every_date(_: date) -> bool:
     return False
 
 
-def walk(
+def simulate_freezes(
     active: Sequence[date],
     protections: Mapping[date, ProtectionKind],
     switches: Sequence[tuple[date, bool]] = (),
     is_skipped: Callable[[date], bool] = has_every_date,
-) -> Walk:
+) -> FreezeOutcome:
     """Go through a member's dates from the first active one on.
 
     Args:
@@ -80,7 +82,7 @@ def walk(
     """
     in_a_row = run = 0
     held: list[date] = []
-    gaps: list[Gap] = []
+    gaps: list[MissedDay] = []
     earned_on: dict[date, date] = {}
     skipped: list[date] = []
     guard = _Guard(protections, switches, is_skipped, skipped)
@@ -92,15 +94,15 @@ def walk(
             held.append(day)
         if number == last:
             break
-        stretch = _Stretch(held, earned_on)
-        is_whole = stretch.cross(day + _ONE_DAY, active[number + 1], guard, run, gaps)
+        stretch = _GapSimulation(held, earned_on)
+        is_whole = stretch.apply(day + _ONE_DAY, active[number + 1], guard, run, gaps)
         run = run if is_whole else 0
         in_a_row = in_a_row if is_whole and stretch.is_seamless else 0
     if not active:
-        return Walk(0, 0, ())
-    tail = _Stretch(held.copy(), earned_on)
-    tail.cross(active[-1] + _ONE_DAY, None, guard, run, gaps)
-    return Walk(max(0, len(held) - tail.written), in_a_row, tuple(gaps), earned_on, tuple(skipped))
+        return FreezeOutcome(0, 0, ())
+    tail = _GapSimulation(held.copy(), earned_on)
+    tail.apply(active[-1] + _ONE_DAY, None, guard, run, gaps)
+    return FreezeOutcome(max(0, len(held) - tail.written), in_a_row, tuple(gaps), earned_on, tuple(skipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class _Guard:
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _GapSimulation:
     """The dates between two active ones, or after the last."""
 
     held: list[date]  # when the freezes at hand were earned; the oldest is used first
@@ -130,20 +132,20 @@ class _Stretch:
     written: int = 0  # of the frozen ones, those that were used before
     is_seamless: bool = True  # nothing but dates that are skipped or cut short stands in between
 
-    def cross(
+    def apply(
         self,
         day: date,
         until: date | None,
         guard: _Guard,
         run: int,
-        gaps: list[Gap],
+        gaps: list[MissedDay],
     ) -> bool:
         """Whether the run comes from `day` to `until`; what is missed on the way is added to `gaps`."""
         while day != until:
             kind = guard.kind_of(day)
             if kind is None:
                 unsaved = self._why_not(day, guard.switches)
-                gaps.append(Gap(day, run, unsaved))
+                gaps.append(MissedDay(day, run, unsaved))
                 if unsaved is not None:
                     return False
                 self._freeze(day)
@@ -154,12 +156,12 @@ class _Stretch:
             day += _ONE_DAY
         return True
 
-    def _why_not(self, day: date, switches: Sequence[tuple[date, bool]]) -> Unsaved | None:
+    def _why_not(self, day: date, switches: Sequence[tuple[date, bool]]) -> NotProtectedReason | None:
         if not is_on(day, switches):
-            return Unsaved.SWITCHED_OFF
+            return NotProtectedReason.SWITCHED_OFF
         if self.frozen >= IN_A_ROW_MAX:
-            return Unsaved.ENOUGH_IN_A_ROW
-        return None if self.held else Unsaved.NONE_HELD
+            return NotProtectedReason.ENOUGH_IN_A_ROW
+        return None if self.held else NotProtectedReason.NONE_HELD
 
     def _freeze(self, day: date) -> None:
         if self.held:  # a freeze used before other dates became active may not be earned any more

@@ -11,17 +11,17 @@ from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.streaks import freezes as freeze_queries
 from db.queries.streaks import protections as protection_queries
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.streaks import cache, inputs, repairs, vacations
 from services.streaks.freeze_simulation import EARNED_EVERY, is_on
-from services.streaks.inputs import Standing
-from services.streaks.repairs import Offer
+from services.streaks.inputs import StreakInputs
+from services.streaks.repairs import RepairOffer
 from services.streaks.vacations import Vacation
 
 BATCH: Final = 2_000  # members whose dates are worked in one transaction
-SETTLING: Final = timedelta(minutes=5)  # after a date's end, for its last minutes to be told and credited
+SETTLES_AFTER: Final = timedelta(minutes=5)  # after a date's end, for its last minutes to be told and credited
 RECENT: Final = timedelta(days=30)  # how far back a status looks
-LATE_TOLD_FOR: Final = timedelta(days=7)
+LATE_SHOWN_FOR: Final = timedelta(days=7)
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -54,36 +54,36 @@ class FreezeStatus:
     vacation_possible: (
         Vacation | None
     )  # the first that can be planned now, as long as it can be; None: within a year none
-    repair: Offer | None  # None: there is nothing to repair
+    repair: RepairOffer | None  # None: there is nothing to repair
     today: date
 
 
-async def close_days(conn: Connection, *, now: datetime, limit: int = BATCH) -> int:
+async def process_ended_days(conn: Connection, *, now: datetime, limit: int = BATCH) -> int:
     """Work the members' dates that have ended: use a freeze for a missed one, or note that the run ended with it.
 
     A batch per call, those that wait longest first; a member's dates in their order, however many have ended since.
     Doing it twice does nothing twice, and any number of workers may do it at once. Returns: how many members.
     """
-    members = await freeze_queries.claim_due(conn, now=now - SETTLING, limit=limit)
+    members = await freeze_queries.claim_due(conn, now=now - SETTLES_AFTER, limit=limit)
     if members:
-        await _close(conn, members, now=now - SETTLING, noted_at=now)
+        await _process(conn, members, now=now - SETTLES_AFTER, noted_at=now)
     return len(members)
 
 
-async def switch(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool, now: datetime) -> FreezeStatus:
+async def set_automatic(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool, now: datetime) -> FreezeStatus:
     """Let freezes be used by themselves from today on, or not; dates that have ended stay as they were.
 
     Raises:
         NotSeenYet, FreezesAreOn, FreezesAreOff: nothing was written.
     """
-    await hold(conn, guild, user)
-    await _close(conn, [(guild, user)], now=now, noted_at=now)
-    standing = await inputs.standing(conn, guild, user)
+    await lock_member(conn, guild, user)
+    await _process(conn, [(guild, user)], now=now, noted_at=now)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
     today = standing.calendar.date_of(now)
     if is_on_now(standing, today) == is_on:
         raise FreezesAreOn if is_on else FreezesAreOff
     await freeze_queries.set_switch(conn, guild=guild, user=user, since=today, is_on=is_on)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
     return await status(conn, guild=guild, user=user, now=now)
 
 
@@ -93,13 +93,13 @@ async def status(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     Raises:
         NotSeenYet: there is no such guild.
     """
-    return status_of(await inputs.standing(conn, guild, user), now)
+    return status_from(await inputs.load_streak_inputs(conn, guild, user), now)
 
 
-def status_of(standing: Standing, now: datetime) -> FreezeStatus:
+def status_from(standing: StreakInputs, now: datetime) -> FreezeStatus:
     """The same of a standing that is at hand."""
     today = standing.calendar.date_of(now)
-    walked = standing.walk()
+    walked = standing.simulate()
     last = standing.active[-1] if standing.active else date.min
     protected = standing.protected(now)
     waiting = [
@@ -116,29 +116,29 @@ def status_of(standing: Standing, now: datetime) -> FreezeStatus:
         is_on=is_on_now(standing, today),
         saved_on=tuple(sorted(day for day in used if today - RECENT < day)),
         late_on=tuple(
-            sorted(d for d, noted in standing.missed.items() if noted.is_late and today - LATE_TOLD_FOR <= d)
+            sorted(d for d, noted in standing.missed.items() if noted.is_late and today - LATE_SHOWN_FOR <= d)
         ),
         vacations=vacations.coming(standing, today),
         vacation_left=vacations.left(standing, today),
         vacation_possible=vacations.next_possible(standing, today),
-        repair=repairs.find(standing, now),
+        repair=repairs.find_offer(standing, now),
         today=today,
     )
 
 
-def is_on_now(standing: Standing, today: date) -> bool:
+def is_on_now(standing: StreakInputs, today: date) -> bool:
     """Whether freezes are used for today and from then on."""
     return is_on(today, standing.switches)
 
 
-async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
+async def _process(conn: Connection, members: Sequence[tuple[int, int]], *, now: datetime, noted_at: datetime) -> None:
     frozen: list[protection_queries.DateRow] = []
     missed: list[freeze_queries.MissedRow] = []
-    for each in await inputs.standings(conn, members):
-        for gap in each.walk().gaps:
-            if each.calendar.bounds(gap.day)[1] > now:
+    for each in await inputs.load_many_streak_inputs(conn, members):
+        for gap in each.simulate().missed_days:
+            if each.calendar.day_bounds(gap.day)[1] > now:
                 break
-            if each.is_worked(gap):
+            if each.is_processed(gap):
                 continue
             missed.append((each.guild, each.user, gap.day, gap.run_days, gap.is_saved))
             if gap.is_saved:
@@ -147,4 +147,4 @@ async def _close(conn: Connection, members: Sequence[tuple[int, int]], *, now: d
         await protection_queries.add(conn, frozen, kind=ProtectionKind.FREEZE, now=noted_at)
     if missed:
         await freeze_queries.set_missed(conn, missed, now=noted_at)
-    await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await cache.recompute(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

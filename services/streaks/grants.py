@@ -12,7 +12,7 @@ from db.queries.streaks import grants as grant_queries
 from db.queries.streaks import protections as protection_queries
 from db.queries.streaks.grants import StaffAct
 from services.calendar.days import DISCORD_BEGAN
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.streaks import cache, inputs
 
 REASON_MAX: Final = 200
@@ -67,8 +67,8 @@ async def grant(
         NotSeenYet, ReasonMissing, DateToCome, DateIsActive, DateIsProtected: nothing was written.
     """
     why = said(reason)
-    await hold(conn, guild, user)
-    standing = await inputs.standing(conn, guild, user)
+    await lock_member(conn, guild, user)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
     today = standing.calendar.date_of(now)
     if not DISCORD_BEGAN <= day <= today:
         raise DateToCome(today)
@@ -78,7 +78,7 @@ async def grant(
     if not await protection_queries.add(conn, [(guild, user, day)], kind=kind, now=now):
         raise DateIsProtected
     await grant_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=True, day=day, reason=why, now=now)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
 
 
 async def revoke(
@@ -90,11 +90,11 @@ async def revoke(
         NotSeenYet, ReasonMissing, NothingGranted: nothing was written.
     """
     why = said(reason)
-    await hold(conn, guild, user)
+    await lock_member(conn, guild, user)
     if not await protection_queries.remove(conn, [(guild, user, day)], kind=ProtectionKind.GRANT):
         raise NothingGranted
     await grant_queries.add_act(conn, guild=guild, user=user, by=by, is_grant=False, day=day, reason=why, now=now)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
 
 
 async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None) -> Sequence[StaffAct]:

@@ -11,8 +11,8 @@ from db.connection import Connection
 from db.queries.streaks import streak as streak_queries
 from services.calendar import member_calendars
 from services.calendar.days import Calendar, calendar_of
-from services.streaks.freeze_simulation import Gap, Walk, walk
-from services.streaks.streak import Run, runs
+from services.streaks.freeze_simulation import FreezeOutcome, MissedDay, simulate_freezes
+from services.streaks.streak import StreakSpan, streak_spans
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -24,7 +24,7 @@ REPAIR_EVERY: Final = timedelta(days=30)
 
 
 @dataclass(slots=True)
-class Missed:
+class MissedDayState:
     """What was noted of a missed date."""
 
     is_frozen: bool
@@ -33,7 +33,7 @@ class Missed:
 
 
 @dataclass(slots=True)
-class Standing:
+class StreakInputs:
     """All that a member's streak is a function of."""
 
     guild: GuildId
@@ -42,15 +42,15 @@ class Standing:
     active: Sequence[date]  # in order
     protections: dict[date, ProtectionKind]
     switches: Sequence[tuple[date, bool]]  # from which dates on freezes are used, or not
-    missed: dict[date, Missed]
+    missed: dict[date, MissedDayState]
 
-    def walk(self) -> Walk:
+    def simulate(self) -> FreezeOutcome:
         """What freezes were earned, and what they save."""
-        return walk(self.active, self.protections, self.switches, self.is_skipped)
+        return simulate_freezes(self.active, self.protections, self.switches, self.is_skipped)
 
-    def runs(self, found: Walk) -> list[Run]:
+    def runs(self, found: FreezeOutcome) -> list[StreakSpan]:
         """All runs in order; a date that a freeze saves once it is over is protected already."""
-        return runs(self.active, protected={*self.protections, *found.saved, *found.skipped})
+        return streak_spans(self.active, protected={*self.protections, *found.saved, *found.skipped})
 
     def protected(self, now: datetime) -> dict[date, ProtectionKind]:
         """What protects which date.
@@ -58,17 +58,17 @@ class Standing:
         Included are dates that have ended and that freezes save before it is written down, and those that the calendar
         does not have, which break nothing by themselves.
         """
-        walked = self.walk()
-        ended = (day for day in walked.saved if self.calendar.bounds(day)[1] <= now)
+        walked = self.simulate()
+        ended = (day for day in walked.saved if self.calendar.day_bounds(day)[1] <= now)
         skipped = dict.fromkeys(walked.skipped, ProtectionKind.TRAVEL)
         return self.protections | skipped | dict.fromkeys(ended, ProtectionKind.FREEZE)
 
     def is_skipped(self, day: date) -> bool:
         """Whether the member's calendar does not have a date: it has no instants, so nobody can be active on it."""
-        start, end = self.calendar.bounds(day)
+        start, end = self.calendar.day_bounds(day)
         return start == end
 
-    def is_worked(self, gap: Gap) -> bool:
+    def is_processed(self, gap: MissedDay) -> bool:
         """Whether it is written down what became of a gap."""
         noted = self.missed.get(gap.day)
         return not gap.is_saved and noted is not None and not noted.is_frozen
@@ -83,18 +83,18 @@ class Standing:
         return found
 
 
-async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> list[Standing]:
+async def load_many_streak_inputs(conn: Connection, members: Sequence[tuple[int, int]]) -> list[StreakInputs]:
     """How each of these members stands; of a guild that nobody knows there is none."""
-    rules = await member_calendars.of_members(conn, members)
+    rules = await member_calendars.load_calendars(conn, members)
     return [
-        Standing(
+        StreakInputs(
             guild=GuildId(guild),
             user=UserId(user),
             calendar=calendar_of(zone, rules.get((guild, user), ())),
             active=active,
             protections=dict(zip(protected, map(ProtectionKind, kinds), strict=True)),
             switches=list(zip(switched, values, strict=True)),
-            missed=dict(zip(missed, map(Missed, frozen, late, asked), strict=True)),
+            missed=dict(zip(missed, map(MissedDayState, frozen, late, asked), strict=True)),
         )
         for guild, user, zone, active, protected, kinds, switched, values, missed, frozen, late, asked in (
             await streak_queries.list_study_dates(conn, members)
@@ -102,13 +102,13 @@ async def standings(conn: Connection, members: Sequence[tuple[int, int]]) -> lis
     ]
 
 
-async def standing(conn: Connection, guild: GuildId, user: UserId) -> Standing:
+async def load_streak_inputs(conn: Connection, guild: GuildId, user: UserId) -> StreakInputs:
     """How one member stands; for somebody unknown in a known guild, with nothing done yet."""
-    [found] = await standings(conn, [(guild, user)])
+    [found] = await load_many_streak_inputs(conn, [(guild, user)])
     return found
 
 
-def is_repaired(standing: Standing, day: date, active: Collection[date]) -> bool:
+def is_repaired(standing: StreakInputs, day: date, active: Collection[date]) -> bool:
     """Whether a missed date has what mends it: both dates after it are active, and no other was mended near it."""
     return (
         day not in active

@@ -10,13 +10,13 @@ from typing import Final
 
 from core.enums import ProtectionKind
 from core.errors import DomainError
-from core.i18n import at
+from core.i18n import discord_timestamp
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.streaks import repairs as repair_queries
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.streaks import cache, inputs
-from services.streaks.inputs import REPAIR_DATES, REPAIR_EVERY, Standing
+from services.streaks.inputs import REPAIR_DATES, REPAIR_EVERY, StreakInputs
 
 _RECENT: Final = 4  # dates back of which one may still be repaired, whatever a calendar skips
 
@@ -31,7 +31,7 @@ class NothingToRepair(DomainError):
         )
 
 
-class NotThatDay(DomainError):
+class RepairNotPossibleForDay(DomainError):
     """Raised by ask(); another date is the one to repair."""
 
     def __init__(self, day: date) -> None:
@@ -53,18 +53,19 @@ class RepairedRecently(DomainError):
         self.possible_on = possible_on
 
 
-class RepairAskedBefore(DomainError):
+class RepairAlreadyRequested(DomainError):
     """Raised by ask(); the repair is under way."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
-            "That repair is under way: make both days after the quiet one active, until {when}.", when=at(until, "f")
+            "That repair is under way: make both days after the quiet one active, until {when}.",
+            when=discord_timestamp(until, "f"),
         )
         self.until = until
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class RepairOffer:
     """A run that can be repaired, or is being."""
 
     missed_on: date
@@ -72,37 +73,39 @@ class Offer:
     dates: tuple[date, ...]  # those to be active
     active_on: tuple[date, ...]  # of these, which are
     until: datetime  # the end of the last of them
-    is_asked: bool
+    is_requested: bool
     possible_on: date | None  # None: now; else the first missed date that could be, for one was repaired recently
     is_done: bool = False
 
 
-def find(standing: Standing, now: datetime) -> Offer | None:
+def find_offer(standing: StreakInputs, now: datetime) -> RepairOffer | None:
     """The run that can be repaired now: its missed date has ended, and both dates after it are or can be active."""
     today = standing.calendar.date_of(now)
     active = set(standing.active)
-    for gap in reversed(standing.walk().gaps):
-        if gap.is_saved or standing.calendar.bounds(gap.day)[1] > now:
+    for gap in reversed(standing.simulate().missed_days):
+        if gap.is_saved or standing.calendar.day_bounds(gap.day)[1] > now:
             continue
         if (today - gap.day).days > _RECENT:
             break
         dates = standing.next_dates(gap.day, REPAIR_DATES)
-        until = standing.calendar.bounds(dates[-1])[1]
+        until = standing.calendar.day_bounds(dates[-1])[1]
         if now < until and all(day in active or day >= today for day in dates):
             noted = standing.missed.get(gap.day)
-            return Offer(
+            return RepairOffer(
                 missed_on=gap.day,
                 run_days=gap.run_days,
                 dates=tuple(dates),
                 active_on=tuple(day for day in dates if day in active),
                 until=until,
-                is_asked=noted is not None and noted.is_asked,
+                is_requested=noted is not None and noted.is_asked,
                 possible_on=_possible_on(standing, gap.day),
             )
     return None
 
 
-async def ask(conn: Connection, *, guild: GuildId, user: UserId, now: datetime, day: date | None = None) -> Offer:
+async def request_repair(
+    conn: Connection, *, guild: GuildId, user: UserId, now: datetime, day: date | None = None
+) -> RepairOffer:
     """Begin the repair of the run that ended last; when both dates are active already it is done at once.
 
     Args:
@@ -115,24 +118,24 @@ async def ask(conn: Connection, *, guild: GuildId, user: UserId, now: datetime, 
     Raises:
         NotSeenYet, NothingToRepair, NotThatDay, RepairedRecently, RepairAskedBefore: nothing was written.
     """
-    await hold(conn, guild, user)
-    offer = find(await inputs.standing(conn, guild, user), now)
+    await lock_member(conn, guild, user)
+    offer = find_offer(await inputs.load_streak_inputs(conn, guild, user), now)
     if offer is None:
         raise NothingToRepair
     if day is not None and day != offer.missed_on:
-        raise NotThatDay(offer.missed_on)
+        raise RepairNotPossibleForDay(offer.missed_on)
     if offer.possible_on is not None:
         raise RepairedRecently(offer.possible_on)
-    is_new = await repair_queries.ask_repair(
+    is_new = await repair_queries.request_repair(
         conn, guild=guild, user=user, day=offer.missed_on, run_days=offer.run_days, now=now
     )
     if not is_new:
-        raise RepairAskedBefore(offer.until)
-    await cache.refresh(conn, [(guild, user)])
+        raise RepairAlreadyRequested(offer.until)
+    await cache.recompute(conn, [(guild, user)])
     return replace(offer, is_asked=True, is_done=len(offer.active_on) == len(offer.dates))
 
 
-def _possible_on(standing: Standing, day: date) -> date | None:
+def _possible_on(standing: StreakInputs, day: date) -> date | None:
     near = [
         other
         for other, kind in standing.protections.items()

@@ -9,7 +9,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StreakSpan:
     """Active dates that no unprotected gap interrupts."""
 
     days: int  # active dates alone; protected ones add nothing
@@ -32,17 +32,17 @@ class Streak:
 NO_STREAK: Final = Streak(current=0, longest=0, started_on=None, last_on=None, today_is_open=True)
 
 
-def runs(active: Iterable[date], *, protected: Collection[date] = ()) -> list[Run]:
+def streak_spans(active: Iterable[date], *, protected: Collection[date] = ()) -> list[StreakSpan]:
     """All runs in order. A protected date bridges exactly itself; an active one counts whether protected or not."""
     guarded = frozenset(protected)
     days = sorted(set(active))
-    found: list[Run] = []
+    found: list[StreakSpan] = []
     started_on = last_on = ends_on = date.min
     length = 0
     for day in days:
         if day > ends_on:
             if length:
-                found.append(Run(length, started_on, last_on, ends_on))
+                found.append(StreakSpan(length, started_on, last_on, ends_on))
             started_on, length = day, 0
         last_on = day
         length += 1
@@ -50,16 +50,16 @@ def runs(active: Iterable[date], *, protected: Collection[date] = ()) -> list[Ru
         while ends_on in guarded:
             ends_on += _ONE_DAY
     if length:
-        found.append(Run(length, started_on, last_on, ends_on))
+        found.append(StreakSpan(length, started_on, last_on, ends_on))
     return found
 
 
-def derive(active: Iterable[date], *, protected: Collection[date] = (), today: date) -> Streak:
+def compute_streak(active: Iterable[date], *, protected: Collection[date] = (), today: date) -> Streak:
     """The streak as it stands on `today`; dates after today do not count.
 
     An unfinished today does not break: a run is current while the first unprotected date after it is today or later.
     """
-    all_runs = runs((day for day in active if day <= today), protected=protected)
+    all_runs = streak_spans((day for day in active if day <= today), protected=protected)
     if not all_runs:
         return NO_STREAK
     last = all_runs[-1]

@@ -107,7 +107,7 @@ def cuts_to_come(history: Sequence[StoredZone], guild_zone: str, *, now: datetim
 
 
 def _length(calendar: Calendar, day: date) -> timedelta:
-    start, end = calendar.bounds(day)
+    start, end = calendar.day_bounds(day)
     return end - start
 
 

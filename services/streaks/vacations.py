@@ -11,9 +11,9 @@ from core.errors import DomainError
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.streaks import protections as protection_queries
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.streaks import cache, inputs, travel
-from services.streaks.inputs import Standing
+from services.streaks.inputs import StreakInputs
 
 LONGEST: Final = 14  # dates in one vacation; one that follows another without a break is the same
 WITHIN: Final = 90  # dates in a row, of which
@@ -115,8 +115,8 @@ async def plan(
         NotSeenYet, VacationNotAhead, VacationTooFarAhead, VacationEndsFirst, VacationTooLong, VacationsUsedUp,
         VacationThereAlready: nothing was written.
     """
-    await hold(conn, guild, user)
-    standing = await inputs.standing(conn, guild, user)
+    await lock_member(conn, guild, user)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
     today = standing.calendar.date_of(now)
     if first <= today:
         raise VacationNotAhead(today + _ONE_DAY)
@@ -137,7 +137,7 @@ async def plan(
         conn, rows, kind=ProtectionKind.TRAVEL
     )  # the change that it belongs to may be withdrawn
     await protection_queries.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
     both = _dates(standing) | {day for *_, day in rows}
     return tuple(each for each in _stretches(both) if each.last >= today)
 
@@ -148,34 +148,34 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
     Raises:
         NotSeenYet, NoVacationToCancel: nothing was written.
     """
-    await hold(conn, guild, user)
-    standing = await inputs.standing(conn, guild, user)
+    await lock_member(conn, guild, user)
+    standing = await inputs.load_streak_inputs(conn, guild, user)
     today = standing.calendar.date_of(now)
     ahead = [(guild, user, day) for day in sorted(_dates(standing)) if day > today]
     if not ahead:
         raise NoVacationToCancel
     count = await protection_queries.remove(conn, ahead, kind=ProtectionKind.VACATION)
     await travel.renew(conn, guild=guild, user=user, now=now)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
     return count
 
 
-def coming(standing: Standing, today: date) -> tuple[Vacation, ...]:
+def coming(standing: StreakInputs, today: date) -> tuple[Vacation, ...]:
     """The vacation that today belongs to and those to come."""
     return tuple(each for each in _stretches(_dates(standing)) if each.last >= today)
 
 
-def left(standing: Standing, today: date) -> int:
+def left(standing: StreakInputs, today: date) -> int:
     """How many dates a vacation that begins tomorrow can have: so many are accepted, and one more is refused."""
     return fitting(standing, today + _ONE_DAY, today)
 
 
-def fitting(standing: Standing, first: date, today: date) -> int:
+def fitting(standing: StreakInputs, first: date, today: date) -> int:
     """The most dates that a vacation from `first` on can have; 0: none, or all that it can have are planned."""
     return next((days for days in range(LONGEST, 0, -1) if _is_accepted(standing, first, days, today)), 0)
 
 
-def next_possible(standing: Standing, today: date) -> Vacation | None:
+def next_possible(standing: StreakInputs, today: date) -> Vacation | None:
     """The first vacation from tomorrow on that would be accepted, as long as it can be; None: none within a year."""
     first, days = today + _ONE_DAY, left(standing, today)
     while not days and first < today + AHEAD:
@@ -184,7 +184,7 @@ def next_possible(standing: Standing, today: date) -> Vacation | None:
     return Vacation(first, first + (days - 1) * _ONE_DAY) if days else None
 
 
-def _is_accepted(standing: Standing, first: date, days: int, today: date) -> bool:
+def _is_accepted(standing: StreakInputs, first: date, days: int, today: date) -> bool:
     last = first + (days - 1) * _ONE_DAY
     return (
         last <= today + AHEAD
@@ -194,26 +194,26 @@ def _is_accepted(standing: Standing, first: date, days: int, today: date) -> boo
     )
 
 
-def _longest(standing: Standing, first: date, last: date) -> int:
+def _longest(standing: StreakInputs, first: date, last: date) -> int:
     """The dates in a row that vacations would have which begin, end or lie between `first` and `last`."""
     both = _dates(standing).union(_wanted(standing, first, last))
     return max(each.days for each in _stretches(both) if each.first <= last and each.last >= first)
 
 
-def _most(standing: Standing, first: date, last: date) -> int:
+def _most(standing: StreakInputs, first: date, last: date) -> int:
     """The most dates of vacation that there would be in 90 dates in a row, of those around the new ones."""
     wanted = _wanted(standing, first, last)
     both = _dates(standing).union(wanted)
     return max(_used(both, day) for day in wanted)
 
 
-def _wanted(standing: Standing, first: date, last: date) -> list[date]:
+def _wanted(standing: StreakInputs, first: date, last: date) -> list[date]:
     """The dates that would become vacation: those without a protection that stays."""
     kept = {day for day, kind in standing.protections.items() if kind is not ProtectionKind.TRAVEL}
     return [day for day in _every(first, last) if day not in kept]
 
 
-def _dates(standing: Standing) -> set[date]:
+def _dates(standing: StreakInputs) -> set[date]:
     return {day for day, kind in standing.protections.items() if kind is ProtectionKind.VACATION}
 
 

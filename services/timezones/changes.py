@@ -7,7 +7,7 @@ from typing import Final
 
 from core.enums import Language
 from core.errors import DomainError
-from core.i18n import at
+from core.i18n import discord_timestamp
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries import guilds as guild_queries
@@ -19,8 +19,8 @@ from services.calendar.days import DAY_START_MAX, ZoneRule, calendar_of, zone_da
 from services.members.person import Person
 from services.streaks import cache, travel
 from services.streaks.travel import Cut
-from services.timezones.search import ZoneChoice, meant, search_zones
-from services.voice.session_tracker import unix
+from services.timezones.search import ZoneChoice, resolve, search_zones
+from services.voice.session_tracker import unix_seconds
 
 CHANGE_EVERY: Final = timedelta(days=7)
 WAIT_MAX: Final = timedelta(days=2)  # no change waits longer; a chain of replaced ones counts from no earlier
@@ -59,7 +59,7 @@ class ZoneChangedRecently(DomainError):
     def __init__(self, possible_at: datetime) -> None:
         super().__init__(
             "Your time zone can change once in seven days, so that days stay fair. You can change it again {when}.",
-            when=at(possible_at, "R"),
+            when=discord_timestamp(possible_at, "R"),
         )
         self.possible_at = possible_at
 
@@ -70,7 +70,7 @@ class DayStartChangedRecently(DomainError):
     def __init__(self, possible_at: datetime) -> None:
         super().__init__(
             "Your day start can change once in seven days, so that days stay fair. You can change it again {when}.",
-            when=at(possible_at, "R"),
+            when=discord_timestamp(possible_at, "R"),
         )
         self.possible_at = possible_at
 
@@ -106,14 +106,14 @@ class ZoneChange:
     is_withdrawn: bool = False  # a change that had not begun is taken back, and nothing changes
 
 
-def zone_meant(text: str, *, now: datetime, language: Language = Language.EN) -> str:
+def resolve_timezone(text: str, *, now: datetime, language: Language = Language.EN) -> str:
     """The zone that a person has chosen, or named in full.
 
     Raises:
         ZoneUnknown: there is none.
         ZoneUnclear: there are several, or one merely fits; each has its name in `language`.
     """
-    zone = meant(text, now=now)
+    zone = resolve(text, now=now)
     if zone is not None:
         return zone
     choices = search_zones(text, now=now, language=language) if text.strip() else ()
@@ -135,7 +135,7 @@ async def change_zone(
     Raises:
         ZoneUnknown, ZoneUnclear, ZoneChangedRecently, NothingChanged: nothing was written.
     """
-    name = zone_meant(zone, now=now)
+    name = resolve_timezone(zone, now=now)
     history = await _history(conn, guild, user, person, now=now)
     if history.rules and history.latest[0] == name:
         raise NothingChanged(*history.latest)
@@ -205,9 +205,11 @@ async def _history(conn: Connection, guild: GuildId, user: UserId, person: Perso
     """The member's own rules and the guild's zone, under a lock on the member."""
     if person is not None:
         account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
-        await guild_queries.add_guilds(conn, [guild], at=unix(now))
-        await directory_queries.set_users(conn, [account], at=unix(now))
-        await directory_queries.set_members(conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix(now))
+        await guild_queries.add_guilds(conn, [guild], at=unix_seconds(now))
+        await directory_queries.set_users(conn, [account], at=unix_seconds(now))
+        await directory_queries.set_members(
+            conn, [(guild, user, person.nick, person.member_avatar_hash)], at=unix_seconds(now)
+        )
     await member_lock_queries.lock_members(conn, [(guild, user)], [])
     facts = await guild_queries.find_guild(conn, guild=guild)
     rules = await timezone_queries.list_rules(conn, guild=guild, user=user)
@@ -259,7 +261,7 @@ async def _change(
         )
         after = calendar_of(history.guild_zone, [*begun, ZoneRule(valid_from, zone, day_start)])
         found = await travel.protect(conn, travel.cuts(before, after, valid_from), guild=guild, user=user, now=now)
-    await cache.refresh(conn, [(guild, user)])
+    await cache.recompute(conn, [(guild, user)])
     return ZoneChange(*wanted, valid_from, tuple(found), is_withdrawn)
 
 

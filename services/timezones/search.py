@@ -163,7 +163,7 @@ def canonical(zone: str) -> str | None:
     return _folded_names().get(zone.strip().casefold())
 
 
-def meant(text: str, *, now: datetime) -> str | None:
+def resolve(text: str, *, now: datetime) -> str | None:
     """The one zone that a text names; None: none, or several.
 
     A zone's name, a city, a country with one zone or an abbreviation that one zone has, each written out. What merely

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from core.enums import Period
+from core.enums import LeaderboardPeriod
 from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.voice import daily_totals as daily_total_queries
@@ -21,20 +21,20 @@ from services.calendar.days import Calendar, calendar_of, first_day, guild_calen
 from services.streaks import cache
 from services.voice import occupancy
 from services.voice.adjustments import Adjustment, Cell, corrected
-from services.voice.eligibility import NOBODY, Crowd, Stretch, decided_until, judge
-from services.voice.guild_config import Rulebook
+from services.voice.eligibility import NO_OCCUPANCY, Interval, Occupancy, decided_until, evaluate
+from services.voice.guild_config import TrackingConfig
 from services.voice.session import Key, Session
-from services.voice.tracking_policies import Timeline
+from services.voice.tracking_policies import PolicyTimeline
 
 NO_ADJUSTMENTS: Final[Mapping[Key, Sequence[Adjustment]]] = MappingProxyType({})
-Counted = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
+CountedInterval = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
 
 
-async def credit(
+async def accrue(
     conn: Connection,
     due: Sequence[tuple[Session, int]],
     *,
-    rules: Rulebook,
+    rules: TrackingConfig,
     adjustments: Mapping[Key, Sequence[Adjustment]] = NO_ADJUSTMENTS,
 ) -> None:
     """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
@@ -46,21 +46,21 @@ async def credit(
         adjustments: those of corrected sessions, by guild and session; these end before the moment beside them.
     """
     crowd = await occupancy.of_sessions(conn, due, rules=rules)
-    work: list[tuple[Session, list[Counted]]] = []
+    work: list[tuple[Session, list[CountedInterval]]] = []
     for session, end in due:
         timeline = rules.timeline(session.guild)
         until = decided_until(session, end, timeline)
-        stretches = pending(session, until, timeline, crowd)
+        stretches = uncredited_intervals(session, until, timeline, crowd)
         if stretches or (session.guild, session.id) in adjustments:
             work.append((session, stretches))
-        if until > session.settled and (stretches or session.settled > session.started):
-            session.settled = until
+        if until > session.credited_until and (stretches or session.credited_until > session.started):
+            session.credited_until = until
             session.is_changed = True
     if not work:
         return
     unheard = await _gaps(conn, work, rules)
     members = sorted({(session.guild, session.user) for session, _ in work})
-    zones = await member_calendars.of_members(conn, members)
+    zones = await member_calendars.load_calendars(conn, members)
     touched = {
         (session.guild, day, session.user)
         for session, stretches in work
@@ -68,12 +68,12 @@ async def credit(
         for day, _, _ in guild_calendar(rules.zone(session.guild)).split(_moment(start), _moment(until))
     }
     used = await daily_total_queries.list_guild_days(conn, sorted(touched)) if touched else []
-    ledger = Ledger({row[:3]: row[3] for row in used})
+    ledger = DailyTotals({row[:3]: row[3] for row in used})
     for session, stretches in work:
         zone = rules.zone(session.guild)
         own = calendar_of(zone, zones.get((session.guild, session.user), ()))
         key = (session.guild, session.id)
-        ledger.credit(
+        ledger.add(
             session,
             stretches,
             own,
@@ -85,7 +85,7 @@ async def credit(
 
 
 @dataclass(slots=True)
-class Ledger:
+class DailyTotals:
     """What a batch adds: seconds per member and day on both calendars."""
 
     used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): counted before this batch
@@ -96,14 +96,14 @@ class Ledger:
     estimated: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
     own_estimated: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
 
-    def credit(
+    def add(
         self,
         session: Session,
-        stretches: Sequence[Counted],
+        stretches: Sequence[CountedInterval],
         own: Calendar,
         shared: Calendar,
         *,
-        unheard: Sequence[Stretch] = (),
+        unheard: Sequence[Interval] = (),
         adjustments: Sequence[Adjustment] = (),
     ) -> None:
         """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
@@ -178,22 +178,22 @@ class Ledger:
             if seconds
         ]
         days = [(guild, day, user, seconds, self.estimated[guild, day, user]) for guild, day, user, seconds in shared]
-        await daily_total_queries.add_guild_days(conn, days, spans_of(shared))
+        await daily_total_queries.add_guild_days(conn, days, period_totals_of(shared))
         active = await daily_total_queries.add_member_days(conn, own)
         await daily_total_queries.add_totals(conn, [(*key, seconds) for key, seconds in sorted(self.totals.items())])
-        await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
+        await cache.recompute(conn, [(GuildId(guild), UserId(user)) for guild, user in active])
 
 
 async def _gaps(
-    conn: Connection, work: Sequence[tuple[Session, list[Counted]]], rules: Rulebook
-) -> dict[int, list[Stretch]]:
+    conn: Connection, work: Sequence[tuple[Session, list[CountedInterval]]], rules: TrackingConfig
+) -> dict[int, list[Interval]]:
     """Of each guild the times in which nobody heard it, as far as `work` touches them."""
-    windows: dict[int, Stretch] = {}
+    windows: dict[int, Interval] = {}
     for session, stretches in work:
         if not stretches:  # a corrected session of which nothing counts by itself
             continue
         start, end = stretches[0][0], stretches[-1][1]
-        place = rules.places.get(session.guild)
+        place = rules.channel_rules.get(session.guild)
         if place is None or place.gap_until is None or place.gap_until <= start:
             continue
         before = windows.get(session.guild, (start, end))
@@ -203,9 +203,9 @@ async def _gaps(
     return united(await gap_queries.list_gaps(conn, [(guild, *window) for guild, window in windows.items()]))
 
 
-def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Stretch]]:
+def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Interval]]:
     """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
-    found: dict[int, list[Stretch]] = {}
+    found: dict[int, list[Interval]] = {}
     for guild, start, end in rows:
         mine = found.setdefault(guild, [])
         if mine and start <= mine[-1][1]:
@@ -215,27 +215,29 @@ def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Stretch]]:
     return found
 
 
-def overlap(unheard: Sequence[Stretch], start: int, end: int) -> int:
+def overlap(unheard: Sequence[Interval], start: int, end: int) -> int:
     """How many seconds between two moments lie in gaps."""
     return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
 
 
-def spans_of(shared: Sequence[daily_total_queries.GuildDayRow]) -> list[daily_total_queries.SpanRow]:
+def period_totals_of(shared: Sequence[daily_total_queries.GuildDayRow]) -> list[daily_total_queries.PeriodTotalRow]:
     """The same seconds by week and month of the guild's calendar."""
-    sums: defaultdict[tuple[int, int, Period, date], int] = defaultdict(int)
+    sums: defaultdict[tuple[int, int, LeaderboardPeriod, date], int] = defaultdict(int)
     for guild, day, user, seconds in shared:
-        for period in (Period.WEEK, Period.MONTH):
+        for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
             sums[guild, user, period, first_day(period, day)] += seconds
     return [(*key, seconds) for key, seconds in sorted(sums.items())]
 
 
-def pending(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBODY) -> list[Counted]:
+def uncredited_intervals(
+    session: Session, until: int, timeline: PolicyTimeline, crowd: Occupancy = NO_OCCUPANCY
+) -> list[CountedInterval]:
     """The counted stretches of a session between what is settled and `until`; none while it is below the minimum."""
-    settled = session.settled
+    settled = session.credited_until
     has_reached_minimum = settled > session.started
-    stretches: list[Counted] = []
+    stretches: list[CountedInterval] = []
     total = 0
-    for start, end, policy, pause in judge(session, until, timeline, crowd):
+    for start, end, policy, pause in evaluate(session, until, timeline, crowd):
         if pause is None and end > settled:
             start = max(start, settled)  # noqa: PLW2901 - what is left of it
             stretches.append((start, end, int(policy.daily_cap.total_seconds())))

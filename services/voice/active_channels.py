@@ -9,9 +9,9 @@ from core.ids import ChannelId, GuildId
 from db.connection import Connection
 from db.queries import guilds as guild_queries
 from db.queries.voice import active_channels as active_channel_queries
-from db.queries.voice.active_channels import Present
+from db.queries.voice.active_channels import PresenceRow
 from services.calendar.days import guild_calendar
-from services.members.names import person_in
+from services.members.names import person_from_row
 from services.members.person import Person
 
 
@@ -26,7 +26,7 @@ class Occupant:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ActiveChannel:
     """A voice channel with somebody in it."""
 
     channel: ChannelId
@@ -35,7 +35,7 @@ class Room:
     occupants: tuple[Occupant, ...]  # the longest there first
 
 
-async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room, ...]:
+async def list_active(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[ActiveChannel, ...]:
     """The rooms that are in use, by name; members who keep their numbers private are not shown."""
     facts = await guild_queries.find_guild(conn, guild=guild)
     if facts is None:
@@ -43,14 +43,14 @@ async def now(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[Room,
     today = guild_calendar(facts.timezone).date_of(now)
     present = await active_channel_queries.list_present(conn, guild=guild, today=today)
     return tuple(
-        Room(channel, name, kind, tuple(_occupant(one) for one in group))
-        for (channel, name, kind), group in groupby(present, key=_room)
+        ActiveChannel(channel, name, kind, tuple(_occupant(one) for one in group))
+        for (channel, name, kind), group in groupby(present, key=_active_channel)
     )
 
 
-def _room(one: Present) -> tuple[ChannelId, str, ChannelKind]:
+def _active_channel(one: PresenceRow) -> tuple[ChannelId, str, ChannelKind]:
     return one.channel_id, one.channel_name, one.kind
 
 
-def _occupant(one: Present) -> Occupant:
-    return Occupant(person_in(one), one.since, one.flags, one.today_s)
+def _occupant(one: PresenceRow) -> Occupant:
+    return Occupant(person_from_row(one), one.since, one.flags, one.today_s)

@@ -11,7 +11,7 @@ from services.voice.session import Key, Session
 
 
 @dataclass(frozen=True, slots=True)
-class _Activity:
+class Activity:
     """When the members of a batch used the app."""
 
     moments: dict[Key, list[int]]  # in order; the last interaction among them
@@ -27,11 +27,11 @@ class _Activity:
             await activity_queries.remove_activity(conn, used)
 
 
-async def _activity(conn: Connection, locked: Sequence[member_lock_queries.LockRow]) -> _Activity:
+async def load_activity(conn: Connection, locked: Sequence[member_lock_queries.LockRow]) -> Activity:
     """The activity of locked members: a statement of its own, which sees what the lock has waited for."""
     kept = await activity_queries.list_activity(conn, [row[:2] for row in locked]) if locked else []
     moments: defaultdict[Key, set[int]] = defaultdict(set)
     for guild, user, at in (*kept, *locked):
         if at is not None:
             moments[guild, user].add(at)
-    return _Activity({key: sorted(found) for key, found in moments.items()}, kept)
+    return Activity({key: sorted(found) for key, found in moments.items()}, kept)

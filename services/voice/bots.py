@@ -13,8 +13,8 @@ from db.queries.voice import sessions as session_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
 from services.streaks import cache
 from services.voice import guild_config
-from services.voice.session_tracker import unix
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.session_tracker import unix_seconds
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 LIMIT: Final = 100  # bots of one run
 
@@ -24,11 +24,13 @@ async def take_back_known(conn: Connection, *, now: datetime) -> int:
     members = await session_queries.list_tracked_bots(conn, limit=LIMIT)
     if members:
         await member_lock_queries.lock_members(conn, members, [])
-        await take_back(conn, members, at=unix(now), policy=SILENT_LIBRARY)
+        await take_back(conn, members, at=unix_seconds(now), policy=SILENT_LIBRARY)
     return len(members)
 
 
-async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None, policy: Policy) -> None:
+async def take_back(
+    conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None, policy: TrackingPolicy
+) -> None:
     """End the open sessions of these bots at `at` (unix), and leave nothing that any session of theirs has counted.
 
     Their segments go, so that they were company to nobody; members who were judged by that company are recounted.
@@ -36,11 +38,11 @@ async def take_back(conn: Connection, members: Sequence[tuple[int, int]], *, at:
     """
     since = await session_queries.list_first_starts(conn, members)
     rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in since}), policy)
-    shared = rules.with_company({guild for guild, _ in since})
+    shared = rules.guilds_requiring_company({guild for guild, _ in since})
     misjudged = [row for row in since if row[0] in shared]
-    if misjudged and (others := await tracking_policy_queries.list_judged_past(conn, misjudged)):
-        await recalculation_queries.add_recounts(conn, others)
+    if misjudged and (others := await tracking_policy_queries.list_evaluated_past(conn, misjudged)):
+        await recalculation_queries.add(conn, others)
     await session_queries.set_uncounted(conn, members, at=at)
     for guild, user in members:
         await daily_total_queries.remove_member_days(conn, guild, user)
-    await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await cache.recompute(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

@@ -10,14 +10,14 @@ from db.queries.members import lock as member_lock_queries
 from db.queries.voice import consistency_check as consistency_queries
 from services.streaks import cache, inputs
 
-SHARE: Final = 0.01
+SAMPLE_RATIO: Final = 0.01
 
 _CHUNK: Final = 500
 
 log = structlog.get_logger()
 
 
-async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
+async def count_drift(conn: Connection, *, share: float = SAMPLE_RATIO) -> int:
     """How many of a random share of all members have a run, freezes or total other than their dates give; 0 is right.
 
     Nothing is mended, so that whoever looks finds it as it is; the log names the members. A member who seems to differ
@@ -38,8 +38,8 @@ async def count_drift(conn: Connection, *, share: float = SHARE) -> int:
 async def _differing(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     kept = {row[:2]: row[2:] for row in await consistency_queries.list_cached(conn, members)}
     found = set(await consistency_queries.list_unequal(conn, members))
-    for each in await inputs.standings(conn, members):
-        row = cache.cached(each)
+    for each in await inputs.load_many_streak_inputs(conn, members):
+        row = cache.cache_row(each)
         if kept[each.guild, each.user] != ((None,) * 7 if row is None else row[2:]):
             found.add((each.guild, each.user))
     return sorted(found)

@@ -9,7 +9,7 @@ from core.ids import GuildId, UserId
 from db.connection import Connection
 from db.queries.voice import corrections as correction_queries
 from db.queries.voice.corrections import Act, SessionRow
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.streaks import grants
 from services.voice import recalculation
 from services.voice.adjustments import Adjustment
@@ -136,7 +136,7 @@ async def _ended(conn: Connection, guild: GuildId, session: int) -> SessionRow:
     row = await correction_queries.find_session(conn, guild=guild, session=session)
     if row is None:
         raise NoSuchSession
-    await hold(conn, guild, row.user_id)
+    await lock_member(conn, guild, row.user_id)
     row = await correction_queries.find_session(conn, guild=guild, session=session)
     if row is None:
         raise NoSuchSession

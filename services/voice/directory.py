@@ -17,11 +17,11 @@ from services.voice.gateway_events import (
     VoiceState,
 )
 from services.voice.session import Key
-from services.voice.session_tracker import unix
+from services.voice.session_tracker import unix_seconds
 
 
 @dataclass(slots=True)
-class Heard:
+class DirectoryChanges:
     """Everything in a batch but the time: of each thing the last word."""
 
     guilds: set[int] = field(default_factory=set[int])
@@ -43,7 +43,7 @@ class Heard:
     member_rows: dict[Key, directory_queries.MemberRow] = field(default_factory=dict[Key, directory_queries.MemberRow])
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> "Heard":
+    def of(cls, events: Iterable[Event]) -> "DirectoryChanges":
         """What `events`, in order, tell."""
         heard = cls()
         for event in events:
@@ -53,8 +53,8 @@ class Heard:
                     heard._state(event)
                 case GuildSnapshot():
                     heard._guild(event)
-                    heard.is_cut |= event.heard_until is not None
-                    heard._channels(event, unix(event.at))
+                    heard.is_cut |= event.received_until is not None
+                    heard._channels(event, unix_seconds(event.at))
                     for state in event.states:
                         if state.channel is not None:
                             heard._state(state)
@@ -64,16 +64,16 @@ class Heard:
                     heard._channel(event.guild, event.channel)
                 case ChannelGone():
                     heard.channel_rows.pop((event.guild, event.channel), None)
-                    heard.gone_channels[event.guild, event.channel] = unix(event.at)
-                    heard._at(unix(event.at))
+                    heard.gone_channels[event.guild, event.channel] = unix_seconds(event.at)
+                    heard._at(unix_seconds(event.at))
                 case GuildOutage():
-                    heard._at(unix(event.at))
-                    heard._since(unix(event.since or event.at))
+                    heard._at(unix_seconds(event.at))
+                    heard._since(unix_seconds(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.is_cut = True
                 case _:  # GuildGone
-                    heard._at(unix(event.at))
-                    heard._since(unix(event.since or event.at))
+                    heard._at(unix_seconds(event.at))
+                    heard._since(unix_seconds(event.since or event.at))
                     heard.whole_guilds.add(event.guild)
                     heard.gone_guilds.add(event.guild)
         return heard
@@ -113,7 +113,7 @@ class Heard:
     def _state(self, state: VoiceState) -> None:
         at = int(state.at.timestamp())
         self._at(at)
-        self._since(at if state.since is None else min(at, unix(state.since)))
+        self._since(at if state.since is None else min(at, unix_seconds(state.since)))
         person = state.person
         if person is not None:
             self.user_rows[state.user] = (
@@ -133,8 +133,8 @@ class Heard:
         self.members.add((state.guild, state.user))
 
     def _guild(self, event: GuildSnapshot | GuildChange) -> None:
-        self._at(unix(event.at))
-        self._since(unix(event.since or event.at))
+        self._at(unix_seconds(event.at))
+        self._since(unix_seconds(event.since or event.at))
         self.whole_guilds.add(event.guild)
         self.gone_guilds.discard(event.guild)
         self.guild_rows[event.guild] = (

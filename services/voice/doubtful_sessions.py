@@ -7,10 +7,10 @@ from core.ids import ChannelId
 from db.connection import Connection
 from db.queries.voice import doubtful_sessions as doubtful_session_queries
 from db.queries.voice.doubtful_sessions import DoubtfulSession
-from services.members.lock import hold
+from services.members.lock import lock_member
 from services.voice import recording, shard_positions
 from services.voice.gateway_events import VoiceState
-from services.voice.session_tracker import unix
+from services.voice.session_tracker import unix_seconds
 
 SILENT: Final = timedelta(hours=6)  # nothing was received of the member for so long
 ASK_EVERY: Final = timedelta(minutes=15)
@@ -30,9 +30,9 @@ async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSess
     if not rows:
         return []
     await doubtful_session_queries.set_confirmed(conn, [(row.guild_id, row.session_id) for row in rows], at=now)
-    received = await shard_positions.list_heard(conn)
-    since = unix(now - HEARD_WITHIN)
-    return [row for row in rows if (shard_positions.last_heard(received, row.guild_id) or 0) >= since]
+    received = await shard_positions.list_received(conn)
+    since = unix_seconds(now - HEARD_WITHIN)
+    return [row for row in rows if (shard_positions.last_received(received, row.guild_id) or 0) >= since]
 
 
 async def apply_answer(
@@ -49,11 +49,11 @@ async def apply_answer(
         flags: SELF_MUTE … SUPPRESS of voice_events, added up.
         now: when Discord was asked; what ends, ends there.
     """
-    await hold(conn, doubt.guild_id, doubt.user_id)
+    await lock_member(conn, doubt.guild_id, doubt.user_id)
     if await doubtful_session_queries.find_open(conn, guild=doubt.guild_id, session=doubt.session_id) != doubt:
         return False
     if channel == doubt.channel_id:
         return False
-    state = VoiceState(doubt.guild_id, doubt.user_id, channel, flags, "", now, is_late=True)
+    state = VoiceState(doubt.guild_id, doubt.user_id, channel, flags, "", now, is_delayed=True)
     await recording.record(conn, [state])
     return True

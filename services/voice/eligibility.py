@@ -9,17 +9,17 @@ from typing import Final
 
 from services.voice.gateway_events import DEAF, SELF_DEAF, STREAM, VIDEO
 from services.voice.session import Session
-from services.voice.tracking_policies import Policy, Timeline
+from services.voice.tracking_policies import PolicyTimeline, TrackingPolicy
 
-Stretch = tuple[int, int]  # whole seconds since 1970: from, until
-Crowd = Mapping[tuple[int, int], Sequence[Stretch]]  # by guild and channel: when two people or more were there
+Interval = tuple[int, int]  # whole seconds since 1970: from, until
+Occupancy = Mapping[tuple[int, int], Sequence[Interval]]  # by guild and channel: when two people or more were there
 
-NOBODY: Final[Crowd] = {}
+NO_OCCUPANCY: Final[Occupancy] = {}
 _DEAFENED: Final = SELF_DEAF | DEAF
-_SEEN: Final = STREAM | VIDEO
+_CAMERA_OR_STREAM: Final = STREAM | VIDEO
 
 
-class Pause(StrEnum):
+class ExclusionReason(StrEnum):
     """Why time does not count."""
 
     DEAFENED = "deafened"
@@ -31,10 +31,14 @@ class Pause(StrEnum):
     AWAY = "away"  # left, and came back to the channel so soon that the stay goes on
 
 
-Piece = tuple[int, int, Policy, Pause | None]  # from, until, by which rules; None: it counts
+EvaluatedInterval = tuple[
+    int, int, TrackingPolicy, ExclusionReason | None
+]  # from, until, by which rules; None: it counts
 
 
-def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBODY) -> Iterator[Piece]:
+def evaluate(
+    session: Session, until: int, timeline: PolicyTimeline, crowd: Occupancy = NO_OCCUPANCY
+) -> Iterator[EvaluatedInterval]:
     """The pieces of a session up to `until`, in order; gaps between them were absences.
 
     It depends on the segments, on those of others in the same channel, and on the timeline: on nothing else.
@@ -43,48 +47,48 @@ def judge(session: Session, until: int, timeline: Timeline, crowd: Crowd = NOBOD
     seen_from = _seen_from(session)
     for segment, seen_next in zip(session.segments, seen_from, strict=True):
         end = until if segment.end is None else min(segment.end, until)
-        is_seen = bool(segment.flags & _SEEN)
+        is_seen = bool(segment.flags & _CAMERA_OR_STREAM)
         for start, stop, policy, since in timeline.spans(segment.start, end):
             if segment.flags & _DEAFENED and not policy.counts_deafened:
-                yield start, stop, policy, Pause.DEAFENED
+                yield start, stop, policy, ExclusionReason.DEAFENED
                 continue
-            limit, pause = segment.start + int(policy.unattended_cap.total_seconds()), Pause.UNATTENDED
+            limit, pause = segment.start + int(policy.unattended_cap.total_seconds()), ExclusionReason.UNATTENDED
             if policy.camera_grace is not None and not is_seen:
                 hidden = max(hidden_since, since)
                 grace = hidden + int(policy.camera_grace.total_seconds())
                 if seen_next is None or seen_next > grace:
                     grace = hidden  # the camera did not come: nothing of it counts
-                limit, pause = (grace, Pause.NO_CAMERA) if grace <= limit else (limit, pause)
+                limit, pause = (grace, ExclusionReason.NO_CAMERA) if grace <= limit else (limit, pause)
             limit = min(max(limit, start), stop)
             if policy.counts_alone:
                 if start < limit:
                     yield start, limit, policy, None
             else:
-                yield from _together(start, limit, policy, crowd.get((session.guild, segment.channel), ()))
+                yield from _split_by_occupancy(start, limit, policy, crowd.get((session.guild, segment.channel), ()))
             if limit < stop:
                 yield limit, stop, policy, pause
         if is_seen:
             hidden_since = end
 
 
-def decided_until(session: Session, until: int, timeline: Timeline) -> int:
+def decided_until(session: Session, until: int, timeline: PolicyTimeline) -> int:
     """Up to where it is known what counts: the grace without a camera counts only when the camera comes within it.
 
     Returns: `until`, or the beginning of a grace that is not over by then; never before what is credited.
     """
-    if not timeline.needs_camera:
+    if not timeline.depends_on_camera:
         return until
     hidden_since = session.started if session.seen_until is None else session.seen_until
     for segment, seen_next in zip(session.segments, _seen_from(session), strict=True):
         end = until if segment.end is None else min(segment.end, until)
-        if segment.flags & _SEEN:
+        if segment.flags & _CAMERA_OR_STREAM:
             hidden_since = end
             continue
         for start, _, policy, since in timeline.spans(segment.start, end):
             if policy.camera_grace is not None:
                 grace = max(hidden_since, since) + int(policy.camera_grace.total_seconds())
                 if grace >= until and (seen_next is None or seen_next > grace):
-                    return max(start, session.settled)
+                    return max(start, session.credited_until)
     return until
 
 
@@ -94,12 +98,12 @@ def _seen_from(session: Session) -> list[int | None]:
     following: int | None = None
     for segment in reversed(session.segments):
         found.append(following)
-        if segment.flags & _SEEN:
+        if segment.flags & _CAMERA_OR_STREAM:
             following = segment.start
     return found[::-1]
 
 
-def crowds(presences: Sequence[tuple[int, int, int, int | None]]) -> Crowd:
+def occupancy_intervals(presences: Sequence[tuple[int, int, int, int | None]]) -> Occupancy:
     """When two people or more were in a channel together, of those whose stays (guild, channel, from, until) are given.
 
     Nobody is in two places of a guild at once, so that stays need no names. An open one goes on for ever.
@@ -111,11 +115,11 @@ def crowds(presences: Sequence[tuple[int, int, int, int | None]]) -> Crowd:
             found.append((start, 1))
             if end is not None:
                 found.append((end, -1))
-    return {place: _crowded(sorted(found)) for place, found in steps.items()}
+    return {place: _occupied_intervals(sorted(found)) for place, found in steps.items()}
 
 
-def _crowded(steps: Sequence[tuple[int, int]]) -> list[Stretch]:
-    together: list[Stretch] = []
+def _occupied_intervals(steps: Sequence[tuple[int, int]]) -> list[Interval]:
+    together: list[Interval] = []
     present, since = 0, 0
     for at, step in steps:
         before, present = present, present + step
@@ -130,14 +134,16 @@ def _crowded(steps: Sequence[tuple[int, int]]) -> list[Stretch]:
     return together
 
 
-def _together(start: int, end: int, policy: Policy, crowded: Sequence[Stretch]) -> Iterator[Piece]:
+def _split_by_occupancy(
+    start: int, end: int, policy: TrackingPolicy, crowded: Sequence[Interval]
+) -> Iterator[EvaluatedInterval]:
     for since, until in crowded:
         first, last = max(since, start), min(until, end)
         if first >= last:
             continue
         if start < first:
-            yield start, first, policy, Pause.ALONE
+            yield start, first, policy, ExclusionReason.ALONE
         yield first, last, policy, None
         start = last
     if start < end:
-        yield start, end, policy, Pause.ALONE
+        yield start, end, policy, ExclusionReason.ALONE

@@ -30,7 +30,7 @@ class VoiceState(Struct, frozen=True, gc=False):
     voice_session: str  # Discord's session id
     at: datetime  # receipt, aware UTC
     person: Person | None = None
-    is_late: bool = False  # replayed after a gap: it happened somewhere between `since` and `at`
+    is_delayed: bool = False  # replayed after a gap: it happened somewhere between `since` and `at`
     since: datetime | None = None  # the last frame before the gap; at most 60 s of the gap are credited for the change
 
 
@@ -59,7 +59,7 @@ class GuildSnapshot(Struct, frozen=True, gc=False):
     channels: tuple[VoiceChannel, ...]
     states: tuple[VoiceState, ...]  # those with channel None say nothing
     at: datetime
-    heard_until: datetime | None = None  # the last frame before it, when events since then are lost; else None
+    received_until: datetime | None = None  # the last frame before it, when events since then are lost; else None
     since: datetime | None = None  # as of a VoiceState
     is_whole: bool = True  # False: parts could not be read, so that what is not named may be there all the same
 

@@ -4,29 +4,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from core.enums import Preset
+from core.enums import TrackingPreset
 from db.connection import Connection
 from db.queries import guilds as guild_queries
 from db.queries.voice import channel_rules as channel_rule_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
-from services.voice.channel_rules import NOWHERE, Place
-from services.voice.tracking_policies import Policy, Rule, Timeline
+from services.voice.channel_rules import NO_RULES, ChannelRules
+from services.voice.tracking_policies import PolicyChange, PolicyTimeline, TrackingPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Rulebook:
+class TrackingConfig:
     """Guilds' places, zones and policies; a guild that is missing somewhere lives by the default."""
 
-    base: Timeline
-    places: dict[int, Place]
+    base: PolicyTimeline
+    channel_rules: dict[int, ChannelRules]
     zones: dict[int, str]
-    timelines: dict[int, Timeline]
+    timelines: dict[int, PolicyTimeline]
 
     def zone(self, guild: int) -> str:
         """The guild's zone; UTC where it has none."""
         return self.zones.get(guild, "UTC")
 
-    def timeline(self, guild: int) -> Timeline:
+    def timeline(self, guild: int) -> PolicyTimeline:
         """What counts in the guild, and when."""
         return self.timelines.get(guild, self.base)
 
@@ -36,32 +36,34 @@ class Rulebook:
         for guild, channel in await guild_queries.list_unseen_channels(conn, guilds):
             unseen[guild].add(channel)
         for guild, channels in unseen.items():
-            self.places[guild] = replace(self.places.get(guild, NOWHERE), unseen=frozenset(channels))
+            self.channel_rules[guild] = replace(self.channel_rules.get(guild, NO_RULES), unseen=frozenset(channels))
 
-    def with_company(self, guilds: Iterable[int]) -> set[int]:
+    def guilds_requiring_company(self, guilds: Iterable[int]) -> set[int]:
         """Those of `guilds` in which it ever matters who else is there."""
-        if not self.timelines and not self.base.needs_company:
+        if not self.timelines and not self.base.depends_on_occupancy:
             return set()
-        return {guild for guild in guilds if self.timeline(guild).needs_company}
+        return {guild for guild in guilds if self.timeline(guild).depends_on_occupancy}
 
 
-async def of_guilds(conn: Connection, guilds: Sequence[int], policy: Policy) -> Rulebook:
+async def of_guilds(conn: Connection, guilds: Sequence[int], policy: TrackingPolicy) -> TrackingConfig:
     """The rules of these guilds; `policy` holds in those which have chosen nothing."""
-    places: dict[int, Place] = {}
+    places: dict[int, ChannelRules] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []
-    for row in await channel_rule_queries.list_places(conn, guilds):
+    for row in await channel_rule_queries.list_channel_rules(conn, guilds):
         guild, afk, zone, ignored, covered, unseen, has_rules, unheard_since, gap_until = row
-        places[guild] = Place(afk, frozenset(ignored), frozenset(covered), frozenset(unseen), unheard_since, gap_until)
+        places[guild] = ChannelRules(
+            afk, frozenset(ignored), frozenset(covered), frozenset(unseen), unheard_since, gap_until
+        )
         zones[guild] = zone
         if has_rules:
             choosy.append(guild)
-    timelines: dict[int, Timeline] = {}
+    timelines: dict[int, PolicyTimeline] = {}
     if choosy:
         for guild, rows in groupby(await tracking_policy_queries.list_rules(conn, choosy), key=_guild):
-            rules = [Rule(Preset(preset), start, end) for _, preset, start, end in rows]
-            timelines[guild] = Timeline.of(rules, policy)
-    return Rulebook(Timeline(policy), places, zones, timelines)
+            rules = [PolicyChange(TrackingPreset(preset), start, end) for _, preset, start, end in rows]
+            timelines[guild] = PolicyTimeline.of(rules, policy)
+    return TrackingConfig(PolicyTimeline(policy), places, zones, timelines)
 
 
 def _guild(row: tracking_policy_queries.RuleRow) -> int:

@@ -6,51 +6,51 @@ from db.connection import Connection
 from db.queries.voice import history as voice_history_queries
 from db.queries.voice import recalculation_queue as recalculation_queries
 from db.queries.voice import tracking_policies as tracking_policy_queries
-from services.voice.eligibility import NOBODY, Crowd, crowds
-from services.voice.guild_config import Rulebook
+from services.voice.eligibility import NO_OCCUPANCY, Occupancy, occupancy_intervals
+from services.voice.guild_config import TrackingConfig
 from services.voice.session import Session
 
 
-async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, rules: Rulebook) -> Crowd:
+async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, rules: TrackingConfig) -> Occupancy:
     """When the channels of these sessions held two people or more, from what is not settled up to what is due."""
-    guilds = rules.with_company({session.guild for session, _ in due})
+    guilds = rules.guilds_requiring_company({session.guild for session, _ in due})
     if not guilds:
-        return NOBODY
+        return NO_OCCUPANCY
     windows: dict[int, tuple[int, int]] = {}
     channels: set[int] = set()
     for session, until in due:
-        if session.guild in guilds and until > session.settled:
-            start, end = windows.get(session.guild, (session.settled, until))
-            windows[session.guild] = min(start, session.settled), max(end, until)
+        if session.guild in guilds and until > session.credited_until:
+            start, end = windows.get(session.guild, (session.credited_until, until))
+            windows[session.guild] = min(start, session.credited_until), max(end, until)
             channels.update(segment.channel for segment in session.segments)
     return await _read(conn, windows, channels)
 
 
-async def between(conn: Connection, guild: int, sessions: Iterable[Session], *, start: int, end: int) -> Crowd:
+async def for_span(conn: Connection, guild: int, sessions: Iterable[Session], *, start: int, end: int) -> Occupancy:
     """When the channels of these sessions of a guild held two people or more in a span of time (unix)."""
     channels = {segment.channel for session in sessions for segment in session.segments}
     return await _read(conn, {guild: (start, end)}, channels)
 
 
-async def mark_misjudged(conn: Connection, sessions: Sequence[Session], *, rules: Rulebook) -> None:
+async def mark_stale(conn: Connection, sessions: Sequence[Session], *, rules: TrackingConfig) -> None:
     """Have those counted again who were judged by a company that these sessions, not stored yet, show otherwise.
 
     Events come in order, so this finds nobody but after a replay or a blind spell.
     """
-    guilds = rules.with_company({session.guild for session in sessions})
+    guilds = rules.guilds_requiring_company({session.guild for session in sessions})
     moments: dict[int, int] = {}
     for session in sessions:
         if session.guild in guilds:
-            for at in moved(session):
+            for at in presence_changes(session):
                 moments[session.guild] = min(at, moments.get(session.guild, at))
     if not moments:
         return
-    members = await tracking_policy_queries.list_judged_past(conn, sorted(moments.items()))
+    members = await tracking_policy_queries.list_evaluated_past(conn, sorted(moments.items()))
     if members:
-        await recalculation_queries.add_recounts(conn, members)
+        await recalculation_queries.add(conn, members)
 
 
-def moved(session: Session) -> Iterable[int]:
+def presence_changes(session: Session) -> Iterable[int]:
     """The moments from which on somebody is where the stored segments did not show them, or no longer."""
     before = None
     for segment in session.segments:
@@ -69,10 +69,10 @@ def moved(session: Session) -> Iterable[int]:
         yield before.end
 
 
-async def _read(conn: Connection, windows: dict[int, tuple[int, int]], channels: set[int]) -> Crowd:
+async def _read(conn: Connection, windows: dict[int, tuple[int, int]], channels: set[int]) -> Occupancy:
     if not windows:
-        return NOBODY
+        return NO_OCCUPANCY
     rows = await voice_history_queries.list_presences(
         conn, [(guild, *span) for guild, span in windows.items()], sorted(channels)
     )
-    return crowds(rows)
+    return occupancy_intervals(rows)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from core.enums import CloseReason
+from core.enums import SessionEndReason
 from core.ids import GuildId
 from db.connection import Connection
 from db.queries import guilds as guild_queries
@@ -12,29 +12,29 @@ from db.queries.members import lock as member_lock_queries
 from db.queries.voice import gaps as gap_queries
 from db.queries.voice import sessions as session_queries
 from services.voice import guild_config, session_store
-from services.voice.activity import _activity
-from services.voice.channel_rules import NOWHERE, Place
+from services.voice.activity import load_activity
+from services.voice.channel_rules import NO_RULES, ChannelRules
 from services.voice.gateway_events import (
     GuildGone,
 )
 from services.voice.recording import record
 from services.voice.session import Session
-from services.voice.session_tracker import unix
-from services.voice.session_writer import _write
-from services.voice.shard_positions import last_heard, list_heard
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.session_tracker import unix_seconds
+from services.voice.session_writer import write_sessions
+from services.voice.shard_positions import last_received, list_received
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 _CHUNK = 2_000  # members whose sessions are in memory at once
 _NEVER = 1 << 40  # later than any end of a session
 
 
-async def settle_open(
+async def accrue_open_sessions(
     conn: Connection,
     *,
     now: datetime,
     guilds: Collection[GuildId] | None = None,
     shard: tuple[int, int] = (0, 1),
-    policy: Policy = SILENT_LIBRARY,
+    policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
     """Credit open sessions up to `now`, or up to where their shard was last heard when that is earlier.
 
@@ -48,26 +48,26 @@ async def settle_open(
         policy: what counts.
     Returns: the number of open sessions.
     """
-    heard = await list_heard(conn)
-    latest = unix(now)
+    heard = await list_received(conn)
+    latest = unix_seconds(now)
 
-    def bring(session: Session, moments: Sequence[int], place: Place) -> int:
-        until = min(latest, last_heard(heard, session.guild) or latest)
-        session.press(moments, until)
-        if place.counts(session.segments[-1].channel):
+    def bring(session: Session, moments: Sequence[int], place: ChannelRules) -> int:
+        until = min(latest, last_received(heard, session.guild) or latest)
+        session.mark_active(moments, until)
+        if place.is_tracked(session.segments[-1].channel):
             return until
-        session.close(until, CloseReason.IGNORED_CHANNEL, is_estimated=False)
+        session.close(until, SessionEndReason.IGNORED_CHANNEL, is_estimated=False)
         return until if session.ended is None else session.ended
 
-    return await _each_open(conn, bring, guilds=guilds, shard=shard, policy=policy)
+    return await _for_each_open(conn, bring, guilds=guilds, shard=shard, policy=policy)
 
 
-async def cut_open(
+async def truncate_open_sessions(
     conn: Connection,
     *,
     heard_until: datetime | None,
     shard: tuple[int, int] = (0, 1),
-    policy: Policy = SILENT_LIBRARY,
+    policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
     """End every open session of a shard where it was last heard: continuity was lost, and a snapshot may never come.
 
@@ -75,22 +75,22 @@ async def cut_open(
     far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
     ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
     """
-    others = [row for row in await list_heard(conn) if row[:2] != shard]
-    own = [] if heard_until is None else [(*shard, unix(heard_until))]
+    others = [row for row in await list_received(conn) if row[:2] != shard]
+    own = [] if heard_until is None else [(*shard, unix_seconds(heard_until))]
 
-    def bring(session: Session, moments: Sequence[int], _: Place) -> int:
-        until = last_heard([*own, *others], session.guild)
+    def bring(session: Session, moments: Sequence[int], _: ChannelRules) -> int:
+        until = last_received([*own, *others], session.guild)
         if until is None:
-            return session.settled
-        session.press(moments, until)
-        session.cut(until)
+            return session.credited_until
+        session.mark_active(moments, until)
+        session.truncate(until)
         if session.ended is None:
             return until
         unheard[session.guild] = min(until, unheard.get(session.guild, until))
         return session.ended
 
     unheard: dict[int, int] = {}
-    found = await _each_open(conn, bring, guilds=None, shard=shard, policy=policy)
+    found = await _for_each_open(conn, bring, guilds=None, shard=shard, policy=policy)
     if unheard:
         await gap_queries.set_unheard(conn, sorted(unheard.items()))
     return found
@@ -102,12 +102,12 @@ async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: t
     Whoever has an open session stayed, and is credited in full; what is counted in between counts as estimated. Call it
     before anything is credited that lies later than `since`.
     """
-    start, end = unix(since), math.ceil(until.timestamp())
+    start, end = unix_seconds(since), math.ceil(until.timestamp())
     if start < end:
         await gap_queries.add_shard_gap(conn, start=start, end=end, shard=shard)
 
 
-async def leave_missing(
+async def mark_missing_guilds_left(
     conn: Connection, present: Collection[GuildId], *, at: datetime, shard: tuple[int, int] = (0, 1)
 ) -> int:
     """The app is no longer in those guilds of a shard that are not `present` in its new session; how many those are."""
@@ -116,13 +116,13 @@ async def leave_missing(
     return len(gone)
 
 
-async def _each_open(
+async def _for_each_open(
     conn: Connection,
-    bring: Callable[[Session, Sequence[int], Place], int],
+    bring: Callable[[Session, Sequence[int], ChannelRules], int],
     *,
     guilds: Collection[GuildId] | None,
     shard: tuple[int, int],
-    policy: Policy,
+    policy: TrackingPolicy,
 ) -> int:
     """Lock, change, credit and store the open sessions; `bring` changes one and says up to where it is due."""
     members = await session_queries.list_open_members(
@@ -131,12 +131,12 @@ async def _each_open(
     rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
     for first in range(0, len(members), _CHUNK):
         chunk = members[first : first + _CHUNK]
-        activity = await _activity(conn, await member_lock_queries.lock_members(conn, chunk, []))
+        activity = await load_activity(conn, await member_lock_queries.lock_members(conn, chunk, []))
         due: list[tuple[Session, int]] = []
         for session in await session_store.load(conn, chunk, ended_since=_NEVER, rules=rules):
-            place = rules.places.get(session.guild, NOWHERE)
+            place = rules.channel_rules.get(session.guild, NO_RULES)
             due.append((session, bring(session, activity.moments.get((session.guild, session.user), ()), place)))
         sessions = [session for session, _ in due]
-        await _write(conn, sessions, due=due, rules=rules)
+        await write_sessions(conn, sessions, due=due, rules=rules)
         await activity.forget(conn, sessions)
     return len(members)

@@ -12,10 +12,10 @@ from db.queries.voice import history as voice_history_queries
 from db.queries.voice import recalculation_queue as recalculation_queries
 from services.streaks import cache
 from services.voice import guild_config, session_store
-from services.voice.accrual import credit
+from services.voice.accrual import accrue
 from services.voice.adjustments import Adjustment
 from services.voice.session import Key, Session
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 NO_MORE: Final[Mapping[Key, Adjustment]] = MappingProxyType({})
 
@@ -25,7 +25,7 @@ async def rebuild(
     guild: GuildId,
     user: UserId,
     *,
-    policy: Policy = SILENT_LIBRARY,
+    policy: TrackingPolicy = SILENT_LIBRARY,
     more: Mapping[Key, Adjustment] = NO_MORE,
 ) -> None:
     """Derive a member's days, totals and streak again from segments and corrections, as far as they were settled.
@@ -35,9 +35,9 @@ async def rebuild(
     await _rebuild(conn, [(guild, user)], policy=policy, more=more)
 
 
-async def recount(conn: Connection, *, limit: int = 100, policy: Policy = SILENT_LIBRARY) -> int:
+async def recalculate(conn: Connection, *, limit: int = 100, policy: TrackingPolicy = SILENT_LIBRARY) -> int:
     """Rebuild some of the members who are marked for it, inside the caller's transaction. Returns: how many."""
-    members = sorted(set(await recalculation_queries.take_recounts(conn, limit=limit)))
+    members = sorted(set(await recalculation_queries.take(conn, limit=limit)))
     if members:
         await _rebuild(conn, members, policy=policy)
     return len(members)
@@ -47,21 +47,21 @@ async def _rebuild(
     conn: Connection,
     members: Sequence[tuple[int, int]],
     *,
-    policy: Policy,
+    policy: TrackingPolicy,
     more: Mapping[Key, Adjustment] = NO_MORE,
 ) -> None:
     await member_lock_queries.lock_members(conn, members, [])
     rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in members}), policy)
-    sessions = session_store.of_rows(await voice_history_queries.list_history(conn, members))
+    sessions = session_store.from_rows(await voice_history_queries.list_history(conn, members))
     due: list[tuple[Session, int]] = []
     for session in sessions:
-        due.append((session, session.settled if session.ended is None else session.ended))
-        session.settled, session.counted, session.estimated, session.is_changed = session.started, 0, 0, True
+        due.append((session, session.credited_until if session.ended is None else session.ended))
+        session.credited_until, session.counted, session.estimated, session.is_changed = session.started, 0, 0, True
     adjustments = await session_store.load_adjustments(conn, sessions)
     for key, adjustment in more.items():
         adjustments.setdefault(key, []).append(adjustment)
     for guild, user in members:
         await daily_total_queries.remove_member_days(conn, guild, user)
-    await credit(conn, due, rules=rules, adjustments=adjustments)
+    await accrue(conn, due, rules=rules, adjustments=adjustments)
     await session_store.store(conn, sessions)
-    await cache.refresh(conn, [(GuildId(guild), UserId(user)) for guild, user in members])
+    await cache.recompute(conn, [(GuildId(guild), UserId(user)) for guild, user in members])

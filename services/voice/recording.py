@@ -9,48 +9,48 @@ from db.queries.members import lock as member_lock_queries
 from db.queries.voice import gaps as gap_queries
 from db.queries.voice import sessions as session_queries
 from services.voice import bots, guild_config, session_store
-from services.voice.activity import _activity
-from services.voice.channel_rules import NOWHERE
-from services.voice.directory import Heard
+from services.voice.activity import load_activity
+from services.voice.channel_rules import NO_RULES
+from services.voice.directory import DirectoryChanges
 from services.voice.gateway_events import Event
-from services.voice.guild_config import Rulebook
-from services.voice.session_tracker import BRIDGE_MAX, Roll
-from services.voice.session_writer import _write
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.guild_config import TrackingConfig
+from services.voice.session_tracker import BRIDGE_MAX, SessionTracker
+from services.voice.session_writer import write_sessions
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 _CHUNK = 2_000  # members whose sessions are in memory at once
 _NEVER = 1 << 40  # later than any end of a session
 
 
-async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = SILENT_LIBRARY) -> None:
+async def record(conn: Connection, events: Sequence[Event], *, policy: TrackingPolicy = SILENT_LIBRARY) -> None:
     """Write what was heard, in order, inside the caller's transaction; a handful of statements whatever the number.
 
     An event that changes nothing does nothing, so duplicates are harmless. Unknown guilds and people get their rows.
     A session that ends is credited at once; open ones by `settle_open`.
     """
-    heard = Heard.of(events)
+    heard = DirectoryChanges.of(events)
     if not heard.guilds:
         return
     rules = await guild_config.of_guilds(conn, sorted(heard.guilds), policy)
-    await heard.write(conn, known=rules.places.keys())
+    await heard.write(conn, known=rules.channel_rules.keys())
     if heard.hidden_guilds:
         await rules.note_unseen(conn, sorted(heard.hidden_guilds))
     exposed = await session_queries.list_tracked(conn, sorted(heard.bots)) if heard.bots else []
     members = sorted(heard.members.union(exposed))
     locked = await member_lock_queries.lock_members(conn, members, sorted(heard.whole_guilds))
     await heard.write_members(conn)
-    activity = await _activity(conn, locked)
-    roll = Roll(
+    activity = await load_activity(conn, locked)
+    roll = SessionTracker(
         policy=policy,
-        places=rules.places.copy(),
+        channel_rules=rules.channel_rules.copy(),
         latest={},
-        presses=activity.moments,
+        last_interactions=activity.moments,
         bots=heard.bots.union(
             await directory_queries.list_bots(conn, sorted(heard.nameless)) if heard.nameless else ()
         ),
     )
     lookback = int(policy.rejoin_gap.total_seconds())
-    if any(place.unheard_since is not None for place in rules.places.values()) or heard.is_cut:
+    if any(place.awaiting_snapshot_since is not None for place in rules.channel_rules.values()) or heard.is_cut:
         lookback = max(lookback, BRIDGE_MAX)
     since = heard.earliest - lookback
     if heard.whole_guilds:
@@ -58,22 +58,22 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: Policy = 
     for session in await session_store.load(conn, members, ended_since=since, rules=rules):
         roll.latest.setdefault(session.guild, {})[session.user] = session
     for event in events:
-        roll.hear(event)
+        roll.apply(event)
     await _note_gaps(conn, roll, rules)
     changed = roll.changed()
     ended = [(each, each.ended) for each in changed if each.ended is not None and each.user not in roll.bots]
-    await _write(conn, changed, due=ended, rules=rules)
+    await write_sessions(conn, changed, due=ended, rules=rules)
     await activity.forget(conn, [session for members in roll.latest.values() for session in members.values()])
     if exposed:
         await bots.take_back(conn, exposed, at=heard.latest, policy=policy)
 
 
-async def _note_gaps(conn: Connection, roll: Roll, rules: Rulebook) -> None:
+async def _note_gaps(conn: Connection, roll: SessionTracker, rules: TrackingConfig) -> None:
     """Store the gaps that a batch has found, before anything in them is credited."""
     if roll.gaps:
         await gap_queries.add_gaps(conn, [(*key, end) for key, end in sorted(roll.gaps.items())])
         for (guild, _), end in roll.gaps.items():
-            place = rules.places.get(guild, NOWHERE)
-            rules.places[guild] = replace(place, gap_until=max(end, place.gap_until or end))
-    if roll.unheard:
-        await gap_queries.set_unheard(conn, sorted(roll.unheard.items()))
+            place = rules.channel_rules.get(guild, NO_RULES)
+            rules.channel_rules[guild] = replace(place, gap_until=max(end, place.gap_until or end))
+    if roll.awaiting_snapshot_since:
+        await gap_queries.set_unheard(conn, sorted(roll.awaiting_snapshot_since.items()))

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from core.enums import CloseReason
+from core.enums import SessionEndReason
 from services.voice.gateway_events import (
     DEAF,
     SELF_DEAF,
@@ -44,12 +44,12 @@ class Session(Struct, gc=False):
     guild: int
     user: int
     started: int
-    settled: int  # credited up to here; equal to `started`: the minimum is not reached
+    credited_until: int  # credited up to here; equal to `started`: the minimum is not reached
     voice_session: str | None
     segments: list[Segment]
     ended: int | None = None  # None: still there
     counted: int = 0
-    reason: CloseReason | None = None
+    reason: SessionEndReason | None = None
     is_estimated: bool = False
     is_corrected: bool = False  # by staff: it is never reopened
     id: int = 0  # 0: not stored yet
@@ -62,7 +62,7 @@ class Session(Struct, gc=False):
         """Whether there is anything to store."""
         return self.is_changed or any(segment.is_new or segment.is_changed for segment in self.segments)
 
-    def press(self, moments: Sequence[int], until: int) -> None:
+    def mark_active(self, moments: Sequence[int], until: int) -> None:
         """Activity at these moments, in order: each ends the open segment and begins a like one, with a new cap."""
         for at in moments:
             last = self.segments[-1]
@@ -71,12 +71,12 @@ class Session(Struct, gc=False):
 
     def move(self, at: int, channel: int, flags: int) -> None:
         """Another channel or other flags from `at` on."""
-        self._next(max(at, self.settled), channel, flags)
+        self._next(max(at, self.credited_until), channel, flags)
 
-    def close(self, at: int, reason: CloseReason, *, is_estimated: bool) -> None:
+    def close(self, at: int, reason: SessionEndReason, *, is_estimated: bool) -> None:
         """End the stay; what is credited stays credited."""
         last = self.segments[-1]
-        last.end = self.ended = max(at, last.start, self.settled)
+        last.end = self.ended = max(at, last.start, self.credited_until)
         last.is_changed = self.is_changed = True
         self.reason = reason
         self.is_estimated |= is_estimated
@@ -85,7 +85,7 @@ class Session(Struct, gc=False):
         """Go on after a short absence, which is not counted."""
         self.ended = self.reason = None
         self.voice_session = state.voice_session
-        self.is_estimated |= state.is_late
+        self.is_estimated |= state.is_delayed
         self.is_changed = True
         self._add(at, channel, state.flags)
 
@@ -97,7 +97,7 @@ class Session(Struct, gc=False):
         last = self.segments[-1]
         if not _counts_more(flags, last.flags):
             return self.end_in_gap(since, at)
-        return _begin_in_gap(since, max(since, last.start), at)
+        return begin_in_gap(since, max(since, last.start), at)
 
     def end_in_gap(self, since: int, at: int) -> int:
         """The same for its end."""
@@ -113,15 +113,15 @@ class Session(Struct, gc=False):
         if last.flags != state.flags:
             self.move(self.change_in_gap(since, at, state.flags), last.channel, state.flags)
 
-    def cut(self, until: int) -> None:
+    def truncate(self, until: int) -> None:
         """Count nothing unheard: what spans `until` ends there, and so does the stay unless it was heard of since."""
         if self.started > until:
             return
-        until = max(until, self.settled)
+        until = max(until, self.credited_until)
         for segment in self.segments:
             if segment.start <= until and (segment.end is None or segment.end > until):
                 if segment.end is None:
-                    self.ended, self.reason = until, CloseReason.LOST
+                    self.ended, self.reason = until, SessionEndReason.LOST
                 segment.end = until
                 segment.is_changed = self.is_changed = self.is_estimated = True
 
@@ -148,7 +148,7 @@ def _counts_more(flags: int, before: int) -> bool:
     return bool(flags & _SEEN) and not before & _SEEN
 
 
-def _begin_in_gap(since: int, earliest: int, at: int) -> int:
+def begin_in_gap(since: int, earliest: int, at: int) -> int:
     """The moment to assume for a beginning between `earliest` and `at`, in a gap from `since` on.
 
     What lies between `since` and `earliest` may be credited already and has used its part of the doubt.

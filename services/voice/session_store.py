@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 
-from core.enums import CloseReason
+from core.enums import SessionEndReason
 from db.connection import Connection
 from db.queries.voice import corrections as correction_queries
 from db.queries.voice import history as voice_history_queries
 from db.queries.voice import sessions as session_queries
 from services.voice.adjustments import Adjustment
-from services.voice.guild_config import Rulebook
+from services.voice.guild_config import TrackingConfig
 from services.voice.session import Key, Segment, Session
 
 
 async def load(
-    conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int, rules: Rulebook
+    conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int, rules: TrackingConfig
 ) -> list[Session]:
     """Each member's last session if it is open or ended at `ended_since` or later, as far as it is not settled."""
     if not members:
         return []
-    sessions = of_rows(await session_queries.list_latest(conn, members, ended_since=ended_since))
+    sessions = from_rows(await session_queries.list_latest(conn, members, ended_since=ended_since))
     cut = {
         (session.guild, session.id): session
         for session in sessions
-        if session.settled > session.started and rules.timeline(session.guild).needs_camera
+        if session.credited_until > session.started and rules.timeline(session.guild).depends_on_camera
     }
     if cut:
         starts = [(*key, session.segments[0].start) for key, session in cut.items()]
@@ -45,7 +45,7 @@ async def load_adjustments(conn: Connection, sessions: Sequence[Session]) -> dic
     return {key: list(known.values()) for key, known in found.items()}
 
 
-def of_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
+def from_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
     """Sessions from rows of one segment each, those of a session one after the other."""
     sessions: list[Session] = []
     for row in rows:
@@ -60,9 +60,9 @@ def of_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
                     voice_session=voice,
                     started=started,
                     ended=ended,
-                    settled=settled,
+                    credited_until=settled,
                     counted=counted,
-                    reason=None if reason is None else CloseReason(reason),
+                    reason=None if reason is None else SessionEndReason(reason),
                     is_estimated=is_estimated,
                     is_corrected=is_corrected,
                     estimated=estimated,
@@ -107,7 +107,7 @@ def _row(session: Session) -> session_queries.SessionRow:
         session.voice_session,
         session.started,
         session.ended,
-        session.settled,
+        session.credited_until,
         session.counted,
         session.reason,
         session.is_estimated,

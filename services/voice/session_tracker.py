@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from core.enums import CloseReason
-from services.voice.channel_rules import NOWHERE, Place
+from core.enums import SessionEndReason
+from services.voice.channel_rules import NO_RULES, ChannelRules
 from services.voice.gateway_events import (
     ChannelChange,
     ChannelGone,
@@ -23,45 +23,47 @@ from services.voice.gateway_events import (
     VoiceChannel,
     VoiceState,
 )
-from services.voice.session import Key, Segment, Session, _begin_in_gap
-from services.voice.tracking_policies import Policy
+from services.voice.session import Key, Segment, Session, begin_in_gap
+from services.voice.tracking_policies import TrackingPolicy
 
 BRIDGE_MAX: Final = 900  # seconds of a gap without a resume over which a session goes on
 
 
 @dataclass(slots=True)
-class Roll:
+class SessionTracker:
     """Who sits where, as far as a batch of events needs to know it; `hear` brings it up to date."""
 
-    policy: Policy
-    places: dict[int, Place]
+    policy: TrackingPolicy
+    channel_rules: dict[int, ChannelRules]
     latest: dict[int, dict[int, Session]]  # by guild and user: the open session, or the one that ended last
-    presses: dict[Key, list[int]]  # when members used the app, in order; earlier moments may be gone
+    last_interactions: dict[Key, list[int]]  # when members used the app, in order; earlier moments may be gone
     bots: set[int]
     finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another one
     gaps: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])  # guild, from: until
-    unheard: dict[int, int | None] = field(default_factory=dict[int, int | None])  # changes of `Place.unheard_since`
+    awaiting_snapshot_since: dict[int, int | None] = field(
+        default_factory=dict[int, int | None]
+    )  # changes of `Place.unheard_since`
     _gap: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._gap = int(self.policy.rejoin_gap.total_seconds())
 
-    def hear(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Apply one event."""
         match event:
             case VoiceState():
-                self._state(event)
+                self._on_voice_state(event)
             case GuildSnapshot():
-                self._snapshot(event)
+                self._on_snapshot(event)
             case GuildChange():
                 self._change(event)
             case GuildGone():
                 for session in self._open_in(event.guild):
-                    self._end(session, event, CloseReason.GUILD_GONE)
+                    self._end(session, event, SessionEndReason.GUILD_GONE)
             case GuildOutage():
-                self._lose(event.guild, unix(event.since or event.at))
+                self._on_continuity_lost(event.guild, unix_seconds(event.since or event.at))
                 for session in self._open_in(event.guild):  # those who joined in a gap before the outage
-                    session.cut(unix(event.at))
+                    session.truncate(unix_seconds(event.at))
             case ChannelChange():
                 self._move_channels(event.guild, (event.channel,))
             case ChannelGone():  # Discord tells apart where its people went
@@ -76,9 +78,9 @@ class Roll:
         self._move_afk(change.guild, change.afk_channel)
         for session in self._open_in(change.guild):
             if session.segments[-1].channel == change.afk_channel:
-                self._end(session, change, CloseReason.IGNORED_CHANNEL)
+                self._end(session, change, SessionEndReason.IGNORED_CHANNEL)
 
-    def _state(self, state: VoiceState) -> None:
+    def _on_voice_state(self, state: VoiceState) -> None:
         channel = state.channel
         members = self.latest.get(state.guild)
         if members is None:
@@ -87,33 +89,33 @@ class Roll:
         person = state.person
         is_bot = person.is_bot if person is not None else state.user in self.bots
         self._note_gap(state)
-        tracked = None if is_bot or not self.places.get(state.guild, NOWHERE).counts(channel) else channel
+        tracked = None if is_bot or not self.channel_rules.get(state.guild, NO_RULES).is_tracked(channel) else channel
         if session is None or session.ended is not None:
             if tracked is not None:
                 self._join(members, session, state, tracked)
         elif tracked is None:
-            self._end(session, state, CloseReason.LEFT if channel is None else CloseReason.IGNORED_CHANNEL)
+            self._end(session, state, SessionEndReason.LEFT if channel is None else SessionEndReason.IGNORED_CHANNEL)
         else:
             last = session.segments[-1]
             if last.channel != tracked or last.flags != state.flags:
-                at = unix(state.at)
+                at = unix_seconds(state.at)
                 if state.since is not None:
-                    at = session.change_in_gap(unix(state.since), at, state.flags)
-                session.press(self.presses.get((state.guild, state.user), ()), at)
+                    at = session.change_in_gap(unix_seconds(state.since), at, state.flags)
+                session.mark_active(self.last_interactions.get((state.guild, state.user), ()), at)
                 session.move(at, tracked, state.flags)
-                if state.is_late and not session.is_estimated:
+                if state.is_delayed and not session.is_estimated:
                     session.is_estimated = session.is_changed = True
 
     def _join(self, members: dict[int, Session], session: Session | None, state: VoiceState, channel: int) -> None:
-        at = unix(state.at)
+        at = unix_seconds(state.at)
         ended = None if session is None else session.ended
         if session is not None and ended is not None and self._goes_on(session, ended, at, channel):
             self.gaps[state.guild, ended] = max(at, self.gaps.get((state.guild, ended), at))
             session.bridge(at, state)
             return
         if state.since is not None:
-            since = unix(state.since)
-            at = _begin_in_gap(since, since if ended is None else max(since, ended), at)
+            since = unix_seconds(state.since)
+            at = begin_in_gap(since, since if ended is None else max(since, ended), at)
         if session is not None and session.ended is not None:
             at = max(at, session.ended)
             is_back = at - session.ended <= self._gap and session.segments[-1].channel == channel
@@ -128,83 +130,83 @@ class Roll:
             guild=state.guild,
             user=state.user,
             started=at,
-            settled=at,
+            credited_until=at,
             voice_session=state.voice_session,
             segments=[Segment(channel, state.flags, at)],
-            is_estimated=state.is_late,
+            is_estimated=state.is_delayed,
             is_changed=True,
         )
 
     def _goes_on(self, session: Session, ended: int, at: int, channel: int) -> bool:
         """Whether a session that was cut by a gap goes on, as the first word after it shows the same channel."""
-        place = self.places.get(session.guild, NOWHERE)
+        place = self.channel_rules.get(session.guild, NO_RULES)
         return (
-            place.unheard_since is not None
-            and session.reason is CloseReason.LOST
+            place.awaiting_snapshot_since is not None
+            and session.reason is SessionEndReason.LOST
             and not session.is_corrected
-            and ended >= place.unheard_since
+            and ended >= place.awaiting_snapshot_since
             and at - ended <= BRIDGE_MAX
             and session.segments[-1].channel == channel
         )
 
-    def _lose(self, guild: int, until: int) -> None:
+    def _on_continuity_lost(self, guild: int, until: int) -> None:
         """A gap without a resume begins: open sessions are cut, until the next snapshot says who is still there."""
         for session in self._open_in(guild):
-            session.press(self.presses.get((session.guild, session.user), ()), until)
-            session.cut(until)
-        place = self.places.get(guild, NOWHERE)
-        since = until if place.unheard_since is None else min(until, place.unheard_since)
-        self.places[guild] = replace(place, unheard_since=since)
-        self.unheard[guild] = since
+            session.mark_active(self.last_interactions.get((session.guild, session.user), ()), until)
+            session.truncate(until)
+        place = self.channel_rules.get(guild, NO_RULES)
+        since = until if place.awaiting_snapshot_since is None else min(until, place.awaiting_snapshot_since)
+        self.channel_rules[guild] = replace(place, unheard_since=since)
+        self.awaiting_snapshot_since[guild] = since
 
     def _note_gap(self, event: GuildSnapshot | GuildChange | GuildGone | VoiceState) -> None:
         if event.since is not None:
-            key, end = (event.guild, unix(event.since)), math.ceil(event.at.timestamp())
+            key, end = (event.guild, unix_seconds(event.since)), math.ceil(event.at.timestamp())
             self.gaps[key] = max(end, self.gaps.get(key, end))
 
     def _end(
-        self, session: Session, event: GuildSnapshot | GuildChange | GuildGone | VoiceState, reason: CloseReason
+        self, session: Session, event: GuildSnapshot | GuildChange | GuildGone | VoiceState, reason: SessionEndReason
     ) -> None:
         """A session has ended when an event happened; of a replayed one that moment is unknown."""
         self._note_gap(event)
-        at = unix(event.at)
+        at = unix_seconds(event.at)
         if event.since is not None:
-            at = session.end_in_gap(unix(event.since), at)
-        self._close(session, at, reason, is_estimated=event.since is not None or reason is CloseReason.LOST)
+            at = session.end_in_gap(unix_seconds(event.since), at)
+        self._close(session, at, reason, is_estimated=event.since is not None or reason is SessionEndReason.LOST)
 
-    def _close(self, session: Session, at: int, reason: CloseReason, *, is_estimated: bool = False) -> None:
-        session.press(self.presses.get((session.guild, session.user), ()), at)
+    def _close(self, session: Session, at: int, reason: SessionEndReason, *, is_estimated: bool = False) -> None:
+        session.mark_active(self.last_interactions.get((session.guild, session.user), ()), at)
         session.close(at, reason, is_estimated=is_estimated)
 
-    def _snapshot(self, snapshot: GuildSnapshot) -> None:
+    def _on_snapshot(self, snapshot: GuildSnapshot) -> None:
         self._move_afk(snapshot.guild, snapshot.afk_channel)
         self._move_channels(snapshot.guild, snapshot.channels)
-        if snapshot.heard_until is not None:
-            self._lose(snapshot.guild, unix(snapshot.heard_until))
+        if snapshot.received_until is not None:
+            self._on_continuity_lost(snapshot.guild, unix_seconds(snapshot.received_until))
         present = {state.user for state in snapshot.states if state.channel is not None}
         for session in self._open_in(snapshot.guild):
             if snapshot.is_whole and session.user not in present:
-                self._end(session, snapshot, CloseReason.LOST)
+                self._end(session, snapshot, SessionEndReason.LOST)
         for state in snapshot.states:
             if state.channel is not None:
-                self._state(state)
-        place = self.places[snapshot.guild]
-        if place.unheard_since is not None:
-            self.places[snapshot.guild] = replace(place, unheard_since=None)
-            self.unheard[snapshot.guild] = None
+                self._on_voice_state(state)
+        place = self.channel_rules[snapshot.guild]
+        if place.awaiting_snapshot_since is not None:
+            self.channel_rules[snapshot.guild] = replace(place, unheard_since=None)
+            self.awaiting_snapshot_since[snapshot.guild] = None
 
     def _open_in(self, guild: int) -> Iterable[Session]:
         return [session for session in self.latest.get(guild, {}).values() if session.ended is None]
 
     def _move_afk(self, guild: int, afk: int | None) -> None:
-        self.places[guild] = replace(self.places.get(guild, NOWHERE), afk=afk)
+        self.channel_rules[guild] = replace(self.channel_rules.get(guild, NO_RULES), afk=afk)
 
     def _move_channels(self, guild: int, channels: Iterable[VoiceChannel]) -> None:
-        place = self.places.get(guild)
+        place = self.channel_rules.get(guild)
         if place is not None:
-            self.places[guild] = place.with_channels(channels)
+            self.channel_rules[guild] = place.with_channels(channels)
 
 
-def unix(moment: datetime) -> int:
+def unix_seconds(moment: datetime) -> int:
     """A moment as whole seconds since 1970, floored."""
     return int(moment.timestamp() // 1)

@@ -12,11 +12,11 @@ from db.connection import Connection
 from db.queries.gateway import positions as gateway_position_queries
 from services.voice import open_sessions
 
-QUIET: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
-GONE: Final = timedelta(minutes=10)
+STALE_AFTER: Final = timedelta(minutes=3)  # a heartbeat is committed every 12 s; a takeover takes 30
+CLOSE_AFTER: Final = timedelta(minutes=10)
 
 
-async def watch(conn: Connection, *, now: datetime) -> int:
+async def close_stale_sessions(conn: Connection, *, now: datetime) -> int:
     """Settle or end the open sessions of shards that nobody listens to; how many were ended.
 
     A listener owns its shard by a lock that lives as long as its connection. Here the same lock is held until the
@@ -24,17 +24,19 @@ async def watch(conn: Connection, *, now: datetime) -> int:
     everything as this left it.
     """
     ended = 0
-    for shard, count, _ in await gateway_position_queries.list_quiet(conn, before=now - QUIET):
+    for shard, count, _ in await gateway_position_queries.list_stale(conn, before=now - STALE_AFTER):
         if not await gateway_position_queries.try_hold_shard(conn, shard=shard):
             continue
         position = await gateway_position_queries.find_position(
             conn, shard=(shard, count)
         )  # again, now that nobody can change it
-        if position is None or position.seen_at >= now - QUIET:
+        if position is None or position.seen_at >= now - STALE_AFTER:
             continue
-        if position.seen_at >= now - GONE:
-            await open_sessions.settle_open(conn, now=now, shard=(shard, count))
+        if position.seen_at >= now - CLOSE_AFTER:
+            await open_sessions.accrue_open_sessions(conn, now=now, shard=(shard, count))
         else:
-            ended += await open_sessions.cut_open(conn, heard_until=position.seen_at, shard=(shard, count))
+            ended += await open_sessions.truncate_open_sessions(
+                conn, heard_until=position.seen_at, shard=(shard, count)
+            )
             await gateway_position_queries.set_session_over(conn, shard=(shard, count))
     return ended

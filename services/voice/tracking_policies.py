@@ -6,11 +6,11 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from core.enums import Preset
+from core.enums import TrackingPreset
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class TrackingPolicy:
     """The rules that turn a stay in voice into counted seconds. All lengths are whole seconds."""
 
     daily_cap: timedelta  # per member and day of the guild; time beyond it counts nowhere
@@ -22,59 +22,59 @@ class Policy:
     camera_grace: timedelta | None = None  # without camera and stream it counts if they come within; None: always
 
 
-SILENT_LIBRARY: Final = Policy(daily_cap=timedelta(hours=16), unattended_cap=timedelta(hours=6))
-SOCIAL: Final = Policy(
+SILENT_LIBRARY: Final = TrackingPolicy(daily_cap=timedelta(hours=16), unattended_cap=timedelta(hours=6))
+SOCIAL: Final = TrackingPolicy(
     daily_cap=timedelta(hours=12), unattended_cap=timedelta(hours=4), counts_deafened=False, counts_alone=False
 )
-STRICT: Final = Policy(
+STRICT: Final = TrackingPolicy(
     daily_cap=timedelta(hours=12),
     unattended_cap=timedelta(hours=2),
     counts_deafened=False,
     camera_grace=timedelta(seconds=60),
 )
-PRESETS: Final[Mapping[Preset, Policy]] = MappingProxyType(
-    {Preset.SILENT_LIBRARY: SILENT_LIBRARY, Preset.SOCIAL: SOCIAL, Preset.STRICT: STRICT}
+PRESETS: Final[Mapping[TrackingPreset, TrackingPolicy]] = MappingProxyType(
+    {TrackingPreset.SILENT_LIBRARY: SILENT_LIBRARY, TrackingPreset.SOCIAL: SOCIAL, TrackingPreset.STRICT: STRICT}
 )
 
 
-def preset_of(policy: Policy) -> Preset:
+def preset_of(policy: TrackingPolicy) -> TrackingPreset:
     """What a guild would have to choose for this policy."""
-    return next((preset for preset, each in PRESETS.items() if each == policy), Preset.SILENT_LIBRARY)
+    return next((preset for preset, each in PRESETS.items() if each == policy), TrackingPreset.SILENT_LIBRARY)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PolicyChange:
     """A guild's choice of a preset for a span of time, in seconds since 1970; later rules paint over earlier ones."""
 
-    preset: Preset
+    preset: TrackingPreset
     valid_from: int
     valid_until: int | None = None  # None: until another rule holds
 
 
-Span = tuple[int, int, Policy, int]  # from, until, what holds in between, since when it has held
+Span = tuple[int, int, TrackingPolicy, int]  # from, until, what holds in between, since when it has held
 
 _EVER: Final = -(1 << 40)  # before anything that can be heard
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class PolicyTimeline:
     """Which policy holds when; neighbours differ."""
 
-    first: Policy  # holds before the first change
-    changes: tuple[tuple[int, Policy], ...] = ()  # from when, in order
+    first: TrackingPolicy  # holds before the first change
+    changes: tuple[tuple[int, TrackingPolicy], ...] = ()  # from when, in order
 
     @classmethod
-    def of(cls, rules: Sequence[Rule], base: Policy = SILENT_LIBRARY) -> "Timeline":
+    def of(cls, rules: Sequence[PolicyChange], base: TrackingPolicy = SILENT_LIBRARY) -> "PolicyTimeline":
         """What `rules` come to, the oldest first; `base` holds wherever none of them does."""
         edges = sorted({edge for rule in rules for edge in (rule.valid_from, rule.valid_until) if edge is not None})
-        changes: list[tuple[int, Policy]] = []
+        changes: list[tuple[int, TrackingPolicy]] = []
         for edge in edges:
-            policy = _painted(rules, edge, base)
+            policy = _policy_at(rules, edge, base)
             if policy != (changes[-1][1] if changes else base):
                 changes.append((edge, policy))
         return cls(base, tuple(changes))
 
-    def at(self, moment: int) -> Policy:
+    def at(self, moment: int) -> TrackingPolicy:
         """What holds at a moment."""
         return next((policy for since, policy in reversed(self.changes) if since <= moment), self.first)
 
@@ -86,18 +86,18 @@ class Timeline:
             return ((start, end, self.first, _EVER),)
         return self._spans(start, end)
 
-    def policies(self) -> Iterator[Policy]:
+    def policies(self) -> Iterator[TrackingPolicy]:
         """All that ever hold."""
         yield self.first
         yield from (policy for _, policy in self.changes)
 
     @property
-    def needs_company(self) -> bool:
+    def depends_on_occupancy(self) -> bool:
         """Whether anything ever depends on who else is there."""
         return not all(policy.counts_alone for policy in self.policies())
 
     @property
-    def needs_camera(self) -> bool:
+    def depends_on_camera(self) -> bool:
         """Whether anything ever depends on a camera or a stream."""
         return any(policy.camera_grace is not None for policy in self.policies())
 
@@ -109,7 +109,7 @@ class Timeline:
                 yield first, last, policy, since
 
 
-def _painted(rules: Sequence[Rule], moment: int, base: Policy) -> Policy:
+def _policy_at(rules: Sequence[PolicyChange], moment: int, base: TrackingPolicy) -> TrackingPolicy:
     for rule in reversed(rules):
         if rule.valid_from <= moment and (rule.valid_until is None or moment < rule.valid_until):
             # the length of a session's minimum and gap is nobody's choice, and tests may bend the base alone

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import DomainError, OutsideTrouble
+from core.errors import DomainError, ServiceUnavailable
 from handlers.feature import Deps, Feature
 from tests.fake_discord import FakeDiscord, fake_discord
 from wire.commands import command, string
 from wire.custom_id import Action
-from wire.interaction import Autocomplete, ButtonPress, SlashCommand
+from wire.interaction import Autocomplete, ButtonClick, SlashCommand
 from wire.message import Message
 from wire.modals import Label, Modal, TextInput
-from wire.reply import Choice, Choices, Deferred, Drawing, EditMessage
+from wire.reply import AutocompleteResult, Choice, Deferred, EditMessage, ImageReply
 
 AGAIN = Action("echo", "again", int)
 SLOWLY = Action("slow", "press", str)
@@ -41,7 +41,7 @@ async def fail(interaction: SlashCommand, deps: Deps) -> Message:
         case "refuse":
             raise DomainError("Not today, {name}.", name=interaction.display_name)
         case "outside":
-            raise OutsideTrouble("the database is away")
+            raise ServiceUnavailable("the database is away")
         case "limits":
             return Message("x" * 2001)
         case "database":
@@ -53,17 +53,17 @@ async def fail(interaction: SlashCommand, deps: Deps) -> Message:
             raise ZeroDivisionError("secret detail")
 
 
-async def press(interaction: ButtonPress, deps: Deps) -> EditMessage:
+async def press(interaction: ButtonClick, deps: Deps) -> EditMessage:
     [number] = AGAIN.unpack(interaction.custom_id)
     return EditMessage(f"pressed {number}")
 
 
-async def suggest(typing: Autocomplete, deps: Deps) -> Choices:
+async def suggest(typing: Autocomplete, deps: Deps) -> AutocompleteResult:
     if typing.focused_value == "slow":
         await asyncio.sleep(2.3)
     if typing.focused_value == "bug":
         raise ZeroDivisionError
-    return Choices((Choice(typing.focused_value, typing.focused_value),))
+    return AutocompleteResult((Choice(typing.focused_value, typing.focused_value),))
 
 
 async def work() -> Message:
@@ -90,13 +90,13 @@ async def dawdle(interaction: SlashCommand, deps: Deps) -> Message | Modal:
             return Message("at last")
 
 
-async def press_slowly(interaction: ButtonPress, deps: Deps) -> Message:
+async def press_slowly(interaction: ButtonClick, deps: Deps) -> Message:
     await asyncio.sleep(2.3)
     [how] = SLOWLY.unpack(interaction.custom_id)
     return EditMessage("changed") if how == "edit" else Message("something new")
 
 
-async def draw(interaction: SlashCommand, deps: Deps) -> Drawing:
+async def draw(interaction: SlashCommand, deps: Deps) -> ImageReply:
     paths = tuple(interaction.options.string("faces", default="").split())
 
     def paint(faces: Mapping[str, bytes]) -> bytes:
@@ -104,7 +104,7 @@ async def draw(interaction: SlashCommand, deps: Deps) -> Drawing:
             raise ZeroDivisionError
         return b"PNG " + b" ".join(faces[path] for path in paths if path in faces)
 
-    return Drawing(Message("Look"), draw=paint, filename="card.png", alt="A card", avatars=paths)
+    return ImageReply(Message("Look"), draw=paint, filename="card.png", alt="A card", avatars=paths)
 
 
 ECHO = Feature(

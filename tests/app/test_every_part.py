@@ -19,8 +19,18 @@ from wire.body import File
 from wire.commands import attachment, command, string
 from wire.components import Button, ChannelSelect, MentionableSelect, RoleSelect, SelectOption, StringSelect, UserSelect
 from wire.custom_id import Action
-from wire.interaction import ButtonPress, ModalSubmit, SelectChoice, SlashCommand
-from wire.layout import Container, FileDisplay, Gallery, GalleryItem, Part, Section, Separator, TextDisplay, Thumbnail
+from wire.interaction import ButtonClick, ModalSubmit, SelectSubmit, SlashCommand
+from wire.layout import (
+    Container,
+    FileDisplay,
+    Gallery,
+    GalleryItem,
+    LayoutComponent,
+    Section,
+    Separator,
+    TextDisplay,
+    Thumbnail,
+)
 from wire.message import COMPONENTS_V2, Message
 from wire.modals import CheckboxGroup, FileUpload, Label, Modal, RadioGroup, TextInput
 from wire.objects import Context, Install
@@ -39,7 +49,7 @@ FILES = (File("card.png", PNG, "A card"), File("notes.txt", b"notes"))
 POLL = Poll("When?", (PollAnswer("Now", "🌱"), PollAnswer("Later")), hours=2)
 
 
-def page(words: str) -> tuple[Part, ...]:
+def page(words: str) -> tuple[LayoutComponent, ...]:
     frame = Container(
         (
             Section((TextDisplay(words),), Thumbnail("attachment://card.png", "A card")),
@@ -113,7 +123,7 @@ async def ask_proofs(command: SlashCommand, deps: Deps) -> Modal:
     return Modal("Proofs", READ.pack(), (Label("Proof", FileUpload(custom_id="proof", max_values=2)),))
 
 
-async def chosen(choice: SelectChoice, deps: Deps) -> EditMessage:
+async def chosen(choice: SelectSubmit, deps: Deps) -> EditMessage:
     told = ", ".join(choice.values)
     if choice.resolved.channels:
         told = ", ".join(str(each.id) for each in choice.channels)
@@ -124,7 +134,7 @@ async def chosen(choice: SelectChoice, deps: Deps) -> EditMessage:
     return EditMessage(f"chosen: {told}")
 
 
-async def open_form(press: ButtonPress, deps: Deps) -> Modal:
+async def open_form(press: ButtonClick, deps: Deps) -> Modal:
     parts = (
         TextDisplay("Tell us."),
         Label("Title", TextInput(custom_id="title", max_length=20)),
@@ -145,7 +155,7 @@ async def filled(form: ModalSubmit, deps: Deps) -> Reply:
     return EditMessage(layout=page(told), files=FILES)
 
 
-async def wrong(press: ButtonPress, deps: Deps) -> EditMessage:
+async def wrong(press: ButtonClick, deps: Deps) -> EditMessage:
     return EditMessage("a message with a layout cannot become this")
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from app.health import Readiness
 from app.routes import Routes
-from core.metrics_registry import Counts
+from core.metrics_registry import Counter
 from db import migrate, schema_revision
 from db.connection import Pool
 from handlers.feature import Deps, Feature
@@ -133,7 +133,7 @@ async def test_the_database_is_asked_once_however_many_ask_for_readiness(pool: P
 
     [asked] = [tally for tally in pool.tallies() if tally.name == "lyceum_pool_requests"]
     assert {answer.status_code for answer in answers} == {200}
-    assert isinstance(asked, Counts)
+    assert isinstance(asked, Counter)
     assert sum(count for _, count in asked.rows()) == 1
 
 

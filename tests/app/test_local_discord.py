@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.commands.sync import plan, sync
+from app.commands.sync import compute_plan, sync
 from handlers import FEATURES
 from tests.fake_discord import APPLICATION
 from tests.local_discord import LocalDiscord, local_discord
@@ -32,7 +32,7 @@ def test_the_local_discord_accepts_our_commands_and_gives_them_back_unchanged(di
         async with Rest(discord.api_url, discord.config.token) as rest:
             return str(await sync(rest, APPLICATION, FEATURES, dry_run=True))
 
-    assert asyncio.run(compare()) == str(plan([], []))
+    assert asyncio.run(compare()) == str(compute_plan([], []))
 
 
 def test_every_command_goes_through_without_a_problem(discord: LocalDiscord) -> None:

@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.main import create_app
-from app.routes import RouteClash
-from core.config import SettingsError
+from app.routes import DuplicateRoute
+from core.config import ConfigError
 from db.connection import Pool
 from handlers.feature import Feature
 from tests.app.conftest import ECHO
@@ -66,12 +66,12 @@ def test_a_process_does_not_start_without_its_settings(monkeypatch: pytest.Monke
     monkeypatch.setenv("DISCORD_TOKEN", "only this")
     monkeypatch.delenv("DISCORD_PUBLIC_KEY", raising=False)
 
-    with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY"):
+    with pytest.raises(ConfigError, match="DISCORD_PUBLIC_KEY"):
         create_app()
 
 
 def test_a_process_does_not_start_with_a_route_claimed_twice(tmp_path: Path) -> None:
-    with pytest.raises(RouteClash):
+    with pytest.raises(DuplicateRoute):
         create_app(settings(tmp_path), features=[ECHO, Feature(name="other", slash=ECHO.slash)])
 
 

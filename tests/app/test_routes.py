@@ -1,6 +1,6 @@
 import pytest
 
-from app.routes import RouteClash, Routes
+from app.routes import DuplicateRoute, Routes
 from handlers import FEATURES
 from handlers.feature import Feature
 from tests.app.conftest import ECHO, press
@@ -14,14 +14,14 @@ from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 def test_two_features_cannot_claim_one_route() -> None:
     other = Feature(name="other", slash=ECHO.slash)
 
-    with pytest.raises(RouteClash, match="slash 'echo' is claimed by echo and other"):
+    with pytest.raises(DuplicateRoute, match="slash 'echo' is claimed by echo and other"):
         Routes([ECHO, other])
 
 
 def test_two_actions_cannot_share_one_name() -> None:
     other = Feature(name="other", buttons={Action("echo", "again", str): press})
 
-    with pytest.raises(RouteClash, match="button 'echo:again'"):
+    with pytest.raises(DuplicateRoute, match="button 'echo:again'"):
         Routes([ECHO, other])
 
 

@@ -13,7 +13,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from app.http.signed_request import BODY_MAX
-from app.webhook_events import Events
+from app.webhook_events import WebhookEventEndpoint
 from core.ids import GuildId, UserId
 from db.connection import Pool
 from services import installations, premium
@@ -193,7 +193,7 @@ async def test_events_are_signed_with_any_of_our_keys_and_no_other(discord: Fake
     other = SigningKey(b"another key for tests, 32 bytes.")
 
     assert [answer.status_code for answer in await send(discord, let_in(), key=other)] == [401]
-    discord.app = Events(
+    discord.app = WebhookEventEndpoint(
         verifier=Verifier([KEY.verify_key.encode().hex(), other.verify_key.encode().hex()]),
         pool=_as_it_is(pool),
         clock=discord.clock,
@@ -338,7 +338,7 @@ async def test_without_a_database_discord_is_asked_to_come_again(tmp_path: Path)
 
 
 async def test_a_slow_database_is_given_up_in_time(pool: Pool) -> None:
-    events = Events(
+    events = WebhookEventEndpoint(
         verifier=Verifier([KEY.verify_key.encode().hex()]), pool=_as_it_is(pool), clock=Frozen(), patience_s=0.2
     )
     async with pool.connection() as conn:
@@ -352,7 +352,9 @@ async def test_a_slow_database_is_given_up_in_time(pool: Pool) -> None:
 
 
 async def test_what_breaks_on_our_side_leaves_nothing_and_comes_again(pool: Pool) -> None:
-    events = Events(verifier=Verifier([KEY.verify_key.encode().hex()]), pool=_as_it_is(pool), clock=Frozen())
+    events = WebhookEventEndpoint(
+        verifier=Verifier([KEY.verify_key.encode().hex()]), pool=_as_it_is(pool), clock=Frozen()
+    )
     async with pool.connection() as conn:
         await conn.execute("ALTER TABLE entitlements RENAME TO elsewhere")
     [answer] = await send(FakeDiscord(events, Frozen()), bought("CREATE"))

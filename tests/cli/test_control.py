@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from cli.control import Control
-from cli.errors import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, CliError
 from tests.cli.conftest import free_port
 
 
@@ -42,7 +42,7 @@ def port() -> Iterator[int]:
 
 
 def refusal(port: int, status: int) -> tuple[str, int]:
-    with Control(port) as control, pytest.raises(Problem) as problem:
+    with Control(port) as control, pytest.raises(CliError) as problem:
         control.attachment(str(status))
     return str(problem.value), problem.value.code
 

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.command_line import build
-from cli.errors import AWAY, FAILED, USAGE, Problem
+from cli.errors import AWAY, FAILED, USAGE, CliError
 from tests.conftest import server_folder
 from tests.pgbouncer import pgbouncer
 
@@ -23,7 +23,7 @@ def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
 
 def db(*arguments: str, environ: dict[str, str], typed: str | None = None) -> Answer:
     result = CliRunner().invoke(build(whole=True), ["db", *arguments], env=environ, input=typed)
-    if isinstance(result.exception, Problem):
+    if isinstance(result.exception, CliError):
         return result.exception.code, f"{result.stdout}{result.exception}"
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.stdout

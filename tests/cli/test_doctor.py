@@ -10,7 +10,7 @@ import pytest
 from cli import checks_database
 from cli.checks_discord import clock
 from cli.findings import State
-from core.config import Settings
+from core.config import Config
 from handlers import FEATURES
 from tests.cli.conftest import House
 from tests.wire.discord_server import failed, ok, serve
@@ -161,7 +161,7 @@ def test_doctor_tells_a_429_of_hours_from_an_outage(house: House, empty_database
 
 async def test_a_replica_has_to_answer_and_to_be_one(house: House, database_url: str) -> None:
     async def look(**replica: str) -> list[tuple[State, str]]:
-        settings = Settings.from_env(house.environ | {"DATABASE_URL": database_url} | replica)
+        settings = Config.from_env(house.environ | {"DATABASE_URL": database_url} | replica)
         return [(finding.state, finding.found.partition(":")[0]) for finding in await checks_database.replica(settings)]
 
     assert await look() == []
@@ -175,7 +175,7 @@ async def test_a_replica_has_to_answer_and_to_be_one(house: House, database_url:
 
 @pytest.mark.parametrize(("off_s", "state"), [(0, State.GOOD), (-10, State.NOTE), (400, State.BAD)])
 async def test_the_clock_is_compared_with_discords(house: House, off_s: float, state: State) -> None:
-    settings = Settings.from_env(house.environ)
+    settings = Config.from_env(house.environ)
     late = formatdate(time.time() - off_s, usegmt=True)
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json={"url": "wss://x"}, headers={"date": late}))
 

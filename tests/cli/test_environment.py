@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.environment import environment, read_env
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 from tests.paths import ROOT
 
 
@@ -60,7 +60,7 @@ def test_environment_does_not_go_on_without_a_file_that_is_there(trouble: str, t
     else:
         (tmp_path / ".env").write_bytes(b"KEY=\xff")
 
-    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+    with pytest.raises(ConfigError, match=r"\.env cannot be read"):
         environment(tmp_path)
 
 
@@ -79,7 +79,7 @@ class Noted(dict[str, str]):
 def test_env_example_explains_every_variable(tmp_path: Path) -> None:
     noted = Noted()
     noted["LYCEUM_DATA_DIR"] = str(tmp_path)
-    Settings.from_env(noted)
+    Config.from_env(noted)
     theirs = {"XDG_DATA_HOME", "HOME"}  # the machine's own
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     explained = {
@@ -95,4 +95,4 @@ def test_env_example_changes_nothing_when_copied(tmp_path: Path) -> None:
     example = read_env((ROOT / ".env.example").read_text(encoding="utf-8"))
     here = {"LYCEUM_DATA_DIR": str(tmp_path)}
 
-    assert Settings.from_env({**example, **here}) == Settings.from_env(here)
+    assert Config.from_env({**example, **here}) == Config.from_env(here)

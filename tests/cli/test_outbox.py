@@ -3,7 +3,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import outbox
-from cli.errors import Problem
+from cli.errors import CliError
 from tests.populate import LYCEUM
 
 runner = CliRunner()
@@ -72,7 +72,7 @@ def test_what_is_dropped_never_happens(database_url: str) -> None:
 def test_a_wrong_choice_is_explained(arguments: list[str]) -> None:
     failed = runner.invoke(outbox.app, arguments)
 
-    assert isinstance(failed.exception, Problem)
+    assert isinstance(failed.exception, CliError)
     assert "lyceum outbox list" in str(failed.exception) or "--all" in str(failed.exception)
 
 
@@ -81,7 +81,7 @@ def test_a_database_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
 
     failed = runner.invoke(outbox.app, ["list"])
 
-    assert isinstance(failed.exception, Problem)
+    assert isinstance(failed.exception, CliError)
     assert "DATABASE_URL" in str(failed.exception)
 
 

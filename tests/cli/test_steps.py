@@ -1,6 +1,6 @@
 import pytest
 
-from cli.errors import USAGE, Problem
+from cli.errors import USAGE, CliError
 from cli.steps import Step, read_steps
 
 VALUED = frozenset({"--as", "--press", "--target"})
@@ -80,7 +80,7 @@ def test_steps_end_where_options_end() -> None:
     ],
 )
 def test_steps_say_what_is_wrong(arguments: list[str], sentence: str) -> None:
-    with pytest.raises(Problem) as problem:
+    with pytest.raises(CliError) as problem:
         read_steps(None, arguments, valued=VALUED, target=None, completes=False)
 
     assert (str(problem.value), problem.value.code) == (sentence, USAGE)

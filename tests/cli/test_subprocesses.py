@@ -1,6 +1,6 @@
 import pytest
 
-from cli.subprocesses import last_words, trouble_in
+from cli.subprocesses import last_error_line, trouble_in
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from cli.subprocesses import last_words, trouble_in
     ],
 )
 def test_last_words_are_the_sentence_alone(lines: list[str], said: str) -> None:
-    assert last_words(lines) == said
+    assert last_error_line(lines) == said
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import Problem
+from cli.errors import CliError
 from cli.supervisor import Child, Part, run_once
 from tests.cli.conftest import House, wait_until
 from tests.local_discord import LocalDiscord, local_discord
@@ -35,7 +35,7 @@ class Witness:
 
     async def tell(self) -> None:
         if self.trouble:
-            raise Problem(self.trouble)
+            raise CliError(self.trouble)
 
     async def wait_for(self, note: str) -> None:
         await asyncio.to_thread(wait_until, lambda: note in self.notes, what=note)
@@ -106,7 +106,7 @@ async def test_child_that_must_answer_and_does_not_is_a_problem(house: House, wi
     witness.answers = False
     part = Part("playground", ("playground", "--supervised"), witness.is_answering, start_s=1)
 
-    with pytest.raises(Problem, match=r"^The playground did not answer within 1 s: "):
+    with pytest.raises(CliError, match=r"^The playground did not answer within 1 s: "):
         await Child(part, house.environ, hear=witness.hear, note=witness.note).start()
 
 
@@ -115,13 +115,13 @@ async def test_child_that_ends_is_a_problem_in_its_own_words(house: House, witne
     part = Part("web", ("web", "--supervised"), witness.is_answering)
     child = Child(part, {**house.environ, "API_PORT": "none"}, hear=witness.hear, note=witness.note)
 
-    with pytest.raises(Problem, match=r"^The web ended at once: The settings do not work yet: API_PORT must be"):
+    with pytest.raises(CliError, match=r"^The web ended at once: The settings do not work yet: API_PORT must be"):
         await child.start()
 
 
 async def test_run_once_gives_what_was_printed_or_the_problem(house: House) -> None:
     assert "Usage: lyceum" in await run_once("web", "--help", environ=house.environ)
-    with pytest.raises(Problem, match=r"^The settings do not work yet: "):
+    with pytest.raises(CliError, match=r"^The settings do not work yet: "):
         await run_once("worker", environ={**house.environ, "LOG_LEVEL": "loud"})
 
 

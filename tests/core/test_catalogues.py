@@ -14,7 +14,7 @@ from app.i18n import compile as catalogues
 from app.i18n.compile import TRANSLATED, as_mo, load, mo_path, template, wanted
 from app.i18n.extract import ROOMS, ROOT, Found, Sentence, domain_errors, gather, read
 from core.enums import Language
-from core.i18n import words_for
+from core.i18n import translator_for
 from handlers import FEATURES
 from tests.on_other_days import environ_of_child
 
@@ -67,7 +67,7 @@ def test_every_fact_and_every_mark_is_kept(language: Language) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_commands_named_in_a_sentence_bear_their_own_name(language: Language) -> None:
-    words = words_for(language)
+    t = translator_for(language)
     known = {path for feature in FEATURES for each in feature.commands for path in each.paths}
     for message in load(language):
         if not message.id:
@@ -76,7 +76,7 @@ def test_commands_named_in_a_sentence_bear_their_own_name(language: Language) ->
         for path in sorted(known, key=len, reverse=True):
             if f"/{path}" in original and not message.context:
                 first, *rest = path.split()
-                shown = [words.context("command name", first), *(words.context("option name", each) for each in rest)]
+                shown = [t.context("command name", first), *(t.context("option name", each) for each in rest)]
                 assert f"/{' '.join(shown)}" in _texts(message.string)[0]
                 original = original.replace(f"/{path}", "")
 
@@ -86,8 +86,10 @@ def test_commands_named_in_a_sentence_bear_their_own_name(language: Language) ->
 def test_every_plural_can_be_said(language: Language, count: int, found: Found) -> None:
     for sentence in found.sentences:
         if sentence.many:
-            said = words_for(language).plural(sentence.one, sentence.many, count)  # every plural names only its count
-            assert words_for(language).number(count) in said
+            said = translator_for(language).plural(
+                sentence.one, sentence.many, count
+            )  # every plural names only its count
+            assert translator_for(language).number(count) in said
 
 
 def test_no_command_breaks_a_limit_of_discord_in_any_language() -> None:
@@ -100,7 +102,7 @@ def test_the_command_mends_what_is_stale_and_names_what_lacks_words(tmp_path: Pa
     mo = tmp_path / "core" / "locales" / "ko" / "LC_MESSAGES" / "lyceum.mo"
     mo.write_bytes(b"stale")
     with (tmp_path / "handlers" / "looks.py").open("a", encoding="utf-8") as file:
-        file.write('\n\ndef greet(words: Words) -> str:\n    return words("Hello {name}", name="you")\n')
+        file.write('\n\ndef greet(t: Translator) -> str:\n    return t("Hello {name}", name="you")\n')
 
     looked = _command(tmp_path, "--check")
     wrote = _command(tmp_path)
@@ -128,12 +130,12 @@ class Late(DomainError):
 
 class Plain(Late2, errors.DomainError): ...
 
-def say(words, deps, error):
-    words("One")
-    deps.words("Two " "parts")
-    words.plural("{count} a", "{count} b", 3)
-    words.context("menu", "Three")
-    words(error)
+def say(t, deps, error):
+    t("One")
+    deps.t("Two " "parts")
+    t.plural("{count} a", "{count} b", 3)
+    t.context("menu", "Three")
+    t(error)
     raise DomainError("Four")
     raise Plain("Five")
     raise Late("no message")
@@ -152,7 +154,7 @@ def say(words, deps, error):
         Sentence("Four"),
         Sentence("Five"),
     }
-    assert found.unreadable == ["somewhere.py: words(error)"]
+    assert found.unreadable == ["somewhere.py: t(error)"]
 
 
 def _texts(text: str | Sequence[str] | None) -> list[str]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import LOCAL_APPLICATION_ID, Settings, SettingsError
+from core.config import LOCAL_APPLICATION_ID, Config, ConfigError
 from core.ids import ApplicationId
 
 KEY = "ab" * 32
@@ -18,7 +18,7 @@ def real(**more: str) -> dict[str, str]:
 
 
 def test_settings_with_nothing_point_to_the_local_discord(tmp_path: Path) -> None:
-    settings = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+    settings = Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
 
     assert settings.is_local
     assert settings.application_id == LOCAL_APPLICATION_ID
@@ -29,8 +29,8 @@ def test_settings_with_nothing_point_to_the_local_discord(tmp_path: Path) -> Non
 
 
 def test_settings_make_the_local_key_once(tmp_path: Path) -> None:
-    first = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
-    second = Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+    first = Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+    second = Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
 
     assert first.public_keys == second.public_keys
     assert [len(bytes.fromhex(key)) for key in first.public_keys] == [32]
@@ -41,19 +41,19 @@ def test_settings_make_the_local_key_once(tmp_path: Path) -> None:
 def test_settings_say_that_the_local_key_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "playground.key").write_text("not a key")
 
-    with pytest.raises(SettingsError, match="does not hold a key; delete the file"):
-        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
+    with pytest.raises(ConfigError, match="does not hold a key; delete the file"):
+        Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path)})
 
 
 def test_settings_say_that_nothing_can_be_kept_in_the_data_folder(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(SettingsError, match=r"cannot be used .*: set LYCEUM_DATA_DIR to a folder"):
-        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path / "file" / "data")})
+    with pytest.raises(ConfigError, match=r"cannot be used .*: set LYCEUM_DATA_DIR to a folder"):
+        Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path / "file" / "data")})
 
 
 def test_settings_serve_the_real_discord_with_real_time() -> None:
-    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum", API_HOST="0.0.0.0", API_PORT="80"))  # noqa: S104 - a value like any other
+    settings = Config.from_env(real(DATABASE_URL="postgresql://db/lyceum", API_HOST="0.0.0.0", API_PORT="80"))  # noqa: S104 - a value like any other
 
     assert not settings.is_local
     assert settings.clock_file is None
@@ -63,7 +63,7 @@ def test_settings_serve_the_real_discord_with_real_time() -> None:
 
 
 def test_settings_hide_secrets_when_printed() -> None:
-    printed = repr(Settings.from_env(real(DATABASE_URL="postgresql://user:secret@db/lyceum")))
+    printed = repr(Config.from_env(real(DATABASE_URL="postgresql://user:secret@db/lyceum")))
 
     assert "t0ken" not in printed
     assert "secret" not in printed
@@ -79,12 +79,12 @@ def test_settings_hide_secrets_when_printed() -> None:
     ],
 )
 def test_settings_api_url_always_names_a_version(given: str, used: str) -> None:
-    assert Settings.from_env(real(DISCORD_API_URL=given)).api_url == used
+    assert Config.from_env(real(DISCORD_API_URL=given)).api_url == used
 
 
 def test_settings_name_everything_that_is_wrong_in_one_sentence() -> None:
-    with pytest.raises(SettingsError) as refusal:
-        Settings.from_env(
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_env(
             {
                 "DISCORD_PUBLIC_KEY": "abc",
                 "DISCORD_APPLICATION_ID": "twelve",
@@ -117,16 +117,16 @@ def test_settings_name_everything_that_is_wrong_in_one_sentence() -> None:
     ],
 )
 def test_settings_keep_data_where_the_person_keeps_data(environ: dict[str, str], expected: Path) -> None:
-    assert Settings.from_env(real(**environ)).data_dir == expected
+    assert Config.from_env(real(**environ)).data_dir == expected
 
 
 def test_settings_fall_back_to_the_account_home() -> None:
-    assert Settings.from_env(real()).data_dir == Path.home() / ".local" / "share" / "lyceum"
+    assert Config.from_env(real()).data_dir == Path.home() / ".local" / "share" / "lyceum"
 
 
 def test_settings_say_that_a_key_is_too_short() -> None:
-    with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
-        Settings.from_env(real(DISCORD_PUBLIC_KEY="ab"))
+    with pytest.raises(ConfigError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
+        Config.from_env(real(DISCORD_PUBLIC_KEY="ab"))
 
 
 @pytest.mark.parametrize(
@@ -138,38 +138,38 @@ def test_settings_say_that_a_key_is_too_short() -> None:
     ],
 )
 def test_settings_take_several_public_keys_while_the_key_is_changed(given: str, keys: tuple[str, ...]) -> None:
-    assert Settings.from_env(real(DISCORD_PUBLIC_KEY=given)).public_keys == keys
+    assert Config.from_env(real(DISCORD_PUBLIC_KEY=given)).public_keys == keys
 
 
 @pytest.mark.parametrize("given", [f"{KEY},ab", ",", f"{KEY} {KEY}"])
 def test_settings_refuse_a_list_with_something_that_is_no_key(given: str) -> None:
-    with pytest.raises(SettingsError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
-        Settings.from_env(real(DISCORD_PUBLIC_KEY=given))
+    with pytest.raises(ConfigError, match="DISCORD_PUBLIC_KEY must be the 64 hexadecimal characters"):
+        Config.from_env(real(DISCORD_PUBLIC_KEY=given))
 
 
 def test_settings_count_the_web_processes(tmp_path: Path) -> None:
     here = {"LYCEUM_DATA_DIR": str(tmp_path)}
 
-    counts = [Settings.from_env(here | {"WEB_CONCURRENCY": text}).web_processes for text in ("", " 3 ")]
+    counts = [Config.from_env(here | {"WEB_CONCURRENCY": text}).web_processes for text in ("", " 3 ")]
 
     assert counts == [1, 3]
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1000", "\N{SUPERSCRIPT TWO}"])
 def test_settings_refuse_what_is_no_number_of_processes(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SettingsError, match="WEB_CONCURRENCY must be the number of web processes, such as 2"):
-        Settings.from_env({"LYCEUM_DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": text})
+    with pytest.raises(ConfigError, match="WEB_CONCURRENCY must be the number of web processes, such as 2"):
+        Config.from_env({"LYCEUM_DATA_DIR": str(tmp_path), "WEB_CONCURRENCY": text})
 
 
 def test_settings_know_a_replica_only_of_a_database_that_was_named() -> None:
     replica = "postgresql://user:secret@replica/lyceum"
 
-    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum", DATABASE_REPLICA_URL=replica))
+    settings = Config.from_env(real(DATABASE_URL="postgresql://db/lyceum", DATABASE_REPLICA_URL=replica))
 
     assert settings.replica_url == replica
     assert replica not in repr(settings)
-    with pytest.raises(SettingsError, match="DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is"):
-        Settings.from_env(real(DATABASE_REPLICA_URL=replica))
+    with pytest.raises(ConfigError, match="DATABASE_REPLICA_URL needs the DATABASE_URL whose replica it is"):
+        Config.from_env(real(DATABASE_REPLICA_URL=replica))
 
 
 @pytest.fixture
@@ -184,20 +184,20 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_settings_need_no_data_folder_with_a_token_and_a_database(homeless: None) -> None:
-    settings = Settings.from_env(real(DATABASE_URL="postgresql://db/lyceum"))
+    settings = Config.from_env(real(DATABASE_URL="postgresql://db/lyceum"))
 
     assert settings.known_data_dir is None
-    with pytest.raises(SettingsError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
+    with pytest.raises(ConfigError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
         _ = settings.data_dir
 
 
 @pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "postgresql://db/lyceum"}, real()])
 def test_settings_ask_for_a_data_folder_where_one_is_needed(homeless: None, environ: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
-        Settings.from_env(environ)
+    with pytest.raises(ConfigError, match="LYCEUM_DATA_DIR is missing, and this account has no home: set it to"):
+        Config.from_env(environ)
 
 
 @pytest.mark.parametrize("name", ["LYCEUM_DATA_DIR", "LYCEUM_OPENAPI"])
 def test_settings_name_a_home_that_is_not_there(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} begins with ~, and that account has no home here: write the"):
-        Settings.from_env(real(**{name: "~nosuchuser/lyceum"}))
+    with pytest.raises(ConfigError, match=f"{name} begins with ~, and that account has no home here: write the"):
+        Config.from_env(real(**{name: "~nosuchuser/lyceum"}))

@@ -4,7 +4,7 @@ import psycopg.pq
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 from core.database_url import PARAMETERS, faults
 
 USER = "postgresql://postgres:s3crt@db.example"
@@ -111,8 +111,8 @@ def test_settings_name_the_variable_and_the_parameter(name: str) -> None:
         name: f"{USER}:6543/postgres?pgbouncer=true",
     }
 
-    with pytest.raises(SettingsError) as refusal:
-        Settings.from_env(environ)
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_env(environ)
 
     assert str(refusal.value) == (
         f"The settings do not work yet: {name} has a parameter that PostgreSQL does not know (pgbouncer): take it out. "
@@ -128,12 +128,10 @@ def test_a_direct_address_belongs_to_a_database_that_was_named() -> None:
     }
     pooled, direct = f"{USER}:6543/lyceum", f"{USER}:5432/lyceum"
 
-    both = Settings.from_env({**here, "DATABASE_URL": pooled, "DATABASE_DIRECT_URL": direct})
-    alone = Settings.from_env({**here, "DATABASE_URL": pooled})
+    both = Config.from_env({**here, "DATABASE_URL": pooled, "DATABASE_DIRECT_URL": direct})
+    alone = Config.from_env({**here, "DATABASE_URL": pooled})
 
     assert (both.database_url, both.direct_url, alone.direct_url) == (pooled, direct, pooled)
     assert "s3crt" not in repr(both)
-    with pytest.raises(
-        SettingsError, match="DATABASE_DIRECT_URL needs the DATABASE_URL that it leads to past a pooler"
-    ):
-        Settings.from_env({**here, "DATABASE_DIRECT_URL": direct})
+    with pytest.raises(ConfigError, match="DATABASE_DIRECT_URL needs the DATABASE_URL that it leads to past a pooler"):
+        Config.from_env({**here, "DATABASE_DIRECT_URL": direct})

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from core.config import Settings, SettingsError
+from core.config import Config, ConfigError
 from core.environment_checks import faults, is_loopback
 
 REAL = {
@@ -33,8 +33,8 @@ HTTP_PROXY = "must be the address of an HTTP proxy, such as http://proxy.example
     ],
 )
 def test_what_cannot_be_used_is_a_setting_that_does_not_work(environ: dict[str, str], fault: str) -> None:
-    with pytest.raises(SettingsError) as refusal:
-        Settings.from_env({**REAL, **environ})
+    with pytest.raises(ConfigError) as refusal:
+        Config.from_env({**REAL, **environ})
 
     assert str(refusal.value).startswith(f"The settings do not work yet: {fault}")
     assert "s3crt" not in str(refusal.value)
@@ -66,8 +66,8 @@ def test_what_the_http_client_takes_is_no_fault(environ: dict[str, str], monkeyp
 def test_a_house_that_is_all_on_this_machine_needs_no_proxy(tmp_path: Path) -> None:
     environ = {"LYCEUM_DATA_DIR": str(tmp_path), "ALL_PROXY": "socks5://127.0.0.1:1080"}
 
-    assert Settings.from_env(environ).is_all_here
-    assert not Settings.from_env(REAL).is_all_here
+    assert Config.from_env(environ).is_all_here
+    assert not Config.from_env(REAL).is_all_here
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core import error_reporting
-from core.request_context import following
+from core.request_context import request_context
 
 
 class Sentry:
@@ -57,7 +57,7 @@ def break_something(message: str) -> None:
 def test_a_report_says_where_it_broke_and_for_which_request(sentry: Sentry) -> None:
     error_reporting.configure(sentry.dsn, process="web")
 
-    with following(1_234):
+    with request_context(1_234):
         try:
             break_something("secret words")
         except KeyError as error:

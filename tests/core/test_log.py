@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from core import log
-from core.request_context import following
+from core.request_context import request_context
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def test_log_writes_one_json_line_with_what_is_bound(capsys: pytest.CaptureFixtu
 def test_every_line_names_the_request_that_is_worked_on(capsys: pytest.CaptureFixture[str]) -> None:
     log.configure("info", "json")
 
-    with following(1_234):
+    with request_context(1_234):
         structlog.get_logger().info("discord called")
         logging.getLogger("psycopg.pool").warning("slow")
         structlog.get_logger().info("answered", request=9)

@@ -5,26 +5,26 @@ from http import HTTPStatus
 
 from structlog.testing import capture_logs
 
-from core.metrics import served, text
-from core.metrics_registry import Counts, Durations, Reading, Tally
+from core.metrics import render_text, serve
+from core.metrics_registry import Counter, Gauge, Histogram, Metric
 
 
-def tallies() -> list[Tally]:
-    refused = Counts("lyceum_refused", "Refused.", "reason")
+def tallies() -> list[Metric]:
+    refused = Counter("lyceum_refused", "Refused.", "reason")
     refused.add("too large")
     refused.add("too old", by=2)
-    answers = Durations("lyceum_answer_seconds", "Answers.", "route", "outcome")
+    answers = Histogram("lyceum_answer_seconds", "Answers.", "route", "outcome")
     answers.add(0.0004, "slash help", "answered")
     answers.add(0.002, "slash help", "answered")
     answers.add(60, "slash help", "answered")
     waiting = [
-        Reading("lyceum_waiting", "Waiting.", number, (("state", state),)) for state, number in (("a", 1), ("b", 2))
+        Gauge("lyceum_waiting", "Waiting.", number, (("state", state),)) for state, number in (("a", 1), ("b", 2))
     ]
-    return [refused, answers, *waiting, Reading("lyceum_open", "Open.", 7)]
+    return [refused, answers, *waiting, Gauge("lyceum_open", "Open.", 7)]
 
 
 def test_what_was_counted_reads_as_prometheus_wants_it() -> None:
-    lines = text(tallies, process="web").decode().splitlines()
+    lines = render_text(tallies, process="web").decode().splitlines()
 
     assert [line for line in lines if line.startswith("lyceum_refused")] == [
         'lyceum_refused_total{reason="too large"} 1.0',
@@ -48,7 +48,7 @@ def test_each_process_finds_a_port_of_its_own() -> None:
         first: int = probe.getsockname()[1]
     with ExitStack() as processes:
         ports = [
-            processes.enter_context(served(tallies, process=name, host="127.0.0.1", port=first))
+            processes.enter_context(serve(tallies, process=name, host="127.0.0.1", port=first))
             for name in ("web", "worker")
         ]
         told = [ask(port) for port in ports]
@@ -60,8 +60,8 @@ def test_each_process_finds_a_port_of_its_own() -> None:
 def test_trouble_with_the_port_is_said_and_stops_nothing() -> None:
     with (
         capture_logs() as lines,
-        served(tallies, process="web", host="192.0.2.1", port=9) as refused,
-        served(tallies, process="web", host="127.0.0.1", port=None) as unwanted,
+        serve(tallies, process="web", host="192.0.2.1", port=9) as refused,
+        serve(tallies, process="web", host="127.0.0.1", port=None) as unwanted,
     ):
         assert (refused, unwanted) == (None, None)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from core.errors import OutsideTrouble
-from core.metrics_registry import Counts, Reading
+from core.errors import ServiceUnavailable
+from core.metrics_registry import Counter, Gauge
 from db import embedded
 from db.connection import Pool
 from tests.conftest import server_folder
@@ -59,8 +59,8 @@ async def test_pool_tells_how_much_of_it_is_in_use(database_url: str) -> None:
     async with Pool(database_url, max_size=1) as pool:
         before = pool.tallies()
         async with pool.connection():
-            told = {tally.name: tally for tally in pool.tallies() if isinstance(tally, Counts)}
-            states = [(tally.labels, tally.value) for tally in pool.tallies() if isinstance(tally, Reading)]
+            told = {tally.name: tally for tally in pool.tallies() if isinstance(tally, Counter)}
+            states = [(tally.labels, tally.value) for tally in pool.tallies() if isinstance(tally, Gauge)]
 
     assert before == []
     assert sum(number for _, number in told["lyceum_pool_requests"].rows()) == 1
@@ -99,7 +99,7 @@ async def test_pool_opens_again_after_close(pool: Pool) -> None:
 
 async def test_pool_without_a_database_is_outside_trouble(tmp_path: Path) -> None:
     async with Pool(f"postgresql:///lyceum?host={tmp_path}", wait_s=0.2) as pool:
-        with pytest.raises(OutsideTrouble):
+        with pytest.raises(ServiceUnavailable):
             async with pool.connection():
                 pass
 
@@ -108,7 +108,7 @@ async def test_pool_without_a_database_is_outside_trouble(tmp_path: Path) -> Non
 
 async def test_pool_that_is_all_in_use_is_outside_trouble(database_url: str) -> None:
     async with Pool(database_url, max_size=1, wait_s=0.2) as pool, pool.connection():
-        with pytest.raises(OutsideTrouble):
+        with pytest.raises(ServiceUnavailable):
             async with pool.connection():
                 pass
 
@@ -148,7 +148,7 @@ async def test_database_that_dies_in_the_middle_is_outside_trouble(database_url:
                     admin.execute("SELECT pg_terminate_backend(%s)", (conn.info.backend_pid,))
                 await conn.execute("SELECT 1")
 
-        with pytest.raises(OutsideTrouble):
+        with pytest.raises(ServiceUnavailable):
             await ask_a_dying_server()
 
         assert await pool.is_alive()

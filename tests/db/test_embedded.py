@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db import embedded
 from tests.conftest import server_folder
 
@@ -66,7 +66,7 @@ def test_a_server_that_cannot_start_is_outside_trouble(data_dir: Path) -> None:
     (data_dir / "postgres").mkdir(parents=True)
     (data_dir / "postgres" / "PG_VERSION").write_text("9", encoding="utf-8")
 
-    with pytest.raises(OutsideTrouble, match="log"):
+    with pytest.raises(ServiceUnavailable, match="log"):
         embedded.database_url(data_dir)
 
 

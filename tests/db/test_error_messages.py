@@ -9,15 +9,15 @@ import pytest
 from psycopg import errors, sql
 
 from core.errors import DatabaseTrouble, TroubleKind
-from core.metrics_registry import Counts
+from core.metrics_registry import Counter
 from db import embedded
 from db.connection import Pool
-from db.error_messages import look, of_connecting, of_statement
+from db.error_messages import find_connection_error, of_connecting, of_statement
 from tests.conftest import fill, on
 
 
 def refusals(pool: Pool) -> dict[tuple[str, ...], int]:
-    told = {tally.name: tally for tally in pool.tallies() if isinstance(tally, Counts)}
+    told = {tally.name: tally for tally in pool.tallies() if isinstance(tally, Counter)}
     return dict(told["lyceum_database_refusals"].rows()) if "lyceum_database_refusals" in told else {}
 
 
@@ -78,14 +78,14 @@ def test_what_keeps_a_connection_from_coming_about_is_named(server_url: str, dat
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         kinds = {
-            "well": look(database_url),
-            "name": look(on(server_url, "nothere")),
-            "user": look(database_url.replace("postgres:@", "nobody:@")),
-            "crowd": look(database_url.replace("postgres:@", "crowded:@")),
-            "port": look(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/lyceum"),
-            "host": look("postgresql://no-such-host.invalid/lyceum"),
-            "socket": look("postgresql:///lyceum?host=/nowhere"),
-            "address": look("postgresql://127.0.0.1/lyceum?pgbouncer=true"),
+            "well": find_connection_error(database_url),
+            "name": find_connection_error(on(server_url, "nothere")),
+            "user": find_connection_error(database_url.replace("postgres:@", "nobody:@")),
+            "crowd": find_connection_error(database_url.replace("postgres:@", "crowded:@")),
+            "port": find_connection_error(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/lyceum"),
+            "host": find_connection_error("postgresql://no-such-host.invalid/lyceum"),
+            "socket": find_connection_error("postgresql:///lyceum?host=/nowhere"),
+            "address": find_connection_error("postgresql://127.0.0.1/lyceum?pgbouncer=true"),
         }
 
     assert {what: trouble and trouble.kind for what, trouble in kinds.items()} == {

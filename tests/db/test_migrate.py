@@ -11,7 +11,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from db import migrate
 from db.models import METADATA
 from db.models.back_office import sync_engine
@@ -306,5 +306,5 @@ def test_revise_writes_the_step_from_the_difference(
 
 @pytest.mark.parametrize("ask", [migrate.current, migrate.check, migrate.upgrade, migrate.downgrade])
 def test_a_database_that_is_not_there_is_outside_trouble(tmp_path: Path, ask: Any) -> None:
-    with pytest.raises(OutsideTrouble, match="DATABASE_URL"):
+    with pytest.raises(ServiceUnavailable, match="DATABASE_URL"):
         ask(f"postgresql:///lyceum?host={tmp_path}")

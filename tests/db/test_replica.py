@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from core.metrics_registry import Counts
+from core.metrics_registry import Counter
 from db import embedded
 from db.connection import Connection
 from db.replica import PoolWithReplica
@@ -102,7 +102,7 @@ async def test_without_a_replica_behind_the_address_the_primary_answers(servers:
     async with PoolWithReplica(primary, replica_url=replica) as pool, pool.connection() as conn:
         with capture_logs() as logs:
             assert [await pool.read(conn, where) for _ in range(3)] == [False] * 3
-        counted = {tally.name: dict(tally.rows()) for tally in pool.tallies() if isinstance(tally, Counts)}
+        counted = {tally.name: dict(tally.rows()) for tally in pool.tallies() if isinstance(tally, Counter)}
 
     failed = {("replica failed",): 1} if address == "away" else {}
     assert counted["lyceum_replica_reads"] == {("primary",): 3} | failed

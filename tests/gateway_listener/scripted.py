@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from core.clock import Clock
 from core.ids import snowflake_at
 from db.connection import Pool
-from gateway_listener.protocol.gateway_url import Directory
+from gateway_listener.protocol.gateway_url import GatewayInfoClient
 from gateway_listener.recording.recorder import Recorder
-from gateway_listener.session.connection import Caller
-from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.connection import ConnectionConfig
+from gateway_listener.session.identify_limiter import IdentifyLimiter
 from gateway_listener.session.shard import Backoff, Shard
 
 Json = dict[str, Any]
@@ -177,12 +177,12 @@ async def following(
     """A listener that follows `url`, quick to try again."""
     clock = clock or Clock()
     recorder = Recorder(pool, clock, queue_rows=queue_rows)
-    directory = Directory(NOBODY, token, url or None)
-    caller = Caller(
+    directory = GatewayInfoClient(NOBODY, token, url or None)
+    caller = ConnectionConfig(
         token,
         recorder,
         clock,
-        Starts(pool, directory, window_s=0.05),
+        IdentifyLimiter(pool, directory, window_s=0.05),
         invalid_session_s=(0.02, 0.05),
         farewell_s=0.1,
         chance=lambda: 0.5,

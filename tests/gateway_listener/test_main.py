@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from db.connection import Pool
 from db.queries.gateway.positions import Position, set_position
 from gateway_listener.main import listen, run
@@ -16,7 +16,7 @@ from tests.gateway_listener.rows import until_seq
 from tests.gateway_listener.scripted import ANA, NOBODY, PATIENCE_S, ROOM, TOKEN, ScriptedGateway
 
 
-def settings(gateway: ScriptedGateway, database_url: str | None, data_dir: Path) -> Settings:
+def settings(gateway: ScriptedGateway, database_url: str | None, data_dir: Path) -> Config:
     environ = {
         "DISCORD_TOKEN": TOKEN,
         "DISCORD_PUBLIC_KEY": "ab" * 32,
@@ -26,11 +26,11 @@ def settings(gateway: ScriptedGateway, database_url: str | None, data_dir: Path)
         "LYCEUM_DATA_DIR": str(data_dir),
         "DATABASE_URL": database_url or "",
     }
-    return Settings.from_env(environ)
+    return Config.from_env(environ)
 
 
 @asynccontextmanager
-async def listening(given: Settings) -> AsyncGenerator[asyncio.Event]:
+async def listening(given: Config) -> AsyncGenerator[asyncio.Event]:
     stop = asyncio.Event()
     task = asyncio.create_task(listen(given, stop=stop))
     try:
@@ -112,7 +112,7 @@ async def test_without_a_database_nothing_is_listened_to(gateway: ScriptedGatewa
         await listen(settings(gateway, None, tmp_path), stop=asyncio.Event())
 
 
-async def _exit_code(given: Settings) -> object:
+async def _exit_code(given: Config) -> object:
     try:
         await run(given)
     except SystemExit as end:  # inside the task, so that it does not end the test's loop

@@ -31,7 +31,7 @@ async def studied(
     async with pool.connection() as conn:
         await recording.record(conn, [guild(since), arrives])
         if stays:
-            await open_sessions.settle_open(conn, now=until)
+            await open_sessions.accrue_open_sessions(conn, now=until)
         else:
             await recording.record(conn, [state(who, until, None)])
 

@@ -1,13 +1,13 @@
 import pytest
 
-from handlers.messages import HOUSE_COLOUR, plain
+from handlers.messages import BRAND_COLOUR, escape_markdown
 from render.theme import HOUSE
 
 
 def test_frames_have_the_accent_of_the_cards() -> None:
     red, green, blue = HOUSE.bright
 
-    assert (red << 16) + (green << 8) + blue == HOUSE_COLOUR
+    assert (red << 16) + (green << 8) + blue == BRAND_COLOUR
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_frames_have_the_accent_of_the_cards() -> None:
     ],
 )
 def test_names_stay_names(name: str, shown: str) -> None:
-    assert plain(name) == shown
+    assert escape_markdown(name) == shown

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from core.enums import Preset
+from core.enums import TrackingPreset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from services import tracking
@@ -43,7 +43,7 @@ async def test_a_preview_says_who_would_change_and_a_button_counts_again(discord
     offered = await discord.slash("track reapply", **asked)
     pressed = await discord.press_label(offered.data, "Count again")
     async with pool.connection() as conn:
-        await recalculation.recount(conn)
+        await recalculation.recalculate(conn)
         rows = await (await conn.execute("SELECT total_seconds FROM members WHERE user_id = %s", (ANA.id,))).fetchall()
     again = await discord.slash("track preview", **asked)
 
@@ -63,8 +63,10 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
         arrives = state(ANA, midnight - timedelta(hours=2), LIBRARY)
         await recording.record(conn, [guild(arrives.at), arrives])
         since = NOW - timedelta(days=9)
-        await tracking.choose(conn, guild=GuildId(GUILD), preset=Preset.SOCIAL, by=UserId(ANA.id), now=since)
-        await open_sessions.settle_open(conn, now=NOW)  # alone, and so without a second
+        await tracking.set_preset(
+            conn, guild=GuildId(GUILD), preset=TrackingPreset.SOCIAL, by=UserId(ANA.id), now=since
+        )
+        await open_sessions.accrue_open_sessions(conn, now=NOW)  # alone, and so without a second
         assert await (await conn.execute("SELECT counted_s, ended_at FROM voice_sessions")).fetchall() == [(0, None)]
     day = f"{midnight - timedelta(days=1):%Y-%m-%d}"
     asked: dict[str, Any] = {"preset": "silent_library", "from": day, "to": day}
@@ -73,8 +75,8 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
     offered = await discord.slash("track reapply", **asked)
     await discord.press_label(offered.data, "Count again")
     async with pool.connection() as conn:
-        await recalculation.recount(conn)
-        await open_sessions.settle_open(conn, now=NOW)
+        await recalculation.recalculate(conn)
+        await open_sessions.accrue_open_sessions(conn, now=NOW)
         rows = await (await conn.execute("SELECT seconds FROM guild_days")).fetchall()
 
     assert shown.text == (

@@ -1,7 +1,7 @@
 import pytest
 
 from core.enums import Language
-from core.i18n import words_for
+from core.i18n import translator_for
 from render import avatar, theme
 from render.cards.streaks.day_status import _INTENSITY
 from render.theme import ACCENTS, Accent
@@ -45,4 +45,4 @@ def test_an_id_keeps_its_colour() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_styles_carry_the_language_of_the_words(language: Language) -> None:
-    assert theme.label(words_for(language), 24).language == language.value
+    assert theme.label(translator_for(language), 24).language == language.value

@@ -11,7 +11,7 @@ from db.queries import timezones as timezone_queries
 from db.queries.interactions import processed as processed_interaction_queries
 from services import interactions as people
 from services.calendar.days import ZoneRule
-from services.interactions import Arrival
+from services.interactions import MemberContext
 from services.members import names, preferences
 from services.members.person import Person
 from tests.populate import ANA, LYCEUM, NOON, add_guild
@@ -24,8 +24,8 @@ EVER = datetime.min.replace(tzinfo=UTC)
 
 async def arrive(
     conn: Connection, interaction: InteractionId = FIRST, *, person: Person = ANA_NOW, now: datetime = NOON
-) -> Arrival:
-    return await people.arrive(conn, interaction=interaction, guild=LYCEUM, guild_locale="ko", person=person, now=now)
+) -> MemberContext:
+    return await people.begin(conn, interaction=interaction, guild=LYCEUM, guild_locale="ko", person=person, now=now)
 
 
 async def rows(conn: Connection, question: bytes) -> list[tuple[object, ...]]:
@@ -36,7 +36,7 @@ async def rows(conn: Connection, question: bytes) -> list[tuple[object, ...]]:
 async def test_arrive_makes_guild_user_and_member_on_first_contact(conn: Connection) -> None:
     arrival = await arrive(conn)
 
-    assert arrival == Arrival(
+    assert arrival == MemberContext(
         is_first=True,
         language=None,
         visibility=Visibility.PUBLIC,
@@ -129,7 +129,7 @@ async def test_arrive_returns_what_the_member_and_the_guild_have_chosen(conn: Co
             now=NOON,
         )
 
-    assert await arrive(conn, SECOND) == Arrival(
+    assert await arrive(conn, SECOND) == MemberContext(
         is_first=True,
         language=Language.ZH_TW,
         visibility=Visibility.PRIVATE,
@@ -154,17 +154,17 @@ async def test_choosing_no_language_follows_discord_again(conn: Connection) -> N
 
 
 async def test_arrive_in_a_direct_message_keeps_the_name_alone(conn: Connection) -> None:
-    async def write() -> Arrival:
-        return await people.arrive(conn, interaction=FIRST, guild=None, guild_locale=None, person=ANA_NOW, now=NOON)
+    async def write() -> MemberContext:
+        return await people.begin(conn, interaction=FIRST, guild=None, guild_locale=None, person=ANA_NOW, now=NOON)
 
-    assert await write() == Arrival(is_first=True)
-    assert await write() == Arrival(is_first=False)
+    assert await write() == MemberContext(is_first=True)
+    assert await write() == MemberContext(is_first=False)
     assert await rows(conn, b"SELECT username FROM users") == [("ana",)]
     assert await rows(conn, b"SELECT count(*) FROM members") == [(0,)]
 
 
 async def test_arrive_without_a_guild_locale_assumes_english(conn: Connection) -> None:
-    await people.arrive(conn, interaction=FIRST, guild=LYCEUM, guild_locale=None, person=ANA_NOW, now=NOON)
+    await people.begin(conn, interaction=FIRST, guild=LYCEUM, guild_locale=None, person=ANA_NOW, now=NOON)
 
     assert await rows(conn, b"SELECT locale FROM guilds") == [("en-US",)]
 
@@ -233,7 +233,7 @@ async def test_seen_interactions_are_forgotten(conn: Connection) -> None:
     await arrive(conn)
     await arrive(conn, SECOND, now=NOON + timedelta(minutes=10))
 
-    assert await processed_interaction_queries.remove_seen(conn, before=NOON + timedelta(minutes=5)) == 1
+    assert await processed_interaction_queries.remove_processed(conn, before=NOON + timedelta(minutes=5)) == 1
     assert await rows(conn, b"SELECT interaction_id FROM seen_interactions") == [(SECOND,)]
 
 

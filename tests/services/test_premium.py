@@ -76,8 +76,8 @@ async def test_what_somebody_has_is_the_guilds_and_their_own(conn: Connection) -
 async def test_an_event_whose_transaction_fails_was_never_taken_up(conn: Connection, quick_url: str) -> None:
     kind = WebhookEventKind.ENTITLEMENT_CREATE
     async with await psycopg.AsyncConnection.connect(quick_url) as doomed:
-        assert await premium.change(doomed, kind, thing(0), at=NOW, now=NOW)
+        assert await premium.apply_event(doomed, kind, thing(0), at=NOW, now=NOW)
         await doomed.rollback()
 
-    assert await premium.change(conn, kind, thing(0), at=NOW, now=NOW)
-    assert not await premium.change(conn, kind, thing(0), at=NOW, now=NOW)
+    assert await premium.apply_event(conn, kind, thing(0), at=NOW, now=NOW)
+    assert not await premium.apply_event(conn, kind, thing(0), at=NOW, now=NOW)

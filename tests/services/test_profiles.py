@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.enums import DayMark, ProtectionKind, Visibility
+from core.enums import DayStatus, ProtectionKind, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from db.queries.profiles import DayTotal
@@ -66,7 +66,7 @@ async def test_days_before_the_listener_met_a_member_are_not_missed(conn: Connec
     found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON)
 
     assert found.member_since == TODAY - timedelta(days=3)
-    assert {day.mark for day in found.days if day.day < found.member_since} == {DayMark.BEFORE}
+    assert {day.status for day in found.days if day.day < found.member_since} == {DayStatus.NOT_A_MEMBER}
 
 
 async def test_a_run_is_current_until_its_day_after_has_ended(conn: Connection) -> None:
@@ -109,7 +109,7 @@ async def test_a_private_profile_is_shown_to_its_member_alone(conn: Connection) 
 async def test_who_was_never_seen_has_no_profile(conn: Connection) -> None:
     await add_guild(conn)
 
-    with pytest.raises(lock.NotSeenYet):
+    with pytest.raises(lock.MemberNotFound):
         await profiles.profile(conn, guild=LYCEUM, user=ANA, now=NOON)
 
 
@@ -124,14 +124,14 @@ async def test_a_month_says_of_each_date_how_it_went(conn: Connection) -> None:
 
     found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON + timedelta(hours=1), viewer=BEN)
 
-    marks = {day.day.day: day.mark for day in found.days}
+    marks = {day.day.day: day.status for day in found.days}
     assert len(marks) == 31
-    assert {day for day, mark in marks.items() if mark is DayMark.BEFORE} == set(range(1, 7))
-    assert {day for day, mark in marks.items() if mark is DayMark.ACTIVE} == {8, 16}
-    assert {day for day, mark in marks.items() if mark is DayMark.PROTECTED} == {9, 14}
-    assert {day for day, mark in marks.items() if mark is DayMark.MISSED} == {7, 10, 11, 12, 13, 15, 17}
-    assert {day for day, mark in marks.items() if mark is DayMark.FUTURE} == set(range(19, 32))
-    assert found.days[17] == CalendarDay(TODAY, DayMark.TODAY_OPEN, 300)
+    assert {day for day, mark in marks.items() if mark is DayStatus.NOT_A_MEMBER} == set(range(1, 7))
+    assert {day for day, mark in marks.items() if mark is DayStatus.ACTIVE} == {8, 16}
+    assert {day for day, mark in marks.items() if mark is DayStatus.PROTECTED} == {9, 14}
+    assert {day for day, mark in marks.items() if mark is DayStatus.MISSED} == {7, 10, 11, 12, 13, 15, 17}
+    assert {day for day, mark in marks.items() if mark is DayStatus.FUTURE} == set(range(19, 32))
+    assert found.days[17] == CalendarDay(TODAY, DayStatus.TODAY_OPEN, 300)
     assert (found.active_days, found.total_s) == (2, 5400)
     assert (found.first, found.before, found.after) == (date(2026, 3, 1), None, None)
     assert (found.today, found.threshold_s, found.visibility) == (TODAY, 900, Visibility.PUBLIC)
@@ -143,7 +143,7 @@ async def test_some_time_on_a_past_date_is_shown_as_such(conn: Connection) -> No
 
     found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON, first=date(2026, 3, 12))
 
-    assert found.days[8] == CalendarDay(date(2026, 3, 9), DayMark.UNDER, 600)
+    assert found.days[8] == CalendarDay(date(2026, 3, 9), DayStatus.BELOW_THRESHOLD, 600)
 
 
 async def test_months_lead_to_their_neighbours(conn: Connection) -> None:

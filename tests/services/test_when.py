@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services import when
-from services.when import NoSuchMoment
+from services.when import UnreadableTime
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # 21:00 in Seoul
 
@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # 21:00 in Seoul
     ],
 )
 def test_a_moment_is_read_as_it_is_meant(text: str, moment: str) -> None:
-    assert when.moment(text, zone="Asia/Seoul", now=NOW) == datetime.fromisoformat(moment)
+    assert when.parse_time(text, zone="Asia/Seoul", now=NOW) == datetime.fromisoformat(moment)
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_a_moment_is_read_as_it_is_meant(text: str, moment: str) -> None:
     ],
 )
 def test_what_nobody_could_tell_is_refused(text: str) -> None:
-    with pytest.raises(NoSuchMoment) as refused:
-        when.moment(text, zone="Asia/Seoul", now=NOW)
+    with pytest.raises(UnreadableTime) as refused:
+        when.parse_time(text, zone="Asia/Seoul", now=NOW)
 
     assert refused.value.text == text
 
 
 def test_a_time_that_clocks_skip_or_repeat_is_one_moment() -> None:
-    skipped = when.moment("2026-03-29 02:30", zone="Europe/Berlin", now=NOW)
-    twice = when.moment("2026-10-25 02:30", zone="Europe/Berlin", now=NOW)
+    skipped = when.parse_time("2026-03-29 02:30", zone="Europe/Berlin", now=NOW)
+    twice = when.parse_time("2026-10-25 02:30", zone="Europe/Berlin", now=NOW)
 
     assert skipped == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert twice == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_a_time_that_clocks_skip_or_repeat_is_one_moment() -> None:
 def test_a_clock_comes_within_a_day_and_shows_what_was_written(seconds: int, zone: str) -> None:
     now = NOW + timedelta(seconds=seconds)
 
-    moment = when.moment("07:45", zone=zone, now=now)
+    moment = when.parse_time("07:45", zone=zone, now=now)
 
     assert timedelta(0) < moment - now <= timedelta(days=1)
     assert f"{moment.astimezone(ZoneInfo(zone)):%H:%M}" == "07:45"
@@ -83,13 +83,13 @@ def test_a_clock_comes_within_a_day_and_shows_what_was_written(seconds: int, zon
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_moment_or_a_refusal(text: str) -> None:
-    with suppress(NoSuchMoment):
-        assert when.moment(text, zone="Asia/Seoul", now=NOW).tzinfo is UTC
+    with suppress(UnreadableTime):
+        assert when.parse_time(text, zone="Asia/Seoul", now=NOW).tzinfo is UTC
 
 
 def test_clocks_are_apart_by_what_holds_now() -> None:
     summer = datetime(2026, 7, 1, tzinfo=UTC)
 
-    assert when.apart("Asia/Seoul", "Europe/Berlin", now=NOW) == timedelta(hours=8)
-    assert when.apart("Asia/Seoul", "Europe/Berlin", now=summer) == timedelta(hours=7)
-    assert when.apart("America/Lima", "Asia/Kolkata", now=NOW) == -timedelta(hours=10, minutes=30)
+    assert when.utc_offset_difference("Asia/Seoul", "Europe/Berlin", now=NOW) == timedelta(hours=8)
+    assert when.utc_offset_difference("Asia/Seoul", "Europe/Berlin", now=summer) == timedelta(hours=7)
+    assert when.utc_offset_difference("America/Lima", "Asia/Kolkata", now=NOW) == -timedelta(hours=10, minutes=30)

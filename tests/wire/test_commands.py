@@ -22,7 +22,7 @@ from wire.commands import (
     user,
     user_menu,
 )
-from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.errors import InvalidPayload, LimitExceeded, NotAllowed
 from wire.objects import Context, Install
 
 GLOBAL = "/paths/~1applications~1{application_id}~1commands/put/requestBody/content/application~1json/schema"
@@ -263,7 +263,7 @@ def test_rules_that_discords_own_file_does_not_know(wrong: Command, error: str) 
     ],
 )
 def test_translations_keep_the_rules_too(texts: dict[str, str], error: str) -> None:
-    with pytest.raises(Unsendable, match=f"^{error}"):
+    with pytest.raises(InvalidPayload, match=f"^{error}"):
         to_json(with_options(string("a", "First"), string("b", "Second")), translate(**texts))
 
 
@@ -276,7 +276,7 @@ def test_names_in_every_script_are_fine(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["Año", "a b", "a.b", "🌱", "a/b", "a\u200db", "é\u0301\n", "n" * 33])
 def test_names_that_discord_refuses(name: str) -> None:
-    with pytest.raises(Unsendable):
+    with pytest.raises(InvalidPayload):
         check_name("name", name)
 
 

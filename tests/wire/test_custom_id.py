@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.enums import Board, Period
+from core.enums import LeaderboardMetric, LeaderboardPeriod
 from core.ids import UserId
 from wire.custom_id import Action, route_of
 from wire.errors import CustomIdTooLong, StaleCustomId
 
-PAGE = Action("leaderboard", "page", Board, Period, int)
+PAGE = Action("leaderboard", "page", LeaderboardMetric, LeaderboardPeriod, int)
 JUMP = Action("leaderboard", "me")
-EVERY = Action("every", "type_1", UserId, str, bool, date, Board)
+EVERY = Action("every", "type_1", UserId, str, bool, date, LeaderboardMetric)
 
 
 def test_pack_and_unpack_keep_types() -> None:
-    packed = PAGE.pack(Board.XP, Period.WEEK, -3)
+    packed = PAGE.pack(LeaderboardMetric.XP, LeaderboardPeriod.WEEK, -3)
 
     assert packed == "v1:leaderboard:page:xp:week:-3"
-    assert PAGE.unpack(packed) == (Board.XP, Period.WEEK, -3)
-    assert isinstance(PAGE.unpack(packed)[0], Board)
+    assert PAGE.unpack(packed) == (LeaderboardMetric.XP, LeaderboardPeriod.WEEK, -3)
+    assert isinstance(PAGE.unpack(packed)[0], LeaderboardMetric)
 
 
 def test_an_action_without_arguments() -> None:
@@ -31,8 +31,8 @@ def test_an_action_without_arguments() -> None:
     assert route_of("v1:leaderboard:page:xp") == "leaderboard:page"
 
 
-@given(st.integers(0, 2**63 - 1), st.text(max_size=10), st.booleans(), st.dates(), st.sampled_from(Board))
-def test_everything_packed_comes_back(user: int, text: str, flag: bool, day: date, board: Board) -> None:  # noqa: FBT001 - drawn
+@given(st.integers(0, 2**63 - 1), st.text(max_size=10), st.booleans(), st.dates(), st.sampled_from(LeaderboardMetric))
+def test_everything_packed_comes_back(user: int, text: str, flag: bool, day: date, board: LeaderboardMetric) -> None:  # noqa: FBT001 - drawn
     try:
         packed = EVERY.pack(UserId(user), text, flag, day, board)
     except CustomIdTooLong as error:
@@ -103,4 +103,4 @@ def test_an_action_is_checked_when_it_is_declared() -> None:
     with pytest.raises(TypeError, match="does not fit"):
         untyped("leaderboard", "page", float)
     with pytest.raises(TypeError, match="float does not fit"):
-        cast("Any", PAGE).pack(1.5, Period.WEEK, 1)
+        cast("Any", PAGE).pack(1.5, LeaderboardPeriod.WEEK, 1)

@@ -7,14 +7,14 @@ import pytest
 
 from core.ids import ChannelId, MessageId, UserId
 from tests.wire.conftest import Judge
-from wire.effects import ChangeMessage, DirectMessage, SendMessage, pack, perform
+from wire.effects import DirectMessage, EditMessageEffect, SendMessage, pack, perform
 from wire.errors import LimitExceeded, NotAllowed
 from wire.message import Effect, Message
 from wire.rest import Rest
 
 ROOM = ChannelId(5_000_001)
 HELLO = Message("Hello")
-AND_MORE = Message("Hello", then=(SendMessage(channel=ROOM, message=HELLO),))
+AND_MORE = Message("Hello", effects=(SendMessage(channel=ROOM, message=HELLO),))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_row_leaves_out_the_one_character_that_postgresql_cannot_keep_and_no_o
     [
         SendMessage(channel=ROOM, message=AND_MORE),
         DirectMessage(user=UserId(5_000_002), message=AND_MORE),
-        ChangeMessage(channel=ROOM, message_id=MessageId(5_000_003), message=AND_MORE),
+        EditMessageEffect(channel=ROOM, message_id=MessageId(5_000_003), message=AND_MORE),
     ],
 )
 def test_an_effect_has_no_effects_of_its_own(effect: Effect) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from wire.errors import (
     BY_CODE,
     CannotDirectMessage,
@@ -43,7 +43,7 @@ def test_every_code_that_the_product_treats_apart_has_a_type() -> None:
 
 
 def test_discord_unavailable_is_trouble_outside() -> None:
-    assert issubclass(DiscordUnavailable, OutsideTrouble)
+    assert issubclass(DiscordUnavailable, ServiceUnavailable)
     assert not issubclass(DiscordUnavailable, DiscordError)
 
 

@@ -12,13 +12,13 @@ from tests.wire.conftest import HERE, Payload
 from wire.errors import BadPayload
 from wire.interaction import (
     Autocomplete,
-    ButtonPress,
-    Invocation,
+    ButtonClick,
+    InteractionBase,
     MessageMenu,
     ModalSubmit,
     OtherCommand,
     Ping,
-    SelectChoice,
+    SelectSubmit,
     SlashCommand,
     UserMenu,
 )
@@ -63,8 +63,10 @@ def test_what_every_interaction_has_stands_in_its_place(payload: Payload) -> Non
     envelope, command = read_envelope(body), parse(body)
 
     assert envelope.member is not None
-    told = {name: getattr(envelope, name) for name in Invocation.__struct_fields__} | {"user": envelope.member.user}
-    assert {name: getattr(command, name) for name in Invocation.__struct_fields__} == told
+    told = {name: getattr(envelope, name) for name in InteractionBase.__struct_fields__} | {
+        "user": envelope.member.user
+    }
+    assert {name: getattr(command, name) for name in InteractionBase.__struct_fields__} == told
     assert len(set(map(repr, told.values()))) == len(told), "no two are alike, so that none can stand for another"
 
 
@@ -180,7 +182,7 @@ def test_parse_reads_an_empty_focus() -> None:
 def test_parse_reads_a_button_on_a_message_of_unknown_components(payload: Payload) -> None:
     press = parse(payload("button"))
 
-    assert isinstance(press, ButtonPress)
+    assert isinstance(press, ButtonClick)
     assert press.custom_id == "v1:leaderboard:page:focus:week:2"
     assert press.message.id == MessageId(867793854505943041)
     assert press.message.is_private
@@ -191,11 +193,11 @@ def test_parse_reads_each_select(payload: Payload) -> None:
         parse(payload(f"select_{name}")) for name in ("string", "user", "role", "mentionable", "channel")
     )
 
-    assert isinstance(string, SelectChoice)
-    assert isinstance(user, SelectChoice)
-    assert isinstance(role, SelectChoice)
-    assert isinstance(mentionable, SelectChoice)
-    assert isinstance(channel, SelectChoice)
+    assert isinstance(string, SelectSubmit)
+    assert isinstance(user, SelectSubmit)
+    assert isinstance(role, SelectSubmit)
+    assert isinstance(mentionable, SelectSubmit)
+    assert isinstance(channel, SelectSubmit)
     assert (string.custom_id, string.values) == ("v1:leaderboard:period", ("week", "month"))
     assert [each.display_name for each in user.users] == ["Omar (study)"]
     assert [each.name for each in role.roles] == ["Alumni"]
@@ -210,8 +212,8 @@ def test_select_refuses_values_that_name_nothing() -> None:
     gone = changed("select_user", "data.values", ["1"])
     word = changed("select_user", "data.values", ["omar"])
 
-    assert isinstance(gone, SelectChoice)
-    assert isinstance(word, SelectChoice)
+    assert isinstance(gone, SelectSubmit)
+    assert isinstance(word, SelectSubmit)
     with pytest.raises(BadPayload, match="not among the resolved"):
         _ = gone.users
     with pytest.raises(BadPayload, match="no id"):
@@ -373,7 +375,7 @@ def survive(body: bytes) -> None:
     """Parse, then touch everything that reads lazily; BadPayload is the only way out."""
     try:
         interaction = parse(body)
-        if isinstance(interaction, SelectChoice):
+        if isinstance(interaction, SelectSubmit):
             for lists in ("users", "roles", "mentionables", "channels"):
                 getattr(interaction, lists)
     except BadPayload:
@@ -456,7 +458,7 @@ def test_a_command_of_discords_own_and_one_of_tomorrow_are_read() -> None:
 
 
 def test_a_component_of_tomorrow_is_read_as_a_select() -> None:
-    assert isinstance(changed("button", "data.component_type", 99), SelectChoice)
+    assert isinstance(changed("button", "data.component_type", 99), SelectSubmit)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from tests.wire.conftest import Judge
 from wire.body import Body, File
 from wire.components import Button, ChannelSelect, MentionableSelect, RoleSelect, SelectOption, StringSelect, UserSelect
 from wire.embeds import Embed
-from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.errors import InvalidPayload, LimitExceeded, NotAllowed
 from wire.layout import (
     Container,
     FileDisplay,
     Gallery,
     GalleryItem,
-    Part,
+    LayoutComponent,
     Section,
     Separator,
     Spacing,
@@ -49,7 +49,7 @@ EVERY_SELECT = (
     ),
     ChannelSelect(custom_id="c", channel_types=(0, 2), defaults=(ChannelId(5_000_003),)),
 )
-EVERYTHING: tuple[Part, ...] = (
+EVERYTHING: tuple[LayoutComponent, ...] = (
     Container(
         (
             Section((HELLO, TextDisplay("there")), Thumbnail("attachment://chart.png", "A chart", spoiler=True)),
@@ -104,7 +104,7 @@ def test_an_edit_takes_away_what_cannot_stand_beside_a_layout(judge: Judge) -> N
     assert check_message.check(edit, {}, before) == []
 
 
-def rows(count: int) -> tuple[Part, ...]:
+def rows(count: int) -> tuple[LayoutComponent, ...]:
     return tuple((Button("b", custom_id=str(number)),) for number in range(count))
 
 
@@ -164,7 +164,7 @@ def test_what_discord_would_not_take_is_refused_by_its_rule(message: Message, fi
     ],
 )
 def test_the_limits_of_one_part_and_of_all(
-    judge: Judge, layout: tuple[Part, ...], field: str | None, limit: int, actual: int
+    judge: Judge, layout: tuple[LayoutComponent, ...], field: str | None, limit: int, actual: int
 ) -> None:
     if field is None:
         sent: Any = judge(CALLBACK, payload_of(to_callback(Message(layout=layout))))
@@ -197,12 +197,12 @@ filesets = st.sampled_from([(), (CHART,), (NOTES,), (CHART, NOTES)])
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(layout=layouts, files=filesets)
 def test_whatever_is_laid_out_is_refused_by_us_or_taken_by_discord_and_the_local_one(
-    judge: Judge, layout: tuple[Part, ...], files: tuple[File, ...]
+    judge: Judge, layout: tuple[LayoutComponent, ...], files: tuple[File, ...]
 ) -> None:
     message = Message(layout=layout, files=files)
     try:
         sent = to_callback(message)
-    except Unsendable as refusal:
+    except InvalidPayload as refusal:
         event(type(refusal).__name__)
         return
     event("sent")

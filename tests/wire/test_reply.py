@@ -22,9 +22,19 @@ from wire.components import (
     disabled,
 )
 from wire.embeds import Author, Embed, Field, Footer
-from wire.errors import LimitExceeded, NotAllowed, Unsendable
+from wire.errors import InvalidPayload, LimitExceeded, NotAllowed
 from wire.message import Mentions, Message, to_webhook_edit, to_webhook_message
-from wire.reply import Acknowledge, Choice, Choices, Deferred, Drawing, EditMessage, Pong, Reply, to_callback
+from wire.reply import (
+    Acknowledge,
+    AutocompleteResult,
+    Choice,
+    Deferred,
+    EditMessage,
+    ImageReply,
+    Pong,
+    Reply,
+    to_callback,
+)
 
 CALLBACK = (
     "/paths/~1interactions~1{interaction_id}~1{interaction_token}~1callback/post/requestBody/content/"
@@ -194,8 +204,8 @@ def draw(avatars: object) -> bytes:
     return PIXEL + str(avatars).encode()
 
 
-DRAWING = Drawing(Message(embeds=(Embed(image="attachment://card.png"),)), draw, "card.png", "A card")
-PRIVATE_DRAWING = Drawing(Message(private=True), draw, "card.png", "A card")
+DRAWING = ImageReply(Message(embeds=(Embed(image="attachment://card.png"),)), draw, "card.png", "A card")
+PRIVATE_DRAWING = ImageReply(Message(private=True), draw, "card.png", "A card")
 
 
 @pytest.mark.parametrize(
@@ -206,10 +216,13 @@ PRIVATE_DRAWING = Drawing(Message(private=True), draw, "card.png", "A card")
         (Deferred(private=False, work=later), {"type": 5}),
         (Deferred(private=True, work=later), {"type": 5, "data": {"flags": 64}}),
         (DRAWING, {"type": 5}),
-        (Choices((Choice("Seoul", "seoul"),)), {"type": 8, "data": {"choices": [{"name": "Seoul", "value": "seoul"}]}}),
+        (
+            AutocompleteResult((Choice("Seoul", "seoul"),)),
+            {"type": 8, "data": {"choices": [{"name": "Seoul", "value": "seoul"}]}},
+        ),
         (PRIVATE_DRAWING, {"type": 5, "data": {"flags": 64}}),
-        (Drawing(Message(), draw, "card.png", "A card", edits=True), {"type": 6}),
-        (Choices(), {"type": 8, "data": {"choices": []}}),
+        (ImageReply(Message(), draw, "card.png", "A card", edits=True), {"type": 6}),
+        (AutocompleteResult(), {"type": 8, "data": {"choices": []}}),
     ],
 )
 def test_short_answers(judge: Judge, reply: Reply, sent: object) -> None:
@@ -226,7 +239,7 @@ async def test_a_finished_drawing_is_its_message_with_the_picture(judge: Judge) 
 
 @pytest.mark.parametrize("values", [("Asia/Seoul", "x" * 100), (1, 2**53 - 1), (0.5, -3, 1e15)])
 def test_choices_of_each_type(judge: Judge, values: tuple[str | int | float, ...]) -> None:
-    choices = Choices(tuple(Choice("Seoul", value, {"ko": "서울"}) for value in values))
+    choices = AutocompleteResult(tuple(Choice("Seoul", value, {"ko": "서울"}) for value in values))
 
     sent: Any = judge(CALLBACK, to_callback(choices))
 
@@ -376,5 +389,5 @@ def test_what_only_some_routes_take() -> None:
     ],
 )
 def test_choices_beyond_the_limits(choices: tuple[Choice, ...], error: str) -> None:
-    with pytest.raises(Unsendable, match=f"^{error}"):
-        to_callback(Choices(choices))
+    with pytest.raises(InvalidPayload, match=f"^{error}"):
+        to_callback(AutocompleteResult(choices))

@@ -11,15 +11,15 @@ from playground.http_log import deliveries
 from playground.interactions import callbacks
 from tests.fake_discord import ANA, CHANNEL, envelope
 from wire.effects import SendMessage
-from wire.errors import Unsendable
-from wire.interaction import ButtonPress, ModalSubmit
+from wire.errors import InvalidPayload
+from wire.interaction import ButtonClick, ModalSubmit
 from wire.layout import TextDisplay
 from wire.message import COMPONENTS_V2, Message
 from wire.modals import Label, Modal, TextInput
 from wire.parsing import parse
 from wire.polls import Poll, PollAnswer
-from wire.reply import Acknowledge, Choices, Deferred, Drawing, EditMessage, Pong, Reply, to_callback
-from wire.response_rules import DoesNotFit, FormTooLate, check_fit, check_late
+from wire.reply import Acknowledge, AutocompleteResult, Deferred, EditMessage, ImageReply, Pong, Reply, to_callback
+from wire.response_rules import InvalidResponseType, ModalAfterDefer, check_fit, check_late
 
 MESSAGE = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 0}
 RESOLVED = {"users": {str(ANA.id): ANA.user}, "messages": {"77777777777": MESSAGE}}
@@ -57,12 +57,12 @@ async def work() -> Message:
 
 
 FORM = Modal("Form", "v1:a:b", (Label("Name", TextInput(custom_id="name")),))
-DRAWING = Drawing(Message(), draw=lambda _: b"", filename="a.png", alt="")
+DRAWING = ImageReply(Message(), draw=lambda _: b"", filename="a.png", alt="")
 REPLIES: dict[str, Reply] = {
     "message": Message("text"),
     "edit": EditMessage("text"),
     "acknowledge": Acknowledge(),
-    "choices": Choices(),
+    "choices": AutocompleteResult(),
     "modal": FORM,
     "drawing": DRAWING,
     "drawing that edits": replace(DRAWING, edits=True),
@@ -83,13 +83,13 @@ def test_a_reply_fits_exactly_where_discord_takes_its_callback(asked: str, reply
     if kind in allowed:
         check_fit(REPLIES[reply], interaction)
     else:
-        with pytest.raises(DoesNotFit):
+        with pytest.raises(InvalidResponseType):
             check_fit(REPLIES[reply], interaction)
 
 
-def with_flags(flags: int) -> ButtonPress:
+def with_flags(flags: int) -> ButtonClick:
     press = parse(json.dumps(PAYLOADS["button"] | {"message": MESSAGE | {"flags": flags}}).encode())
-    assert isinstance(press, ButtonPress)
+    assert isinstance(press, ButtonClick)
     return press
 
 
@@ -98,26 +98,26 @@ def test_a_message_with_a_layout_keeps_having_one() -> None:
     check_fit(EditMessage(layout=(TextDisplay("new"),)), with_flags(0))
     check_fit(Message("beside it"), with_flags(COMPONENTS_V2))
     for reply in (EditMessage("old"), replace(DRAWING, edits=True)):
-        with pytest.raises(DoesNotFit, match="keeps having one"):
+        with pytest.raises(InvalidResponseType, match="keeps having one"):
             check_fit(reply, with_flags(COMPONENTS_V2))
 
 
 def test_an_edit_brings_no_poll() -> None:
-    with pytest.raises(DoesNotFit, match="brings no poll"):
+    with pytest.raises(InvalidResponseType, match="brings no poll"):
         check_fit(EditMessage("new", poll=Poll("q", (PollAnswer("a"),))), with_flags(0))
 
 
 def test_what_a_drawing_decides_is_its_own_and_not_its_messages() -> None:
     command = parse(json.dumps(PAYLOADS["command"]).encode())
     check_fit(replace(DRAWING, then=(EFFECT,)), command)
-    with pytest.raises(DoesNotFit, match="then"):
-        check_fit(replace(DRAWING, message=Message(then=(EFFECT,))), command)
+    with pytest.raises(InvalidResponseType, match="then"):
+        check_fit(replace(DRAWING, message=Message(effects=(EFFECT,))), command)
 
 
 def test_a_form_of_a_command_has_no_message_to_edit() -> None:
     submit = parse(json.dumps(PAYLOADS["modal of a command"]).encode())
     assert isinstance(submit, ModalSubmit)
-    with pytest.raises(DoesNotFit, match="no message to edit"):
+    with pytest.raises(InvalidResponseType, match="no message to edit"):
         check_fit(EditMessage("new"), submit)
 
 
@@ -126,14 +126,14 @@ def test_after_a_deferral_only_a_new_message_comes_and_never_a_private_one_in_pu
     check_late(Message("text", private=True), private)
     check_late(Message("text"), private)
     check_late(Message("text", poll=Poll("q", (PollAnswer("a"),))), public)
-    with pytest.raises(DoesNotFit, match="everybody to read"):
+    with pytest.raises(InvalidResponseType, match="everybody to read"):
         check_late(Message("text", private=True), public)
-    with pytest.raises(DoesNotFit, match="new message"):
+    with pytest.raises(InvalidResponseType, match="new message"):
         check_late(EditMessage("text"), public)
-    with pytest.raises(DoesNotFit, match="then"):
-        check_late(Message("text", then=(EFFECT,)), public)
+    with pytest.raises(InvalidResponseType, match="then"):
+        check_late(Message("text", effects=(EFFECT,)), public)
     form: Any = FORM
-    with pytest.raises(FormTooLate) as late:
+    with pytest.raises(ModalAfterDefer) as late:
         check_late(form, public)
-    assert isinstance(late.value, Unsendable)
+    assert isinstance(late.value, InvalidPayload)
     assert isinstance(late.value, TimeoutError), "so that the person reads that it took too long"

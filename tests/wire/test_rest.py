@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from structlog.testing import capture_logs
 
 from core.ids import ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId
-from core.request_context import following
+from core.request_context import request_context
 from tests.wire.conftest import Judge
 from tests.wire.discord_server import DiscordServer, Seen, failed, limited, ok, serve
 from wire.body import File, body
@@ -629,7 +629,7 @@ def test_a_route_cannot_be_left_by_its_parts() -> None:
 async def test_each_attempt_is_counted_and_logged_by_its_route(discord: DiscordServer, rest: Rest) -> None:
     discord.script = [failed(502), ok({"id": "1"})]
 
-    with capture_logs() as lines, following(77):
+    with capture_logs() as lines, request_context(77):
         await rest.get_current_application()
 
     assert [(labels, sum(numbers)) for labels, numbers, _ in rest.calls.rows()] == [

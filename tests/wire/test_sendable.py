@@ -38,12 +38,12 @@ from wire.components import (
     UserSelect,
 )
 from wire.embeds import Author, Embed, Field, Footer
-from wire.errors import Unsendable
+from wire.errors import InvalidPayload
 from wire.layout import TextDisplay
 from wire.message import Mentions, Message, create_json, to_webhook_edit
 from wire.modals import Checkbox, CheckboxGroup, FileUpload, Label, Modal, RadioGroup, TextInput, TextStyle
 from wire.objects import Context
-from wire.reply import Choice, Choices, EditMessage, to_callback
+from wire.reply import AutocompleteResult, Choice, EditMessage, to_callback
 
 pytestmark = pytest.mark.usefixtures("discords_file")
 
@@ -151,7 +151,7 @@ def test_any_message(judge: Judge, message: Message) -> None:
     ):
         try:
             sent = send(message)
-        except Unsendable:
+        except InvalidPayload:
             continue
         judge(schema, sent)
         event(schema)
@@ -162,7 +162,7 @@ def test_any_message(judge: Judge, message: Message) -> None:
 def test_any_edit(judge: Judge, message: EditMessage) -> None:
     try:
         sent = to_callback(message)
-    except Unsendable:
+    except InvalidPayload:
         return
     event("sent")
     judge("UpdateMessageInteractionCallbackRequest", sent)
@@ -200,7 +200,7 @@ parts = st.builds(Label, text(45), inputs, text(100)) | st.builds(TextDisplay, t
 def test_any_modal(judge: Judge, modal: Modal) -> None:
     try:
         body = to_callback(modal)
-    except Unsendable:
+    except InvalidPayload:
         return
     event("sent")
     judge("ModalInteractionCallbackRequest", body)
@@ -215,8 +215,8 @@ def test_any_modal(judge: Judge, modal: Modal) -> None:
 )
 def test_any_choices(judge: Judge, choices: list[Choice]) -> None:
     try:
-        body = to_callback(Choices(tuple(choices)))
-    except Unsendable:
+        body = to_callback(AutocompleteResult(tuple(choices)))
+    except InvalidPayload:
         return
     event("sent")
     judge("ApplicationCommandAutocompleteCallbackRequest", body)
@@ -280,7 +280,7 @@ commands = st.one_of(
 def test_any_commands(judge: Judge, wanted: list[Any], suffix: str) -> None:
     try:
         shapes = list_json(wanted, lambda _, text: {"ko": f"{text[:30]}{suffix}"})
-    except Unsendable:
+    except InvalidPayload:
         return
     for shape in shapes:
         if "default_member_permissions" in shape:

@@ -10,7 +10,7 @@ from sqlalchemy import (
     text,
 )
 
-from db.models.base import Model, Moment, fact, local_date, moment, of_member, snowflake, whole
+from db.models.base import Model, Moment, bool_column, int_column, local_date, member_fk, snowflake, timestamp_column
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
@@ -20,7 +20,7 @@ class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "freezes"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", name="pk_freezes"),
-        of_member("freezes"),
+        member_fk("freezes"),
         Index("idx_freezes_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         CheckConstraint("held BETWEEN 0 AND 2", name="ck_freezes_held"),
         *DiscordIDMixin.id_checks("freezes", "guild_id", "user_id"),
@@ -28,26 +28,26 @@ class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    held: int = whole(0, kind=SmallInteger, ge=0, le=2)
-    due_at: Moment | None = moment(
+    held: int = int_column(0, kind=SmallInteger, ge=0, le=2)
+    due_at: Moment | None = timestamp_column(
         None, description="The end of the first missed date that is not worked yet. Empty: none can come."
     )
 
 
-class FreezeSwitch(Model, CRUDMixin, DiscordIDMixin, table=True):
+class FreezeSettingChange(Model, CRUDMixin, DiscordIDMixin, table=True):
     """From which date on a member wants freezes to be used, or not to be; without a row they are."""
 
     __tablename__ = "freeze_switches"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "since_on", name="pk_freeze_switches"),
-        of_member("freeze_switches"),
+        member_fk("freeze_switches"),
         *DiscordIDMixin.id_checks("freeze_switches", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
     since_on: date = local_date()
-    is_on: bool = fact(default=True)
+    is_on: bool = bool_column(default=True)
 
 
 class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -56,7 +56,7 @@ class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "missed_days"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "missed_on", name="pk_missed_days"),
-        of_member("missed_days"),
+        member_fk("missed_days"),
         CheckConstraint("run_days >= 1", name="ck_missed_days_run_days"),
         *DiscordIDMixin.id_checks("missed_days", "guild_id", "user_id"),
     )
@@ -64,8 +64,10 @@ class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     guild_id: int = snowflake()
     user_id: int = snowflake()
     missed_on: date = local_date()
-    run_days: int = whole(ge=1, description="How long the run was that was at stake.")
-    is_frozen: bool = fact(default=False, description="A freeze was used; otherwise the run ended.")
-    is_late: bool = fact(default=False, description="Activity was told later: the date is active after all.")
-    worked_at: Moment = moment()
-    asked_at: Moment | None = moment(None, description="When the member asked to repair the run. Empty: never.")
+    run_days: int = int_column(ge=1, description="How long the run was that was at stake.")
+    is_frozen: bool = bool_column(default=False, description="A freeze was used; otherwise the run ended.")
+    is_late: bool = bool_column(default=False, description="Activity was told later: the date is active after all.")
+    worked_at: Moment = timestamp_column()
+    asked_at: Moment | None = timestamp_column(
+        None, description="When the member asked to repair the run. Empty: never."
+    )

@@ -7,7 +7,7 @@ from sqlalchemy import (
 )
 
 from core.enums import ProtectionKind
-from db.models.base import Model, Moment, choice, local_date, moment, of_member, snowflake
+from db.models.base import Model, Moment, enum_column, local_date, member_fk, snowflake, timestamp_column
 from db.models.enum_types import PROTECTION_KIND
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -18,12 +18,12 @@ class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "protections"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "protected_on", name="pk_protections"),
-        of_member("protections"),
+        member_fk("protections"),
         *DiscordIDMixin.id_checks("protections", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
     protected_on: date = local_date()
-    kind: ProtectionKind = choice(PROTECTION_KIND)
-    created_at: Moment | None = moment(None, server_now=True)
+    kind: ProtectionKind = enum_column(PROTECTION_KIND)
+    created_at: Moment | None = timestamp_column(None, server_now=True)

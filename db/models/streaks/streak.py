@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, text
 
 from core.enums import DayKind
-from db.models.base import Model, Moment, choice, local_date, moment, of_member, snowflake, whole
+from db.models.base import Model, Moment, enum_column, int_column, local_date, member_fk, snowflake, timestamp_column
 from db.models.enum_types import DAY_KIND
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -16,7 +16,7 @@ class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "streaks"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "kind", name="pk_streaks"),
-        of_member("streaks"),
+        member_fk("streaks"),
         Index(
             "idx_streaks_board",
             "guild_id",
@@ -32,9 +32,11 @@ class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    kind: DayKind = choice(DAY_KIND)
-    run_days: int = whole(0)
+    kind: DayKind = enum_column(DAY_KIND)
+    run_days: int = int_column(0)
     started_on: date | None = local_date(None, description="First date of the run. Empty: no run.")
     last_on: date | None = local_date(None, description="Last active date of the run. Empty: no run.")
-    longest_days: int = whole(0)
-    alive_until: Moment | None = moment(None, description="The run is over from this moment on. Empty: no run.")
+    longest_days: int = int_column(0)
+    alive_until: Moment | None = timestamp_column(
+        None, description="The run is over from this moment on. Empty: no run."
+    )

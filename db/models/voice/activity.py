@@ -7,9 +7,9 @@ from sqlalchemy import (
 from db.models.base import (
     Model,
     Moment,
-    moment,
-    of_member,
+    member_fk,
     snowflake,
+    timestamp_column,
 )
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -20,10 +20,10 @@ class VoiceActivity(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "voice_activity"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "active_at", name="pk_voice_activity"),
-        of_member("voice_activity"),
+        member_fk("voice_activity"),
         *DiscordIDMixin.id_checks("voice_activity", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    active_at: Moment = moment(description="A whole second.")
+    active_at: Moment = timestamp_column(description="A whole second.")

@@ -13,13 +13,13 @@ from sqlalchemy import (
 from db.models.base import (
     Model,
     Moment,
-    fact,
+    bool_column,
+    identity_column,
+    int_column,
     local_date,
-    moment,
-    own_id,
     snowflake,
-    whole,
-    words,
+    text_column,
+    timestamp_column,
 )
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -44,15 +44,15 @@ class VoiceAdjustment(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    adjustment_id: int | None = own_id()
-    session_id: int = whole(kind=BigInteger, ge=1)
+    adjustment_id: int | None = identity_column()
+    session_id: int = int_column(kind=BigInteger, ge=1)
     user_id: int = snowflake(description="Whose session it is.")
     actor_id: int = snowflake(description="Who corrected it.")
-    is_void: bool = fact(default=False, description="Nothing of the session counts, whatever a recount finds.")
-    previous_seconds: int = whole(0, description="What the session counted before.")
-    seconds: int = whole(0, ge=-(1 << 31), description="Added; negative: taken away.")
-    reason: str = words(min_length=1, max_length=200)
-    created_at: Moment = moment()
+    is_void: bool = bool_column(default=False, description="Nothing of the session counts, whatever a recount finds.")
+    previous_seconds: int = int_column(0, description="What the session counted before.")
+    seconds: int = int_column(0, ge=-(1 << 31), description="Added; negative: taken away.")
+    reason: str = text_column(min_length=1, max_length=200)
+    created_at: Moment = timestamp_column()
 
 
 class VoiceAdjustmentDay(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -71,7 +71,7 @@ class VoiceAdjustmentDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    adjustment_id: int = whole(kind=BigInteger, ge=1)
+    adjustment_id: int = int_column(kind=BigInteger, ge=1)
     local_on: date = local_date(description="The date on the member's calendar.")
     guild_on: date = local_date(description="The date on the guild's calendar.")
-    seconds: int = whole(0, ge=-(1 << 31), description="Added; negative: taken away.")
+    seconds: int = int_column(0, ge=-(1 << 31), description="Added; negative: taken away.")

@@ -4,19 +4,19 @@ from datetime import date
 
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, text
 
-from core.enums import Period
-from db.models.base import Model, choice, local_date, of_member, snowflake, whole
+from core.enums import LeaderboardPeriod
+from db.models.base import Model, enum_column, int_column, local_date, member_fk, snowflake
 from db.models.enum_types import PERIOD
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
-class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
+class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A member's counted seconds on one date of the guild's calendar: for boards and the daily cap."""
 
     __tablename__ = "guild_days"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "local_on", name="pk_guild_days"),
-        of_member("guild_days"),
+        member_fk("guild_days"),
         Index(
             "idx_guild_days_board",
             "guild_id",
@@ -33,17 +33,17 @@ class GuildDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     guild_id: int = snowflake()
     user_id: int = snowflake()
     local_on: date = local_date()
-    seconds: int = whole(0)
-    estimated_seconds: int = whole(0, description="Those of the seconds that nobody heard.")
+    seconds: int = int_column(0)
+    estimated_seconds: int = int_column(0, description="Those of the seconds that nobody heard.")
 
 
-class GuildSpan(Model, CRUDMixin, DiscordIDMixin, table=True):
+class PeriodTotal(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A member's counted seconds in one week or month of the guild's calendar: the sum of their `guild_days`."""
 
     __tablename__ = "guild_spans"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "period", "starts_on", name="pk_guild_spans"),
-        of_member("guild_spans"),
+        member_fk("guild_spans"),
         Index(
             "idx_guild_spans_board",
             "guild_id",
@@ -60,6 +60,6 @@ class GuildSpan(Model, CRUDMixin, DiscordIDMixin, table=True):
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    period: Period = choice(PERIOD)
+    period: LeaderboardPeriod = enum_column(PERIOD)
     starts_on: date = local_date(description="The first date of the week (a Monday) or of the month.")
-    seconds: int = whole(0)
+    seconds: int = int_column(0)

@@ -9,9 +9,9 @@ from sqlalchemy import (
 from db.models.base import (
     Model,
     Moment,
-    moment,
-    of_guild,
+    guild_fk,
     snowflake,
+    timestamp_column,
 )
 from db.models.mixins import CRUDMixin, DiscordIDMixin
 
@@ -22,12 +22,12 @@ class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "voice_gaps"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "started_at", name="pk_voice_gaps"),
-        of_guild("voice_gaps"),
+        guild_fk("voice_gaps"),
         Index("idx_voice_gaps_ended", "guild_id", "ended_at"),
         CheckConstraint("ended_at >= started_at", name="ck_voice_gaps_ended_at"),
         *DiscordIDMixin.id_checks("voice_gaps", "guild_id"),
     )
 
     guild_id: int = snowflake()
-    started_at: Moment = moment(description="The last frame that was heard.")
-    ended_at: Moment = moment(description="The first frame after it that tells of the guild.")
+    started_at: Moment = timestamp_column(description="The last frame that was heard.")
+    ended_at: Moment = timestamp_column(description="The first frame after it that tells of the guild.")

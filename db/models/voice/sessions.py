@@ -13,18 +13,18 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from core.enums import CloseReason
+from core.enums import SessionEndReason
 from db.models.base import (
     Model,
     Moment,
-    choice,
-    fact,
-    moment,
-    of_member,
-    own_id,
+    bool_column,
+    enum_column,
+    identity_column,
+    int_column,
+    member_fk,
     snowflake,
-    whole,
-    words,
+    text_column,
+    timestamp_column,
 )
 from db.models.enum_types import CLOSE_REASON
 from db.models.mixins import CRUDMixin, DiscordIDMixin
@@ -36,7 +36,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     __tablename__ = "voice_sessions"
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "session_id", name="pk_voice_sessions"),
-        of_member("voice_sessions"),
+        member_fk("voice_sessions"),
         Index("idx_sessions_user_guild", "user_id", "guild_id", "started_at"),
         Index("uq_voice_sessions_open", "guild_id", "user_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
@@ -47,24 +47,30 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    session_id: int | None = own_id()
+    session_id: int | None = identity_column()
     user_id: int = snowflake()
-    discord_session_id: str | None = words(None, max_length=64, description="Discord's id of the voice connection.")
-    started_at: Moment = moment()
-    ended_at: Moment | None = moment(None, description="Empty: still there.")
-    settled_until: Moment = moment(description="Up to here the time is credited.")
-    counted_s: int = whole(0, description="Credited so far.")
+    discord_session_id: str | None = text_column(
+        None, max_length=64, description="Discord's id of the voice connection."
+    )
+    started_at: Moment = timestamp_column()
+    ended_at: Moment | None = timestamp_column(None, description="Empty: still there.")
+    settled_until: Moment = timestamp_column(description="Up to here the time is credited.")
+    counted_s: int = int_column(0, description="Credited so far.")
     duration_seconds: int | None = Field(
         None,
         sa_type=Integer,
         sa_column_args=(Computed("floor(extract(epoch FROM ended_at - started_at))::integer", persisted=True),),
         description="Whole seconds from start to end, made by the database. Empty: still there.",
     )
-    close_reason: CloseReason | None = choice(CLOSE_REASON, None)
-    is_estimated: bool = fact(default=False, description="A boundary was worked out, or some time counted unheard.")
-    estimated_s: int = whole(0, description="The part of what is credited that lies in gaps.")
-    is_corrected: bool = fact(default=False, description="Staff adjusted or voided it; it is never reopened.")
-    confirmed_at: Moment | None = moment(None, description="When Discord was asked last whether it still goes on.")
+    close_reason: SessionEndReason | None = enum_column(CLOSE_REASON, None)
+    is_estimated: bool = bool_column(
+        default=False, description="A boundary was worked out, or some time counted unheard."
+    )
+    estimated_s: int = int_column(0, description="The part of what is credited that lies in gaps.")
+    is_corrected: bool = bool_column(default=False, description="Staff adjusted or voided it; it is never reopened.")
+    confirmed_at: Moment | None = timestamp_column(
+        None, description="When Discord was asked last whether it still goes on."
+    )
 
 
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
@@ -89,14 +95,14 @@ class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    session_id: int = whole(kind=BigInteger, ge=1)
-    started_at: Moment = moment()
+    session_id: int = int_column(kind=BigInteger, ge=1)
+    started_at: Moment = timestamp_column()
     user_id: int = snowflake()
     channel_id: int = snowflake()
-    flags: int = whole(
+    flags: int = int_column(
         0,
         kind=SmallInteger,
         le=127,
         description="1 self mute, 2 self deaf, 4 mute, 8 deaf, 16 stream, 32 video, 64 suppress.",
     )
-    ended_at: Moment | None = moment(None, description="Empty: still so.")
+    ended_at: Moment | None = timestamp_column(None, description="Empty: still so.")

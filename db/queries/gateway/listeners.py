@@ -8,7 +8,7 @@ from typing import Final
 
 from db.connection import Connection
 from db.queries.gateway.positions import SHARD_LOCKS
-from db.rows import row_of
+from db.rows import dataclass_row
 
 _ROSTER: Final = 0x4C7A  # the locks of running listeners, beside those of the shards
 
@@ -18,17 +18,17 @@ class Listener:
     """A listener whose lock is held."""
 
     listener_id: int
-    wish: str
+    shard_selection: str
     shard_count: int
-    is_heard: bool  # False: it has stopped to show signs of life, though its connections are open
+    is_alive: bool  # False: it has stopped to show signs of life, though its connections are open
 
 
-async def add_listener(conn: Connection, *, wish: str, shard_count: int) -> int:
+async def add_listener(conn: Connection, *, shard_selection: str, shard_count: int) -> int:
     """A new listener's number."""
     cursor = await conn.execute(
         """INSERT INTO gateway_listeners (wish, shard_count, beat_at)
            VALUES (%(wish)s, %(count)s, clock_timestamp()) RETURNING listener_id""",
-        {"wish": wish, "count": shard_count},
+        {"wish": shard_selection, "count": shard_count},
     )
     row = await cursor.fetchone()
     assert row  # noqa: S101 - an insert returns its row
@@ -44,20 +44,20 @@ async def lock_listener(conn: Connection, listener: int, *, name: str) -> None:
     )
 
 
-async def set_listener(conn: Connection, listener: int, *, wish: str, shard_count: int) -> None:
+async def set_listener(conn: Connection, listener: int, *, shard_selection: str, shard_count: int) -> None:
     """A sign of life, and into how many shards the listener splits the guilds."""
     await conn.execute(
         """INSERT INTO gateway_listeners (listener_id, wish, shard_count, beat_at)
            VALUES (%(listener)s, %(wish)s, %(count)s, clock_timestamp())
            ON CONFLICT ON CONSTRAINT pk_gateway_listeners
            DO UPDATE SET shard_count = excluded.shard_count, beat_at = excluded.beat_at""",
-        {"listener": listener, "wish": wish, "count": shard_count},
+        {"listener": listener, "wish": shard_selection, "count": shard_count},
     )
 
 
 async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listener]:
     """All who hold their lock, the oldest first; heard are those with a sign of life within `patience_s`."""
-    cursor = conn.cursor(row_factory=row_of(Listener))
+    cursor = conn.cursor(row_factory=dataclass_row(Listener))
     await cursor.execute(
         """SELECT l.listener_id, l.wish, l.shard_count,
                   l.beat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_heard
@@ -102,12 +102,12 @@ async def remove_listener(conn: Connection, listener: int) -> None:
     )
 
 
-async def remove_silent_listeners(conn: Connection) -> None:
+async def remove_stale_listeners(conn: Connection) -> None:
     """Forget those who crashed a good while ago; whoever comes back writes a row again."""
     await conn.execute("DELETE FROM gateway_listeners WHERE beat_at < clock_timestamp() - interval '1 hour'")
 
 
-async def take_start(conn: Connection, *, bucket: int, hold_s: float) -> bool:
+async def take_identify_slot(conn: Connection, *, bucket: int, hold_s: float) -> bool:
     """Whether an identify in this bucket may be sent now; nobody else's for `hold_s`."""
     cursor = await conn.execute(
         """INSERT INTO gateway_starts AS s (bucket, free_at)
@@ -121,7 +121,7 @@ async def take_start(conn: Connection, *, bucket: int, hold_s: float) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def get_start_wait(conn: Connection, *, bucket: int) -> float:
+async def get_identify_wait(conn: Connection, *, bucket: int) -> float:
     """Seconds until a bucket is free; 0 or less: it is."""
     cursor = await conn.execute(
         """SELECT extract(epoch FROM free_at - clock_timestamp())::float FROM gateway_starts
@@ -132,7 +132,7 @@ async def get_start_wait(conn: Connection, *, bucket: int) -> float:
     return float(row[0]) if row else 0.0
 
 
-async def set_start(conn: Connection, *, bucket: int, gap_s: float) -> None:
+async def set_identify_slot(conn: Connection, *, bucket: int, gap_s: float) -> None:
     """An identify has reached Discord by now: the next one of this bucket may follow after `gap_s`."""
     await conn.execute(
         """UPDATE gateway_starts SET free_at = clock_timestamp() + make_interval(secs => %(gap)s)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
-QuietRow = tuple[int, int, datetime]  # shard, count, the last moment that was heard of it
+StaleShardRow = tuple[int, int, datetime]  # shard, count, the last moment that was heard of it
 
 SHARD_LOCKS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
 
@@ -23,7 +23,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class ShardHeard:
+class ShardPosition:
     """How far a shard of the gateway was heard, as its listener has committed."""
 
     shard: int
@@ -31,9 +31,9 @@ class ShardHeard:
     seen_at: datetime
 
 
-async def list_heard(conn: Connection) -> list[ShardHeard]:
+async def list_positions(conn: Connection) -> list[ShardPosition]:
     """Every shard that was ever listened to."""
-    cursor = conn.cursor(row_factory=row_of(ShardHeard))
+    cursor = conn.cursor(row_factory=dataclass_row(ShardPosition))
     await cursor.execute(
         """SELECT shard_id AS shard, shard_count AS count, seen_at FROM gateway_sessions
            ORDER BY shard_count, shard_id"""
@@ -43,7 +43,7 @@ async def list_heard(conn: Connection) -> list[ShardHeard]:
 
 async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position | None:
     """The committed position of a shard, given as (id, count)."""
-    cursor = conn.cursor(row_factory=row_of(Position))
+    cursor = conn.cursor(row_factory=dataclass_row(Position))
     await cursor.execute(
         """SELECT session_id, resume_url, seq, seen_at FROM gateway_sessions
            WHERE shard_id = %(shard)s AND shard_count = %(count)s""",
@@ -112,7 +112,7 @@ async def set_keepalives(conn: Connection) -> None:
     )
 
 
-async def list_quiet(conn: Connection, *, before: datetime) -> list[QuietRow]:
+async def list_stale(conn: Connection, *, before: datetime) -> list[StaleShardRow]:
     """Shards not heard of since `before`, of the number of shards that was heard last: others are history."""
     cursor = await conn.execute(
         """SELECT shard_id, shard_count, seen_at FROM gateway_sessions

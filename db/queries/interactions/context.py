@@ -6,11 +6,11 @@ from datetime import datetime
 from core.enums import Language, Visibility
 from core.ids import GuildId, InteractionId, UserId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class InteractionUser:
     """The person as the interaction describes them."""
 
     user: UserId
@@ -23,7 +23,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class GuildArrival:
+class MemberContextRow:
     """What a member's interaction finds."""
 
     is_first: bool  # False: this interaction was claimed before
@@ -37,15 +37,15 @@ class GuildArrival:
     seen_before: datetime | None  # the member's last interaction before this one; None: this is the first
 
 
-async def arrive_in_guild(
+async def begin_in_guild(
     conn: Connection,
     *,
     interaction: InteractionId,
     guild: GuildId,
     guild_locale: str,
-    caller: Caller,
+    caller: InteractionUser,
     now: datetime,
-) -> GuildArrival:
+) -> MemberContextRow:
     """Claim an interaction from a guild and read what its member prefers, in one trip.
 
     Rows of guild, user and member are made on first contact; names are written only when they changed, so that the
@@ -54,7 +54,7 @@ async def arrive_in_guild(
     deliveries at once the second waits for the first one's transaction. Until the transaction ends its connection is
     called `lyceum request=…`, which operators see; saying so within this trip costs nothing.
     """
-    cursor = conn.cursor(row_factory=row_of(GuildArrival))
+    cursor = conn.cursor(row_factory=dataclass_row(MemberContextRow))
     await cursor.execute(
         """WITH told AS MATERIALIZED (
                SELECT set_config('application_name', 'lyceum request=' || %(interaction)s::bigint, true)
@@ -137,7 +137,9 @@ async def arrive_in_guild(
     return row
 
 
-async def arrive_alone(conn: Connection, *, interaction: InteractionId, caller: Caller, now: datetime) -> bool:
+async def begin_outside_guild(
+    conn: Connection, *, interaction: InteractionId, caller: InteractionUser, now: datetime
+) -> bool:
     """Claim an interaction from outside any guild; False: it was claimed before."""
     cursor = await conn.execute(
         """WITH told AS MATERIALIZED (

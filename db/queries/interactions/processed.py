@@ -6,7 +6,7 @@ from core.ids import InteractionId
 from db.connection import Connection
 
 
-async def remove_seen(conn: Connection, *, before: datetime) -> int:
+async def remove_processed(conn: Connection, *, before: datetime) -> int:
     """Forget interactions received before a moment; how many there were."""
     cursor = await conn.execute(
         "DELETE FROM seen_interactions WHERE received_at < %(before)s",
@@ -15,7 +15,7 @@ async def remove_seen(conn: Connection, *, before: datetime) -> int:
     return cursor.rowcount
 
 
-async def is_seen(conn: Connection, interaction: InteractionId) -> bool:
+async def is_processed(conn: Connection, interaction: InteractionId) -> bool:
     """Whether the transaction of an interaction was committed; for fifteen minutes after it came."""
     cursor = await conn.execute(
         "SELECT EXISTS (SELECT FROM seen_interactions WHERE interaction_id = %(interaction)s)",

@@ -12,7 +12,7 @@ from typing import TypedDict
 from core.enums import EffectStatus
 from db.connection import Connection
 from db.queries.arrays import numbers, texts
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 class Key(TypedDict):
@@ -65,7 +65,7 @@ class ListedEntry:
 
 async def add(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, lease_s: float) -> list[Entry]:
     """Write effects down; those that are due come back, leased. One that was written before stays as it is."""
-    cursor = conn.cursor(row_factory=row_of(Entry))
+    cursor = conn.cursor(row_factory=dataclass_row(Entry))
     await cursor.execute(
         """INSERT INTO outbox (guild_id, kind, dedupe_key, payload, due_at, held_until, attempts, unsure_from)
            SELECT given.guild_id, given.kind, given.dedupe_key, given.payload::jsonb, given.due_at,
@@ -93,7 +93,7 @@ async def add(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, l
 
 async def claim(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Entry]:
     """Take effects that are due and that nobody is at, the longest due first; they are ours until the lease ends."""
-    cursor = conn.cursor(row_factory=row_of(Entry))
+    cursor = conn.cursor(row_factory=dataclass_row(Entry))
     await cursor.execute(
         """UPDATE outbox o
            SET attempts = o.attempts + 1, unsure_from = coalesce(o.unsure_from, now()),
@@ -194,7 +194,7 @@ async def count_by_status(conn: Connection) -> Mapping[EffectStatus, int]:
 
 async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) -> list[ListedEntry]:
     """Effects of one status, the longest due first."""
-    cursor = conn.cursor(row_factory=row_of(ListedEntry))
+    cursor = conn.cursor(row_factory=dataclass_row(ListedEntry))
     await cursor.execute(
         """SELECT guild_id AS guild, outbox_id AS id, kind, dedupe_key, status, attempts, last_error, due_at, settled_at
            FROM outbox WHERE status = %(status)s::effect_status ORDER BY due_at LIMIT %(limit)s""",

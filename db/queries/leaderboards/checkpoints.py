@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from core.enums import Board, DayKind, Period
+from core.enums import DayKind, LeaderboardMetric, LeaderboardPeriod
 from core.ids import GuildId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 _LOCK: Final = 0x4D41_524B  # "MARK"
 
@@ -26,7 +26,7 @@ class LargeGuild:
 
 async def list_large_guilds(conn: Connection, *, members: int) -> list[LargeGuild]:
     """The guilds with more than so many members; those that removed the app are left out."""
-    cursor = conn.cursor(row_factory=row_of(LargeGuild))
+    cursor = conn.cursor(row_factory=dataclass_row(LargeGuild))
     await cursor.execute(
         """SELECT g.guild_id, g.timezone FROM guilds AS g
            WHERE g.is_active
@@ -42,7 +42,9 @@ async def lock(conn: Connection) -> None:
     await conn.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
 
 
-async def remove_marks(conn: Connection, *, guild: GuildId, board: Board, period: Period) -> None:
+async def remove_marks(
+    conn: Connection, *, guild: GuildId, board: LeaderboardMetric, period: LeaderboardPeriod
+) -> None:
     """Forget the marks of a board, those of earlier days, weeks or months included."""
     await conn.execute(
         "DELETE FROM board_marks WHERE guild_id = %(guild)s AND board = %(board)s AND period = %(period)s",
@@ -99,7 +101,7 @@ async def add_for_day(conn: Connection, *, guild: GuildId, day: date, every: int
 
 
 async def add_for_span(
-    conn: Connection, *, guild: GuildId, period: Period, starts_on: date, every: int, now: datetime
+    conn: Connection, *, guild: GuildId, period: LeaderboardPeriod, starts_on: date, every: int, now: datetime
 ) -> int:
     """The same for one of the guild's weeks or months."""
     cursor = await conn.execute(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, LiteralString
 
-from core.enums import DayKind, Period
+from core.enums import DayKind, LeaderboardPeriod
 from core.ids import GuildId, UserId
 from db.connection import Connection
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeaderboardRow:
     """One row of a board."""
 
     rank: int  # from 1
@@ -39,17 +39,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class LeaderboardPage:
     """A page of a board; the viewer's row is among `standings` also when it belongs to another page."""
 
     total: int  # rows on all pages
     best: int  # the value of the first row; 0: there is none
     page: int  # from 0; the last one when the page asked for lies behind it
-    standings: tuple[Standing, ...]  # by rank
+    standings: tuple[LeaderboardRow, ...]  # by rank
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageRequest:
     """Which part of a board, for whom."""
 
     guild: GuildId
@@ -64,7 +64,7 @@ _SEEN: Final = """(SELECT m.visibility = 'public' AND m.left_at IS NULL FROM mem
                 WHERE m.guild_id = d.guild_id AND m.user_id = d.user_id)"""
 
 
-def _ladder(*, marks: LiteralString, rows: LiteralString, seen: LiteralString = _SEEN) -> LiteralString:
+def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString = _SEEN) -> LiteralString:
     """The statement of one board.
 
     Args:
@@ -136,51 +136,53 @@ def _ladder(*, marks: LiteralString, rows: LiteralString, seen: LiteralString = 
            ORDER BY s.rank"""  # noqa: S608 - two literals of this file
 
 
-_TOTAL: Final = _ladder(
+_TOTAL: Final = _page_sql(
     marks="board = 'focus' AND period = 'all'",
     rows="""SELECT -d.total_seconds AS place, d.user_id FROM members AS d
             WHERE d.guild_id = %(guild)s""",
     seen="d.visibility = 'public' AND d.left_at IS NULL",
 )
-_DAY: Final = _ladder(
+_DAY: Final = _page_sql(
     marks="board = 'focus' AND period = 'today' AND starts_on = %(day)s",
     rows="""SELECT -d.seconds AS place, d.user_id FROM guild_days AS d
             WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s""",
 )
-_SPAN: Final = _ladder(
+_SPAN: Final = _page_sql(
     marks="board = 'focus' AND period = %(period)s AND starts_on = %(starts_on)s",
     rows="""SELECT -d.seconds AS place, d.user_id FROM guild_spans AS d
             WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s""",
 )
-_STREAK: Final = _ladder(
+_STREAK: Final = _page_sql(
     marks="board = 'streak' AND period = 'all'",
     rows="""SELECT -d.run_days AS place, d.user_id FROM streaks AS d
             WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s""",
 )
 
 
-async def get_by_total(conn: Connection, wanted: Wanted) -> Ladder:
+async def get_by_total(conn: Connection, wanted: PageRequest) -> LeaderboardPage:
     """The board of all counted seconds."""
     return await _read(await conn.execute(_TOTAL, asdict(wanted)))
 
 
-async def get_by_day(conn: Connection, wanted: Wanted, *, day: date) -> Ladder:
+async def get_by_day(conn: Connection, wanted: PageRequest, *, day: date) -> LeaderboardPage:
     """The board of the seconds counted on one of the guild's dates."""
     return await _read(await conn.execute(_DAY, asdict(wanted) | {"day": day}))
 
 
-async def get_by_span(conn: Connection, wanted: Wanted, *, period: Period, starts_on: date) -> Ladder:
+async def get_by_span(
+    conn: Connection, wanted: PageRequest, *, period: LeaderboardPeriod, starts_on: date
+) -> LeaderboardPage:
     """The board of the seconds counted in one of the guild's weeks or months, known by its first date."""
     return await _read(await conn.execute(_SPAN, asdict(wanted) | {"period": period, "starts_on": starts_on}))
 
 
-async def get_by_streak(conn: Connection, wanted: Wanted, *, kind: DayKind, now: datetime) -> Ladder:
+async def get_by_streak(conn: Connection, wanted: PageRequest, *, kind: DayKind, now: datetime) -> LeaderboardPage:
     """The board of the runs that are alive at `now`, in days."""
     return await _read(await conn.execute(_STREAK, asdict(wanted) | {"kind": kind, "now": now}))
 
 
-async def _read(cursor: "AsyncCursor[TupleRow]") -> Ladder:
+async def _read(cursor: "AsyncCursor[TupleRow]") -> LeaderboardPage:
     """The rows of one board; an empty board is a single row without a rank."""
     rows = await cursor.fetchall()
     total, best, page = rows[0][:3]
-    return Ladder(total, best, page, tuple(Standing(*row[3:]) for row in rows if row[3] is not None))
+    return LeaderboardPage(total, best, page, tuple(LeaderboardRow(*row[3:]) for row in rows if row[3] is not None))

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from core.ids import GuildId, UserId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def add_act(
 
 async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, limit: int) -> list[StaffAct]:
     """The last acts in a guild, newest first; with `user` those on one member's dates."""
-    cursor = conn.cursor(row_factory=row_of(StaffAct))
+    cursor = conn.cursor(row_factory=dataclass_row(StaffAct))
     await cursor.execute(
         """SELECT user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
            WHERE guild_id = %(guild)s AND (%(user)s::bigint IS NULL OR user_id = %(user)s)
@@ -54,7 +54,7 @@ async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, li
 
 async def list_grants(conn: Connection, *, guild: GuildId, user: UserId, since: date) -> list[StaffAct]:
     """The last grant of staff for each of a member's dates from `since` on."""
-    cursor = conn.cursor(row_factory=row_of(StaffAct))
+    cursor = conn.cursor(row_factory=dataclass_row(StaffAct))
     await cursor.execute(
         """SELECT DISTINCT ON (day_on) user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
            WHERE guild_id = %(guild)s AND user_id = %(user)s AND is_grant AND day_on >= %(since)s

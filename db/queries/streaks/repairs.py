@@ -6,7 +6,7 @@ from core.ids import GuildId, UserId
 from db.connection import Connection
 
 
-async def ask_repair(
+async def request_repair(
     conn: Connection, *, guild: GuildId, user: UserId, day: date, run_days: int, now: datetime
 ) -> bool:
     """Note that a member wants to repair the run that a date ended. False: they asked before."""

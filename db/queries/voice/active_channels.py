@@ -6,11 +6,11 @@ from datetime import date, datetime
 from core.enums import ChannelKind
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class PresenceRow:
     """One member in one channel."""
 
     channel_id: ChannelId
@@ -27,12 +27,12 @@ class Present:
     today_s: int  # credited so far on the guild's day
 
 
-async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list[Present]:
+async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list[PresenceRow]:
     """Everybody in voice whom everybody may see, by channel name, the longest there first.
 
     `today` is a date of the guild's calendar.
     """
-    cursor = conn.cursor(row_factory=row_of(Present))
+    cursor = conn.cursor(row_factory=dataclass_row(PresenceRow))
     await cursor.execute(
         """SELECT part.channel_id, coalesce(c.name, '') AS channel_name, coalesce(c.kind, 'study') AS kind,
                   m.user_id, u.username, u.global_name, u.avatar_hash, m.nick, m.avatar_hash AS member_avatar_hash,

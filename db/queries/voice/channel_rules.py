@@ -7,10 +7,10 @@ from db.queries.arrays import numbers
 
 # guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
 # ever chose its rules, since when it awaits a snapshot, end of its last gap
-PlaceRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
+ChannelRulesRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
 
 
-async def list_places(conn: Connection, guilds: Sequence[int]) -> list[PlaceRow]:
+async def list_channel_rules(conn: Connection, guilds: Sequence[int]) -> list[ChannelRulesRow]:
     """Of each known guild what decides whether a channel counts, its zone, and whether it has rules of its own."""
     cursor = await conn.execute(
         """SELECT g.guild_id, g.afk_channel_id, g.timezone,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import dates, numbers
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class AdjustmentRow:
 
 async def find_session(conn: Connection, *, guild: GuildId, session: int) -> SessionRow | None:
     """One session of a guild."""
-    cursor = conn.cursor(row_factory=row_of(SessionRow))
+    cursor = conn.cursor(row_factory=dataclass_row(SessionRow))
     await cursor.execute(
         """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s, s.counted_s,
                   (SELECT g.channel_id FROM voice_segments g
@@ -74,7 +74,7 @@ async def find_session(conn: Connection, *, guild: GuildId, session: int) -> Ses
 
 async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId, limit: int) -> list[SessionRow]:
     """A member's last sessions, the newest first."""
-    cursor = conn.cursor(row_factory=row_of(SessionRow))
+    cursor = conn.cursor(row_factory=dataclass_row(SessionRow))
     await cursor.execute(
         """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s, s.counted_s,
                   (SELECT g.channel_id FROM voice_segments g
@@ -89,7 +89,7 @@ async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId, limit
 
 async def list_acts(conn: Connection, *, guild: GuildId, sessions: Sequence[int]) -> list[Act]:
     """The last correction of each of these sessions that has any."""
-    cursor = conn.cursor(row_factory=row_of(Act))
+    cursor = conn.cursor(row_factory=dataclass_row(Act))
     await cursor.execute(
         """SELECT DISTINCT ON (session_id) session_id, actor_id, is_void, previous_seconds AS previous_s, seconds,
                   reason, created_at
@@ -103,7 +103,7 @@ async def list_acts(conn: Connection, *, guild: GuildId, sessions: Sequence[int]
 
 async def list_day(conn: Connection, *, guild: GuildId, user: UserId, day: date) -> list[DayAct]:
     """What corrections did to a member's time on a date of the guild, in order."""
-    cursor = conn.cursor(row_factory=row_of(DayAct))
+    cursor = conn.cursor(row_factory=dataclass_row(DayAct))
     await cursor.execute(
         """SELECT s.started_at, d.seconds, a.reason
            FROM voice_sessions s
@@ -119,7 +119,7 @@ async def list_day(conn: Connection, *, guild: GuildId, user: UserId, day: date)
 async def list_adjustments(conn: Connection, sessions: Sequence[tuple[int, int]]) -> list[AdjustmentRow]:
     """All corrections of these sessions (guild, session), in the order in which they were made."""
     guild, session = zip(*sessions, strict=True)
-    cursor = conn.cursor(row_factory=row_of(AdjustmentRow))
+    cursor = conn.cursor(row_factory=dataclass_row(AdjustmentRow))
     await cursor.execute(
         """SELECT a.guild_id, a.session_id, a.adjustment_id, a.is_void, d.guild_on, d.local_on, d.seconds
            FROM unnest(%(guild)s::bigint[], %(session)s::bigint[]) AS given (guild_id, session_id)

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import date
 
-from core.enums import Period
+from core.enums import LeaderboardPeriod
 from db.connection import Connection
 from db.queries.arrays import dates, numbers, texts
 
 MemberDayRow = tuple[int, int, date, int, str, int]  # guild, user, the member's date, seconds, zone, estimated ones
 GuildDayRow = tuple[int, date, int, int]  # guild, the guild's date, user, seconds
 CreditRow = tuple[int, date, int, int, int]  # the same, and those of the seconds that are estimated
-SpanRow = tuple[int, int, Period, date, int]  # guild, user, week or month, its first date, seconds
+PeriodTotalRow = tuple[int, int, LeaderboardPeriod, date, int]  # guild, user, week or month, its first date, seconds
 
 
 async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]]) -> list[GuildDayRow]:
@@ -25,7 +25,7 @@ async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]
     return await cursor.fetchall()
 
 
-async def add_guild_days(conn: Connection, rows: Sequence[CreditRow], spans: Sequence[SpanRow]) -> None:
+async def add_guild_days(conn: Connection, rows: Sequence[CreditRow], spans: Sequence[PeriodTotalRow]) -> None:
     """Add seconds to days of the guild's calendar, and the same seconds to its weeks and months."""
     guild, day, user, seconds, estimated = zip(*rows, strict=True)
     span_guild, span_user, period, starts_on, sums = zip(*spans, strict=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import numbers
-from db.rows import row_of
+from db.rows import dataclass_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ async def list_doubtful(
     conn: Connection, *, silent_since: datetime, asked_before: datetime, limit: int
 ) -> list[DoubtfulSession]:
     """Open sessions that are estimated, or without a change since a moment; those asked about longest ago first."""
-    cursor = conn.cursor(row_factory=row_of(DoubtfulSession))
+    cursor = conn.cursor(row_factory=dataclass_row(DoubtfulSession))
     await cursor.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, g.channel_id, g.started_at AS since
            FROM voice_sessions s
@@ -41,7 +41,7 @@ async def list_doubtful(
 
 async def find_open(conn: Connection, *, guild: GuildId, session: int) -> DoubtfulSession | None:
     """An open session as it stands; None: it has ended."""
-    cursor = conn.cursor(row_factory=row_of(DoubtfulSession))
+    cursor = conn.cursor(row_factory=dataclass_row(DoubtfulSession))
     await cursor.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, g.channel_id, g.started_at AS since
            FROM voice_sessions s

@@ -8,7 +8,7 @@ from db.connection import Connection
 from db.queries.arrays import numbers
 
 
-async def add_recounts(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
+async def add(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
     """Mark members (guild, user) to be counted again."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
@@ -18,7 +18,7 @@ async def add_recounts(conn: Connection, members: Sequence[tuple[int, int]]) -> 
     )
 
 
-async def add_recounts_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
+async def add_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
     """Mark all members who sat in voice in a span of time. Returns: how many."""
     cursor = await conn.execute(
         """INSERT INTO recounts (guild_id, user_id)
@@ -32,7 +32,7 @@ async def add_recounts_between(conn: Connection, guild: GuildId, *, start: datet
     return cursor.rowcount
 
 
-async def take_recounts(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
+async def take(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
     """Take marks away and return whose they were (guild, user); marks that somebody else is taking are passed over."""
     cursor = await conn.execute(
         """DELETE FROM recounts r

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.enums import ChannelKind, Preset
+from core.enums import ChannelKind, TrackingPreset
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
 from db.queries.arrays import numbers
-from db.rows import row_of
+from db.rows import dataclass_row
 
 RuleRow = tuple[int, str, int, int | None]  # guild, preset, from, until in seconds since 1970; None: open
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PresetChoice:
     """One choice in a guild's history."""
 
-    preset: Preset
+    preset: TrackingPreset
     valid_from: datetime
     valid_until: datetime | None  # set: it was applied to a past span
     set_by: UserId
@@ -35,9 +35,9 @@ async def list_rules(conn: Connection, guilds: Sequence[int]) -> list[RuleRow]:
     return await cursor.fetchall()
 
 
-async def list_choices(conn: Connection, guild: GuildId, *, limit: int) -> list[Choice]:
+async def list_choices(conn: Connection, guild: GuildId, *, limit: int) -> list[PresetChoice]:
     """The latest choices in a guild, the newest first."""
-    cursor = conn.cursor(row_factory=row_of(Choice))
+    cursor = conn.cursor(row_factory=dataclass_row(PresetChoice))
     await cursor.execute(
         """SELECT preset, valid_from, valid_until, set_by, set_at FROM policy_rules
            WHERE guild_id = %(guild)s ORDER BY rule_id DESC LIMIT %(limit)s""",
@@ -50,7 +50,7 @@ async def add_rule(
     conn: Connection,
     guild: GuildId,
     *,
-    preset: Preset,
+    preset: TrackingPreset,
     valid_from: datetime,
     valid_until: datetime | None,
     by: UserId,
@@ -64,7 +64,7 @@ async def add_rule(
     )
 
 
-async def list_judged_past(conn: Connection, moments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+async def list_evaluated_past(conn: Connection, moments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Members (guild, user) of each guild with a session that was judged beyond the moment beside it (unix)."""
     guild, at = zip(*moments, strict=True)
     cursor = await conn.execute(

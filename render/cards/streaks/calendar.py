@@ -7,13 +7,13 @@ from typing import Final
 
 from PIL import Image
 
-from core.enums import DayMark
-from core.i18n import Words
+from core.enums import DayStatus
+from core.i18n import Translator
 from core.names import first_seen
 from render import avatar, png, shapes, theme
 from render.cards.streaks.day_status import CalendarDay, Grid, draw_day, draw_legend, draw_ribbons
 from render.icons import Icon, icon
-from render.number_text import common_px, figure
+from render.number_text import common_px, write_number
 from render.text.layout import fit_all, write
 from render.theme import CHALK, HAZE, MARGIN, MIST, WIDTH, Accent
 
@@ -38,15 +38,15 @@ class StreakCalendar:
     threshold_s: int = 900  # seconds that make a day active
 
 
-def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) -> bytes:
+def draw(card: StreakCalendar, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
     """The calendar as a PNG, 960 × 720 px, sRGB, under 150 kB."""
     accent = theme.accent_of(card.tint)
     canvas = theme.ground(HEIGHT, accent).copy()
-    _draw_head(canvas, card, words, accent, avatars.get(card.avatar or ""))
+    _draw_head(canvas, card, t, accent, avatars.get(card.avatar or ""))
     grid = Grid(card.month, left=MARGIN, top=216, right=_RIGHT, bottom=636)
-    for column, name in enumerate(words.weekdays()):
+    for column, name in enumerate(t.weekdays()):
         at = (grid.left + grid.column_px * (column + 0.5), 202)
-        write(canvas, at, name, theme.label(words, 24), HAZE, align="centre", max_width=grid.column_px - 12)
+        write(canvas, at, name, theme.label(t, 24), HAZE, align="centre", max_width=grid.column_px - 12)
     draw_ribbons(canvas, card.days, grid, alive_since=card.alive_since, accent=accent)
     for day in card.days:
         draw_day(
@@ -56,56 +56,56 @@ def draw(card: StreakCalendar, *, words: Words, avatars: Mapping[str, bytes]) ->
             grid.mark_px,
             is_today=day.date == card.today,
             threshold_s=card.threshold_s,
-            words=words,
+            t=t,
             accent=accent,
         )
-    draw_legend(canvas, (MARGIN, _RIGHT, 674), words, accent)
+    draw_legend(canvas, (MARGIN, _RIGHT, 674), t, accent)
     return png.encode(canvas)
 
 
-def alt(card: StreakCalendar, *, words: Words) -> str:
+def alt(card: StreakCalendar, *, t: Translator) -> str:
     """The calendar in sentences, at most 1024 characters."""
-    counts = {kind: sum(day.kind is kind for day in card.days) for kind in DayMark}
+    counts = {kind: sum(day.kind is kind for day in card.days) for kind in DayStatus}
     sentences = [
-        words(
+        t(
             "Streak calendar of {name}, {month}.",
             name=first_seen(card.name)[:_ALT_NAME_MAX],
-            month=words.month(card.month),
+            month=t.month(card.month),
         ),
-        words(
+        t(
             "Streak: {current}, longest {longest}.",
-            current=words.days(card.current),
-            longest=words.days(card.longest),
+            current=t.days(card.current),
+            longest=t.days(card.longest),
         ),
-        words.plural("{count} active day this month.", "{count} active days this month.", counts[DayMark.ACTIVE]),
+        t.plural("{count} active day this month.", "{count} active days this month.", counts[DayStatus.ACTIVE]),
     ]
-    if protected := counts[DayMark.PROTECTED]:
-        sentences.append(words.plural("{count} protected day.", "{count} protected days.", protected))
-    if counts[DayMark.TODAY_OPEN]:
-        sentences.append(words("Today is still open."))
+    if protected := counts[DayStatus.PROTECTED]:
+        sentences.append(t.plural("{count} protected day.", "{count} protected days.", protected))
+    if counts[DayStatus.TODAY_OPEN]:
+        sentences.append(t("Today is still open."))
     return " ".join(sentences)
 
 
-def _draw_head(canvas: Image.Image, card: StreakCalendar, words: Words, accent: Accent, image: bytes | None) -> None:
+def _draw_head(canvas: Image.Image, card: StreakCalendar, t: Translator, accent: Accent, image: bytes | None) -> None:
     centre = (MARGIN + 46, 92)
     shapes.disc(canvas, centre, 104, accent.shade(0.55))
     shapes.disc(canvas, centre, 98, theme.INK)
     avatar.place(canvas, centre, 90, image=image, name=card.name, tint=card.tint)
     left, figures_left, figure_px = MARGIN + 122, 588, 152
     room = figures_left - left - 28
-    write(canvas, (left, 72), first_seen(card.name), theme.strong(words, 28), MIST, max_width=room, smallest_px=24)
-    write(canvas, (left, 128), words.month(card.month), theme.heading(words, 52), CHALK, max_width=room, smallest_px=30)
+    write(canvas, (left, 72), first_seen(card.name), theme.strong(t, 28), MIST, max_width=room, smallest_px=24)
+    write(canvas, (left, 128), t.month(card.month), theme.heading(t, 52), CHALK, max_width=room, smallest_px=30)
     figures = (
-        (words("Streak"), words.days(card.current), accent.bright, card.current),
-        (words("Longest"), words.days(card.longest), CHALK, card.longest),
+        (t("Streak"), t.days(card.current), accent.bright, card.current),
+        (t("Longest"), t.days(card.longest), CHALK, card.longest),
     )
-    size_px = common_px((text for _, text, _, _ in figures), words, size_px=50, max_width=figure_px)
+    size_px = common_px((text for _, text, _, _ in figures), t, size_px=50, max_width=figure_px)
     names = (name for name, _, _, _ in figures)
-    name_style = fit_all(names, theme.label(words, 25), max_width=figure_px - 36, smallest_px=20)
+    name_style = fit_all(names, theme.label(t, 25), max_width=figure_px - 36, smallest_px=20)
     for index, (name, text, colour, days) in enumerate(figures):
         x = figures_left + index * (figure_px + 20)
         taken = write(canvas, (x, 72), name, name_style, MIST, max_width=figure_px)
         if index == 0 and days:
-            is_open = any(day.kind is DayMark.TODAY_OPEN for day in card.days)
+            is_open = any(day.kind is DayStatus.TODAY_OPEN for day in card.days)
             shapes.stamp(canvas, (x + taken + 24, 62), icon(Icon.FLAME, 28), HAZE if is_open else accent.bright)
-        figure(canvas, (x, 128), text, words, size_px=size_px, colour=colour if days else HAZE)
+        write_number(canvas, (x, 128), text, t, size_px=size_px, colour=colour if days else HAZE)

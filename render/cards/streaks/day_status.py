@@ -8,8 +8,8 @@ from typing import Final
 
 from PIL import Image
 
-from core.enums import DayMark, ProtectionKind
-from core.i18n import Words
+from core.enums import DayStatus, ProtectionKind
+from core.i18n import Translator
 from render import icons, shapes, theme
 from render.pillow_compat import resized, strip
 from render.shapes import Point
@@ -29,14 +29,14 @@ class CalendarDay:
     """One day of the month."""
 
     date: date
-    kind: DayMark
+    kind: DayStatus
     seconds: int = 0
     protection: ProtectionKind | None = None  # what protects a protected day; None: drawn as a shield
 
     @property
     def carries_run(self) -> bool:
         """Whether a run goes through this day."""
-        return self.kind in {DayMark.ACTIVE, DayMark.PROTECTED}
+        return self.kind in {DayStatus.ACTIVE, DayStatus.PROTECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def draw_ribbons(
         before = by_date.get(day.date - timedelta(days=1))
         if before is None:
             continue
-        if day.kind is DayMark.TODAY_OPEN and before.carries_run:
+        if day.kind is DayStatus.TODAY_OPEN and before.carries_run:
             _draw_dots(canvas, grid, day.date, accent)
         if not (day.carries_run and before.carries_run):
             continue
@@ -110,27 +110,27 @@ def draw_day(
     *,
     is_today: bool,
     threshold_s: int,
-    words: Words,
+    t: Translator,
     accent: Accent,
 ) -> None:
     """Draw one day with its number."""
     number_colour = CHALK
     match day.kind:
-        case DayMark.ACTIVE:
+        case DayStatus.ACTIVE:
             colour = accent.shade(next(strength for start, strength in _INTENSITY if day.seconds >= start))
             shapes.disc(canvas, centre, size, colour)
             number_colour = theme.ink_on(colour)
-        case DayMark.UNDER:
+        case DayStatus.BELOW_THRESHOLD:
             share = min(0.97, max(0.06, day.seconds / max(1, threshold_s)))
             shapes.ring(canvas, centre, size - 6, RAIL, line_px=4)
             shapes.ring(canvas, centre, size - 6, accent.shade(0.7), line_px=4, share=share)
-        case DayMark.PROTECTED:
-            _draw_protected(canvas, day, centre, size, words, accent)
+        case DayStatus.PROTECTED:
+            _draw_protected(canvas, day, centre, size, t, accent)
             return
-        case DayMark.MISSED:
+        case DayStatus.MISSED:
             number_colour = HAZE
             shapes.panel(canvas, _box(centre, 20, 4, drop=23), EDGE, radius=2)
-        case DayMark.TODAY_OPEN:
+        case DayStatus.TODAY_OPEN:
             if day.seconds:
                 share = min(0.97, max(0.06, day.seconds / max(1, threshold_s)))
                 shapes.ring(canvas, centre, size, RAIL, line_px=4)
@@ -138,32 +138,32 @@ def draw_day(
             else:
                 shapes.ring(canvas, centre, size, accent.bright, line_px=4, dashes=12)
             number_colour = accent.bright
-        case DayMark.FUTURE:
+        case DayStatus.FUTURE:
             number_colour = _FADED
-        case DayMark.BEFORE:
+        case DayStatus.NOT_A_MEMBER:
             shapes.disc(canvas, centre, 8, RAIL)
             return
-    if is_today and day.kind is DayMark.ACTIVE:
+    if is_today and day.kind is DayStatus.ACTIVE:
         shapes.ring(canvas, centre, size + 14, CHALK, line_px=3)
-    style = theme.label(words, 28) if day.kind is DayMark.FUTURE else theme.strong(words, 28)
+    style = theme.label(t, 28) if day.kind is DayStatus.FUTURE else theme.strong(t, 28)
     write(canvas, (centre[0], centre[1] + 10), str(day.date.day), style, number_colour, align="centre")
 
 
-def draw_legend(canvas: Image.Image, at: tuple[int, int, int], words: Words, accent: Accent) -> None:
+def draw_legend(canvas: Image.Image, at: tuple[int, int, int], t: Translator, accent: Accent) -> None:
     """One sample of each kind with its name, spread from `at[0]` to `at[1]`, centred on the line `at[2]`."""
     left, right, y = at
     items = (
-        (DayMark.ACTIVE, words("Active day")),
-        (DayMark.UNDER, words("Some time")),
-        (DayMark.PROTECTED, words("Protected")),
-        (DayMark.MISSED, words("Quiet day")),
-        (DayMark.TODAY_OPEN, words("Today")),
+        (DayStatus.ACTIVE, t("Active day")),
+        (DayStatus.BELOW_THRESHOLD, t("Some time")),
+        (DayStatus.PROTECTED, t("Protected")),
+        (DayStatus.MISSED, t("Quiet day")),
+        (DayStatus.TODAY_OPEN, t("Today")),
     )
     size, gap = 28, 10
     room = right - left - (size + gap) * len(items) - _LEGEND_GAP_PX * (len(items) - 1)
-    measured = (_measured(items, words, size_px) for size_px in _LEGEND_PX)
+    measured = (_measured(items, t, size_px) for size_px in _LEGEND_PX)
     fitting = next((found for found in measured if sum(found[1]) <= room), None)
-    style, widths = fitting or _measured(items, words, _LEGEND_PX[-1])
+    style, widths = fitting or _measured(items, t, _LEGEND_PX[-1])
     widths = [min(taken, room / len(items)) for taken in widths] if sum(widths) > room else widths
     space = (right - left - sum(widths) - (size + gap) * len(items)) / (len(items) - 1)
     x = float(left)
@@ -173,35 +173,35 @@ def draw_legend(canvas: Image.Image, at: tuple[int, int, int], words: Words, acc
         x += size + gap + taken + space
 
 
-def _measured(items: Sequence[tuple[DayMark, str]], words: Words, size_px: int) -> tuple[Style, list[float]]:
-    style = theme.label(words, size_px)
+def _measured(items: Sequence[tuple[DayStatus, str]], t: Translator, size_px: int) -> tuple[Style, list[float]]:
+    style = theme.label(t, size_px)
     return style, [width(text, style) for _, text in items]
 
 
-def _draw_sample(canvas: Image.Image, kind: DayMark, centre: Point, size: int, accent: Accent) -> None:
+def _draw_sample(canvas: Image.Image, kind: DayStatus, centre: Point, size: int, accent: Accent) -> None:
     match kind:
-        case DayMark.ACTIVE:
+        case DayStatus.ACTIVE:
             for step, strength in enumerate((0.38, 0.73, 1.0)):
                 shapes.disc(canvas, (centre[0] - 8 + step * 8, centre[1]), size - 8, accent.shade(strength))
-        case DayMark.UNDER:
+        case DayStatus.BELOW_THRESHOLD:
             shapes.ring(canvas, centre, size - 2, EDGE, line_px=4)
             shapes.ring(canvas, centre, size - 2, accent.shade(0.7), line_px=4, share=0.4)
-        case DayMark.PROTECTED:
+        case DayStatus.PROTECTED:
             shapes.stamp(canvas, centre, icons.icon(icons.Icon.SHIELD, size), accent.bright)
-        case DayMark.MISSED:
+        case DayStatus.MISSED:
             shapes.panel(canvas, _box(centre, 20, 4), HAZE, radius=2)
         case _:
             shapes.ring(canvas, centre, size, accent.bright, line_px=3, dashes=9)
 
 
 def _draw_protected(
-    canvas: Image.Image, day: CalendarDay, centre: Point, size: int, words: Words, accent: Accent
+    canvas: Image.Image, day: CalendarDay, centre: Point, size: int, t: Translator, accent: Accent
 ) -> None:
     shapes.disc(canvas, centre, size, accent.shade(0.24))
     shapes.ring(canvas, centre, size, accent.shade(0.6), line_px=3)
     sign = icons.icon(icons.of_protection(day.protection), round(size * 0.42))
     shapes.stamp(canvas, (centre[0], centre[1] + size * 0.18), sign, accent.bright)
-    style = theme.strong(words, round(size * 0.35))
+    style = theme.strong(t, round(size * 0.35))
     write(canvas, (centre[0], centre[1] - size * 0.08), str(day.date.day), style, CHALK, align="centre")
 
 

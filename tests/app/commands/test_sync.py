@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.commands.sync import RETIRED, SyncRefused, commands_json, plan, sync
+from app.commands.sync import RETIRED, SyncRefused, commands_json, compute_plan, sync
 from core.ids import GuildId
 from handlers import FEATURES
 from handlers.feature import Feature
@@ -100,7 +100,7 @@ def test_a_plan_names_each_difference() -> None:
     old["options"][0]["name"] = "topic"
     gone = {"type": 1, "name": "gone", "description": "x"}
 
-    found = plan(wanted, [_as_listed(each) for each in (old, gone, menu)], retired=frozenset({(SLASH, "gone")}))
+    found = compute_plan(wanted, [_as_listed(each) for each in (old, gone, menu)], retired=frozenset({(SLASH, "gone")}))
 
     assert (found.differing, found.deleted, found.kept) == (1, 1, ())
     assert str(found).splitlines() == [
@@ -117,7 +117,7 @@ def test_another_order_of_options_is_a_difference() -> None:
     [now] = commands_json([Feature(name="x", commands=(command("help", "Help", *two),))])
     [before] = commands_json([Feature(name="x", commands=(command("help", "Help", *reversed(two)),))])
 
-    assert str(plan([now], [before])) == "~ /help\n    options: in another order"
+    assert str(compute_plan([now], [before])) == "~ /help\n    options: in another order"
 
 
 LAUNCH = {
@@ -146,7 +146,7 @@ OTHERS = {
 def test_a_plan_keeps_what_others_registered_as_it_is() -> None:
     wanted = commands_json([SMALL])
 
-    found = plan(wanted, [LAUNCH, _as_listed(OTHERS), *map(_as_listed, wanted)])
+    found = compute_plan(wanted, [LAUNCH, _as_listed(OTHERS), *map(_as_listed, wanted)])
 
     assert (found.lines, found.kept_titles) == ((), ("Entry Point: launch", "/dice"))
     [entry, dice] = found.sent[len(wanted) :]
@@ -158,7 +158,7 @@ def test_a_plan_keeps_what_others_registered_as_it_is() -> None:
 def test_foreign_commands_are_deleted_on_request_and_an_entry_point_never() -> None:
     wanted = commands_json([SMALL])
 
-    found = plan(wanted, [LAUNCH, _as_listed(OTHERS), *map(_as_listed, wanted)], deletes_foreign=True)
+    found = compute_plan(wanted, [LAUNCH, _as_listed(OTHERS), *map(_as_listed, wanted)], deletes_foreign=True)
 
     assert (found.lines, found.deleted, found.kept_titles) == (("- /dice",), 1, ("Entry Point: launch",))
 

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.responses import Response, StreamingResponse
 
-from app.downloads.avatars import PICTURE_MAX, Avatars
+from app.downloads.avatars import AVATAR_BYTES_MAX, AvatarCache
 from tests.wire.discord_server import DiscordServer, serve
 
 PATH = "/avatars/1/a.png"
@@ -18,31 +18,31 @@ def cdn() -> Iterator[DiscordServer]:
 
 
 @pytest.fixture
-async def avatars(cdn: DiscordServer) -> AsyncIterator[Avatars]:
+async def avatars(cdn: DiscordServer) -> AsyncIterator[AvatarCache]:
     cdn.forget()
     async with httpx.AsyncClient() as client:
-        fresh = Avatars(cdn.url, client=lambda: client)
+        fresh = AvatarCache(cdn.url, client=lambda: client)
         yield fresh
         await fresh.aclose()
 
 
-async def test_a_picture_is_fetched_as_it_is(cdn: DiscordServer, avatars: Avatars) -> None:
+async def test_a_picture_is_fetched_as_it_is(cdn: DiscordServer, avatars: AvatarCache) -> None:
     cdn.script = [Response(b"picture")]
 
     assert await avatars.fetch([PATH]) == {PATH: b"picture"}
     assert [seen.headers["accept-encoding"] for seen in cdn.seen] == ["identity"]
 
 
-async def test_a_picture_that_is_compressed_unasked_is_left_out(cdn: DiscordServer, avatars: Avatars) -> None:
+async def test_a_picture_that_is_compressed_unasked_is_left_out(cdn: DiscordServer, avatars: AvatarCache) -> None:
     cdn.script = [Response(gzip.compress(bytes(64 * 1024 * 1024)), headers={"content-encoding": "gzip"})]
 
     assert await avatars.fetch([PATH]) == {}
 
 
-async def test_a_picture_without_end_is_left_out(cdn: DiscordServer, avatars: Avatars) -> None:
+async def test_a_picture_without_end_is_left_out(cdn: DiscordServer, avatars: AvatarCache) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100_000):
-            yield bytes(PICTURE_MAX // 8)
+            yield bytes(AVATAR_BYTES_MAX // 8)
 
     cdn.script = [StreamingResponse(endless())]
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from app.downloads.uploads import DISCORDS, FileOutOfReach, Uploads
+from app.downloads.uploads import DISCORD_CDN_HOSTS, FileOutOfReach, Uploads
 from core.config import DISCORD_CDN_URL
 from core.ids import AttachmentId
 from wire.objects import Attachment
@@ -178,5 +178,5 @@ async def test_a_file_that_never_ends_or_breaks_off_is_given_up(cdn: Cdn, upload
 
 
 def test_the_real_discord_has_two_hosts() -> None:
-    assert DISCORDS == ("https://cdn.discordapp.com", "https://media.discordapp.net")
-    assert DISCORD_CDN_URL in DISCORDS
+    assert DISCORD_CDN_HOSTS == ("https://cdn.discordapp.com", "https://media.discordapp.net")
+    assert DISCORD_CDN_URL in DISCORD_CDN_HOSTS

@@ -9,18 +9,18 @@ import pytest
 import uvicorn
 
 from app.http.connection_limits import FRAMING_MAX, HEAD_MAX
-from app.http.write_coalescing import CorkedProtocol
+from app.http.write_coalescing import CoalescingProtocol
 from tests.app.http.test_write_coalescing import PATIENCE_S, answer, app, post, until
 
 
-class Hasty(CorkedProtocol):
+class Hasty(CoalescingProtocol):
     """Waits only briefly."""
 
     head_s = 0.3
     body_s = 0.6
 
 
-class Crowded(CorkedProtocol):
+class Crowded(CoalescingProtocol):
     """Has little room."""
 
     unfinished_max = 3
@@ -28,7 +28,7 @@ class Crowded(CorkedProtocol):
 
 
 @contextmanager
-def serving(protocol: type[CorkedProtocol]) -> Generator[int]:
+def serving(protocol: type[CoalescingProtocol]) -> Generator[int]:
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -81,7 +81,7 @@ def send_on(caller: socket.socket, piece: bytes, count: int) -> int:
 
 @pytest.mark.parametrize("piece", [1000, 65_536, 1_000_000])
 def test_a_header_line_without_end_is_refused(piece: int) -> None:
-    with serving(CorkedProtocol) as port, calling(port) as caller:
+    with serving(CoalescingProtocol) as port, calling(port) as caller:
         caller.sendall(b"GET / HTTP/1.1\r\nhost: here\r\nx-long: ")
         taken = send_on(caller, b"x" * piece, 100_000_000 // piece)
         received = rest(caller)
@@ -94,7 +94,7 @@ def test_a_header_line_without_end_is_refused(piece: int) -> None:
 
 
 def test_a_long_head_is_refused_and_one_within_the_bound_is_answered() -> None:
-    with serving(CorkedProtocol) as port:
+    with serving(CoalescingProtocol) as port:
         with calling(port) as caller:
             for _ in range(3):
                 caller.sendall(post(b"one", b"x-long: " + b"x" * (HEAD_MAX - 200)))
@@ -111,7 +111,7 @@ def test_a_long_head_is_refused_and_one_within_the_bound_is_answered() -> None:
 
 def test_heads_and_bodies_that_come_in_pieces_are_answered() -> None:
     request = post(b"whole", b"x-long: " + b"x" * 3000)
-    with serving(CorkedProtocol) as port, calling(port) as caller:
+    with serving(CoalescingProtocol) as port, calling(port) as caller:
         for size in (1000, 700, 3000, len(request) - 3, len(request) - 7, len(request) - 8):
             for first in range(0, len(request), size):
                 caller.sendall(request[first : first + size])
@@ -119,7 +119,7 @@ def test_heads_and_bodies_that_come_in_pieces_are_answered() -> None:
 
 
 def test_trailers_without_end_are_cut() -> None:
-    with serving(CorkedProtocol) as port, calling(port) as caller:
+    with serving(CoalescingProtocol) as port, calling(port) as caller:
         caller.sendall(b"POST / HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\nx-long: ")
         taken = send_on(caller, b"x" * 65_536, 10 * FRAMING_MAX // 65_536)
         received = rest(caller)

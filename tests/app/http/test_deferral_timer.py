@@ -6,12 +6,12 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from app.downloads.avatars import Avatars
+from app.downloads.avatars import AvatarCache
 from app.downloads.uploads import Uploads
-from app.interactions.dedupe import Recent
+from app.interactions.dedupe import RecentInteractions
 from app.interactions.dispatch import Dispatcher
 from app.interactions.endpoint import Endpoint
-from app.interactions.followup import Finisher
+from app.interactions.followup import FollowupSender
 from app.jobs.outbox import Outbox
 from app.routes import Routes
 from db.connection import Pool
@@ -56,7 +56,7 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(discord)) as client:
         rest = Rest("http://discord.test/api/v10", "t", client=client)
-        recent = Recent()
+        recent = RecentInteractions()
         endpoint = Endpoint(
             verifier=Verifier([KEY.verify_key.encode().hex()]),
             dispatcher=Dispatcher(
@@ -65,8 +65,8 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
                 uploads=Uploads("http://cdn.test", client=lambda: client),
                 recent=recent,
             ),
-            finisher=Finisher(
-                rest=lambda: rest, avatars=Avatars("http://cdn.test", client=lambda: client), outbox=_no_outbox
+            finisher=FollowupSender(
+                rest=lambda: rest, avatars=AvatarCache("http://cdn.test", client=lambda: client), outbox=_no_outbox
             ),
             clock=Frozen(),
             patience_s=0.05,

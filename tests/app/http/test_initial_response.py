@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.http.initial_response import PATIENCE_S, FirstAnswer, Offer, Patience, Placeholder
+from app.http.initial_response import DEFER_AFTER_S, Deferral, DeferralKind, DeferralTimer, InitialResponse
 from app.jobs.pending_responses import PATIENCE_S as ROW_S
 
 WAIT = b'{"type":5}'
@@ -21,15 +21,15 @@ class Wire:
             self.bodies.append(message["body"])
 
 
-def offer(placeholder: Placeholder = Placeholder.THINKING) -> Callable[[], Offer]:
-    return lambda: Offer(placeholder)
+def offer(placeholder: DeferralKind = DeferralKind.NEW_MESSAGE) -> Callable[[], Deferral]:
+    return lambda: Deferral(placeholder)
 
 
 async def test_the_handler_is_first() -> None:
     wire = Wire()
-    first = Patience(patience_s=0.05).begin(wire.send, offer())
+    first = DeferralTimer(patience_s=0.05).begin(wire.send, offer())
 
-    late = await first.give(200, b"done")
+    late = await first.send(200, b"done")
     await asyncio.sleep(0.1)
 
     assert (late, wire.bodies) == (None, [b"done"])
@@ -37,32 +37,32 @@ async def test_the_handler_is_first() -> None:
 
 async def test_the_clock_is_first() -> None:
     wire = Wire()
-    first = Patience(patience_s=0.01).begin(wire.send, offer(Placeholder.SILENT))
+    first = DeferralTimer(patience_s=0.01).begin(wire.send, offer(DeferralKind.UPDATE))
     await asyncio.sleep(0.05)
 
-    late = await first.give(200, b"done")
+    late = await first.send(200, b"done")
 
-    assert (late, wire.bodies) == (Placeholder.SILENT, [b'{"type":6}'])
+    assert (late, wire.bodies) == (DeferralKind.UPDATE, [b'{"type":6}'])
 
 
 async def test_each_of_several_has_its_own_time() -> None:
     wire = Wire()
-    patience = Patience(patience_s=0.05)
+    patience = DeferralTimer(patience_s=0.05)
     first = patience.begin(wire.send, offer())
     await asyncio.sleep(0.02)
-    second = patience.begin(wire.send, offer(Placeholder.THINKING_PRIVATELY))
+    second = patience.begin(wire.send, offer(DeferralKind.THINKING_PRIVATELY))
     third = patience.begin(wire.send, offer())
-    await third.give(200, b"done")
+    await third.send(200, b"done")
     await asyncio.sleep(0.2)
 
-    assert wire.bodies == [b"done", WAIT, Placeholder.THINKING_PRIVATELY.callback]
-    assert await first.give(200, b"late") is Placeholder.THINKING
-    assert await second.give(200, b"late") is Placeholder.THINKING_PRIVATELY
+    assert wire.bodies == [b"done", WAIT, DeferralKind.THINKING_PRIVATELY.callback]
+    assert await first.send(200, b"late") is DeferralKind.NEW_MESSAGE
+    assert await second.send(200, b"late") is DeferralKind.THINKING_PRIVATELY
 
 
 def test_the_clock_runs_in_a_loop_that_came_later() -> None:
     wire = Wire()
-    patience = Patience(patience_s=0.01)
+    patience = DeferralTimer(patience_s=0.01)
 
     async def begin_and_wait(seconds: float) -> None:
         first = patience.begin(wire.send, offer())
@@ -77,7 +77,7 @@ def test_the_clock_runs_in_a_loop_that_came_later() -> None:
 
 async def test_a_handler_that_broke_is_not_answered_for() -> None:
     wire = Wire()
-    first = Patience(patience_s=0.01).begin(wire.send, offer())
+    first = DeferralTimer(patience_s=0.01).begin(wire.send, offer())
 
     first.end()
     await asyncio.sleep(0.05)
@@ -87,8 +87,8 @@ async def test_a_handler_that_broke_is_not_answered_for() -> None:
 
 async def test_nobody_is_left_waiting_for_ever() -> None:
     wire = Wire()
-    patience = Patience(patience_s=0.01, limit_s=0.05)
-    begun: list[FirstAnswer] = []
+    patience = DeferralTimer(patience_s=0.01, limit_s=0.05)
+    begun: list[InitialResponse] = []
 
     async def handle() -> None:
         begun.append(patience.begin(wire.send, offer()))
@@ -97,23 +97,23 @@ async def test_nobody_is_left_waiting_for_ever() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asyncio.create_task(handle())
 
-    assert begun[0].gave_up
+    assert begun[0].timed_out
     assert wire.bodies == [WAIT]
 
 
 async def test_time_runs_from_the_arrival_of_a_request_whose_body_came_slowly() -> None:
     wire = Wire()
-    patience = Patience(patience_s=10)
+    patience = DeferralTimer(patience_s=10)
     early = asyncio.get_running_loop().time() - 9.95
-    waiting = patience.begin(wire.send, offer(Placeholder.SILENT))
+    waiting = patience.begin(wire.send, offer(DeferralKind.UPDATE))
     slow = patience.begin(wire.send, offer(), arrived=early)
     await asyncio.sleep(0.2)
 
     assert wire.bodies == [WAIT]
-    assert await slow.give(200, b"late") is Placeholder.THINKING
-    assert await waiting.give(200, b"done") is None
+    assert await slow.send(200, b"late") is DeferralKind.NEW_MESSAGE
+    assert await waiting.send(200, b"done") is None
 
 
 def test_there_is_time_left_to_reach_discord() -> None:
-    assert PATIENCE_S == 1.5
-    assert PATIENCE_S + ROW_S <= 2.0
+    assert DEFER_AFTER_S == 1.5
+    assert DEFER_AFTER_S + ROW_S <= 2.0

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from app.main import create_app
-from core.request_context import REQUEST
+from core.request_context import REQUEST_ID
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.app.conftest import ECHO
@@ -87,7 +87,7 @@ async def test_everything_is_done_in_the_name_of_its_interaction(tmp_path: Path)
     seen: list[tuple[object, int]] = []
 
     async def look(interaction: SlashCommand, deps: Deps) -> Message:
-        seen.append((REQUEST.get(), interaction.id))
+        seen.append((REQUEST_ID.get(), interaction.id))
         return Message("hello")
 
     feature = Feature(name="look", slash={"look": look}, uses_database=False)
@@ -96,7 +96,7 @@ async def test_everything_is_done_in_the_name_of_its_interaction(tmp_path: Path)
 
     [(request, interaction)] = seen
     assert request == interaction
-    assert REQUEST.get() is None
+    assert REQUEST_ID.get() is None
 
 
 async def test_a_delivery_that_cannot_be_read_is_counted_and_explained(discord: FakeDiscord) -> None:

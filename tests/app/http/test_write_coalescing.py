@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.write_coalescing import CorkedProtocol, CorkedTransport
+from app.http.write_coalescing import CoalescingProtocol, CoalescingTransport
 
 PATIENCE_S = 10.0
 
@@ -46,7 +46,7 @@ def port() -> Iterator[int]:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=CorkedProtocol,
+        http=CoalescingProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -224,7 +224,7 @@ class Gone(asyncio.Transport):
 
 async def test_what_waits_for_a_connection_that_is_gone_is_dropped() -> None:
     gone = Gone()
-    transport = CorkedTransport(gone, asyncio.get_running_loop(), under_way=(1, 2))
+    transport = CoalescingTransport(gone, asyncio.get_running_loop(), under_way=(1, 2))
 
     transport.write(b"too late")
     await asyncio.sleep(0)

@@ -1,8 +1,8 @@
-from app.interactions.dedupe import Recent
+from app.interactions.dedupe import RecentInteractions
 
 
 def test_an_id_is_claimed_once() -> None:
-    recent = Recent()
+    recent = RecentInteractions()
 
     assert recent.claim(1, 0.0)
     assert not recent.claim(1, 1.0)
@@ -10,7 +10,7 @@ def test_an_id_is_claimed_once() -> None:
 
 
 def test_a_released_id_can_be_claimed_again() -> None:
-    recent = Recent()
+    recent = RecentInteractions()
     recent.claim(1, 0.0)
 
     recent.release(1)
@@ -20,7 +20,7 @@ def test_a_released_id_can_be_claimed_again() -> None:
 
 
 def test_old_ids_are_forgotten() -> None:
-    recent = Recent(age_s=10)
+    recent = RecentInteractions(age_s=10)
     for identity in range(5):
         recent.claim(identity, float(identity))
 
@@ -31,7 +31,7 @@ def test_old_ids_are_forgotten() -> None:
 
 
 def test_no_more_ids_are_kept_than_allowed() -> None:
-    recent = Recent(limit=100)
+    recent = RecentInteractions(limit=100)
     for identity in range(1000):
         assert recent.claim(identity, 0.0)
 

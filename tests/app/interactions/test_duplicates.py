@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.http.initial_response import PATIENCE_S
+from app.http.initial_response import DEFER_AFTER_S
 from db.connection import Pool
 from handlers.feature import Deps, Feature
 from tests.fake_discord import CHANNEL, Answer, FakeDiscord, Json, envelope, fake_discord, slash_payload
 from wire.custom_id import Action
-from wire.interaction import ButtonPress, SlashCommand
+from wire.interaction import ButtonClick, SlashCommand
 from wire.message import Message
-from wire.reply import Deferred, Drawing, EditMessage, Reply
+from wire.reply import Deferred, EditMessage, ImageReply, Reply
 
 PRESS = Action("slow", "press")
 
@@ -45,11 +45,11 @@ def features() -> Sequence[Feature]:
             case _:
                 return Message("at once")
 
-    async def press(interaction: ButtonPress, deps: Deps) -> Drawing:
-        return Drawing(EditMessage("new"), draw=lambda _: b"PNG", filename="a.png", alt="A", edits=True)
+    async def press(interaction: ButtonClick, deps: Deps) -> ImageReply:
+        return ImageReply(EditMessage("new"), draw=lambda _: b"PNG", filename="a.png", alt="A", edits=True)
 
     async def dawdle(interaction: SlashCommand, deps: Deps) -> Message:
-        await asyncio.sleep(PATIENCE_S + 0.2)
+        await asyncio.sleep(DEFER_AFTER_S + 0.2)
         return await for_ever()
 
     slash = {"later": later, "dawdle": dawdle}

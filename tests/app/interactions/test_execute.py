@@ -15,7 +15,7 @@ from wire.message import Message
 async def count(interaction: SlashCommand, deps: Deps) -> Message:
     await deps.conn.execute("UPDATE guilds SET study_minutes = study_minutes + 1")
     await asyncio.sleep(0.02)
-    return Message(f"{deps.arrival.study_minutes} before")
+    return Message(f"{deps.member.study_minutes} before")
 
 
 class Moody:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.routes import Routes
-from core.enums import Board, Period, Preset
+from core.enums import LeaderboardMetric, LeaderboardPeriod, TrackingPreset
 from db.connection import Pool
 from handlers import FEATURES, leaderboards, tracking
 from handlers.feature import Feature
@@ -33,7 +33,7 @@ from tests.fake_discord import (
 )
 from tests.handlers.conftest import studied
 from wire.command_json import Option
-from wire.interaction import ButtonPress, MessageMenu, ModalSubmit, SelectChoice, SlashCommand, UserMenu
+from wire.interaction import ButtonClick, MessageMenu, ModalSubmit, SelectSubmit, SlashCommand, UserMenu
 from wire.options import OptionKind
 from wire.payloads import SLASH
 
@@ -63,16 +63,16 @@ def custom_ids(viewer: int) -> dict[type, dict[str, str]]:
     """What the components of all features carry when `viewer` asked for them."""
     days = (TODAY - timedelta(days=2), TODAY - timedelta(days=1))
     return {
-        ButtonPress: {
+        ButtonClick: {
             "freeze:status": streak_notices.STATUS.pack(),
             "freeze:plan": streak_notices.PLAN.pack(),
             "freeze:repair": streak_notices.REPAIR.pack(days[0]),
             "streak:month": streak.MONTH.pack(viewer, viewer, date(2026, 10, 1)),
-            "leaderboard:page": leaderboards.PAGE.pack(Board.FOCUS, Period.WEEK, 0, viewer),
-            "leaderboard:me": leaderboards.ME.pack(Board.FOCUS, Period.WEEK, viewer),
-            "track:apply": tracking.APPLY.pack(next(iter(Preset)), *days),
+            "leaderboard:page": leaderboards.PAGE.pack(LeaderboardMetric.FOCUS, LeaderboardPeriod.WEEK, 0, viewer),
+            "leaderboard:me": leaderboards.ME.pack(LeaderboardMetric.FOCUS, LeaderboardPeriod.WEEK, viewer),
+            "track:apply": tracking.APPLY.pack(next(iter(TrackingPreset)), *days),
         },
-        SelectChoice: {"my:zone": my.ZONE.pack()},
+        SelectSubmit: {"my:zone": my.ZONE.pack()},
         ModalSubmit: {"freeze:planned": freeze.PLANNED.pack()},
     }
 
@@ -92,12 +92,12 @@ def ways(viewer: Someone) -> Iterator[Way]:
         )
     assert not routes.names(MessageMenu)
     known = custom_ids(viewer.id)
-    for kind in (ButtonPress, SelectChoice, ModalSubmit):
+    for kind in (ButtonClick, SelectSubmit, ModalSubmit):
         assert set(known[kind]) == routes.names(kind)
-    for name, custom_id in known[SelectChoice].items():
+    for name, custom_id in known[SelectSubmit].items():
         chosen = {"custom_id": custom_id, "component_type": 3, "values": ["Asia/Seoul"]}
         yield Way(f"select {name}", 3, chosen)
-    for name, custom_id in known[ButtonPress].items():
+    for name, custom_id in known[ButtonClick].items():
         yield Way(f"button {name}", 3, {"custom_id": custom_id, "component_type": 2})
     fields = [
         {"type": 18, "component": {"type": 4, "custom_id": name, "value": _day(ahead)}}

@@ -13,7 +13,7 @@ from app.commands.sync import commands_json
 from app.interactions import dispatch
 from core.enums import Language
 from core.errors import DomainError
-from core.i18n import words_for
+from core.i18n import translator_for
 from handlers import FEATURES
 from services.timezones.search import ZoneChoice
 
@@ -53,7 +53,7 @@ def test_a_refusal_says_what_is_so_and_what_to_do(kind: type[DomainError]) -> No
     error = kind(*(_sample(each.annotation) for each in parameters))
 
     sentence = str(error)
-    assert sentence == error.sentence(words_for(Language.EN))
+    assert sentence == error.message(translator_for(Language.EN))
     assert re.search(r"[.?!:] \S", sentence), "one part says what is so, another what to do next"
     assert sentence.endswith(".")
     assert not UNKIND.search(sentence)

@@ -22,13 +22,13 @@ from app.jobs.outbox import Outbox
 from app.main import create_app
 from core import log
 from core.clock import Clock
-from core.config import Settings
+from core.config import Config
 from core.ids import ChannelId, GuildId, RoleId, UserId
 from db.connection import Pool
 from handlers.feature import Deps, Feature, FilesWanted
 from services.jobs.outbox import Rules
 from wire.commands import attachment, command, integer
-from wire.effects import DirectMessage, GiveRole, SendMessage
+from wire.effects import AddRole, DirectMessage, SendMessage
 from wire.interaction import SlashCommand
 from wire.message import Message
 from wire.reply import Deferred
@@ -93,9 +93,9 @@ def features(plan: Plan) -> list[Feature]:
         effects = (
             SendMessage(channel=plan.channel, message=message),
             DirectMessage(user=plan.user, message=message),
-            GiveRole(guild=interaction.guild_id or GuildId(0), user=plan.user, role=plan.role),
+            AddRole(guild=interaction.guild_id or GuildId(0), user=plan.user, role=plan.role),
         )
-        return Message(f"answer {number}", then=effects)
+        return Message(f"answer {number}", effects=effects)
 
     async def promise(interaction: SlashCommand, _: Deps) -> Deferred:
         number = interaction.options.integer("number")
@@ -121,7 +121,7 @@ def features(plan: Plan) -> list[Feature]:
         async def use(contents: tuple[bytes, ...], _: Deps) -> Message:
             assert contents == (NOTES,)
             effect = SendMessage(channel=plan.channel, message=Message(f"effect {number}"))
-            return Message(f"answer {number}", then=(effect,))
+            return Message(f"answer {number}", effects=(effect,))
 
         assert file is not None
         return FilesWanted(files=(file,), use=use, file_types=(".txt",), size_max=100, private=False)
@@ -136,7 +136,7 @@ def features(plan: Plan) -> list[Feature]:
 async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:
     """Serve so many requests on `sock`, counting from the arrival of the first."""
     left = requests
-    inner = create_app(Settings.from_env(plan.environ), features=features(plan))
+    inner = create_app(Config.from_env(plan.environ), features=features(plan))
 
     async def once(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -165,7 +165,7 @@ def _closing(send: Send) -> Send:
 
 async def worker(plan: Plan) -> None:
     """Empty the outbox, counting from the start."""
-    settings = Settings.from_env(plan.environ)
+    settings = Config.from_env(plan.environ)
     Mortal.is_counting = True
     async with Pool(settings.database_url or "") as pool, Rest(settings.api_url, settings.token) as rest:
 

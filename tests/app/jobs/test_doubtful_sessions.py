@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.jobs.doubtful_sessions import confirm_sessions, flags_of
-from core.errors import OutsideTrouble
+from core.errors import ServiceUnavailable
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection, Pool
 from services.voice import recording
@@ -42,7 +42,7 @@ async def sit(conn: Connection, discord: LocalDiscord, *names: str, hours: float
     guild, library = place(discord, "Library")
     at = NOW - timedelta(hours=hours)
     for name in names:
-        await recording.record(conn, [VoiceState(guild, user(discord, name), library, 0, "v", at, is_late=is_late)])
+        await recording.record(conn, [VoiceState(guild, user(discord, name), library, 0, "v", at, is_delayed=is_late)])
     await heard(conn, NOW)
 
 
@@ -108,7 +108,7 @@ async def test_ten_at_most_are_asked_about_at_once_and_none_of_a_shard_that_nobo
     async with pool.connection() as conn:
         for number in range(12):
             who = UserId(50_000_000 + number)
-            await recording.record(conn, [VoiceState(guild, who, library, 0, "v", NOW, is_late=True)])
+            await recording.record(conn, [VoiceState(guild, who, library, 0, "v", NOW, is_delayed=True)])
         await heard(conn, NOW - timedelta(minutes=5))
     unheard = await confirm(pool, discord)
     async with pool.connection() as conn:
@@ -143,11 +143,11 @@ async def test_an_answer_to_a_session_that_has_changed_is_passed_over(discord: L
 async def test_what_discord_refuses_or_does_not_answer_changes_nothing(discord: LocalDiscord, pool: Pool) -> None:
     async with pool.connection() as conn:
         await sit(conn, discord, "mina")
-        away = VoiceState(GuildId(1 << 50), UserId(5 << 40), ChannelId(1 << 50), 0, "v", NOW, is_late=True)
+        away = VoiceState(GuildId(1 << 50), UserId(5 << 40), ChannelId(1 << 50), 0, "v", NOW, is_delayed=True)
         await recording.record(conn, [away])
 
     async with Rest("http://127.0.0.1:9/api/v10", "token", backoff_s=0.01) as rest:
-        with pytest.raises(OutsideTrouble):
+        with pytest.raises(ServiceUnavailable):
             await confirm_sessions(pool, rest, NOW)
     assert await look(pool, "SELECT count(*) FROM voice_sessions WHERE ended_at IS NULL") == [(2,)]
     async with pool.connection() as conn:

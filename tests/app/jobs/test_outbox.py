@@ -12,15 +12,15 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from app.http.initial_response import PATIENCE_S, Placeholder
-from app.interaction_context import Turn
+from app.http.initial_response import DEFER_AFTER_S, DeferralKind
+from app.interaction_context import InteractionContext
 from app.jobs.outbox import NoKey, Outbox, entries_of
 from app.jobs.pending_responses import promise_of
 from core.config import LOCAL_APPLICATION_ID
 from core.enums import EffectStatus, Language
-from core.i18n import words_for
+from core.i18n import translator_for
 from core.ids import ChannelId, GuildId, MessageId, RoleId, UserId
-from core.request_context import REQUEST
+from core.request_context import REQUEST_ID
 from db.connection import Pool
 from db.queries.jobs import outbox as outbox_queries
 from handlers.feature import Deps, Feature
@@ -28,8 +28,8 @@ from services.jobs import outbox
 from services.jobs.outbox import Rules
 from tests.fake_discord import ANA, GUILD, NOW, Frozen, fake_discord, slash_payload
 from tests.local_discord import LocalDiscord, local_discord
-from wire.effects import ChangeMessage, DirectMessage, GiveRole, SendMessage, TakeRole
-from wire.errors import Unsendable
+from wire.effects import AddRole, DirectMessage, EditMessageEffect, RemoveRole, SendMessage
+from wire.errors import InvalidPayload
 from wire.interaction import SlashCommand
 from wire.message import Effect, Message
 from wire.parsing import parse
@@ -176,7 +176,7 @@ async def test_trouble_is_tried_again_five_times_and_then_shown_to_a_person(pool
         asked.append(request.method)
         return httpx.Response(503)
 
-    await write(pool, GiveRole(guild=PLACE, user=UserId(ANA.id), role=RoleId(5_000_002), key="role"))
+    await write(pool, AddRole(guild=PLACE, user=UserId(ANA.id), role=RoleId(5_000_002), key="role"))
     async with answering(broken) as rest:
         done = await hands(pool, rest).drain()
 
@@ -203,7 +203,7 @@ async def test_the_next_attempt_waits_a_while(pool: Pool) -> None:
 
 
 async def test_a_message_of_unknown_fate_is_not_sent_again_when_discord_may_have_forgotten_it(pool: Pool) -> None:
-    await write(pool, HELLO, TakeRole(guild=PLACE, user=UserId(ANA.id), role=RoleId(5_000_002), key="role"))
+    await write(pool, HELLO, RemoveRole(guild=PLACE, user=UserId(ANA.id), role=RoleId(5_000_002), key="role"))
     async with pool.connection() as conn:
         await conn.execute("UPDATE outbox SET unsure_from = now() - interval '4 minutes'")
     async with answering(lambda _: httpx.Response(204)) as rest:
@@ -256,7 +256,9 @@ async def test_a_message_can_be_changed(pool: Pool) -> None:
 
     await write(
         pool,
-        ChangeMessage(channel=ChannelId(5_000_001), message_id=MessageId(5_000_009), message=Message("New"), key="x"),
+        EditMessageEffect(
+            channel=ChannelId(5_000_001), message_id=MessageId(5_000_009), message=Message("New"), key="x"
+        ),
     )
     async with answering(answer) as rest:
         await hands(pool, rest).drain()
@@ -281,14 +283,14 @@ def test_what_is_decided_without_an_interaction_needs_a_key() -> None:
 
 def test_what_discord_would_refuse_is_not_written() -> None:
     for message in (Message("x" * 2001), Message("Hello", private=True)):
-        with pytest.raises(Unsendable):
+        with pytest.raises(InvalidPayload):
             entries_of([SendMessage(channel=ChannelId(5_000_001), message=message, key="x")], now=NOW)
 
 
 def announcing(*effects: Effect, uses_database: bool = True, takes_s: float = 0) -> Sequence[Feature]:
     async def announce(interaction: SlashCommand, deps: Deps) -> Message:
         await asyncio.sleep(takes_s)
-        return Message("Announced.", then=effects)
+        return Message("Announced.", effects=effects)
 
     return [Feature(name="announce", slash={"announce": announce}, uses_database=uses_database)]
 
@@ -306,7 +308,7 @@ async def test_a_reply_is_followed_by_what_it_decided(tmp_path: Path, pool: Pool
 
 
 async def test_a_late_reply_that_decides_something_keeps_its_promise_too(tmp_path: Path, pool: Pool) -> None:
-    async with fake_discord(tmp_path, pool=pool, features=announcing(HELLO, takes_s=PATIENCE_S + 0.1)) as fake:
+    async with fake_discord(tmp_path, pool=pool, features=announcing(HELLO, takes_s=DEFER_AFTER_S + 0.1)) as fake:
         answer = await fake.slash("announce")
 
     assert answer.kind == 5
@@ -321,9 +323,9 @@ async def promised(discord: LocalDiscord, pool: Pool, *, hours: float, channel: 
     sent = parse(json.dumps(slash_payload("x", now=asked_at, options={})).encode())
     assert isinstance(sent, SlashCommand)
     interaction = replace(sent, user=replace(sent.user, id=user), channel_id=channel)
-    turn = Turn(interaction, asked_at, words_for(Language.EN), None)
+    turn = InteractionContext(interaction, asked_at, translator_for(Language.EN), None)
     async with pool.connection() as conn:
-        await outbox.write(conn, [promise_of(turn, Placeholder.THINKING)], now=asked_at, rules=Rules(lease_s=0.0))
+        await outbox.write(conn, [promise_of(turn, DeferralKind.NEW_MESSAGE)], now=asked_at, rules=Rules(lease_s=0.0))
         await conn.execute("UPDATE outbox SET created_at = now() - %s", (timedelta(hours=hours),))
 
 
@@ -383,11 +385,11 @@ async def test_an_effect_happens_in_the_name_of_what_decided_it(pool: Pool, key:
     seen: list[int | str | None] = []
 
     def look(_request: httpx.Request) -> httpx.Response:
-        seen.append(REQUEST.get())
+        seen.append(REQUEST_ID.get())
         return httpx.Response(200, json={"id": "88888888888", "channel_id": "5000001"})
 
     await write(pool, SendMessage(channel=HELLO.channel, message=HELLO.message, key=key))
     async with answering(look) as rest:
         await hands(pool, rest).drain()
 
-    assert (seen, REQUEST.get()) == ([request_id], None)
+    assert (seen, REQUEST_ID.get()) == ([request_id], None)

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from app.http.initial_response import Placeholder
-from app.interaction_context import Turn
+from app.http.initial_response import DeferralKind
+from app.interaction_context import InteractionContext
 from app.jobs.outbox import Outbox
 from app.jobs.pending_responses import promise_of
 from core.enums import Language
-from core.i18n import words_for
+from core.i18n import translator_for
 from db.connection import Pool
 from services.jobs import outbox
 from services.jobs.outbox import Rules
@@ -24,10 +24,10 @@ from wire.parsing import parse
 from wire.rest import Rest
 
 
-def turn() -> Turn:
+def turn() -> InteractionContext:
     interaction = parse(json.dumps(slash_payload("x", options={})).encode())
     assert isinstance(interaction, SlashCommand)
-    return Turn(interaction, NOW, words_for(Language.EN), None)
+    return InteractionContext(interaction, NOW, translator_for(Language.EN), None)
 
 
 @asynccontextmanager
@@ -49,9 +49,9 @@ async def test_a_database_that_hangs_does_not_hold_up_the_placeholder(pool: Pool
     async with hands(pool, unasked) as outbox_of, pool.connection() as blocker:
         await blocker.execute("LOCK TABLE outbox")
         with capture_logs() as lines:
-            await outbox_of.answers.promise(waiting, Placeholder.THINKING)  # returns while the lock is held
+            await outbox_of.answers.promise(waiting, DeferralKind.NEW_MESSAGE)  # returns while the lock is held
 
-    assert not waiting.is_promised
+    assert not waiting.has_pending_response
     assert [line["event"] for line in lines] == ["answer promised without a row"]
 
 
@@ -61,25 +61,25 @@ async def test_a_row_that_cannot_be_written_does_not_stop_the_placeholder(pool: 
         await conn.execute("ALTER TABLE outbox ADD CONSTRAINT ck_full CHECK (kind <> 'answer')")
     async with hands(pool, unasked) as outbox_of:
         with capture_logs() as lines:
-            await outbox_of.answers.promise(waiting, Placeholder.THINKING)
+            await outbox_of.answers.promise(waiting, DeferralKind.NEW_MESSAGE)
 
-    assert not waiting.is_promised
+    assert not waiting.has_pending_response
     assert [line["log_level"] for line in lines] == ["error"]
 
 
 @pytest.mark.parametrize(
     ("placeholder", "found", "calls"),
     [
-        (Placeholder.THINKING, {"flags": 128}, ["GET", "DELETE", "POST"]),
-        (Placeholder.THINKING, None, ["GET", "POST"]),  # it was taken away, and nobody knows what came after
-        (Placeholder.THINKING_PRIVATELY, {"flags": 192}, ["GET", "PATCH"]),
-        (Placeholder.THINKING_PRIVATELY, None, ["GET"]),  # the person has put it away
-        (Placeholder.THINKING, {"flags": 0}, ["GET"]),  # the answer is there
-        (Placeholder.SILENT, {"flags": 0}, ["GET", "POST"]),
+        (DeferralKind.NEW_MESSAGE, {"flags": 128}, ["GET", "DELETE", "POST"]),
+        (DeferralKind.NEW_MESSAGE, None, ["GET", "POST"]),  # it was taken away, and nobody knows what came after
+        (DeferralKind.THINKING_PRIVATELY, {"flags": 192}, ["GET", "PATCH"]),
+        (DeferralKind.THINKING_PRIVATELY, None, ["GET"]),  # the person has put it away
+        (DeferralKind.NEW_MESSAGE, {"flags": 0}, ["GET"]),  # the answer is there
+        (DeferralKind.UPDATE, {"flags": 0}, ["GET", "POST"]),
     ],
 )
 async def test_the_worker_tells_the_person_alone(
-    pool: Pool, placeholder: Placeholder, found: dict[str, int] | None, calls: list[str]
+    pool: Pool, placeholder: DeferralKind, found: dict[str, int] | None, calls: list[str]
 ) -> None:
     async with pool.connection() as conn:
         await outbox.write(conn, [promise_of(turn(), placeholder)], now=NOW, rules=Rules(lease_s=0.0))
@@ -103,7 +103,7 @@ async def test_the_worker_tells_the_person_alone(
 
 async def test_nothing_is_sent_while_discord_does_not_know_the_interaction(pool: Pool) -> None:
     async with pool.connection() as conn:
-        await outbox.write(conn, [promise_of(turn(), Placeholder.THINKING)], now=NOW, rules=Rules(lease_s=0.0))
+        await outbox.write(conn, [promise_of(turn(), DeferralKind.NEW_MESSAGE)], now=NOW, rules=Rules(lease_s=0.0))
     methods: set[str] = set()
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -11,9 +11,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from structlog.testing import capture_logs
 
 from app.jobs.worker import JOBS, Job, Worker
-from core.errors import OutsideTrouble
-from core.metrics_registry import Durations, Reading
-from core.request_context import REQUEST
+from core.errors import ServiceUnavailable
+from core.metrics_registry import Gauge, Histogram
+from core.request_context import REQUEST_ID
 from db.connection import Connection, Pool
 from tests.fake_discord import NOW, Frozen
 from tests.populate import ANA, LYCEUM, add_guild, add_member
@@ -92,7 +92,7 @@ async def test_a_job_that_fails_stops_neither_itself_nor_the_others(pool: Pool) 
 
     async def away(_conn: Connection, _now: datetime) -> int:
         done.append("away")
-        raise OutsideTrouble("gone")
+        raise ServiceUnavailable("gone")
 
     jobs = [Job("good", OFTEN, good), Job("bad", OFTEN, bad), Job("away", OFTEN, away)]
 
@@ -136,7 +136,7 @@ async def test_an_outage_is_one_line_for_each_job_and_its_end_another(pool: Pool
         nonlocal tries
         tries += 1
         if tries <= 3:
-            raise OutsideTrouble("gone")
+            raise ServiceUnavailable("gone")
         return 0
 
     async def is_over() -> bool:
@@ -207,14 +207,14 @@ async def test_the_worker_counts_its_jobs_and_names_them_to_operators(pool: Pool
 
     async def look(conn: Connection, _now: datetime) -> int:
         cursor = await conn.execute("SELECT current_setting('application_name')")
-        seen.extend((name, REQUEST.get()) for (name,) in await cursor.fetchall())
+        seen.extend((name, REQUEST_ID.get()) for (name,) in await cursor.fetchall())
         return 3
 
     async def bad(_conn: Connection, _now: datetime) -> int:
         raise ZeroDivisionError
 
     def outcomes() -> set[tuple[str, ...]]:
-        return {labels for tally in worker.tallies() if isinstance(tally, Durations) for labels, *_ in tally.rows()}
+        return {labels for tally in worker.tallies() if isinstance(tally, Histogram) for labels, *_ in tally.rows()}
 
     async def is_done() -> bool:
         return len(outcomes()) == 2
@@ -222,7 +222,7 @@ async def test_the_worker_counts_its_jobs_and_names_them_to_operators(pool: Pool
     worker = Worker(pool, UNREACHABLE, Frozen(), [Job("count drift", OFTEN, look), Job("bad", OFTEN, bad)])
     await _work(worker, until=is_done)
 
-    readings = {tally.name: tally.value for tally in worker.tallies() if isinstance(tally, Reading)}
+    readings = {tally.name: tally.value for tally in worker.tallies() if isinstance(tally, Gauge)}
     assert seen[0] == ("lyceum worker job=count drift", "count drift")
     assert (readings["lyceum_job_last_count"], readings["lyceum_streak_drift"]) == (3, 3)
     assert outcomes() == {("count drift", "done"), ("bad", "failed")}

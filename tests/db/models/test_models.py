@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import Engine, event
 
-from core.enums import ChannelKind, DayKind, Language, Preset, WebhookEventKind
+from core.enums import ChannelKind, DayKind, Language, TrackingPreset, WebhookEventKind
 from db.models import (
     Authorization,
     Channel,
@@ -18,8 +18,8 @@ from db.models import (
     Member,
     MemberZone,
     Model,
-    PolicyRule,
-    Recount,
+    RecalculationQueueEntry,
+    TrackingPolicyChange,
     User,
     VoiceSegment,
     VoiceSession,
@@ -52,8 +52,14 @@ RIGHT: dict[type[Model], dict[str, Any]] = {
         "channel_id": 20_000_001,
         "started_at": NOON,
     },
-    PolicyRule: {"guild_id": GUILD, "preset": Preset.SOCIAL, "valid_from": NOON, "set_by": USER, "set_at": NOON},
-    Recount: {"guild_id": GUILD, "user_id": USER},
+    TrackingPolicyChange: {
+        "guild_id": GUILD,
+        "preset": TrackingPreset.SOCIAL,
+        "valid_from": NOON,
+        "set_by": USER,
+        "set_at": NOON,
+    },
+    RecalculationQueueEntry: {"guild_id": GUILD, "user_id": USER},
     GatewaySession: {"shard_id": 0, "shard_count": 1, "seen_at": NOON},
     WebhookEvent: {
         "kind": WebhookEventKind.ENTITLEMENT_CREATE,

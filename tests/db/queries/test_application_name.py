@@ -14,7 +14,7 @@ FIRST = InteractionId(30_000_001)
 
 
 async def arrive(conn: Connection, interaction: int = FIRST, *, in_guild: bool = True) -> None:
-    await interactions.arrive(
+    await interactions.begin(
         conn,
         interaction=InteractionId(interaction),
         guild=LYCEUM if in_guild else None,

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from cli.bulk_load import fill
-from core.enums import Period
+from core.enums import LeaderboardPeriod
 from db.connection import Pool
 from services.calendar.days import first_day, guild_calendar
 from services.leaderboards import checkpoints
@@ -22,7 +22,7 @@ EVERY = 20  # rows between two marks
 MANY = 120  # rows that one step of a plan may read: a few times what lies between two marks
 ASKED = (
     *(
-        "interactions.context.arrive_in_guild",
+        "interactions.context.begin_in_guild",
         "leaderboards.pages.get_by_day",
         "leaderboards.pages.get_by_span",
         "leaderboards.pages.get_by_streak",
@@ -30,10 +30,10 @@ ASKED = (
     *(
         "leaderboards.pages.get_by_total",
         "voice.daily_totals.find_first_day",
-        "voice.daily_totals.list_zone_rules",
-        "streaks.freezes.list_grants",
+        "timezones.list_zone_rules",
+        "streaks.grants.list_grants",
     ),
-    *("members.preferences.find_guild", "explanations.find_counted", "profiles.find_profile", "profiles.list_days"),
+    *("guilds.find_guild", "explanations.find_counted", "profiles.find_profile", "profiles.list_days"),
     *("voice.active_channels.list_present", "voice.history.list_history"),
 )
 SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
@@ -60,13 +60,13 @@ def question(where: str) -> Statement:
 
 async def test_crowd_has_long_boards_and_all_of_them_are_marked(crowd_url: str) -> None:
     async with Pool(crowd_url) as pool, pool.connection() as conn:
-        assert await checkpoints.mark(conn, now=NOW, large=400, every=EVERY) > 60
+        assert await checkpoints.refresh_checkpoints(conn, now=NOW, large=400, every=EVERY) > 60
 
 
 @pytest.mark.parametrize("where", ASKED)
 async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, where: str) -> None:
     async with Pool(crowd_url) as pool, pool.connection() as conn:
-        await checkpoints.mark(conn, now=NOW, large=400, every=EVERY)
+        await checkpoints.refresh_checkpoints(conn, now=NOW, large=400, every=EVERY)
     statement = question(where)
     assert statement.sql is not None
     with psycopg.connect(crowd_url) as conn:
@@ -93,7 +93,7 @@ async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, w
             "day": today,
             "today": today,
             "period": "month",
-            "starts_on": first_day(Period.MONTH, today),
+            "starts_on": first_day(LeaderboardPeriod.MONTH, today),
             "first": today - timedelta(days=27),
             "last": today,
             "interaction": 1 << 60,
@@ -105,9 +105,9 @@ async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, w
             "limit": 60,
             "since": int((NOW - timedelta(days=1)).timestamp()),
         }
-        if where == "streaks.freezes.list_grants":
+        if where == "streaks.grants.list_grants":
             values |= {"since": today - timedelta(days=14)}
-        if where in {"voice.daily_totals.list_zone_rules", "voice.history.list_history"}:
+        if where in {"timezones.list_zone_rules", "voice.history.list_history"}:
             values |= {"guild": [guild], "user": [user]}
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
         conn.execute("SET LOCAL enable_seqscan = off")

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Connection
-from gateway_listener.protocol.events import Moment, read
+from gateway_listener.protocol.events import ReceivedAt, read
 from playground.state import serializers
 from playground.state.state import Channel
 from services.members.person import Person
@@ -31,7 +31,7 @@ HERE = GuildId(GUILD)
 
 
 def event(name: str, payload: object, *, since: datetime | None = None) -> Event | None:
-    return read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(AT, since))
+    return read(name, msgspec.Raw(msgspec.json.encode(payload)), ReceivedAt(AT, since))
 
 
 def test_voice_state_carries_place_flags_and_person() -> None:
@@ -50,7 +50,7 @@ def test_voice_state_carries_place_flags_and_person() -> None:
         voice_session="voice",
         at=AT,
         person=Person(UserId(ANA), "ana", "Ana", "a1", is_bot=True, nick="An", member_avatar_hash="a2"),
-        is_late=True,
+        is_delayed=True,
         since=SINCE,
     )
 
@@ -136,10 +136,10 @@ async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connec
     ]
     for number, (name, payload) in enumerate(frames):
         at = AT + timedelta(seconds=100 * number)
-        told = read(name, msgspec.Raw(msgspec.json.encode(payload)), Moment(at))
+        told = read(name, msgspec.Raw(msgspec.json.encode(payload)), ReceivedAt(at))
         assert told is not None
         await recording.record(conn, [told])
-        await open_sessions.settle_open(conn, now=at + timedelta(seconds=90))
+        await open_sessions.accrue_open_sessions(conn, now=at + timedelta(seconds=90))
 
     rows = await conn.execute("SELECT user_id, ended_at, counted_s FROM voice_sessions")
     assert await rows.fetchall() == [(BEN, AT + timedelta(seconds=100), 0)]

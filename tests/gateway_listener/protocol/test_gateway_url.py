@@ -5,7 +5,7 @@ import respx
 from httpx import ConnectError, Response
 
 from gateway_listener.protocol.close_codes import GatewayRefused
-from gateway_listener.protocol.gateway_url import Directory, NoAddress, address
+from gateway_listener.protocol.gateway_url import GatewayInfoClient, GatewayUnknown, address
 
 API = "https://discord.test/api/v10"
 ANSWER = {
@@ -18,7 +18,7 @@ ANSWER = {
 async def test_address_and_limit_come_from_discord(respx_mock: respx.MockRouter) -> None:
     route = respx_mock.get(f"{API}/gateway/bot").respond(json=ANSWER)
 
-    found = await Directory(API, "secret", None).look_up()
+    found = await GatewayInfoClient(API, "secret", None).look_up()
 
     assert (found.url, found.session_start_limit.remaining) == ("wss://named.test", 7)
     assert route.calls.last.request.headers["authorization"] == "Bot secret"
@@ -28,7 +28,7 @@ async def test_address_and_limit_come_from_discord(respx_mock: respx.MockRouter)
 async def test_given_address_goes_first(respx_mock: respx.MockRouter) -> None:
     respx_mock.get(f"{API}/gateway/bot").respond(json=ANSWER)
 
-    found = await Directory(API, "secret", "ws://given.test").look_up()
+    found = await GatewayInfoClient(API, "secret", "ws://given.test").look_up()
 
     assert (found.url, found.session_start_limit.remaining) == ("ws://given.test", 7)
 
@@ -41,7 +41,7 @@ async def test_beside_a_given_address_nobody_needs_to_answer(
 ) -> None:
     respx_mock.get(f"{API}/gateway/bot").mock(side_effect=[answer])
 
-    found = await Directory(API, "secret", "ws://given.test").look_up()
+    found = await GatewayInfoClient(API, "secret", "ws://given.test").look_up()
 
     assert (found.url, found.session_start_limit.remaining) == ("ws://given.test", 1)
 
@@ -49,8 +49,8 @@ async def test_beside_a_given_address_nobody_needs_to_answer(
 async def test_without_any_address_it_is_tried_again_later(respx_mock: respx.MockRouter) -> None:
     respx_mock.get(f"{API}/gateway/bot").respond(503)
 
-    with pytest.raises(NoAddress):
-        await Directory(API, "secret", None).look_up()
+    with pytest.raises(GatewayUnknown):
+        await GatewayInfoClient(API, "secret", None).look_up()
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ async def test_who_asks_too_often_is_told_how_long_to_wait(
 ) -> None:
     respx_mock.get(f"{API}/gateway/bot").respond(429, headers=headers)
 
-    with pytest.raises(NoAddress) as caught:
-        await Directory(API, "secret", None).look_up()
+    with pytest.raises(GatewayUnknown) as caught:
+        await GatewayInfoClient(API, "secret", None).look_up()
 
     assert caught.value.retry_after_s == wait_s
     assert str(caught.value).startswith("Discord asks to wait")
@@ -73,7 +73,7 @@ async def test_wrong_token_is_not_tried_again(respx_mock: respx.MockRouter) -> N
     respx_mock.get(f"{API}/gateway/bot").respond(401)
 
     with pytest.raises(GatewayRefused, match="DISCORD_TOKEN"):
-        await Directory(API, "secret", None).look_up()
+        await GatewayInfoClient(API, "secret", None).look_up()
 
 
 def test_query_of_the_given_address_is_kept() -> None:
@@ -86,8 +86,8 @@ def test_query_of_the_given_address_is_kept() -> None:
 async def test_an_answer_without_end_is_no_answer(respx_mock: respx.MockRouter) -> None:
     respx_mock.get(f"{API}/gateway/bot").respond(content=b" " * 1_000_000 + b"{}")
 
-    with pytest.raises(NoAddress):
-        await Directory(API, "secret", None).look_up()
+    with pytest.raises(GatewayUnknown):
+        await GatewayInfoClient(API, "secret", None).look_up()
 
 
 async def test_an_answer_that_is_compressed_unasked_is_not_inflated(respx_mock: respx.MockRouter) -> None:
@@ -95,8 +95,8 @@ async def test_an_answer_that_is_compressed_unasked_is_not_inflated(respx_mock: 
         content=gzip.compress(b'{"url": "wss://gateway.test"}'), headers={"content-encoding": "gzip"}
     )
 
-    with pytest.raises(NoAddress):
-        await Directory(API, "secret", None).look_up()
+    with pytest.raises(GatewayUnknown):
+        await GatewayInfoClient(API, "secret", None).look_up()
 
     assert asked.calls.last.request.headers["accept-encoding"] == "identity"
 
@@ -106,6 +106,6 @@ async def test_answer_with_gaps_is_understood(limit: object, respx_mock: respx.M
     answer = {"url": "wss://there", "shards": None, "session_start_limit": limit}
     respx_mock.get("https://discord.test/gateway/bot").mock(return_value=Response(200, json=answer))
 
-    found = await Directory("https://discord.test", "a", None).look_up()
+    found = await GatewayInfoClient("https://discord.test", "a", None).look_up()
 
     assert (found.shards, found.session_start_limit.remaining, found.session_start_limit.max_concurrency) == (1, 1, 1)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
-from core.metrics_registry import Counts, Reading
+from core.metrics_registry import Counter, Gauge
 from db.connection import Connection, Pool
-from gateway_listener.recording.metrics import Meter
+from gateway_listener.recording.metrics import ListenerMetrics
 from gateway_listener.recording.recorder import Recorder
-from gateway_listener.recording.records import Heard, Mark, SessionKey
+from gateway_listener.recording.records import Cursor, Record, SessionKey
 from services.members.person import Person
 from services.voice.gateway_events import GuildSnapshot, VoiceChannel, VoiceState
 from tests.gateway_listener.rows import stays, until_seq
@@ -36,26 +36,26 @@ SNAPSHOT = GuildSnapshot(
 )
 
 
-def waiting(meter: Meter) -> float:
+def waiting(meter: ListenerMetrics) -> float:
     return next(
         tally.value
-        for tally in meter.tallies()
-        if isinstance(tally, Reading) and tally.name == "lyceum_shard_waiting_rows"
+        for tally in meter.metrics()
+        if isinstance(tally, Gauge) and tally.name == "lyceum_shard_waiting_rows"
     )
 
 
 async def test_a_snapshot_is_compared_with_the_open_sessions(pool: Pool) -> None:
-    meter = Meter()
+    meter = ListenerMetrics()
     recorder = Recorder(pool, Clock(), meter=meter)
     writing = asyncio.create_task(recorder.run())
     await recorder.start()
-    recorder.go_live()
-    await recorder.add(Heard(Mark(KEY, 1, NOW), SNAPSHOT))
+    recorder.on_live()
+    await recorder.add(Record(Cursor(KEY, 1, NOW), SNAPSHOT))
     recorder.finish()
     await asyncio.wait_for(writing, 20)
 
-    counted = {tally.name: dict(tally.rows()) for tally in meter.tallies() if isinstance(tally, Counts)}
-    shown = {tally.name: tally.value for tally in meter.tallies() if isinstance(tally, Reading)}
+    counted = {tally.name: dict(tally.rows()) for tally in meter.metrics() if isinstance(tally, Counter)}
+    shown = {tally.name: tally.value for tally in meter.metrics() if isinstance(tally, Gauge)}
     assert counted["lyceum_voice_events_committed"] == {("GuildSnapshot",): 1}
     assert counted["lyceum_reconciled_states"] == {("both",): 2, ("session alone",): 0, ("no session",): 0}
     assert 0 <= shown["lyceum_shard_event_age_seconds"] < 3600
@@ -63,29 +63,29 @@ async def test_a_snapshot_is_compared_with_the_open_sessions(pool: Pool) -> None
 
 
 def test_a_shard_that_left_is_forgotten() -> None:
-    meter = Meter()
+    meter = ListenerMetrics()
     meter.watch((3, 4), lambda: 0)
     meter.committed((3, 4), [], seen_at=NOW)
-    before = [tally for tally in meter.tallies() if isinstance(tally, Reading)]
+    before = [tally for tally in meter.metrics() if isinstance(tally, Gauge)]
 
     meter.forget((3, 4))
 
     assert [tally.labels for tally in before] == [(("shard", "3/4"),)] * 2
-    assert [tally for tally in meter.tallies() if isinstance(tally, Reading)] == []
+    assert [tally for tally in meter.metrics() if isinstance(tally, Gauge)] == []
 
 
 async def test_rows_that_wait_for_the_database_are_counted_while_they_wait(pool: Pool) -> None:
-    meter = Meter()
+    meter = ListenerMetrics()
     recorder = Recorder(pool, Clock(), meter=meter)
     writing = asyncio.create_task(recorder.run())
     await recorder.start()
-    await recorder.add(Heard(Mark(KEY, 1, NOW), state(ANA)))
+    await recorder.add(Record(Cursor(KEY, 1, NOW), state(ANA)))
     await until_seq(pool, 1)
     before = waiting(meter)
     async with pool.connection() as conn:
         await conn.execute("SELECT 1 FROM gateway_sessions FOR UPDATE")
         for seq in range(2, 12):
-            await recorder.add(Heard(Mark(KEY, seq, NOW), state(ANA + seq)))
+            await recorder.add(Record(Cursor(KEY, seq, NOW), state(ANA + seq)))
             await asyncio.sleep(0.01)
         during = waiting(meter)
     await until_seq(pool, 11)
@@ -95,8 +95,8 @@ async def test_rows_that_wait_for_the_database_are_counted_while_they_wait(pool:
     assert (before, during, after) == (0, 10, 0)
 
 
-class LostCount(Meter):
-    async def compare(self, conn: Connection, heard: Sequence[Heard]) -> None:
+class LostCount(ListenerMetrics):
+    async def compare(self, conn: Connection, heard: Sequence[Record]) -> None:
         await super().compare(conn, heard)
         raise ZeroDivisionError
 
@@ -106,9 +106,9 @@ async def test_trouble_with_counting_costs_no_event(pool: Pool) -> None:
     recorder = Recorder(pool, Clock(), meter=meter)
     writing = asyncio.create_task(recorder.run())
     await recorder.start()
-    recorder.go_live()
-    await recorder.add(Heard(Mark(KEY, 1, NOW), SNAPSHOT))
-    await recorder.add(Heard(Mark(KEY, 2, NOW), state(ANA + 3)))
+    recorder.on_live()
+    await recorder.add(Record(Cursor(KEY, 1, NOW), SNAPSHOT))
+    await recorder.add(Record(Cursor(KEY, 2, NOW), state(ANA + 3)))
     recorder.finish()
     await asyncio.wait_for(writing, 20)
 

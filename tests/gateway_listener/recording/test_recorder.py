@@ -12,8 +12,8 @@ from core.clock import Clock
 from core.ids import ChannelId, GuildId, UserId
 from db.connection import Pool
 from db.queries.gateway.positions import Position, find_position, set_position, try_lock_shard
-from gateway_listener.recording.recorder import Recorder, Superseded, Taken
-from gateway_listener.recording.records import Heard, Mark, SessionKey
+from gateway_listener.recording.recorder import Recorder, ShardLocked, ShardLost
+from gateway_listener.recording.records import Cursor, Record, SessionKey
 from services.voice.gateway_events import VoiceState
 from tests.gateway_listener.rows import Stay, position, stays, until_seq
 from tests.gateway_listener.scripted import (
@@ -105,10 +105,10 @@ async def test_who_lost_the_shard_writes_nothing_more(pool: Pool, database_url: 
                    WHERE application_name = 'lyceum' AND datname = current_database()"""
             )
         await taking
-        recorder.go_live()
+        recorder.on_live()
         await recorder.add(_joined(1, ANA))
 
-        with pytest.raises(Superseded):
+        with pytest.raises(ShardLost):
             await asyncio.wait_for(writer, 5)
 
     assert await stays(pool) == []
@@ -120,9 +120,9 @@ async def test_second_listener_takes_over_where_the_first_one_ended(pool: Pool, 
         first_writer = asyncio.create_task(first.run())
         await first.start()
         await first.add(_joined(1, ANA))
-        first.go_live()
+        first.on_live()
         await until_seq(pool, 1)
-        with pytest.raises(Taken):
+        with pytest.raises(ShardLocked):
             await Recorder(other_pool, Clock()).run()
         first.finish()
         await first_writer
@@ -151,12 +151,12 @@ async def test_moment_is_only_vouched_for_while_something_is_heard(pool: Pool) -
     recorder = Recorder(pool, Clock())
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
-    recorder.go_live()
-    recorder.lose(now - timedelta(minutes=5))
+    recorder.on_live()
+    recorder.on_disconnect(now - timedelta(minutes=5))
     await recorder.add(_joined(1, ANA))
     while_lost = await until_seq(pool, 1)
-    recorder.go_live()
-    recorder.pass_over(Mark(KEY, 2, now))
+    recorder.on_live()
+    recorder.skip(Cursor(KEY, 2, now))
     afterwards = await until_seq(pool, 2)
     writer.cancel()
 
@@ -169,10 +169,10 @@ async def test_quiet_time_before_a_loss_counts_as_heard(pool: Pool) -> None:
     recorder = Recorder(pool, Clock())
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
-    recorder.go_live()
-    recorder.pass_over(Mark(KEY, 1, now - timedelta(hours=1)))
+    recorder.on_live()
+    recorder.skip(Cursor(KEY, 1, now - timedelta(hours=1)))
     await until_seq(pool, 1)
-    recorder.lose(now)
+    recorder.on_disconnect(now)
     await recorder.confirm(patience_s=5)
     writer.cancel()
 
@@ -198,12 +198,12 @@ async def test_shard_has_one_owner(pool: Pool) -> None:
 
 async def test_quiet_shard_is_vouched_for_and_open_sessions_are_credited(pool: Pool, tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock.json")
-    clock.set_pace(rate=600)
+    clock.set_speed(rate=600)
     recorder = Recorder(pool, clock)
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
     await recorder.add(_joined(1, ANA, clock.now()))
-    recorder.go_live()
+    recorder.on_live()
     began = (await until_seq(pool, 1)).seen_at
     await _until_credited(pool)
     writer.cancel()
@@ -313,7 +313,7 @@ async def _take_up(pool: Pool) -> Position | None:
             await writer
             return starting.result()
         starting.cancel()
-        assert isinstance(writer.exception(), Taken)
+        assert isinstance(writer.exception(), ShardLocked)
         await asyncio.sleep(0.02)
     raise AssertionError("the shard never came free")
 
@@ -324,10 +324,10 @@ async def _take_over(conn: psycopg.AsyncConnection) -> None:
     await set_position(conn, Position("other", None, 5, Clock().now()), shard=(0, 1))
 
 
-def _joined(seq: int, user: int, at: datetime | None = None) -> Heard:
+def _joined(seq: int, user: int, at: datetime | None = None) -> Record:
     at = at or Clock().now()
     state = VoiceState(GuildId(GUILD), UserId(user), ChannelId(ROOM), 0, "v", at)
-    return Heard(Mark(KEY, seq, at), state)
+    return Record(Cursor(KEY, seq, at), state)
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
@@ -337,17 +337,17 @@ async def test_time_in_which_nothing_was_heard_is_not_vouched_for(is_lost: bool,
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
     await recorder.add(_joined(1, ANA))
-    recorder.go_live(needs_frames=True)
+    recorder.on_live(needs_frames=True)
     heard_at = clock.now()
     await until_seq(pool, 1)
 
     clock.slept_s = 8 * 3600.0
     if is_lost:
-        recorder.lose(clock.now())
+        recorder.on_disconnect(clock.now())
     await recorder.confirm(patience_s=5)
     asleep = await position(pool)
-    recorder.go_live(needs_frames=True)
-    recorder.hear(clock.now())
+    recorder.on_live(needs_frames=True)
+    recorder.on_frame(clock.now())
     await recorder.confirm(patience_s=5)
     awake = await position(pool)
     writer.cancel()
@@ -361,8 +361,8 @@ async def test_position_that_cannot_be_written_ends_the_writer(pool: Pool) -> No
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
 
-    recorder.pass_over(Mark(SessionKey("first"), 2**70, Clock().now()))
-    recorder.go_live()
+    recorder.skip(Cursor(SessionKey("first"), 2**70, Clock().now()))
+    recorder.on_live()
 
     with pytest.raises(psycopg.Error):
         await asyncio.wait_for(writer, 20)
@@ -374,8 +374,8 @@ async def test_nothing_is_credited_past_the_last_frame(pool: Pool) -> None:
     writer = asyncio.create_task(recorder.run())
     await recorder.start()
     await recorder.add(_joined(1, ANA, joined))
-    recorder.hear(joined + timedelta(minutes=18))
-    recorder.go_live(needs_frames=True)
+    recorder.on_frame(joined + timedelta(minutes=18))
+    recorder.on_live(needs_frames=True)
     credited_s = await _until_credited(pool)
     vouched = (await position(pool)).seen_at
     writer.cancel()

@@ -648,7 +648,7 @@ async def test_resumed_without_a_number_of_its_own_goes_on(gateway: ScriptedGate
         await again.voice(3, None)
         await until_seq(pool, 3)
 
-        assert running.recorder.heard_until is None
+        assert running.recorder.received_until is None
 
 
 async def test_guild_without_a_number_for_its_id_costs_the_connection_alone(
@@ -705,7 +705,7 @@ async def test_frame_from_before_a_long_sleep_proves_nothing(op: int, gateway: S
         again = await gateway.accept()
         await again.hello()
         resume = await again.expect(6)
-        heard_until = listener.recorder.heard_until
+        heard_until = listener.recorder.received_until
 
     assert resume["seq"] == 2
     assert heard_until
@@ -727,10 +727,10 @@ async def test_own_pause_is_no_sleep(gateway: ScriptedGateway, pool: Pool) -> No
             clock.slept_s = 600
         await until_seq(pool, 5)
         await link.expect(1)
-        assert listener.recorder.heard_until
+        assert listener.recorder.received_until
         await link.send(11)
         async with asyncio.timeout(PATIENCE_S):
-            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+            while listener.recorder.received_until:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.01)
 
         assert len(gateway.links) == 1
@@ -753,7 +753,7 @@ async def test_frames_that_waited_for_the_database_are_estimated_until_a_heartbe
         await until_seq(pool, 7)
         await link.send(11)
         async with asyncio.timeout(PATIENCE_S):
-            while listener.recorder.heard_until:  # noqa: ASYNC110 - nothing tells of it
+            while listener.recorder.received_until:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.01)
         await link.voice(8, ROOM, user=ANA + 8)
         await until_seq(pool, 8)
@@ -776,7 +776,7 @@ async def test_ack_of_an_earlier_heartbeat_does_not_end_a_pause(gateway: Scripte
         await link.send(11)
         await link.voice(3, ROOM)
         await until_seq(pool, 3)
-        assert listener.recorder.heard_until
+        assert listener.recorder.received_until
         await link.send(11)
         await link.voice(4, ROOM, user=BEN)
         await until_seq(pool, 4)

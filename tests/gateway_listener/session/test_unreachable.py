@@ -13,10 +13,10 @@ import respx
 
 from core.clock import Clock
 from db.connection import Pool
-from gateway_listener.protocol.gateway_url import Directory, NoAddress
+from gateway_listener.protocol.gateway_url import GatewayInfoClient, GatewayUnknown
 from gateway_listener.recording.recorder import Recorder
-from gateway_listener.session.connection import Caller, Connection, Session, Unreachable
-from gateway_listener.session.identify_limiter import Starts
+from gateway_listener.session.connection import Connection, ConnectionConfig, Session, Unreachable
+from gateway_listener.session.identify_limiter import IdentifyLimiter
 from gateway_listener.session.shard import Backoff
 from tests.gateway_listener.rows import until_seq
 from tests.gateway_listener.scripted import NOBODY, PATIENCE_S, TOKEN, ScriptedGateway, following
@@ -81,8 +81,8 @@ async def test_gateway_that_ends_the_handshake_is_tried_again(way: str, pool: Po
 async def refuse(url: str, pool: Pool) -> str:
     """Why a connection could not be made."""
     clock = Clock()
-    directory = Directory(NOBODY, TOKEN, url)
-    caller = Caller(TOKEN, Recorder(pool, clock), clock, Starts(pool, directory))
+    directory = GatewayInfoClient(NOBODY, TOKEN, url)
+    caller = ConnectionConfig(TOKEN, Recorder(pool, clock), clock, IdentifyLimiter(pool, directory))
     with pytest.raises(Unreachable) as refused:
         await Connection.open(url, caller, Session(), compression=None)
     return str(refused.value)
@@ -106,8 +106,8 @@ async def test_proxy_that_cannot_be_used_is_unreachable(
         monkeypatch.setenv(name, proxy)
 
     assert await refuse("wss://gateway.invalid", pool)
-    with pytest.raises(NoAddress):
-        await Directory("https://discord.invalid/api/v10", TOKEN, None).look_up()
+    with pytest.raises(GatewayUnknown):
+        await GatewayInfoClient("https://discord.invalid/api/v10", TOKEN, None).look_up()
 
 
 async def test_requests_of_the_gateway_tell_who_asks(

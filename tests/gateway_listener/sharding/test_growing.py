@@ -6,9 +6,9 @@ from httpx import Response
 
 from db.connection import Pool
 from gateway_listener.protocol.close_codes import TOO_FEW_SHARDS, GatewayRefused
-from gateway_listener.protocol.gateway_url import Directory
-from gateway_listener.sharding.coordinator import Sharing
-from gateway_listener.sharding.selection import Wish
+from gateway_listener.protocol.gateway_url import GatewayInfoClient
+from gateway_listener.sharding.coordinator import ShardCoordinator
+from gateway_listener.sharding.selection import ShardSelection
 
 API = "https://discord.test/api/v10"
 
@@ -36,12 +36,12 @@ async def test_listeners_grow_together_when_discord_wants_more_shards(
     pool: Pool, database_url: str, respx_mock: respx.MockRouter
 ) -> None:
     recommended(respx_mock, 1, 3, 3, 3)
-    directory = Directory(API, "secret", None)
+    directory = GatewayInfoClient(API, "secret", None)
     first, second, stop = Shards(), Shards(), asyncio.Event()
     async with Pool(database_url) as elsewhere:
         running = [
-            asyncio.create_task(Sharing(pool, directory, Wish(), first.follow).run(stop)),
-            asyncio.create_task(Sharing(elsewhere, directory, Wish(), second.follow).run(stop)),
+            asyncio.create_task(ShardCoordinator(pool, directory, ShardSelection(), first.follow).run(stop)),
+            asyncio.create_task(ShardCoordinator(elsewhere, directory, ShardSelection(), second.follow).run(stop)),
         ]
         async with asyncio.timeout(15):
             while sorted(map(len, (first.followed, second.followed))) != [1, 2]:
@@ -58,7 +58,9 @@ async def test_listener_waits_as_long_as_discord_wants(pool: Pool, respx_mock: r
     route = respx_mock.get(f"{API}/gateway/bot")
     route.mock(side_effect=[Response(429, headers={"Retry-After": "60"})])
     stop = asyncio.Event()
-    running = asyncio.create_task(Sharing(pool, Directory(API, "secret", None), Wish(), Shards().follow).run(stop))
+    running = asyncio.create_task(
+        ShardCoordinator(pool, GatewayInfoClient(API, "secret", None), ShardSelection(), Shards().follow).run(stop)
+    )
     await asyncio.sleep(1.5)
     stop.set()
     await running
@@ -71,7 +73,10 @@ async def test_shards_that_were_told_do_not_grow(pool: Pool, respx_mock: respx.M
 
     with pytest.raises(GatewayRefused, match="too few"):
         await asyncio.wait_for(
-            Sharing(pool, Directory(API, "secret", None), Wish(2), Shards().follow).run(asyncio.Event()), 10
+            ShardCoordinator(pool, GatewayInfoClient(API, "secret", None), ShardSelection(2), Shards().follow).run(
+                asyncio.Event()
+            ),
+            10,
         )
 
 
@@ -81,5 +86,8 @@ async def test_trouble_with_one_shard_ends_the_process(pool: Pool) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(
-            Sharing(pool, Directory(API, "secret", None), Wish(1), break_down).run(asyncio.Event()), 10
+            ShardCoordinator(pool, GatewayInfoClient(API, "secret", None), ShardSelection(1), break_down).run(
+                asyncio.Event()
+            ),
+            10,
         )

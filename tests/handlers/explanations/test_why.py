@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from db.connection import Pool
-from services.streaks.freezes import close_days
+from services.streaks.freezes import process_ended_days
 from services.voice import recording
 from services.voice.gateway_events import SELF_DEAF
 from tests.fake_discord import ANA, BEN, GUEST, NOW, ROBOT, Answer, FakeDiscord, Room
@@ -171,7 +171,7 @@ async def test_streak_tells_each_day_and_why_the_run_is_as_long(discord: FakeDis
         await studied(pool, ANA, hours=0.5, until=NOW - timedelta(days=days))
     await studied(pool, ANA, hours=0.1)
     async with pool.connection() as conn:
-        await close_days(conn, now=NOW)
+        await process_ended_days(conn, now=NOW)
 
     answer = await discord.slash("why", topic="streak")
 

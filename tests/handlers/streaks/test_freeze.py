@@ -5,7 +5,7 @@ import pytest
 
 from db.connection import Pool
 from handlers.streaks.streak_notices import PLAN
-from services.streaks.freezes import close_days
+from services.streaks.freezes import process_ended_days
 from tests.fake_discord import ANA, BEN, NOW, FakeDiscord, envelope
 from tests.handlers.conftest import studied
 
@@ -41,7 +41,7 @@ async def test_status_of_a_newcomer_tells_how_freezes_come(discord: FakeDiscord)
 async def test_status_tells_of_a_used_freeze_and_the_calendar_shows_it(discord: FakeDiscord, pool: Pool) -> None:
     await active(pool, *range(2, 9))
     async with pool.connection() as conn:
-        await close_days(conn, now=NOW)
+        await process_ended_days(conn, now=NOW)
 
     status = await discord.slash("freeze status")
     streak = await discord.slash("streak")
@@ -217,7 +217,7 @@ async def test_whoever_presses_acts_for_themselves(discord: FakeDiscord, pool: P
 async def test_what_was_told_late_is_said(discord: FakeDiscord, pool: Pool) -> None:
     await active(pool, *range(2, 9))
     async with pool.connection() as conn:
-        await close_days(conn, now=NOW)
+        await process_ended_days(conn, now=NOW)
     await active(pool, 1)
 
     streak = await discord.slash("streak")

@@ -80,4 +80,4 @@ async def _fill(pool: Pool, *, rooms: int, each: int, name: str) -> None:
     snapshot = GuildSnapshot(guild, "Lyceum Commons", None, None, "en-US", None, channels, states, since)
     async with pool.connection() as conn:
         await recording.record(conn, [snapshot])
-        await open_sessions.settle_open(conn, now=NOW)
+        await open_sessions.accrue_open_sessions(conn, now=NOW)

@@ -145,7 +145,7 @@ def test_habits_bring_people_in_and_send_them_home() -> None:
 
 def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock.json")
-    clock.set_pace(rate=1.0, shown=datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp())
+    clock.set_speed(rate=1.0, shown=datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp())
     world = World(application=1)
     guild = world.settle(COMMUNITY)
     changes = Changes()
@@ -155,7 +155,7 @@ def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) ->
     living.leave_alone(mina)
 
     for step in range(48):
-        clock.set_pace(rate=1.0, shown=datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() + step * 120)
+        clock.set_speed(rate=1.0, shown=datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() + step * 120)
         living.look()
 
     in_voice = {member.user.username for member in guild.in_voice()}
@@ -165,7 +165,7 @@ def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) ->
 
 
 def test_a_cut_off_evening_does_not_leave_the_clock_running_fast(tmp_path: Path) -> None:
-    Clock(tmp_path / "clock.json").set_pace(rate=60.0)
+    Clock(tmp_path / "clock.json").set_speed(rate=60.0)
 
     with local_discord(tmp_path, living=True) as discord:
         assert discord.http.get("/playground/clock").json()["rate"] == 1

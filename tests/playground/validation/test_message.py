@@ -11,7 +11,7 @@ from playground.interactions import component_actions, modal_values
 from playground.interactions.entity_resolver import ByName
 from playground.interactions.payloads import Resolved
 from playground.state.fixtures import COMMUNITY
-from playground.state.lookup import Puzzled, find_channel, find_guild, find_member, listed, nearest
+from playground.state.lookup import NotFound, find_channel, find_guild, find_member, listed, nearest
 from playground.state.state import Message, World
 from playground.validation import message as check_message
 from playground.validation.commands import check_list
@@ -203,7 +203,7 @@ def test_every_field_is_filled_as_discord_sends_it() -> None:
     ],
 )
 def test_forms_filled_wrongly_say_what_is_missing(field: Json, given: Json, sentence: str) -> None:
-    with pytest.raises(Puzzled) as caught:
+    with pytest.raises(NotFound) as caught:
         fill(field, **given)
 
     assert str(caught.value).startswith(sentence)
@@ -216,7 +216,7 @@ def test_an_old_modal_with_rows_is_filled_too() -> None:
     filled = modal_values.fill(old, modal_values.named(old, {"old": "a"}), pick, {})
 
     assert filled[0]["components"][0]["value"] == "a"
-    with pytest.raises(Puzzled, match="it has Old"):
+    with pytest.raises(NotFound, match="it has Old"):
         modal_values.named(old, {"old": "a", "new": "b"})
 
 
@@ -227,11 +227,11 @@ def test_menus_are_found_by_placeholder_when_there_are_several() -> None:
     message = Message(1, 2, made.bot, COMMUNITY.members[0].joined_at, components=rows)
 
     assert component_actions.find_select(message, "B")["custom_id"] == "b"
-    with pytest.raises(Puzzled, match="Say which menu: A or B"):
+    with pytest.raises(NotFound, match="Say which menu: A or B"):
         component_actions.find_select(message, None)
-    with pytest.raises(Puzzled, match="there are no members"):
+    with pytest.raises(NotFound, match="there are no members"):
         component_actions.choose(selects[0], ["x"], ByName(Resolved(made, None, None, "")))
     message.components = []
-    with pytest.raises(Puzzled, match="no menu"):
+    with pytest.raises(NotFound, match="no menu"):
         component_actions.find_select(message, None)
     assert component_actions.find_button(message, "x") is None

@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from core.enums import Board, DayMark, Language, Period
-from core.i18n import words_for
+from core.enums import DayStatus, Language, LeaderboardMetric, LeaderboardPeriod
+from core.i18n import translator_for
 from render.cards import leaderboards, profiles
 from render.cards.leaderboards import BoardRow, LeaderboardCard
 from render.cards.profiles import ProfileCard
 from render.cards.streaks import calendar
 from render.cards.streaks.calendar import StreakCalendar
 from render.cards.streaks.day_status import CalendarDay
-from render.number_text import common_px, figure
+from render.number_text import common_px, write_number
 from render.samples.__main__ import main
 from render.samples.cards import Sample, portrait, samples
 from render.text.fonts import shaping_is_complete
@@ -26,7 +26,7 @@ from render.text.fonts import shaping_is_complete
 PICTURES = Path(__file__).parent / "pictures"
 REDRAW = "LYCEUM_REDRAW"  # set it to accept what is drawn now, then look at every picture
 ENGLISH = [sample for sample in samples() if sample.language is Language.EN]
-WORDS = words_for(Language.EN)
+WORDS = translator_for(Language.EN)
 PROFILE = next(sample.card for sample in ENGLISH if isinstance(sample.card, ProfileCard))
 SIZES = {ProfileCard: (960, 640), StreakCalendar: (960, 720), LeaderboardCard: (960, 720)}
 
@@ -72,23 +72,25 @@ def test_noise_for_avatars_still_gives_a_light_board() -> None:
     noise = [Image.effect_noise((128, 128), 120).convert("RGB") for _ in range(11)]
     pictures = {f"{index}": _png(picture) for index, picture in enumerate(noise)}
     rows = tuple(BoardRow(index + 1, "한글 이름 " * 3, f"{index}", "1,000 h 59 min", 0.9) for index in range(10))
-    card = LeaderboardCard("Guild", Board.FOCUS, Period.ALL, rows, replace(rows[0], rank=99, avatar="10"), 3, 9)
+    card = LeaderboardCard(
+        "Guild", LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, rows, replace(rows[0], rank=99, avatar="10"), 3, 9
+    )
 
-    assert len(leaderboards.draw(card, words=WORDS, avatars=pictures)) < 150_000
+    assert len(leaderboards.draw(card, t=WORDS, avatars=pictures)) < 150_000
 
 
 def test_alt_text_of_the_longest_names_stays_within_limits() -> None:
     rows = tuple(BoardRow(10_000 + index, "👨‍👩‍👧‍👦" * 100, None, "999,999 h 59 min", 1.0) for index in range(10))
-    board = LeaderboardCard("夜" * 100, Board.FOCUS, Period.MONTH, rows, rows[0], 1000, 1000)
+    board = LeaderboardCard("夜" * 100, LeaderboardMetric.FOCUS, LeaderboardPeriod.MONTH, rows, rows[0], 1000, 1000)
 
     for language in Language:
-        words = words_for(language)
-        assert len(leaderboards.alt(board, words=words)) <= 1024
-        assert len(profiles.alt(replace(PROFILE, name="W" * 4000, guild_name="W" * 4000), words=words)) <= 1024
+        t = translator_for(language)
+        assert len(leaderboards.alt(board, t=t)) <= 1024
+        assert len(profiles.alt(replace(PROFILE, name="W" * 4000, guild_name="W" * 4000), t=t)) <= 1024
 
 
 def test_alt_text_says_what_the_profile_shows() -> None:
-    assert profiles.alt(PROFILE, words=WORDS) == (
+    assert profiles.alt(PROFILE, t=WORDS) == (
         "Profile of 김민아 Mina in Lyceum Commons: level 4, 312 XP. Studied 3 h 20 min today, 18 h 5 min this week, "
         "312 h 15 min in all. Streak: 27 days, longest 45 days."
     )
@@ -97,7 +99,7 @@ def test_alt_text_says_what_the_profile_shows() -> None:
 def test_alt_text_says_what_the_calendar_shows() -> None:
     card = next(sample.card for sample in ENGLISH if isinstance(sample.card, StreakCalendar))
 
-    assert calendar.alt(card, words=WORDS) == (
+    assert calendar.alt(card, t=WORDS) == (
         "Streak calendar of 김민아 Mina, October 2026. Streak: 8 days, longest 45 days. 17 active days this month. "
         "2 protected days. Today is still open."
     )
@@ -105,56 +107,58 @@ def test_alt_text_says_what_the_calendar_shows() -> None:
 
 def test_alt_text_says_what_the_board_shows() -> None:
     row = BoardRow(1, "Mina", None, "3 h", 1.0)
-    card = LeaderboardCard("Commons", Board.XP, Period.TODAY, (row,), replace(row, rank=12, name="Noah"), 1, 2)
+    card = LeaderboardCard(
+        "Commons", LeaderboardMetric.XP, LeaderboardPeriod.TODAY, (row,), replace(row, rank=12, name="Noah"), 1, 2
+    )
 
-    assert leaderboards.alt(card, words=WORDS) == (
+    assert leaderboards.alt(card, t=WORDS) == (
         "Leaderboard of Commons: XP, Today, page 1 of 2. 1. Mina, 3 h; 12. Noah, 3 h"
     )
-    assert leaderboards.alt(replace(card, rows=(), viewer_row=None), words=WORDS).endswith("Nobody is here yet.")
+    assert leaderboards.alt(replace(card, rows=(), viewer_row=None), t=WORDS).endswith("Nobody is here yet.")
 
 
 def test_a_name_that_cannot_be_seen_is_drawn_and_told_as_no_name() -> None:
     unseen, unnamed = (replace(PROFILE, name=name, guild_name="Commons") for name in ("\u3164\u0301", "–"))
 
-    assert profiles.draw(unseen, words=WORDS, avatars={}) == profiles.draw(unnamed, words=WORDS, avatars={})
-    assert profiles.alt(unseen, words=WORDS).startswith("Profile of – in Commons:")
-    assert profiles.alt(replace(unseen, guild_name="\u2800"), words=WORDS).startswith("Profile of – in –:")
+    assert profiles.draw(unseen, t=WORDS, avatars={}) == profiles.draw(unnamed, t=WORDS, avatars={})
+    assert profiles.alt(unseen, t=WORDS).startswith("Profile of – in Commons:")
+    assert profiles.alt(replace(unseen, guild_name="\u2800"), t=WORDS).startswith("Profile of – in –:")
 
 
-@pytest.mark.parametrize("mark", list(DayMark))
-def test_every_kind_of_day_looks_different_in_grey(mark: DayMark) -> None:
+@pytest.mark.parametrize("mark", list(DayStatus))
+def test_every_kind_of_day_looks_different_in_grey(mark: DayStatus) -> None:
     first = date(2026, 10, 1)
 
-    def month(kind: DayMark) -> Image.Image:
+    def month(kind: DayStatus) -> Image.Image:
         days = (CalendarDay(first + timedelta(days=6), kind, 500),)
         card = StreakCalendar("Mina", first, first + timedelta(days=20), days, 0, None, 0, None)
-        drawn = Image.open(BytesIO(calendar.draw(card, words=WORDS, avatars={})))
+        drawn = Image.open(BytesIO(calendar.draw(card, t=WORDS, avatars={})))
         return drawn.convert("L").crop((280, 216, 440, 640))
 
-    for other in set(DayMark) - {mark}:
+    for other in set(DayStatus) - {mark}:
         assert ImageStat.Stat(ImageChops.difference(month(mark), month(other))).sum[0] > 2000
 
 
 def test_a_run_that_a_vacation_carried_shines_in_the_months_that_it_reaches_back_to() -> None:
     first = date(2026, 10, 1)
     days = (
-        CalendarDay(date(2026, 10, 19), DayMark.ACTIVE, 4000),
-        *(CalendarDay(date(2026, 10, day), DayMark.PROTECTED) for day in range(20, 32)),
+        CalendarDay(date(2026, 10, 19), DayStatus.ACTIVE, 4000),
+        *(CalendarDay(date(2026, 10, day), DayStatus.PROTECTED) for day in range(20, 32)),
     )
     alive = StreakCalendar("Mina", first, date(2026, 11, 11), days, 2, date(2026, 10, 19), 2, None)
 
-    shining = calendar.draw(alive, words=WORDS, avatars={})
-    over = calendar.draw(replace(alive, alive_since=date(2026, 11, 11)), words=WORDS, avatars={})
+    shining = calendar.draw(alive, t=WORDS, avatars={})
+    over = calendar.draw(replace(alive, alive_since=date(2026, 11, 11)), t=WORDS, avatars={})
 
     assert shining != over
 
 
 def test_a_day_of_today_is_marked() -> None:
     first = date(2026, 10, 1)
-    card = StreakCalendar("Mina", first, first, (CalendarDay(first, DayMark.ACTIVE, 4000),), 1, first, 1, None)
+    card = StreakCalendar("Mina", first, first, (CalendarDay(first, DayStatus.ACTIVE, 4000),), 1, first, 1, None)
 
-    today = calendar.draw(card, words=WORDS, avatars={})
-    later = calendar.draw(replace(card, today=first + timedelta(days=9)), words=WORDS, avatars={})
+    today = calendar.draw(card, t=WORDS, avatars={})
+    later = calendar.draw(replace(card, today=first + timedelta(days=9)), t=WORDS, avatars={})
 
     assert today != later
 
@@ -163,10 +167,10 @@ def test_a_day_of_today_is_marked() -> None:
     "month", [date(2026, 2, 1), date(2026, 8, 1), date(2026, 10, 1), date(2027, 2, 1), date(2028, 2, 1)]
 )
 def test_months_of_four_to_six_weeks_fit(month: date) -> None:
-    days = tuple(CalendarDay(month + timedelta(days=index), DayMark.ACTIVE, 9000) for index in range(28))
+    days = tuple(CalendarDay(month + timedelta(days=index), DayStatus.ACTIVE, 9000) for index in range(28))
     card = StreakCalendar("Mina", month, month + timedelta(days=27), days, 28, month, 28, None)
 
-    assert calendar.draw(card, words=WORDS, avatars={}).startswith(b"\x89PNG")
+    assert calendar.draw(card, t=WORDS, avatars={}).startswith(b"\x89PNG")
 
 
 @given(
@@ -186,17 +190,17 @@ def test_any_name_and_number_can_be_drawn(
         PROFILE, name=name, guild_name=guild, xp=xp, focus_total_s=seconds, streak_days=streak, tint=tint, avatar=None
     )
 
-    assert len(profiles.draw(card, words=words_for(language), avatars={})) < 150_000
+    assert len(profiles.draw(card, t=translator_for(language), avatars={})) < 150_000
 
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("seconds", [0, 59 * 60, 3600, 999_999 * 3600, 999_999 * 3600 + 59 * 60])
 def test_figures_are_never_wider_than_their_room(seconds: int, language: Language) -> None:
-    words = words_for(language)
+    t = translator_for(language)
     canvas = Image.new("RGB", (400, 80))
 
-    size_px = common_px(("1 day", words.duration(seconds)), words, size_px=46, max_width=164)
-    taken = figure(canvas, (0, 60), words.duration(seconds), words, size_px=size_px, colour=(255, 255, 255))
+    size_px = common_px(("1 day", t.duration(seconds)), t, size_px=46, max_width=164)
+    taken = write_number(canvas, (0, 60), t.duration(seconds), t, size_px=size_px, colour=(255, 255, 255))
 
     assert taken <= 164
 
@@ -211,8 +215,8 @@ def test_cards_come_out_the_same_from_many_threads() -> None:
 
 
 def test_a_portrait_shows_its_picture() -> None:
-    without = profiles.draw(replace(PROFILE, avatar="gone"), words=WORDS, avatars={"mina": portrait(0)})
-    pictured = profiles.draw(replace(PROFILE, avatar="mina"), words=WORDS, avatars={"mina": portrait(0)})
+    without = profiles.draw(replace(PROFILE, avatar="gone"), t=WORDS, avatars={"mina": portrait(0)})
+    pictured = profiles.draw(replace(PROFILE, avatar="mina"), t=WORDS, avatars={"mina": portrait(0)})
 
     assert without != pictured
 

@@ -45,8 +45,8 @@ def test_every_sign_is_shown_once(text: str) -> None:
 
 
 def test_arabic_letters_join_without_a_shaping_library() -> None:
-    assert fallback_shaping.from_the_right(list("مينا")) == "\ufe8e\ufee8\ufef4\ufee3"
+    assert fallback_shaping.visual_rtl(list("مينا")) == "\ufe8e\ufee8\ufef4\ufee3"
 
 
 def test_brackets_turn_with_the_direction() -> None:
-    assert fallback_shaping.from_the_right(list("(אב)")) == "(בא)"
+    assert fallback_shaping.visual_rtl(list("(אב)")) == "(בא)"

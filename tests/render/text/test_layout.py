@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from render.text import layout
 from render.text.fonts import EMOJI, Face, font_for, has_sign, shaping_is_complete
-from render.text.graphemes import clusters, is_emoji, tame
+from render.text.graphemes import clusters, is_emoji, sanitize
 from render.text.layout import Style, fit, width, write
 from tests.paths import ROOT
 
@@ -50,7 +50,7 @@ def drawn(text: str, style: Style = STRONG) -> Image.Image:
 @pytest.mark.parametrize("face", list(Face))
 @pytest.mark.parametrize("greeting", GREETINGS.values(), ids=GREETINGS.keys())
 def test_every_script_has_its_letters(greeting: str, face: Face) -> None:
-    without_font = [sign for sign in clusters(tame(greeting)) if sign != " " and font_for(sign, face) is None]
+    without_font = [sign for sign in clusters(sanitize(greeting)) if sign != " " and font_for(sign, face) is None]
 
     assert without_font == []
     assert drawn(greeting).getbbox() is not None

@@ -48,7 +48,7 @@ def test_split_parts_are_contiguous_and_make_the_whole(data: st.DataObject, star
     assert all(before[2] == after[1] for before, after in pairwise(parts))
     assert all(before[0] < after[0] for before, after in pairwise(parts))
     for day, since, until in parts:
-        first, end = calendar.bounds(day)
+        first, end = calendar.day_bounds(day)
         assert since < until
         assert calendar.date_of(since) == day == calendar.date_of(until - timedelta(microseconds=1))
         assert first <= since < until <= end
@@ -63,7 +63,7 @@ def test_every_instant_has_one_date_and_dates_never_decrease(
 
     day, later = calendar.date_of(start), calendar.date_of(start + length)
 
-    first, end = calendar.bounds(day)
+    first, end = calendar.day_bounds(day)
     assert first <= start < end == calendar.day_end(start)
     assert later >= day
     assert calendar.date_of(end) > day
@@ -76,7 +76,7 @@ def test_bounds_of_consecutive_dates_touch(data: st.DataObject, start: datetime)
     calendar = data.draw(calendars(start))
     day = calendar.date_of(start) - 3 * ONE_DAY
 
-    bounds = [calendar.bounds(day + n * ONE_DAY) for n in range(8)]
+    bounds = [calendar.day_bounds(day + n * ONE_DAY) for n in range(8)]
 
     assert all(before[1] == after[0] for before, after in pairwise(bounds))
     assert all(first <= end for first, end in bounds)
@@ -142,7 +142,7 @@ def test_far_from_clock_changes_the_date_is_plain_arithmetic(
     ],
 )
 def test_a_date_is_as_long_as_the_zone_says(zone: str, day: date, hours: float) -> None:
-    first, end = plain(zone).bounds(day)
+    first, end = plain(zone).day_bounds(day)
 
     assert end - first == timedelta(hours=hours)
 
@@ -169,7 +169,7 @@ def test_the_repeated_hour_stays_with_the_date_that_has_begun() -> None:
 def test_a_start_inside_a_gap_is_the_jump() -> None:
     calendar = plain("Europe/Berlin", minutes=150)  # 02:30 does not exist on 29 March 2026
 
-    first, _ = calendar.bounds(date(2026, 3, 29))
+    first, _ = calendar.day_bounds(date(2026, 3, 29))
 
     assert first == utc(2026, 3, 29, 1)
 
@@ -192,7 +192,7 @@ def test_a_change_of_zone_backwards_lengthens_the_day_and_repeats_none() -> None
     days = [calendar.date_of(switch + timedelta(hours=hours)) for hours in (-6, -1, 0, 12, 24, 44)]
 
     assert days == [date(2026, 11, d) for d in (16, 17, 17, 17, 17, 18)]
-    assert calendar.bounds(date(2026, 11, 17)) == (utc(2026, 11, 16, 10), utc(2026, 11, 18, 11))
+    assert calendar.day_bounds(date(2026, 11, 17)) == (utc(2026, 11, 16, 10), utc(2026, 11, 18, 11))
 
 
 def test_zone_at_names_the_zone_that_holds() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from db.connection import Connection
 from services.explanations import xp
-from services.explanations.xp import Points
-from services.members.lock import NotSeenYet
+from services.explanations.xp import XpBreakdown
+from services.members.lock import MemberNotFound
 from services.voice import open_sessions, recording
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, NOON, add_guild, add_member
 from tests.services.voice.voice_log import after, state
@@ -20,13 +20,13 @@ async def stay(conn: Connection, start: float, end: float) -> None:
     await recording.record(conn, [state(start, LIBRARY), state(end, None)])
 
 
-def made(found: Points) -> Made:
+def made(found: XpBreakdown) -> Made:
     """Each point with the beginning of its stays, in seconds after noon, and what they gave."""
-    return [(point.xp, [_share(share) for share in point.shares]) for point in found.latest]
+    return [(point.xp, [_share(share) for share in point.contributions]) for point in found.latest]
 
 
-def _share(share: xp.Share) -> tuple[float, int]:
-    return (share.stay.started_at - after(0)).total_seconds(), share.seconds
+def _share(share: xp.Contribution) -> tuple[float, int]:
+    return (share.session.started_at - after(0)).total_seconds(), share.seconds
 
 
 async def test_a_point_is_made_of_the_stays_that_filled_its_hour(conn: Connection) -> None:
@@ -43,21 +43,21 @@ async def test_a_point_is_made_of_the_stays_that_filled_its_hour(conn: Connectio
         (2, [(10_000, 2400), (5000, 1200)]),
         (1, [(5000, 1200), (0, 2400)]),
     ]
-    assert (found.begun, found.missing_s) == ((), HOUR)
+    assert (found.in_progress, found.missing_s) == ((), HOUR)
 
 
 async def test_what_is_left_over_is_on_the_way_to_the_next(conn: Connection) -> None:
     await add_guild(conn)
     await stay(conn, 0, 4000)
     await recording.record(conn, [state(5000, ATRIUM)])
-    await open_sessions.settle_open(conn, now=after(5000 + 600))
+    await open_sessions.accrue_open_sessions(conn, now=after(5000 + 600))
 
     found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
-    assert [_share(share) for share in found.begun] == [(5000, 600), (0, 400)]
-    assert (found.begun_s, found.missing_s) == (1000, 2600)
-    assert found.begun[0].stay.ended_at is None
-    assert found.begun[0].stay.channels == (ATRIUM,)
+    assert [_share(share) for share in found.in_progress] == [(5000, 600), (0, 400)]
+    assert (found.in_progress_s, found.missing_s) == (1000, 2600)
+    assert found.in_progress[0].session.ended_at is None
+    assert found.in_progress[0].session.channels == (ATRIUM,)
     assert made(found) == [(1, [(0, 3600)])]
 
 
@@ -69,7 +69,9 @@ async def test_only_the_latest_points_are_told(conn: Connection) -> None:
     found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
     assert [point.xp for point in found.latest] == [20, 19, 18, 17, 16]
-    assert {share.stay.started_at for point in found.latest for share in point.shares} == {after(3 * 24 * HOUR)}
+    assert {share.session.started_at for point in found.latest for share in point.contributions} == {
+        after(3 * 24 * HOUR)
+    }
 
 
 async def test_points_whose_stays_nobody_knows_any_more_are_left_out(conn: Connection) -> None:
@@ -88,8 +90,8 @@ async def test_nobody_has_points_from_nothing(conn: Connection) -> None:
 
     found = await xp.latest(conn, guild=LYCEUM, user=ANA)
 
-    assert (found.total_s, found.latest, found.begun, found.level.number) == (0, (), (), 1)
-    with pytest.raises(NotSeenYet):
+    assert (found.total_s, found.latest, found.in_progress, found.level.number) == (0, (), (), 1)
+    with pytest.raises(MemberNotFound):
         await xp.latest(conn, guild=LYCEUM, user=BEN)
 
 

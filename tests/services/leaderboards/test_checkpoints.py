@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.enums import Board, DayKind, Period, Visibility
+from core.enums import DayKind, LeaderboardMetric, LeaderboardPeriod, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from db.queries import profiles as profile_queries
@@ -14,12 +14,17 @@ from tests.populate import LYCEUM, NOON, add_guild, add_guild_day, add_member, a
 
 PEOPLE = 90
 LATER = NOON + timedelta(seconds=1)
-BOARDS = [(board, period) for board in Board for period in Period if board is not Board.STREAK or period is Period.ALL]
+BOARDS = [
+    (board, period)
+    for board in LeaderboardMetric
+    for period in LeaderboardPeriod
+    if board is not LeaderboardMetric.STREAK or period is LeaderboardPeriod.ALL
+]
 
 
 async def mark(conn: Connection, now: datetime = NOON) -> int:
     """Boards count as long from a few members on, so that a test needs no thousands."""
-    return await checkpoints.mark(conn, now=now, large=20, every=7)
+    return await checkpoints.refresh_checkpoints(conn, now=now, large=20, every=7)
 
 
 async def crowd(conn: Connection) -> list[UserId]:
@@ -44,17 +49,23 @@ async def crowd(conn: Connection) -> list[UserId]:
     return users
 
 
-async def look(conn: Connection, board: Board, period: Period, page: int, viewer: UserId) -> BoardPage:
+async def look(
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod, page: int, viewer: UserId
+) -> BoardPage:
     return await pages.page(conn, guild=LYCEUM, board=board, period=period, page=page, now=LATER, viewer=viewer)
 
 
-async def everything(conn: Connection, board: Board, period: Period, users: list[UserId]) -> list[BoardPage]:
+async def everything(
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod, users: list[UserId]
+) -> list[BoardPage]:
     """Every page, each asked for by others, and one far behind the end."""
     return [await look(conn, board, period, number % 10, user) for number, user in enumerate(users)]
 
 
 @pytest.mark.parametrize(("board", "period"), BOARDS)
-async def test_a_marked_board_is_the_same_board(conn: Connection, board: Board, period: Period) -> None:
+async def test_a_marked_board_is_the_same_board(
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod
+) -> None:
     users = await crowd(conn)
     exact = await everything(conn, board, period, users)
 
@@ -65,15 +76,15 @@ async def test_a_marked_board_is_the_same_board(conn: Connection, board: Board, 
 
 async def test_marks_are_used_and_old_ones_are_not(conn: Connection) -> None:
     users = await crowd(conn)
-    exact = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
+    exact = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await mark(conn)
     await conn.execute("UPDATE board_marks SET shown_before = entry")  # as if nobody hid
 
-    wrong = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
+    wrong = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await conn.execute(
-        "UPDATE board_marks SET counted_at = %s", [LATER - checkpoints.MARKED_FOR - timedelta(seconds=1)]
+        "UPDATE board_marks SET counted_at = %s", [LATER - checkpoints.CHECKPOINTS_VALID_FOR - timedelta(seconds=1)]
     )
-    right = await look(conn, Board.FOCUS, Period.ALL, 0, users[0])
+    right = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
 
     assert wrong.total > exact.total
     assert right == exact
@@ -101,7 +112,7 @@ async def test_a_page_that_emptied_since_it_was_marked_is_counted_anew(conn: Con
     await mark(conn)
     await conn.execute("UPDATE members SET left_at = %s WHERE user_id > %s", [NOON, users[4]])
 
-    found = await look(conn, Board.FOCUS, Period.ALL, 6, users[0])
+    found = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 6, users[0])
 
     assert (found.page, found.total, len(found.rows)) == (0, 5, 5)
 
@@ -120,4 +131,4 @@ async def test_marking_again_replaces_what_was_marked(conn: Connection) -> None:
 async def test_small_guilds_are_not_marked(conn: Connection) -> None:
     await crowd(conn)
 
-    assert await checkpoints.mark(conn, now=NOON) == 0
+    assert await checkpoints.refresh_checkpoints(conn, now=NOON) == 0

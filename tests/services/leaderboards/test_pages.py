@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.enums import Board, Period, Visibility
+from core.enums import LeaderboardMetric, LeaderboardPeriod, Visibility
 from core.ids import UserId
 from db.connection import Connection
 from services.leaderboards import pages as boards
@@ -29,8 +29,8 @@ ALIVE = NOON + timedelta(hours=1)
 
 async def page(
     conn: Connection,
-    board: Board,
-    period: Period,
+    board: LeaderboardMetric,
+    period: LeaderboardPeriod,
     *,
     number: int = 0,
     now: datetime = NOON,
@@ -49,12 +49,12 @@ async def test_focus_of_all_time_ranks_by_seconds_then_by_id(conn: Connection) -
     await add_member(conn, ANA, "ana", seconds=7200)
     await add_member(conn, MINA, "mina", seconds=9000)
 
-    found = await page(conn, Board.FOCUS, Period.ALL)
+    found = await page(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL)
 
     assert found == BoardPage(
         guild_name="Lyceum Commons",
-        board=Board.FOCUS,
-        period=Period.ALL,
+        board=LeaderboardMetric.FOCUS,
+        period=LeaderboardPeriod.ALL,
         page=0,
         pages=1,
         total=3,
@@ -75,14 +75,16 @@ async def test_rows_carry_names_and_avatars(conn: Connection) -> None:
     await conn.execute("UPDATE users SET global_name = 'Ana', avatar_hash = 'aa'")
     await conn.execute("UPDATE members SET nick = 'Quiet', avatar_hash = 'bb'")
 
-    found = await page(conn, Board.FOCUS, Period.ALL)
+    found = await page(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL)
 
     assert found.rows[0].person == Person(ANA, "ana", "Ana", "aa", nick="Quiet", member_avatar_hash="bb")
 
 
-@pytest.mark.parametrize("period", list(Period))
-@pytest.mark.parametrize("board", list(Board))
-async def test_bots_and_those_who_left_or_hide_are_on_no_board(conn: Connection, board: Board, period: Period) -> None:
+@pytest.mark.parametrize("period", list(LeaderboardPeriod))
+@pytest.mark.parametrize("board", list(LeaderboardMetric))
+async def test_bots_and_those_who_left_or_hide_are_on_no_board(
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod
+) -> None:
     await add_guild(conn)
     await add_guild(conn, ELSEWHERE)
     await add_member(conn, ANA, "ana", seconds=5 * HOUR)
@@ -100,9 +102,11 @@ async def test_bots_and_those_who_left_or_hide_are_on_no_board(conn: Connection,
     assert (found.rows[0].rank, found.total, found.pages, found.viewer_row) == (1, 1, 1, None)
 
 
-@pytest.mark.parametrize("period", list(Period))
-@pytest.mark.parametrize("board", list(Board))
-async def test_an_empty_board_has_one_page_without_rows(conn: Connection, board: Board, period: Period) -> None:
+@pytest.mark.parametrize("period", list(LeaderboardPeriod))
+@pytest.mark.parametrize("board", list(LeaderboardMetric))
+async def test_an_empty_board_has_one_page_without_rows(
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod
+) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana")
 
@@ -113,7 +117,7 @@ async def test_an_empty_board_has_one_page_without_rows(conn: Connection, board:
 
 
 async def test_a_guild_nobody_has_heard_of_has_an_empty_board(conn: Connection) -> None:
-    found = await page(conn, Board.FOCUS, Period.WEEK)
+    found = await page(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.WEEK)
 
     assert (found.rows, found.guild_name) == ((), "")
 
@@ -127,20 +131,22 @@ async def test_xp_is_floored_on_the_sum_and_needs_one_hour(conn: Connection) -> 
         await add_guild_day(conn, MINA, day, HOUR // 2)
         await add_guild_day(conn, ANA, day, HOUR // 2 - 1)
 
-    assert places(await page(conn, Board.XP, Period.ALL)) == [(1, "ana", 1), (2, "ben", 1)]
-    assert places(await page(conn, Board.XP, Period.WEEK)) == [(1, "mina", 1)]
-    assert (await page(conn, Board.XP, Period.ALL)).best == 1
+    assert places(await page(conn, LeaderboardMetric.XP, LeaderboardPeriod.ALL)) == [(1, "ana", 1), (2, "ben", 1)]
+    assert places(await page(conn, LeaderboardMetric.XP, LeaderboardPeriod.WEEK)) == [(1, "mina", 1)]
+    assert (await page(conn, LeaderboardMetric.XP, LeaderboardPeriod.ALL)).best == 1
 
 
 @pytest.mark.parametrize(
     ("period", "first_on", "seconds"),
     [
-        (Period.TODAY, date(2026, 3, 18), 1),
-        (Period.WEEK, date(2026, 3, 16), 11),
-        (Period.MONTH, date(2026, 3, 1), 1111),
+        (LeaderboardPeriod.TODAY, date(2026, 3, 18), 1),
+        (LeaderboardPeriod.WEEK, date(2026, 3, 16), 11),
+        (LeaderboardPeriod.MONTH, date(2026, 3, 1), 1111),
     ],
 )
-async def test_a_period_counts_its_dates_alone(conn: Connection, period: Period, first_on: date, seconds: int) -> None:
+async def test_a_period_counts_its_dates_alone(
+    conn: Connection, period: LeaderboardPeriod, first_on: date, seconds: int
+) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana", seconds=99)
     for day, amount in (
@@ -152,7 +158,7 @@ async def test_a_period_counts_its_dates_alone(conn: Connection, period: Period,
     ):
         await add_guild_day(conn, ANA, day, amount)
 
-    found = await page(conn, Board.FOCUS, period)
+    found = await page(conn, LeaderboardMetric.FOCUS, period)
 
     assert (places(found), found.first_on) == ([(1, "ana", seconds)], first_on)
 
@@ -162,7 +168,9 @@ async def test_days_are_those_of_the_guild(conn: Connection) -> None:
     await add_member(conn, ANA, "ana")
     await add_guild_day(conn, ANA, date(2026, 3, 19), 60)
 
-    found = await page(conn, Board.FOCUS, Period.TODAY, now=datetime(2026, 3, 18, 15, tzinfo=UTC))
+    found = await page(
+        conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.TODAY, now=datetime(2026, 3, 18, 15, tzinfo=UTC)
+    )
 
     assert (found.first_on, places(found)) == (date(2026, 3, 19), [(1, "ana", 60)])
 
@@ -178,18 +186,22 @@ async def test_streaks_that_are_over_are_not_on_the_board(conn: Connection) -> N
         await add_member(conn, user, name)
         await add_streak(conn, user, days, alive_until=until)
 
-    found = await page(conn, Board.STREAK, Period.TODAY)
+    found = await page(conn, LeaderboardMetric.STREAK, LeaderboardPeriod.TODAY)
 
     assert places(found) == [(1, "mina", 4), (2, "ana", 3)]
-    assert (found.period, found.first_on) == (Period.ALL, None)
+    assert (found.period, found.first_on) == (LeaderboardPeriod.ALL, None)
 
 
 @pytest.mark.parametrize(
     ("board", "period"),
-    [(Board.FOCUS, Period.ALL), (Board.FOCUS, Period.WEEK), (Board.STREAK, Period.ALL)],
+    [
+        (LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL),
+        (LeaderboardMetric.FOCUS, LeaderboardPeriod.WEEK),
+        (LeaderboardMetric.STREAK, LeaderboardPeriod.ALL),
+    ],
 )
 async def test_pages_hold_every_member_once_and_the_viewer_is_always_known(
-    conn: Connection, board: Board, period: Period
+    conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod
 ) -> None:
     await add_guild(conn)
     users = [UserId(10_000_100 + number) for number in range(23)]
@@ -216,7 +228,7 @@ async def test_a_page_behind_the_last_is_the_last(conn: Connection) -> None:
     for number in range(11):
         await add_member(conn, UserId(10_000_100 + number), f"member{number}", seconds=60)
 
-    found = await page(conn, Board.FOCUS, Period.ALL, number=99)
+    found = await page(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, number=99)
 
     assert (found.page, len(found.rows)) == (1, 1)
 
@@ -225,4 +237,4 @@ async def test_a_page_before_the_first_is_the_first(conn: Connection) -> None:
     await add_guild(conn)
     await add_member(conn, ANA, "ana", seconds=60)
 
-    assert (await page(conn, Board.FOCUS, Period.ALL, number=-5)).page == 0
+    assert (await page(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, number=-5)).page == 0

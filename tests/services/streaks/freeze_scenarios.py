@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from core.ids import UserId
 from db.connection import Connection
 from services.streaks import cache
-from services.streaks.freezes import FreezeStatus, close_days, status
+from services.streaks.freezes import FreezeStatus, process_ended_days, status
 from tests.populate import ANA, LYCEUM, add_guild, add_member
 from tests.services.voice.voice_log import rows
 
@@ -38,7 +38,7 @@ async def be_active(conn: Connection, numbers: Iterable[int], *, user: UserId = 
                VALUES (%s, %s, 'study', %s, 900, 'UTC')""",
             (LYCEUM, user, day(number)),
         )
-    await cache.refresh(conn, [(LYCEUM, user)])
+    await cache.recompute(conn, [(LYCEUM, user)])
 
 
 async def protections(conn: Connection) -> dict[int, str]:
@@ -61,7 +61,7 @@ async def run_days(conn: Connection, now: datetime) -> int:
 
 async def close(conn: Connection, now: datetime) -> None:
     """What the clock does until nothing is left to do."""
-    while await close_days(conn, now=now):
+    while await process_ended_days(conn, now=now):
         pass
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from core.ids import UserId
 from db.connection import Connection, Pool
-from services.members.lock import NotSeenYet
+from services.members.lock import MemberNotFound
 from services.streaks import cache, freezes, vacations
-from services.streaks.freezes import SETTLING, FreezesAreOff, FreezesAreOn, close_days, switch
+from services.streaks.freezes import SETTLES_AFTER, FreezesAreOff, FreezesAreOn, process_ended_days, set_automatic
 from services.timezones import changes
 from tests.populate import ANA, BEN, LYCEUM, add_member
 from tests.services.streaks.freeze_scenarios import (
@@ -28,8 +28,11 @@ HALF = timedelta(hours=12)
 async def test_a_missed_date_is_frozen_when_it_has_ended_and_settled(conn: Connection) -> None:
     await begin(conn, *range(7))
 
-    early = [await close_days(conn, now=at) for at in (noon(7), noon(7) + HALF + SETTLING - timedelta(seconds=1))]
-    done = await close_days(conn, now=noon(7) + HALF + SETTLING)
+    early = [
+        await process_ended_days(conn, now=at)
+        for at in (noon(7), noon(7) + HALF + SETTLES_AFTER - timedelta(seconds=1))
+    ]
+    done = await process_ended_days(conn, now=noon(7) + HALF + SETTLES_AFTER)
 
     assert (early, done) == ([0, 0], 1)
     assert await protections(conn) == {7: "freeze"}
@@ -53,7 +56,7 @@ async def test_doing_it_twice_does_nothing_twice(conn: Connection) -> None:
     await close(conn, noon(15))
     before = await protections(conn), await missed(conn)
 
-    assert await close_days(conn, now=noon(15)) == 0
+    assert await process_ended_days(conn, now=noon(15)) == 0
     assert (await protections(conn), await missed(conn)) == before == ({14: "freeze"}, {14: (14, True, False)})
 
 
@@ -124,7 +127,7 @@ async def test_a_freeze_that_comes_back_saves_the_next_date_that_lacked_one(conn
 async def test_switched_off_no_freeze_is_used_and_what_ended_before_is_as_it_was(conn: Connection) -> None:
     await begin(conn, *range(14))
 
-    off = await switch(
+    off = await set_automatic(
         conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(15)
     )  # date 14 was missed, and not worked yet
     await close(conn, noon(17))
@@ -137,12 +140,12 @@ async def test_switched_off_no_freeze_is_used_and_what_ended_before_is_as_it_was
 
 async def test_switched_on_again_freezes_are_used_from_that_day_on(conn: Connection) -> None:
     await begin(conn, *range(7))
-    await switch(conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(6))
+    await set_automatic(conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(6))
     with pytest.raises(FreezesAreOff):
-        await switch(conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(6))
-    await switch(conn, guild=LYCEUM, user=ANA, is_on=True, now=noon(6) + timedelta(hours=1))
+        await set_automatic(conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(6))
+    await set_automatic(conn, guild=LYCEUM, user=ANA, is_on=True, now=noon(6) + timedelta(hours=1))
     with pytest.raises(FreezesAreOn):
-        await switch(conn, guild=LYCEUM, user=ANA, is_on=True, now=noon(6) + timedelta(hours=2))
+        await set_automatic(conn, guild=LYCEUM, user=ANA, is_on=True, now=noon(6) + timedelta(hours=2))
 
     await close(conn, noon(8))
     assert await protections(conn) == {7: "freeze"}
@@ -151,8 +154,8 @@ async def test_switched_on_again_freezes_are_used_from_that_day_on(conn: Connect
 async def test_a_stranger_has_nothing_to_switch(conn: Connection) -> None:
     await begin(conn)
 
-    with pytest.raises(NotSeenYet):
-        await switch(conn, guild=LYCEUM, user=BEN, is_on=False, now=noon(0))
+    with pytest.raises(MemberNotFound):
+        await set_automatic(conn, guild=LYCEUM, user=BEN, is_on=False, now=noon(0))
 
 
 async def test_status_counts_the_days_towards_the_next_freeze(conn: Connection) -> None:
@@ -175,8 +178,8 @@ async def test_status_of_somebody_without_any_day(conn: Connection) -> None:
 async def test_the_day_ends_where_the_member_lives(conn: Connection) -> None:
     await begin(conn, *range(7), zone="Pacific/Honolulu")  # ten hours behind UTC
 
-    before = await close_days(conn, now=noon(8) - timedelta(hours=3))
-    after = await close_days(conn, now=noon(8) - timedelta(hours=1, minutes=55))
+    before = await process_ended_days(conn, now=noon(8) - timedelta(hours=3))
+    after = await process_ended_days(conn, now=noon(8) - timedelta(hours=1, minutes=55))
 
     assert (before, after) == (0, 1)
 
@@ -185,9 +188,9 @@ async def test_a_day_with_a_clock_change_ends_once(conn: Connection) -> None:
     """The eighth date is 23 hours long in New York; its end comes at 04:00 UTC and not at 05:00."""
     await begin(conn, *range(-1, 6), zone="America/New_York")  # date 6 is 2026-03-08
 
-    before = await close_days(conn, now=noon(7) - timedelta(hours=8))
-    after = await close_days(conn, now=noon(7) - timedelta(hours=8) + SETTLING)
-    again = await close_days(conn, now=noon(7) - timedelta(hours=6))
+    before = await process_ended_days(conn, now=noon(7) - timedelta(hours=8))
+    after = await process_ended_days(conn, now=noon(7) - timedelta(hours=8) + SETTLES_AFTER)
+    again = await process_ended_days(conn, now=noon(7) - timedelta(hours=6))
 
     assert (before, after, again) == (0, 1, 0)
     assert await protections(conn) == {6: "freeze"}
@@ -197,9 +200,9 @@ async def test_a_change_of_zone_moves_the_end_of_the_day(conn: Connection) -> No
     await begin(conn, *range(7))
     changed = await changes.change_zone(conn, guild=LYCEUM, user=ANA, zone="America/Los_Angeles", now=noon(6))
 
-    before = await close_days(conn, now=noon(8))
+    before = await process_ended_days(conn, now=noon(8))
     status = await look(conn, noon(8))
-    after = await close_days(conn, now=noon(9))
+    after = await process_ended_days(conn, now=noon(9))
 
     assert changed.valid_from == noon(6) + timedelta(hours=19)
     assert (before, after) == (1, 1)
@@ -212,7 +215,7 @@ async def test_a_batch_takes_those_who_wait_longest(conn: Connection) -> None:
     await add_member(conn, BEN, "ben")
     await be_active(conn, range(7), user=BEN)
 
-    counts = [await close_days(conn, now=noon(30), limit=1) for _ in range(4)]
+    counts = [await process_ended_days(conn, now=noon(30), limit=1) for _ in range(4)]
 
     assert counts == [1, 1, 0, 0]
     assert [row[0] for row in await rows(conn, "SELECT DISTINCT user_id FROM missed_days ORDER BY 1")] == [ANA, BEN]
@@ -226,19 +229,19 @@ async def test_two_workers_at_once_do_each_member_once(pool: Pool) -> None:
             await add_member(conn, each, "someone")
             await be_active(conn, range(7), user=each)
     async with pool.connection() as first, pool.connection() as second:
-        mine = await close_days(first, now=noon(9), limit=25)
-        theirs = await close_days(second, now=noon(9), limit=100)
+        mine = await process_ended_days(first, now=noon(9), limit=25)
+        theirs = await process_ended_days(second, now=noon(9), limit=100)
 
     async with pool.connection() as conn:
         assert (mine, theirs) == (25, 15)
-        assert await close_days(conn, now=noon(9)) == 0
+        assert await process_ended_days(conn, now=noon(9)) == 0
         assert await rows(conn, "SELECT count(*), count(DISTINCT user_id) FROM protections") == [(40, 40)]
 
 
 async def test_a_date_that_nobody_counts_any_more_takes_the_cache_with_it(conn: Connection) -> None:
     await begin(conn, *range(7))
     await conn.execute("DELETE FROM daily_streaks")
-    await cache.refresh(conn, [(LYCEUM, ANA)])
+    await cache.recompute(conn, [(LYCEUM, ANA)])
 
     assert await rows(conn, "SELECT * FROM freezes") == []
     assert freezes.BATCH > 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from db.connection import Connection
 from services.streaks import vacations
-from services.streaks.freezes import close_days
+from services.streaks.freezes import process_ended_days
 from services.timezones import changes
 from tests.populate import ANA, LYCEUM
 from tests.services.streaks.freeze_scenarios import be_active, begin, close, day, missed, noon, protections
@@ -67,7 +67,7 @@ async def test_whenever_the_worker_comes_the_same_dates_are_frozen(
                 await be_active(conn, [number])
             await _live(conn, number, holidays=holidays, journeys=journeys)
             if number in worker:
-                await close_days(conn, now=noon(number))
+                await process_ended_days(conn, now=noon(number))
         await close(conn, noon(DAYS + 2))
 
         found = await protections(conn)
@@ -94,7 +94,7 @@ async def test_late_news_take_nothing_from_anybody(conn: Connection, told: dict[
             await be_active(conn, [each for each, later in told.items() if each + later == number])
             assert set(known) - set(await protections(conn)) <= set(told)
             if number in worker:
-                await close_days(conn, now=noon(number))
+                await process_ended_days(conn, now=noon(number))
         await close(conn, noon(DAYS + 8))
 
         frozen = set(await protections(conn))

@@ -5,7 +5,7 @@ import pytest
 from core.errors import DomainError
 from db.connection import Connection, Pool
 from db.queries.streaks.grants import StaffAct
-from services.members.lock import NotSeenYet
+from services.members.lock import MemberNotFound
 from services.streaks import grants
 from services.streaks.grants import DateIsActive, DateIsProtected, DateToCome, NothingGranted, ReasonMissing
 from tests.populate import ANA, BEN, LYCEUM, MINA
@@ -93,7 +93,7 @@ async def test_a_reason_is_needed(conn: Connection) -> None:
 async def test_nobody_grants_to_a_stranger(conn: Connection) -> None:
     await begin(conn)
 
-    with pytest.raises(NotSeenYet):
+    with pytest.raises(MemberNotFound):
         await grants.grant(conn, guild=LYCEUM, user=BEN, day=day(1), reason="x", by=ANA, now=noon(2))
 
 

@@ -6,7 +6,13 @@ import pytest
 from core.ids import UserId
 from db.connection import Connection, Pool
 from services.streaks import repairs
-from services.streaks.repairs import NothingToRepair, NotThatDay, Offer, RepairAskedBefore, RepairedRecently
+from services.streaks.repairs import (
+    NothingToRepair,
+    RepairAlreadyRequested,
+    RepairedRecently,
+    RepairNotPossibleForDay,
+    RepairOffer,
+)
 from tests.populate import ANA, LYCEUM
 from tests.services.streaks.freeze_scenarios import (
     be_active,
@@ -24,8 +30,10 @@ from tests.services.voice.voice_log import rows
 HALF = timedelta(hours=12)
 
 
-async def ask(conn: Connection, number: int, *, of: int | None = None) -> Offer:
-    return await repairs.ask(conn, guild=LYCEUM, user=ANA, now=noon(number), day=None if of is None else day(of))
+async def ask(conn: Connection, number: int, *, of: int | None = None) -> RepairOffer:
+    return await repairs.request_repair(
+        conn, guild=LYCEUM, user=ANA, now=noon(number), day=None if of is None else day(of)
+    )
 
 
 async def test_two_active_days_after_the_missed_one_mend_the_run(conn: Connection) -> None:
@@ -35,7 +43,7 @@ async def test_two_active_days_after_the_missed_one_mend_the_run(conn: Connectio
     halfway = await run_days(conn, noon(6))
     await be_active(conn, [7])
 
-    assert offer == Offer(day(5), 5, (day(6), day(7)), (), noon(7) + HALF, is_asked=True, possible_on=None)
+    assert offer == RepairOffer(day(5), 5, (day(6), day(7)), (), noon(7) + HALF, is_requested=True, possible_on=None)
     assert halfway == 1
     assert await run_days(conn, noon(7)) == 7
     assert await protections(conn) == {5: "repair"}
@@ -92,7 +100,7 @@ async def test_with_the_first_day_active_the_second_may_still_come(conn: Connect
 async def test_another_date_than_the_one_that_can_be_repaired_is_refused(conn: Connection) -> None:
     await begin(conn, *range(5))
 
-    with pytest.raises(NotThatDay) as refused:
+    with pytest.raises(RepairNotPossibleForDay) as refused:
         await ask(conn, 6, of=2)
 
     assert refused.value.day == day(5)
@@ -136,7 +144,7 @@ async def test_a_repair_is_asked_for_once(conn: Connection) -> None:
     await close(conn, noon(6))
     await ask(conn, 6)
 
-    with pytest.raises(RepairAskedBefore) as refused:
+    with pytest.raises(RepairAlreadyRequested) as refused:
         await ask(conn, 6)
 
     assert refused.value.until == noon(7) + HALF
@@ -164,8 +172,8 @@ async def _race(pool: Pool) -> None:
     async def press() -> bool:
         try:
             async with pool.connection() as conn:
-                return (await repairs.ask(conn, guild=LYCEUM, user=UserId(ANA), now=noon(7))).is_done
-        except (RepairAskedBefore, NothingToRepair):
+                return (await repairs.request_repair(conn, guild=LYCEUM, user=UserId(ANA), now=noon(7))).is_done
+        except (RepairAlreadyRequested, NothingToRepair):
             return False
 
     done = await asyncio.gather(*(press() for _ in range(200)))

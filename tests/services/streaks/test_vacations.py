@@ -9,7 +9,7 @@ from core.errors import DomainError
 from db.connection import Connection
 from services.calendar.days import guild_calendar
 from services.streaks import vacations
-from services.streaks.inputs import Standing
+from services.streaks.inputs import StreakInputs
 from services.streaks.vacations import (
     NoVacationToCancel,
     Vacation,
@@ -243,6 +243,6 @@ def test_what_is_left_is_what_a_count_of_every_ninety_days_leaves(planned: set[i
         if wanted and row(planned | wanted) <= 14 and most(planned | wanted, wanted) <= 21:
             expected = count
     protections = {FIRST + timedelta(days=each): ProtectionKind.VACATION for each in planned}
-    standing = Standing(LYCEUM, ANA, guild_calendar("UTC"), [], protections, [], {})
+    standing = StreakInputs(LYCEUM, ANA, guild_calendar("UTC"), [], protections, [], {})
 
     assert vacations.left(standing, date(2026, 3, 2)) == expected

@@ -54,12 +54,12 @@ async def be_active(conn: Connection, days: Iterable[date]) -> None:
                VALUES (%s, %s, 'study', %s, 900, 'UTC')""",
             (LYCEUM, ANA, day),
         )
-    await cache.refresh(conn, [(LYCEUM, ANA)])
+    await cache.recompute(conn, [(LYCEUM, ANA)])
 
 
 def _bounds_around(calendar: Calendar, moment: datetime) -> list[tuple[datetime, datetime]]:
     middle = calendar.date_of(moment)
-    return [calendar.bounds(middle + timedelta(days=number)) for number in range(-2, 3)]
+    return [calendar.day_bounds(middle + timedelta(days=number)) for number in range(-2, 3)]
 
 
 async def stored(conn: Connection) -> list[tuple[object, ...]]:
@@ -371,7 +371,7 @@ async def test_two_hundred_changes_at_once_leave_one_with_its_own_protection(poo
         short = [
             day
             for day in (date(2026, 3, 18) + timedelta(days=number) for number in range(5))
-            if calendar.bounds(day)[1] - calendar.bounds(day)[0] < 12 * HOUR
+            if calendar.day_bounds(day)[1] - calendar.day_bounds(day)[0] < 12 * HOUR
         ]
         assert protected == short
 
@@ -438,7 +438,7 @@ async def travel_and_compare(conn: Connection, home: str, unix: int, story: Sequ
             found = await rows(conn, "SELECT protected_on, guild_id FROM protections ORDER BY 1")
             assert [day for day, where in found if where == guild] == sorted(model.protected)
         dates = model.dates(model.rules, began - timedelta(days=2), now + timedelta(days=4))
-        standing = await inputs.standing(conn, guild, user)
+        standing = await inputs.load_streak_inputs(conn, guild, user)
     span = [dates[0] + timedelta(days=number) for number in range((dates[-1] - dates[0]).days + 1)]
     assert [day for day in span if standing.is_skipped(day)] == [day for day in span if day not in set(dates)]
 

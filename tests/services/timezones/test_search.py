@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from core.enums import Language
-from services.timezones.search import ZoneChoice, canonical, describe, meant, search_zones
+from services.timezones.search import ZoneChoice, canonical, describe, resolve, search_zones
 
 NOW = datetime(2026, 11, 21, 10, 10, 5, tzinfo=UTC)
 
@@ -164,7 +164,7 @@ def test_abbreviations_and_offsets_are_listed_and_decide_nothing(text: str, firs
 
     assert found[0] == first
     assert among <= set(found)
-    assert meant(text, now=NOW) is None
+    assert resolve(text, now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -182,24 +182,24 @@ def test_abbreviations_and_offsets_are_listed_and_decide_nothing(text: str, firs
     ],
 )
 def test_what_is_named_in_full_and_alone_is_meant(text: str, zone: str) -> None:
-    assert meant(text, now=NOW) == zone
+    assert resolve(text, now=NOW) == zone
 
 
 @pytest.mark.parametrize("text", ["gypt", "seo", "york", "münch", "19:10", "east", "usa", "UTC+9", "", "Mars"])
 def test_what_merely_fits_somewhere_is_not_meant(text: str) -> None:
-    assert meant(text, now=NOW) is None
+    assert resolve(text, now=NOW) is None
 
 
 def test_every_label_that_is_shown_finds_its_zone() -> None:
     for choice in search_zones("", now=NOW):
         offset = choice.offset if choice.offset != "UTC" else "UTC+0"  # alone it is the zone of this name
         assert choice.zone in {each.zone for each in search_zones(offset, now=NOW, limit=100)}
-        assert meant(choice.zone, now=NOW) == choice.zone
+        assert resolve(choice.zone, now=NOW) == choice.zone
 
 
 def test_nothing_is_meant_that_is_not_written_in_full() -> None:
     """A busy city without its first letter, its last, or both."""
     for choice in search_zones("", now=NOW):
         for cut in (choice.city[1:], choice.city[:-1], choice.city[1:-1]):
-            zone = meant(cut, now=NOW)
+            zone = resolve(cut, now=NOW)
             assert zone is None, (cut, zone)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.enums import Preset
+from core.enums import TrackingPreset
 from core.ids import ChannelId, UserId
 from db.connection import Connection
 from services.voice import open_sessions, recalculation, recording
 from services.voice.gateway_events import DEAF, SELF_DEAF, SELF_MUTE, STREAM, VIDEO, Event
-from services.voice.tracking_policies import PRESETS, Policy, Rule, Timeline
+from services.voice.tracking_policies import PRESETS, PolicyChange, PolicyTimeline, TrackingPolicy
 from tests.populate import ANA as ANNA
 from tests.populate import ATRIUM, LIBRARY, LYCEUM, add_guild
 from tests.populate import BEN as BENNO
@@ -113,7 +113,7 @@ class Model:
 
     log: list[Step]
     until: int
-    rules: list[Rule]
+    rules: list[PolicyChange]
 
     def totals(self) -> Totals:
         totals = Totals()
@@ -160,11 +160,11 @@ class Model:
         coming = [each.start for each in stay if at < each.start <= grace and each.flags & (VIDEO | STREAM)]
         return at < grace and bool(coming)
 
-    def policy(self, at: int) -> Policy:
+    def policy(self, at: int) -> TrackingPolicy:
         holding = [
             rule for rule in self.rules if rule.valid_from <= at and (rule.valid_until is None or at < rule.valid_until)
         ]
-        return PRESETS[holding[-1].preset if holding else Preset.SILENT_LIBRARY]
+        return PRESETS[holding[-1].preset if holding else TrackingPreset.SILENT_LIBRARY]
 
 
 @st.composite
@@ -200,14 +200,14 @@ MOMENTS = st.one_of(st.integers(0, 100), st.integers(0, 1000), st.integers(0, 40
 )
 
 
-def rule(preset: Preset, start: int, length: int | None) -> Rule:
-    return Rule(preset, start, None if length is None else start + length)
+def rule(preset: TrackingPreset, start: int, length: int | None) -> PolicyChange:
+    return PolicyChange(preset, start, None if length is None else start + length)
 
 
 RULES = st.lists(
     st.builds(
         rule,
-        st.sampled_from([*Preset, Preset.SOCIAL, Preset.STRICT]),
+        st.sampled_from([*TrackingPreset, TrackingPreset.SOCIAL, TrackingPreset.STRICT]),
         st.one_of(st.just(0), MOMENTS),
         st.sampled_from([None, None, STEP, 3600, 20 * 3600]),
     ),
@@ -216,7 +216,7 @@ RULES = st.lists(
 )
 
 
-async def choose(conn: Connection, rules: list[Rule]) -> None:
+async def choose(conn: Connection, rules: list[PolicyChange]) -> None:
     await conn.execute("SET TIME ZONE 'UTC'")
     for rule in rules:
         until = None if rule.valid_until is None else START + timedelta(seconds=rule.valid_until)
@@ -243,8 +243,8 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
         for at in quiet_moments(log, index, settles):
             await recording.record(conn, batch)
             batch = []
-            await open_sessions.settle_open(conn, now=START + timedelta(seconds=at))
-            await recalculation.recount(conn)
+            await open_sessions.accrue_open_sessions(conn, now=START + timedelta(seconds=at))
+            await recalculation.recalculate(conn)
     await recording.record(conn, batch)
 
 
@@ -257,7 +257,7 @@ async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[
     tail=st.sampled_from([STEP, 60, 7 * 3600]),
 )
 async def test_any_chunking_gives_the_totals_of_the_model_under_every_preset(
-    quick_url: str, log: list[Step], rules: list[Rule], cuts: set[int], settles: dict[int, list[int]], tail: int
+    quick_url: str, log: list[Step], rules: list[PolicyChange], cuts: set[int], settles: dict[int, list[int]], tail: int
 ) -> None:
     end = log[-1].at + max([tail, *settles.get(len(log) - 1, [])])
     expected = Model(log, end, rules).totals()
@@ -266,8 +266,8 @@ async def test_any_chunking_gives_the_totals_of_the_model_under_every_preset(
         await prepare(conn)
         await choose(conn, rules)
         await play(conn, log, cuts, settles)
-        await open_sessions.settle_open(conn, now=START + timedelta(seconds=end))
-        await recalculation.recount(conn)
+        await open_sessions.accrue_open_sessions(conn, now=START + timedelta(seconds=end))
+        await recalculation.recalculate(conn)
 
         assert await stored(conn) == expected
 
@@ -317,12 +317,12 @@ async def test_company_that_is_heard_of_late_is_counted_in_the_end(
             await add_guild(conn)
             await conn.execute(
                 "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, %s, %s, %s, %s)",
-                (LYCEUM, Preset.SOCIAL, after(-1), ANNA, after(-1)),
+                (LYCEUM, TrackingPreset.SOCIAL, after(-1), ANNA, after(-1)),
             )
             for batch in batches:
                 await recording.record(conn, batch)
-            await open_sessions.settle_open(conn, now=after(100_000))
-            while await recalculation.recount(conn):
+            await open_sessions.accrue_open_sessions(conn, now=after(100_000))
+            while await recalculation.recalculate(conn):
                 pass
             results.append(await written(conn))
             for user in (ANNA, BENNO):
@@ -334,15 +334,17 @@ async def test_company_that_is_heard_of_late_is_counted_in_the_end(
 
 
 def test_a_timeline_is_painted_by_the_last_rule_that_covers_a_moment() -> None:
-    social, strict, library = (PRESETS[each] for each in (Preset.SOCIAL, Preset.STRICT, Preset.SILENT_LIBRARY))
+    social, strict, library = (
+        PRESETS[each] for each in (TrackingPreset.SOCIAL, TrackingPreset.STRICT, TrackingPreset.SILENT_LIBRARY)
+    )
     rules = [
-        Rule(Preset.SOCIAL, 100),
-        Rule(Preset.SOCIAL, 200),
-        Rule(Preset.STRICT, 120, 150),
-        Rule(Preset.STRICT, 0, 9),
+        PolicyChange(TrackingPreset.SOCIAL, 100),
+        PolicyChange(TrackingPreset.SOCIAL, 200),
+        PolicyChange(TrackingPreset.STRICT, 120, 150),
+        PolicyChange(TrackingPreset.STRICT, 0, 9),
     ]
 
-    timeline = Timeline.of(rules)
+    timeline = PolicyTimeline.of(rules)
 
     assert timeline.first == library
     assert timeline.changes == ((0, strict), (9, library), (100, social), (120, strict), (150, social))

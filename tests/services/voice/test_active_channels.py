@@ -5,7 +5,7 @@ from core.ids import ChannelId
 from db.connection import Connection
 from services.members.person import Person
 from services.voice import active_channels
-from services.voice.active_channels import Occupant, Room
+from services.voice.active_channels import ActiveChannel, Occupant
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE
 from tests.populate import (
     ANA,
@@ -40,9 +40,9 @@ async def test_now_shows_who_is_where_since_when(conn: Connection) -> None:
     await add_guild_day(conn, ANA, NOON.date(), 3540)
     await add_guild_day(conn, ANA, NOON.date() - timedelta(days=1), 9999)
 
-    assert await active_channels.now(conn, guild=LYCEUM, now=NOON) == (
-        Room(ATRIUM, "Atrium", ChannelKind.STUDY, (Occupant(Person(MINA, "mina"), EARLIER, 0, 0),)),
-        Room(
+    assert await active_channels.list_active(conn, guild=LYCEUM, now=NOON) == (
+        ActiveChannel(ATRIUM, "Atrium", ChannelKind.STUDY, (Occupant(Person(MINA, "mina"), EARLIER, 0, 0),)),
+        ActiveChannel(
             LIBRARY,
             "Library",
             ChannelKind.STUDY,
@@ -67,8 +67,8 @@ async def test_now_hides_the_private_the_gone_bots_and_other_guilds(conn: Connec
     await add_stay(conn, MINA, LIBRARY, EARLIER, ended_at=LATER)
     await add_stay(conn, MINA, LIBRARY, EARLIER, guild=ELSEWHERE)
 
-    assert await active_channels.now(conn, guild=LYCEUM, now=NOON) == ()
-    assert len(await active_channels.now(conn, guild=ELSEWHERE, now=NOON)) == 1
+    assert await active_channels.list_active(conn, guild=LYCEUM, now=NOON) == ()
+    assert len(await active_channels.list_active(conn, guild=ELSEWHERE, now=NOON)) == 1
 
 
 async def test_now_shows_a_channel_that_nobody_has_named(conn: Connection) -> None:
@@ -76,7 +76,7 @@ async def test_now_shows_a_channel_that_nobody_has_named(conn: Connection) -> No
     await add_member(conn, ANA, "ana")
     await add_stay(conn, ANA, ChannelId(20_000_009), EARLIER)
 
-    [room] = await active_channels.now(conn, guild=LYCEUM, now=NOON)
+    [room] = await active_channels.list_active(conn, guild=LYCEUM, now=NOON)
 
     assert (room.name, room.kind) == ("", ChannelKind.STUDY)
 
@@ -87,10 +87,10 @@ async def test_now_counts_today_by_the_guilds_calendar(conn: Connection) -> None
     await add_stay(conn, ANA, LIBRARY, EARLIER)
     await add_guild_day(conn, ANA, date(2026, 3, 19), 60)
 
-    [room] = await active_channels.now(conn, guild=LYCEUM, now=datetime(2026, 3, 18, 15, tzinfo=UTC))
+    [room] = await active_channels.list_active(conn, guild=LYCEUM, now=datetime(2026, 3, 18, 15, tzinfo=UTC))
 
     assert room.occupants[0].today_s == 60
 
 
 async def test_now_of_an_unknown_guild_is_empty(conn: Connection) -> None:
-    assert await active_channels.now(conn, guild=LYCEUM, now=NOON) == ()
+    assert await active_channels.list_active(conn, guild=LYCEUM, now=NOON) == ()

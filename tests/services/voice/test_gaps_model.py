@@ -16,7 +16,7 @@ from core.ids import ChannelId, UserId
 from db.connection import Connection
 from services.voice import gateway_events, open_sessions, recalculation, recording
 from services.voice.gateway_events import SELF_DEAF
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 from tests.populate import ANA, ATRIUM, BEN, LIBRARY, LYCEUM, MINA
 from tests.services.voice.voice_log import after, rows, snapshot, state
 
@@ -130,7 +130,7 @@ def late(change: Change, gap: Gap) -> gateway_events.VoiceState:
     return state(gap.end, change.channel, change.user, flags=change.flags, is_late=True, since=gap.start)
 
 
-async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -> None:
+async def play(conn: Connection, story: Story, cuts: set[int], policy: TrackingPolicy) -> None:
     """Tell the story as a listener would, in a new batch after each step in `cuts`."""
     batch: list[gateway_events.Event] = []
 
@@ -145,7 +145,7 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -
             batch.append(state(step.at, step.channel, step.user, flags=step.flags))
             if number in cuts:
                 await flush()
-                await open_sessions.settle_open(conn, now=after(step.at), policy=policy)
+                await open_sessions.accrue_open_sessions(conn, now=after(step.at), policy=policy)
             continue
         await flush()
         where |= {change.user: change.channel for change in step.inside}
@@ -157,9 +157,9 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: Policy) -
                 await open_sessions.bridge(conn, since=after(step.start), until=after(step.end))
             case "outage":
                 await recording.record(conn, [gateway_events.GuildOutage(LYCEUM, after(step.start))], policy=policy)
-                await open_sessions.settle_open(conn, now=after((step.start + step.end) // 2), policy=policy)
+                await open_sessions.accrue_open_sessions(conn, now=after((step.start + step.end) // 2), policy=policy)
             case _:
-                await open_sessions.cut_open(conn, heard_until=after(step.start), policy=policy)
+                await open_sessions.truncate_open_sessions(conn, heard_until=after(step.start), policy=policy)
         if step.way != "resume":
             batch.append(snapshot(step.end, *where.items()))
     await flush()
@@ -193,7 +193,7 @@ async def test_gaps_are_credited_as_the_rule_says(quick_url: str, story: Story, 
     }
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await play(conn, story, cuts, EVERY_SECOND)
-        await open_sessions.settle_open(conn, now=after(end), policy=EVERY_SECOND)
+        await open_sessions.accrue_open_sessions(conn, now=after(end), policy=EVERY_SECOND)
 
         assert await credited(conn) == expected
         for user in USERS:
@@ -210,7 +210,7 @@ async def test_gap_with_a_resume_invents_a_minute_at_most(quick_url: str, story:
     gaps = [(step.start, step.end) for step in story if isinstance(step, Gap)]
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await play(conn, story, cuts, HEARING)
-        await open_sessions.settle_open(conn, now=after(end), policy=HEARING)
+        await open_sessions.accrue_open_sessions(conn, now=after(end), policy=HEARING)
         found = await credited(conn)
         await conn.rollback()
 

@@ -10,21 +10,21 @@ from tests.services.voice.voice_log import T0, after, rows, segments, sessions, 
 async def test_settling_credits_open_sessions_up_to_now(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(0, ATRIUM, BEN)])
 
-    counted = await open_sessions.settle_open(conn, now=after(600.9))
+    counted = await open_sessions.accrue_open_sessions(conn, now=after(600.9))
 
     assert counted == 2
     assert (await total(conn), await total(conn, BEN)) == (600, 600)
 
 
 async def test_settling_without_an_open_session_does_nothing(conn: Connection) -> None:
-    assert await open_sessions.settle_open(conn, now=T0) == 0
+    assert await open_sessions.accrue_open_sessions(conn, now=T0) == 0
 
 
 async def test_settling_twice_credits_once(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
 
     for seconds in (59, 60, 60, 100, 90):
-        await open_sessions.settle_open(conn, now=after(seconds))
+        await open_sessions.accrue_open_sessions(conn, now=after(seconds))
 
     assert await total(conn) == 100
 
@@ -32,10 +32,10 @@ async def test_settling_twice_credits_once(conn: Connection) -> None:
 async def test_below_a_minute_nothing_is_credited_and_then_all_of_it(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
 
-    await open_sessions.settle_open(conn, now=after(59))
+    await open_sessions.accrue_open_sessions(conn, now=after(59))
     below = await total(conn)
     await recording.record(conn, [state(59, LIBRARY, flags=1)])
-    await open_sessions.settle_open(conn, now=after(61))
+    await open_sessions.accrue_open_sessions(conn, now=after(61))
 
     assert (below, await total(conn)) == (0, 61)
 
@@ -50,7 +50,7 @@ async def test_settling_stops_where_the_shard_was_last_heard(conn: Connection) -
         "INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (%s, 2, %s)", (1 - shard, after(500))
     )
 
-    await open_sessions.settle_open(conn, now=after(600))
+    await open_sessions.accrue_open_sessions(conn, now=after(600))
 
     assert await total(conn) == 90
 
@@ -58,9 +58,11 @@ async def test_settling_stops_where_the_shard_was_last_heard(conn: Connection) -
 async def test_settling_can_be_limited_to_guilds_or_a_shard(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN, guild=ELSEWHERE)])
 
-    await open_sessions.settle_open(conn, now=after(100), guilds=[LYCEUM])
+    await open_sessions.accrue_open_sessions(conn, now=after(100), guilds=[LYCEUM])
     first = (await total(conn), await total(conn, BEN))
-    await open_sessions.settle_open(conn, now=after(200), shard=((ELSEWHERE >> 22) % 1000, 1000), guilds=[ELSEWHERE])
+    await open_sessions.accrue_open_sessions(
+        conn, now=after(200), shard=((ELSEWHERE >> 22) % 1000, 1000), guilds=[ELSEWHERE]
+    )
 
     assert (first, await total(conn), await total(conn, BEN)) == ((100, 0), 100, 200)
 
@@ -69,8 +71,8 @@ async def test_settling_notes_a_press_and_stops_at_the_unattended_cap(conn: Conn
     await recording.record(conn, [state(0, LIBRARY)])
     await conn.execute("UPDATE members SET last_seen_at = %s", (after(3600),))
 
-    await open_sessions.settle_open(conn, now=after(3 * 3600))
-    await open_sessions.settle_open(conn, now=after(8 * 3600))
+    await open_sessions.accrue_open_sessions(conn, now=after(3 * 3600))
+    await open_sessions.accrue_open_sessions(conn, now=after(8 * 3600))
 
     assert await total(conn) == 7 * 3600
     assert await segments(conn) == [(LIBRARY, 0, 0, 3600), (LIBRARY, 0, 3600, None)]
@@ -80,9 +82,9 @@ async def test_a_date_that_becomes_active_makes_a_streak(conn: Connection) -> No
     await add_guild(conn, zone="Asia/Seoul")
     await recording.record(conn, [state(-86400, LIBRARY), state(-86400 + 900, None), state(0, LIBRARY)])
 
-    await open_sessions.settle_open(conn, now=after(899))
+    await open_sessions.accrue_open_sessions(conn, now=after(899))
     before = await rows(conn, "SELECT run_days, longest_days, started_on, last_on FROM streaks")
-    await open_sessions.settle_open(conn, now=after(900))
+    await open_sessions.accrue_open_sessions(conn, now=after(900))
 
     assert before == [(1, 1, date(2026, 3, 17), date(2026, 3, 17))]
     assert await rows(conn, "SELECT run_days, longest_days, started_on, last_on, alive_until FROM streaks") == [
@@ -94,7 +96,7 @@ async def test_protected_dates_prolong_the_life_of_a_run(conn: Connection) -> No
     await recording.record(conn, [state(0, LIBRARY), state(900, None)])
     await conn.execute("INSERT INTO protections VALUES (%s, %s, '2026-03-19', 'freeze', now())", (LYCEUM, ANA))
 
-    await cache.refresh(conn, [(LYCEUM, ANA)])
+    await cache.recompute(conn, [(LYCEUM, ANA)])
 
     assert await rows(conn, "SELECT run_days, alive_until FROM streaks") == [(1, T0 + timedelta(days=2, hours=12))]
 
@@ -103,8 +105,8 @@ async def test_a_streak_without_dates_is_forgotten(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(900, None)])
     await conn.execute("UPDATE guilds SET study_minutes = 20")
 
-    await cache.refresh(conn, [(LYCEUM, ANA)])
-    await cache.refresh(conn, [])
+    await cache.recompute(conn, [(LYCEUM, ANA)])
+    await cache.recompute(conn, [])
 
     assert await rows(conn, "SELECT * FROM streaks") == []
 
@@ -121,7 +123,7 @@ async def derived(conn: Connection) -> list[list[tuple[object, ...]]]:
 async def test_rebuild_repairs_whatever_was_spoilt(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(900, None), state(2000, ATRIUM), state(2030, None)])
     await recording.record(conn, [state(3000, LIBRARY)])
-    await open_sessions.settle_open(conn, now=after(4000))
+    await open_sessions.accrue_open_sessions(conn, now=after(4000))
     right = await derived(conn)
     stays = await sessions(conn)
     await conn.execute("UPDATE members SET total_seconds = 7")

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 
-from core.enums import ChannelKind, CloseReason
+from core.enums import ChannelKind, SessionEndReason
 from core.ids import ChannelId, GuildId, InteractionId, UserId
 from db.connection import Connection, Pool
 from services import interactions, tracking
@@ -70,7 +70,7 @@ async def test_a_leave_closes_and_credits(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
     await recording.record(conn, [state(600, None)])
 
-    assert await sessions(conn) == [(ANA, 0, 600, 600, CloseReason.LEFT, False)]
+    assert await sessions(conn) == [(ANA, 0, 600, 600, SessionEndReason.LEFT, False)]
     assert await total(conn) == 600
     assert await rows(conn, "SELECT streak_date, seconds, zone FROM daily_streaks") == [(T0.date(), 600, "UTC")]
     assert await rows(conn, "SELECT local_on, seconds FROM guild_days") == [(T0.date(), 600)]
@@ -81,7 +81,7 @@ async def test_moments_are_whole_seconds_that_add_up(conn: Connection) -> None:
 
     await recording.record(conn, log)
 
-    assert await sessions(conn) == [(ANA, 0, 300, 300, CloseReason.LEFT, False)]
+    assert await sessions(conn) == [(ANA, 0, 300, 300, SessionEndReason.LEFT, False)]
 
 
 async def test_a_change_of_channel_or_flags_begins_a_segment_and_a_repetition_does_not(conn: Connection) -> None:
@@ -138,11 +138,11 @@ async def test_bots_are_never_counted_also_when_only_their_id_is_told(conn: Conn
 async def test_a_bot_that_was_not_known_to_be_one_ends_and_has_counted_nothing(conn: Connection) -> None:
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT)])
     for seconds in (600, 1800):
-        await open_sessions.settle_open(conn, now=after(seconds))
+        await open_sessions.accrue_open_sessions(conn, now=after(seconds))
     before = await total(conn, ROBOT), await rows(conn, "SELECT count(*) FROM streaks")
     await recording.record(conn, [state(1860, LIBRARY, ROBOT, is_bot=True)])
     await recording.record(conn, [nameless(1870, LIBRARY, ROBOT), state(1900, None, ROBOT, is_bot=True)])
-    await open_sessions.settle_open(conn, now=after(4000))
+    await open_sessions.accrue_open_sessions(conn, now=after(4000))
 
     assert before == (1800, [(1,)])
     assert await sessions(conn) == [(ROBOT, 0, 1860, 0, "ignored_channel", False)]
@@ -170,7 +170,7 @@ async def test_a_bot_told_within_one_batch_has_no_session(conn: Connection) -> N
 
 async def test_a_bot_that_became_known_otherwise_is_taken_back_by_the_worker(conn: Connection) -> None:
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY)])
-    await open_sessions.settle_open(conn, now=after(600))
+    await open_sessions.accrue_open_sessions(conn, now=after(600))
     await conn.execute("UPDATE users SET is_bot = true WHERE user_id = %s", (ROBOT,))
 
     assert [await bots.take_back_known(conn, now=after(700)) for _ in range(2)] == [1, 0]
@@ -186,12 +186,12 @@ async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connect
         (LYCEUM, after(-1), BEN, after(-1)),
     )
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY), nameless(0, LIBRARY, ROBOT, other)])
-    await open_sessions.settle_open(conn, now=after(600))
+    await open_sessions.accrue_open_sessions(conn, now=after(600))
     together = await total(conn)
     await recording.record(conn, [state(700, LIBRARY, ROBOT, is_bot=True)])
-    while await recalculation.recount(conn):
+    while await recalculation.recalculate(conn):
         pass
-    await open_sessions.settle_open(conn, now=after(900))
+    await open_sessions.accrue_open_sessions(conn, now=after(900))
 
     assert (together, await total(conn)) == (600, 0)
     assert [row[:4] for row in await sessions(conn) if row[0] == ROBOT] == [(ROBOT, 0, 700, 0), (ROBOT, 0, 700, 0)]
@@ -212,7 +212,7 @@ async def test_time_in_the_afk_channel_or_an_ignored_one_is_never_counted(conn: 
 
     await recording.record(conn, [state(0, LIBRARY), state(100, channel), state(200, None)])
 
-    assert await sessions(conn) == [(ANA, 0, 100, 100, CloseReason.IGNORED_CHANNEL, False)]
+    assert await sessions(conn) == [(ANA, 0, 100, 100, SessionEndReason.IGNORED_CHANNEL, False)]
 
 
 async def test_who_sits_in_a_new_afk_channel_stops_counting(conn: Connection) -> None:
@@ -220,7 +220,7 @@ async def test_who_sits_in_a_new_afk_channel_stops_counting(conn: Connection) ->
 
     await recording.record(conn, [GuildChange(LYCEUM, "New", None, None, "en-US", LIBRARY, after(70))])
 
-    assert await sessions(conn) == [(ANA, 0, 70, 70, CloseReason.IGNORED_CHANNEL, False), (BEN, 0, *OPEN)]
+    assert await sessions(conn) == [(ANA, 0, 70, 70, SessionEndReason.IGNORED_CHANNEL, False), (BEN, 0, *OPEN)]
     assert await rows(conn, "SELECT name, icon_hash, owner_id, locale, afk_channel_id FROM guilds") == [
         ("New", None, None, "en-US", LIBRARY)
     ]
@@ -237,7 +237,7 @@ async def test_back_in_the_same_channel_within_ninety_seconds_goes_on_without_th
     await recording.record(conn, [state(0, LIBRARY), state(40, None)])
     await recording.record(conn, [state(130, LIBRARY), state(150, None)])
 
-    assert await sessions(conn) == [(ANA, 0, 150, 60, CloseReason.LEFT, False)]
+    assert await sessions(conn) == [(ANA, 0, 150, 60, SessionEndReason.LEFT, False)]
     assert await segments(conn) == [(LIBRARY, 0, 0, 40), (LIBRARY, 0, 130, 150)]
 
 
@@ -329,7 +329,7 @@ async def test_time_over_midnight_belongs_to_both_dates_of_the_members_own_calen
 async def test_a_late_join_counts_a_minute_of_the_gap(conn: Connection, since: int, start: int) -> None:
     await recording.record(conn, [state(100, LIBRARY, is_late=True, since=since), state(200, None)])
 
-    assert await sessions(conn) == [(ANA, start, 200, 200 - start, CloseReason.LEFT, True)]
+    assert await sessions(conn) == [(ANA, start, 200, 200 - start, SessionEndReason.LEFT, True)]
     assert await estimated(conn) == [100 - start]
 
 
@@ -337,7 +337,7 @@ async def test_a_late_join_counts_a_minute_of_the_gap(conn: Connection, since: i
 async def test_a_late_leave_counts_a_minute_of_the_gap(conn: Connection, at: int, end: int) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(at, None, is_late=True, since=80)])
 
-    assert await sessions(conn) == [(ANA, 0, end, end, CloseReason.LEFT, True)]
+    assert await sessions(conn) == [(ANA, 0, end, end, SessionEndReason.LEFT, True)]
     assert await estimated(conn) == [end - 80]
 
 
@@ -347,12 +347,12 @@ async def test_who_stays_over_a_gap_is_credited_in_full_and_nobody_else(conn: Co
     away = [*late, state(3701, None, is_late=True, since=100), state(3702, ATRIUM, is_late=True, since=100)]
     await recording.record(conn, away)
     await open_sessions.bridge(conn, since=after(100), until=after(3710))
-    await open_sessions.settle_open(conn, now=after(4000))
+    await open_sessions.accrue_open_sessions(conn, now=after(4000))
 
     assert await sessions(conn) == [
-        (ANA, 0, 160, 160, CloseReason.LEFT, True),
+        (ANA, 0, 160, 160, SessionEndReason.LEFT, True),
         (BEN, 0, None, 4000, None, True),
-        (ANA, 3700, 3701, 0, CloseReason.LEFT, True),
+        (ANA, 3700, 3701, 0, SessionEndReason.LEFT, True),
         (ANA, 3702, None, 298, None, True),
     ]
     assert await estimated(conn) == [60, 3610, 0, 8]
@@ -401,7 +401,7 @@ async def test_a_late_move_marks_the_session_and_a_late_return_does_not_overlap(
 
 async def test_a_clock_that_runs_backwards_breaks_nothing(conn: Connection) -> None:
     await recording.record(conn, [state(100, LIBRARY)])
-    await open_sessions.settle_open(conn, now=after(300))
+    await open_sessions.accrue_open_sessions(conn, now=after(300))
     await recording.record(conn, [state(50, ATRIUM), state(40, None), state(30, LIBRARY)])
 
     assert await segments(conn) == [(LIBRARY, 0, 100, 300), (ATRIUM, 0, 300, 300), (LIBRARY, 0, 300, None)]
@@ -418,8 +418,8 @@ async def test_guild_gone_closes_every_session_and_a_snapshot_brings_it_back(con
     assert gone == [(False,)]
     assert await rows(conn, "SELECT is_active FROM guilds") == [(True,)]
     assert await sessions(conn) == [
-        (ANA, 0, 100, 100, CloseReason.GUILD_GONE, False),
-        (BEN, 0, 100, 100, CloseReason.GUILD_GONE, False),
+        (ANA, 0, 100, 100, SessionEndReason.GUILD_GONE, False),
+        (BEN, 0, 100, 100, SessionEndReason.GUILD_GONE, False),
         (ANA, 1000, *OPEN),
     ]
 
@@ -489,7 +489,7 @@ async def test_a_channel_that_becomes_hidden_keeps_its_name_and_its_ignored_cate
     await recording.record(conn, [replace(snapshot(0), channels=seen)])
     await recording.record(conn, [replace(snapshot(10), channels=hidden), state(11, LIBRARY), state(11, private, BEN)])
     await recording.record(conn, [ChannelChange(LYCEUM, hidden[1]), state(20, private, BEN, flags=1)])
-    await open_sessions.settle_open(conn, now=after(600))
+    await open_sessions.accrue_open_sessions(conn, now=after(600))
 
     assert await told_channels(conn) == [
         (LIBRARY, "Library", None, True),
@@ -520,7 +520,7 @@ async def test_a_hidden_channel_that_was_never_viewed_does_not_count_until_it_is
     await recording.record(conn, [state(2, LIBRARY, flags=1)])
     unseen = await sessions(conn), await told_channels(conn)
     await recording.record(conn, [ChannelChange(LYCEUM, VoiceChannel(LIBRARY, "Library", 2)), state(100, LIBRARY)])
-    await tracking.set_kind(
+    await tracking.set_channel_kind(
         conn, guild=LYCEUM, channel=ATRIUM, name="Den", type_=2, kind=ChannelKind.STUDY, by=ANA, now=after(100)
     )
     await recording.record(conn, [ChannelChange(LYCEUM, replace(hidden, channel=ATRIUM)), state(110, ATRIUM, BEN)])
@@ -583,7 +583,7 @@ async def test_settling_and_listening_at_once_credit_each_second_once(pool: Pool
 
     async def settle(seconds: float) -> None:
         async with pool.connection() as conn:
-            await open_sessions.settle_open(conn, now=after(seconds))
+            await open_sessions.accrue_open_sessions(conn, now=after(seconds))
 
     async def leave() -> None:
         async with pool.connection() as conn:
@@ -622,7 +622,7 @@ async def test_listeners_visitors_and_the_clock_never_wait_in_a_circle(pool: Poo
         chance = Random(seed)
         for step in range(40):
             async with pool.connection() as conn:
-                await interactions.arrive(
+                await interactions.begin(
                     conn,
                     interaction=InteractionId(60_000_000 + seed * 1000 + step),
                     guild=LYCEUM,
@@ -634,6 +634,6 @@ async def test_listeners_visitors_and_the_clock_never_wait_in_a_circle(pool: Poo
     async def settle() -> None:
         for step in range(12):
             async with pool.connection() as conn:
-                await open_sessions.settle_open(conn, now=after(step * 10))
+                await open_sessions.accrue_open_sessions(conn, now=after(step * 10))
 
     await asyncio.gather(listen(1), listen(2), visit(3), visit(4), settle())  # a deadlock would raise

@@ -20,7 +20,7 @@ async def test_a_shard_that_was_just_heard_is_left_alone(conn: Connection) -> No
     await recording.record(conn, [state(0, LIBRARY)])
     await heard_until(conn, after(600))
 
-    assert await stale_shards.watch(conn, now=after(600 + 170)) == 0
+    assert await stale_shards.close_stale_sessions(conn, now=after(600 + 170)) == 0
     assert await total(conn) == 0
 
 
@@ -28,7 +28,7 @@ async def test_after_three_quiet_minutes_time_is_credited_up_to_the_last_heartbe
     await recording.record(conn, [state(0, LIBRARY)])
     await heard_until(conn, after(600))
 
-    ended = [await stale_shards.watch(conn, now=after(600 + quiet)) for quiet in (190, 250, 590)]
+    ended = [await stale_shards.close_stale_sessions(conn, now=after(600 + quiet)) for quiet in (190, 250, 590)]
 
     assert ended == [0, 0, 0]
     assert await total(conn) == 600
@@ -39,7 +39,7 @@ async def test_after_ten_the_stays_end_there_and_the_next_listener_starts_anew(c
     await recording.record(conn, [state(0, LIBRARY), state(30, LIBRARY, BEN)])
     await heard_until(conn, after(600))
 
-    ended = [await stale_shards.watch(conn, now=after(600 + quiet)) for quiet in (601, 661)]
+    ended = [await stale_shards.close_stale_sessions(conn, now=after(600 + quiet)) for quiet in (601, 661)]
 
     position = await gateway_position_queries.find_position(conn, shard=WHOLE)
     assert ended == [2, 0]
@@ -54,14 +54,14 @@ async def test_a_listener_that_lives_is_never_interfered_with(conn: Connection, 
     async with await psycopg.AsyncConnection.connect(quick_url) as listener:
         assert await gateway_position_queries.try_lock_shard(listener, shard=0)
 
-        assert await stale_shards.watch(conn, now=after(6000)) == 0
+        assert await stale_shards.close_stale_sessions(conn, now=after(6000)) == 0
     assert [each[2] for each in await sessions(conn)] == [None]
 
 
 async def test_a_listener_that_comes_back_waits_until_the_watchdog_is_done(conn: Connection, quick_url: str) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
     await heard_until(conn, after(600))
-    await stale_shards.watch(conn, now=after(6000))
+    await stale_shards.close_stale_sessions(conn, now=after(6000))
 
     async with await psycopg.AsyncConnection.connect(quick_url) as listener:
         early = await gateway_position_queries.try_lock_shard(listener, shard=0)
@@ -77,5 +77,5 @@ async def test_positions_of_another_number_of_shards_are_history(conn: Connectio
     for shard in (0, 1):
         await gateway_position_queries.set_position(conn, Position("new", None, 1, after(5990)), shard=(shard, 2))
 
-    assert await stale_shards.watch(conn, now=after(6000)) == 0
+    assert await stale_shards.close_stale_sessions(conn, now=after(6000)) == 0
     assert [each[2] for each in await sessions(conn)] == [None]

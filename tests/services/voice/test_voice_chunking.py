@@ -72,7 +72,7 @@ async def test_any_chunking_writes_the_same_rows(quick_url: str, log: list[Event
         for batches in ([log], [log[first:last] for first, last in pairwise(edges)]):
             for batch in batches:
                 await recording.record(conn, batch)
-            await open_sessions.settle_open(conn, now=end)
+            await open_sessions.accrue_open_sessions(conn, now=end)
             results.append(await written(conn))
             await conn.rollback()
 

@@ -15,7 +15,7 @@ from db.queries.interactions import context as interaction_context_queries
 from services.members.person import Person
 from services.voice import open_sessions, recalculation, recording
 from services.voice.gateway_events import Event, GuildSnapshot, VoiceState
-from services.voice.tracking_policies import SILENT_LIBRARY, Policy
+from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 STEP = 15  # seconds; every moment of the log is a multiple, so that the model may walk
 START = datetime(2026, 10, 23, 20, tzinfo=UTC)  # clocks in Europe go back two days later
@@ -56,7 +56,7 @@ class Totals:
     months: Counter[tuple[UserId, str]] = field(default_factory=Counter[tuple[UserId, str]])
 
 
-def model(log: list[Step], until: int, policy: Policy) -> Totals:
+def model(log: list[Step], until: int, policy: TrackingPolicy) -> Totals:
     """The totals at `until`: first who was where in which stretch, then step by step what of it counts."""
     totals = Totals()
     day, unattended = (int(cap.total_seconds()) for cap in (policy.daily_cap, policy.unattended_cap))
@@ -175,7 +175,7 @@ def event_of(step: Step) -> Event:
         channels=(),
         states=tuple(VoiceState(GUILD, user, room, flags, "v", at) for user, room, flags in step.rooms),
         at=at,
-        heard_until=START + timedelta(seconds=step.heard),
+        received_until=START + timedelta(seconds=step.heard),
     )
 
 
@@ -197,7 +197,7 @@ async def prepare(conn: Connection) -> None:
 
 
 async def play(
-    conn: Connection, log: list[Step], cuts: set[int], settles: dict[int, list[int]], policy: Policy
+    conn: Connection, log: list[Step], cuts: set[int], settles: dict[int, list[int]], policy: TrackingPolicy
 ) -> None:
     """Record the log, a new batch after each index in `cuts`, and settle so many seconds after an index."""
     batch: list[Event] = []
@@ -212,18 +212,18 @@ async def play(
             await recording.record(conn, batch, policy=policy)
             batch = []
         for at in quiet_moments(log, index, settles):
-            await open_sessions.settle_open(conn, now=START + timedelta(seconds=at), policy=policy)
+            await open_sessions.accrue_open_sessions(conn, now=START + timedelta(seconds=at), policy=policy)
     await recording.record(conn, batch, policy=policy)
 
 
 async def press(conn: Connection, step: Step) -> None:
     """The member uses the app, as `app/interactions/execute.py` tells the database."""
-    await interaction_context_queries.arrive_in_guild(
+    await interaction_context_queries.begin_in_guild(
         conn,
         interaction=InteractionId((7 << 40) + step.at),
         guild=GUILD,
         guild_locale="en-US",
-        caller=interaction_context_queries.Caller(
+        caller=interaction_context_queries.InteractionUser(
             step.user, f"user {step.user}", None, None, is_bot=False, nick=None, member_avatar_hash=None
         ),
         now=START + timedelta(seconds=step.at),
@@ -283,7 +283,7 @@ async def streaks(conn: Connection) -> list[tuple[object, ...]]:
     policy=st.sampled_from([SILENT_LIBRARY, TIGHT]),
 )
 async def test_any_chunking_gives_the_totals_of_the_model(
-    quick_url: str, log: list[Step], cuts: set[int], settles: dict[int, list[int]], tail: int, policy: Policy
+    quick_url: str, log: list[Step], cuts: set[int], settles: dict[int, list[int]], tail: int, policy: TrackingPolicy
 ) -> None:
     delays: list[int] = [tail, *settles.get(len(log) - 1, [])]
     end = log[-1].at + max(delays)
@@ -292,7 +292,7 @@ async def test_any_chunking_gives_the_totals_of_the_model(
     async with await psycopg.AsyncConnection.connect(quick_url) as conn:
         await prepare(conn)
         await play(conn, log, cuts, settles, policy)
-        await open_sessions.settle_open(conn, now=START + timedelta(seconds=end), policy=policy)
+        await open_sessions.accrue_open_sessions(conn, now=START + timedelta(seconds=end), policy=policy)
 
         assert await stored(conn) == expected
 
@@ -326,7 +326,7 @@ async def test_of_several_presses_between_two_settlements_each_starts_the_cap_an
             if index:
                 await press(conn, Step(at, ANA, is_press=True))
             if index in settles:
-                await open_sessions.settle_open(conn, now=START + timedelta(seconds=at + 1), policy=policy)
+                await open_sessions.accrue_open_sessions(conn, now=START + timedelta(seconds=at + 1), policy=policy)
         await recording.record(conn, [event_of(Step(end, ANA))], policy=policy)
 
         expected = len(attended) * STEP if len(attended) * STEP >= MINIMUM else 0

@@ -1,6 +1,6 @@
 from msgspec import structs
 
-from core.enums import CloseReason
+from core.enums import SessionEndReason
 from core.ids import GuildId
 from db.connection import Connection
 from services.voice import gateway_events, open_sessions, recalculation, recording
@@ -31,7 +31,7 @@ async def test_whoever_is_missing_in_a_snapshot_has_left_and_whoever_sits_elsewh
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, LIBRARY))])
     await recording.record(conn, [snapshot(500, (BEN, ATRIUM), (ANA, None))])
 
-    assert await sessions(conn) == [(ANA, 0, 500, 500, CloseReason.LOST, True), (BEN, 0, *OPEN)]
+    assert await sessions(conn) == [(ANA, 0, 500, 500, SessionEndReason.LOST, True), (BEN, 0, *OPEN)]
     assert await segments(conn) == [(LIBRARY, 0, 0, 500), (LIBRARY, 0, 0, 500), (ATRIUM, 0, 500, None)]
 
 
@@ -45,12 +45,12 @@ async def test_unheard_time_is_counted_for_at_most_fifteen_minutes(conn: Connect
     await recording.record(conn, [snapshot(5901, (ANA, LIBRARY), heard_until=5000), state(6000, None)])
 
     assert await sessions(conn) == [
-        (ANA, 0, 1300, 1300, CloseReason.LEFT, True),
-        (BEN, 0, 300, 300, CloseReason.LOST, True),
-        (MINA, 0, 300, 300, CloseReason.LOST, True),
-        (MINA, 1200, 1300, 100, CloseReason.LEFT, False),
-        (ANA, 5000, 5000, 0, CloseReason.LOST, True),
-        (ANA, 5901, 6000, 99, CloseReason.LEFT, False),
+        (ANA, 0, 1300, 1300, SessionEndReason.LEFT, True),
+        (BEN, 0, 300, 300, SessionEndReason.LOST, True),
+        (MINA, 0, 300, 300, SessionEndReason.LOST, True),
+        (MINA, 1200, 1300, 100, SessionEndReason.LEFT, False),
+        (ANA, 5000, 5000, 0, SessionEndReason.LOST, True),
+        (ANA, 5901, 6000, 99, SessionEndReason.LEFT, False),
     ]
     assert await estimated(conn) == [900, 0, 0, 0, 0, 0]
 
@@ -58,16 +58,16 @@ async def test_unheard_time_is_counted_for_at_most_fifteen_minutes(conn: Connect
 async def test_a_short_outage_is_a_gap_and_a_long_one_ends_what_it_interrupts(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY), (BEN, LIBRARY))])
     await recording.record(conn, [gateway_events.GuildOutage(GuildId(LYCEUM), after(300))])
-    await open_sessions.settle_open(conn, now=after(500))
+    await open_sessions.accrue_open_sessions(conn, now=after(500))
     during = await sessions(conn)
     await recording.record(conn, [snapshot(600, (ANA, LIBRARY))])
     await recording.record(conn, [gateway_events.GuildOutage(GuildId(LYCEUM), after(1000))])
     await recording.record(conn, [snapshot(1000 + 4 * 3600, (ANA, LIBRARY))])
 
-    assert during == [(ANA, 0, 300, 300, CloseReason.LOST, True), (BEN, 0, 300, 300, CloseReason.LOST, True)]
+    assert during == [(ANA, 0, 300, 300, SessionEndReason.LOST, True), (BEN, 0, 300, 300, SessionEndReason.LOST, True)]
     assert await sessions(conn) == [
-        (ANA, 0, 1000, 1000, CloseReason.LOST, True),
-        (BEN, 0, 300, 300, CloseReason.LOST, True),
+        (ANA, 0, 1000, 1000, SessionEndReason.LOST, True),
+        (BEN, 0, 300, 300, SessionEndReason.LOST, True),
         (ANA, 15_400, None, 0, None, False),
     ]
     assert await estimated(conn) == [300, 0, 0]
@@ -79,12 +79,12 @@ async def test_who_comes_back_after_the_snapshot_has_been_away(conn: Connection)
     await recording.record(conn, [snapshot(600)])
     await recording.record(conn, [state(700, LIBRARY)])
 
-    assert await sessions(conn) == [(ANA, 0, 300, 300, CloseReason.LOST, True), (ANA, 700, *OPEN)]
+    assert await sessions(conn) == [(ANA, 0, 300, 300, SessionEndReason.LOST, True), (ANA, 700, *OPEN)]
 
 
 async def test_word_before_the_snapshot_lets_the_session_go_on_too(conn: Connection) -> None:
     await recording.record(conn, [snapshot(0, (ANA, LIBRARY))])
-    await open_sessions.cut_open(conn, heard_until=after(300))
+    await open_sessions.truncate_open_sessions(conn, heard_until=after(300))
     await recording.record(conn, [state(700, LIBRARY, flags=1)])
     await recording.record(conn, [snapshot(701, (ANA, LIBRARY))])
 
@@ -116,7 +116,7 @@ async def test_states_heard_before_the_snapshot_of_their_guild_survive_it(conn: 
     assert await sessions(conn) == [
         (ANA, 0, None, 0, None, True),
         (BEN, 1000, *OPEN),
-        (MINA, 1000, 1001, 0, CloseReason.LOST, True),
+        (MINA, 1000, 1001, 0, SessionEndReason.LOST, True),
     ]
     assert (LIBRARY, 0, 0, 300) in await segments(conn)
 
@@ -132,10 +132,10 @@ async def test_a_repeated_snapshot_after_a_loss_does_not_cut_what_was_heard_sinc
 
 async def test_what_is_credited_stays_credited_when_a_cut_comes_before_it(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
-    await open_sessions.settle_open(conn, now=after(320))
+    await open_sessions.accrue_open_sessions(conn, now=after(320))
     await recording.record(conn, [snapshot(900, heard_until=300)])
 
-    assert await sessions(conn) == [(ANA, 0, 320, 320, CloseReason.LOST, True)]
+    assert await sessions(conn) == [(ANA, 0, 320, 320, SessionEndReason.LOST, True)]
 
 
 async def test_a_press_before_the_loss_counts(conn: Connection) -> None:
@@ -152,11 +152,11 @@ async def test_cut_open_ends_what_no_snapshot_will_ever_mention(conn: Connection
         conn, [state(0, LIBRARY), state(200, LIBRARY, BEN), state(0, LIBRARY, MINA, guild=elsewhere)]
     )
 
-    counted = await open_sessions.cut_open(conn, heard_until=after(150), shard=(LYCEUM >> 22, 5))
+    counted = await open_sessions.truncate_open_sessions(conn, heard_until=after(150), shard=(LYCEUM >> 22, 5))
 
     assert counted == 2
     assert await sessions(conn) == [
-        (ANA, 0, 150, 150, CloseReason.LOST, True),
+        (ANA, 0, 150, 150, SessionEndReason.LOST, True),
         (MINA, 0, *OPEN),
         (BEN, 200, *OPEN),
     ]
@@ -164,11 +164,11 @@ async def test_cut_open_ends_what_no_snapshot_will_ever_mention(conn: Connection
 
 async def test_a_snapshot_soon_after_cut_open_lets_the_session_go_on(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY)])
-    await open_sessions.cut_open(conn, heard_until=after(150))
+    await open_sessions.truncate_open_sessions(conn, heard_until=after(150))
 
     await recording.record(conn, [snapshot(200, (ANA, LIBRARY)), state(300, None)])
 
-    assert await sessions(conn) == [(ANA, 0, 300, 300, CloseReason.LEFT, True)]
+    assert await sessions(conn) == [(ANA, 0, 300, 300, SessionEndReason.LEFT, True)]
     assert await estimated(conn) == [50]
 
 

@@ -37,7 +37,7 @@ def state(
         voice_session="abc",
         at=after(seconds),
         person=Person(user, NAMES.get(user, f"user{user}"), is_bot=is_bot),
-        is_late=is_late,
+        is_delayed=is_late,
         since=None if since is None else after(since),
     )
 
@@ -58,7 +58,7 @@ def snapshot(
         channels=(VoiceChannel(LIBRARY, "Library", 2), VoiceChannel(ATRIUM, "Atrium", 13, ChannelId(30_000_001))),
         states=tuple(state(seconds, channel, user) for user, channel in states),
         at=after(seconds),
-        heard_until=None if heard_until is None else after(heard_until),
+        received_until=None if heard_until is None else after(heard_until),
     )
 
 
