@@ -79,7 +79,7 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
     ]
     reply = await run(feature, partial(wanted.use, tuple(contents)))
     if isinstance(reply, Message):
-        reply = replace(reply, then=())  # its effects are written down by now
+        reply = replace(reply, effects=())  # its effects are written down by now
     return cast("Message | None", reply)  # `use` gives nothing else
 
 

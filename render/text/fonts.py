@@ -12,7 +12,7 @@ from PIL import ImageFont, features
 
 from render.text.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variation
 
-FOLDER: Final = Path(__file__).parent.parent / "assets" / "fonts"
+FOLDER: Final = Path(__file__).parents[2] / "assets" / "fonts"
 EMOJI: Final = "NotoColorEmoji.ttf"
 EMOJI_NEWER: Final = "NotoColorEmoji-Newer.ttf"  # what Unicode 16 and 17 added
 EMOJI_FILES: Final = frozenset({EMOJI, EMOJI_NEWER})

@@ -151,7 +151,7 @@ class _Capped:
             if start < full:
                 yield replace(spell, start=start, end=full)
             if full < end:
-                yield replace(spell, start=full, end=end, pause=ExclusionReason.DAILY_CAP)
+                yield replace(spell, start=full, end=end, excluded_for=ExclusionReason.DAILY_CAP)
 
 
 def _since(start: int, spells: Iterable[ExplainedInterval]) -> Iterator[ExplainedInterval]:

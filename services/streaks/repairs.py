@@ -132,7 +132,7 @@ async def request_repair(
     if not is_new:
         raise RepairAlreadyRequested(offer.until)
     await cache.recompute(conn, [(guild, user)])
-    return replace(offer, is_asked=True, is_done=len(offer.active_on) == len(offer.dates))
+    return replace(offer, is_requested=True, is_done=len(offer.active_on) == len(offer.dates))
 
 
 def _possible_on(standing: StreakInputs, day: date) -> date | None:

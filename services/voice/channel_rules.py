@@ -42,7 +42,7 @@ class ChannelRules:
         for channel in visible:
             (covered.add if channel.parent in self.ignored else covered.discard)(channel.channel)
         unseen = self.never_viewed.difference(channel.channel for channel in visible)
-        return replace(self, covered=frozenset(covered), unseen=unseen)
+        return replace(self, ignored_by_category=frozenset(covered), never_viewed=unseen)
 
 
 NO_RULES = ChannelRules(None, frozenset())

@@ -36,7 +36,9 @@ class TrackingConfig:
         for guild, channel in await guild_queries.list_unseen_channels(conn, guilds):
             unseen[guild].add(channel)
         for guild, channels in unseen.items():
-            self.channel_rules[guild] = replace(self.channel_rules.get(guild, NO_RULES), unseen=frozenset(channels))
+            self.channel_rules[guild] = replace(
+                self.channel_rules.get(guild, NO_RULES), never_viewed=frozenset(channels)
+            )
 
     def guilds_requiring_company(self, guilds: Iterable[int]) -> set[int]:
         """Those of `guilds` in which it ever matters who else is there."""

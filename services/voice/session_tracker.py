@@ -156,7 +156,7 @@ class SessionTracker:
             session.truncate(until)
         place = self.channel_rules.get(guild, NO_RULES)
         since = until if place.awaiting_snapshot_since is None else min(until, place.awaiting_snapshot_since)
-        self.channel_rules[guild] = replace(place, unheard_since=since)
+        self.channel_rules[guild] = replace(place, awaiting_snapshot_since=since)
         self.awaiting_snapshot_since[guild] = since
 
     def _note_gap(self, event: GuildSnapshot | GuildChange | GuildGone | VoiceState) -> None:
@@ -192,7 +192,7 @@ class SessionTracker:
                 self._on_voice_state(state)
         place = self.channel_rules[snapshot.guild]
         if place.awaiting_snapshot_since is not None:
-            self.channel_rules[snapshot.guild] = replace(place, unheard_since=None)
+            self.channel_rules[snapshot.guild] = replace(place, awaiting_snapshot_since=None)
             self.awaiting_snapshot_since[snapshot.guild] = None
 
     def _open_in(self, guild: int) -> Iterable[Session]:

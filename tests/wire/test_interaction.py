@@ -236,7 +236,7 @@ def test_an_interaction_never_shows_its_token_or_words(payload: Payload) -> None
 
         assert "aW50ZXJhY3Rpb246" not in shown
         assert "왜냐하면" not in shown
-    assert repr(parse(payload("button"))) == "ButtonPress(id=1274616797062610944)"
+    assert repr(parse(payload("button"))) == "ButtonClick(id=1274616797062610944)"
 
 
 @pytest.mark.parametrize("name", NAMES)

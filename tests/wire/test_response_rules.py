@@ -109,7 +109,7 @@ def test_an_edit_brings_no_poll() -> None:
 
 def test_what_a_drawing_decides_is_its_own_and_not_its_messages() -> None:
     command = parse(json.dumps(PAYLOADS["command"]).encode())
-    check_fit(replace(DRAWING, then=(EFFECT,)), command)
+    check_fit(replace(DRAWING, effects=(EFFECT,)), command)
     with pytest.raises(InvalidResponseType, match="then"):
         check_fit(replace(DRAWING, message=Message(effects=(EFFECT,))), command)
 

@@ -109,7 +109,7 @@ async def test_a_change_of_flags_writes_no_session_unless_it_was_told_late(conn:
 
     assert await segments(conn) == [(LIBRARY, 0, 0, 20), (LIBRARY, 1, 20, None)]
     assert await rows(conn, "SELECT ctid FROM voice_sessions") == version
-    await recording.record(conn, [replace(state(30, LIBRARY), is_late=True, since=after(25))])
+    await recording.record(conn, [replace(state(30, LIBRARY), is_delayed=True, since=after(25))])
     assert await sessions(conn) == [(ANA, 0, None, 0, None, True)]
 
 
