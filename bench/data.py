@@ -41,9 +41,9 @@ _TUNED: Final = {"shared_buffers": "'1GB'", "max_wal_size": "'8GB'", "random_pag
 _DERIVED: Final = (
     "SELECT total_seconds FROM members WHERE guild_id = %s AND user_id = %s",
     "SELECT streak_date, seconds FROM daily_streaks WHERE guild_id = %s AND user_id = %s ORDER BY 1",
-    "SELECT local_on, seconds FROM guild_days WHERE guild_id = %s AND user_id = %s ORDER BY 1",
-    "SELECT period, starts_on, seconds FROM guild_spans WHERE guild_id = %s AND user_id = %s ORDER BY 1, 2",
-    "SELECT run_days, longest_days, last_on, alive_until FROM streaks WHERE guild_id = %s AND user_id = %s",
+    "SELECT local_on, seconds FROM guild_member_days WHERE guild_id = %s AND user_id = %s ORDER BY 1",
+    "SELECT period, starts_on, seconds FROM period_totals WHERE guild_id = %s AND user_id = %s ORDER BY 1, 2",
+    "SELECT current_days, longest_days, last_on, alive_until FROM streaks WHERE guild_id = %s AND user_id = %s",
 )
 
 Ask = Callable[[Connection], Awaitable[object]]

@@ -18,12 +18,14 @@ TABLES: Final[dict[str, LiteralString]] = {
     "users": "user_id, username, is_bot",
     "members": "guild_id, user_id, visibility, total_seconds, left_at, created_at, updated_at",
     "member_zones": "guild_id, user_id, valid_from, zone, day_start_min",
-    "voice_sessions": ("guild_id, session_id, user_id, started_at, ended_at, settled_until, counted_s, close_reason"),
+    "voice_sessions": (
+        "guild_id, session_id, user_id, started_at, ended_at, credited_until, counted_seconds, close_reason"
+    ),
     "voice_segments": "guild_id, session_id, started_at, user_id, channel_id, flags, ended_at",
     "daily_streaks": "guild_id, user_id, kind, streak_date, seconds, zone",
-    "guild_days": "guild_id, user_id, local_on, seconds",
-    "guild_spans": "guild_id, user_id, period, starts_on, seconds",
-    "streaks": "guild_id, user_id, kind, run_days, started_on, last_on, longest_days, alive_until",
+    "guild_member_days": "guild_id, user_id, local_on, seconds",
+    "period_totals": "guild_id, user_id, period, starts_on, seconds",
+    "streaks": "guild_id, user_id, kind, current_days, started_on, last_on, longest_days, alive_until",
     "freezes": "guild_id, user_id, held, due_at",
 }
 _CHUNK: Final = 20_000  # stays that are sent together
@@ -116,8 +118,10 @@ class _Pages:
         own, zone = lines["daily_streaks"], member.zone
         for day, seconds in member.own_days.items():
             own.append(f"{guild}\t{user}\tstudy\t{day}\t{seconds}\t{zone}\n")
-        lines["guild_days"] += (f"{guild}\t{user}\t{day}\t{seconds}\n" for day, seconds in member.guild_days.items())
-        lines["guild_spans"] += (
+        lines["guild_member_days"] += (
+            f"{guild}\t{user}\t{day}\t{seconds}\n" for day, seconds in member.guild_member_days.items()
+        )
+        lines["period_totals"] += (
             f"{guild}\t{user}\t{period}\t{day}\t{seconds}\n" for (period, day), seconds in member.spans.items()
         )
         run = member.run()

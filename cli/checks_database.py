@@ -152,16 +152,16 @@ async def _listener(conn: "Connection", settings: Config) -> Finding:
     shards = await list_positions(conn)
     if not shards:
         return (note if settings.is_local else bad)("listener", "Nobody has listened to the gateway yet.", start)
-    newest = max(shards, key=lambda each: each.seen_at)
+    newest = max(shards, key=lambda each: each.heartbeat_at)
     current = [each for each in shards if each.count == newest.count]
     now = Clock(settings.clock_file).now()
-    late = [each for each in current if (now - each.seen_at).total_seconds() > HEARD_WITHIN_S]
+    late = [each for each in current if (now - each.heartbeat_at).total_seconds() > HEARD_WITHIN_S]
     if late:
-        worst = min(late, key=lambda each: each.seen_at)
-        age_s = (now - worst.seen_at).total_seconds()
+        worst = min(late, key=lambda each: each.heartbeat_at)
+        age_s = (now - worst.heartbeat_at).total_seconds()
         found = f"{len(late)} of {len(current)} shards are not heard; shard {worst.shard} for {age_s:,.0f} s."
         return (note if settings.is_local else bad)("listener", found, f"Voice time is not recorded. {start}")
-    age_s = (now - min(each.seen_at for each in current)).total_seconds()
+    age_s = (now - min(each.heartbeat_at for each in current)).total_seconds()
     return good("listener", f"The gateway was heard {max(age_s, 0):.0f} s ago.")
 
 

@@ -98,7 +98,7 @@ class Member:
     stays: list[Session] = field(default_factory=list[Session])
     total: int = 0
     own_days: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
-    guild_days: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
+    guild_member_days: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
     spans: defaultdict[tuple[LeaderboardPeriod, date], int] = field(default_factory=lambda: defaultdict(int))
 
     @property
@@ -112,8 +112,8 @@ class Member:
         for stay in self.stays:
             self.total += stay.end - stay.start
             own.split(stay.start, stay.end, self.own_days)
-            shared.split(stay.start, stay.end, self.guild_days)
-        for day, seconds in self.guild_days.items():
+            shared.split(stay.start, stay.end, self.guild_member_days)
+        for day, seconds in self.guild_member_days.items():
             for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
                 self.spans[period, first_day(period, day)] += seconds
 

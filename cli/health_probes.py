@@ -92,7 +92,7 @@ class HealthProbes:
         try:
             async with self._pool.connection() as conn:
                 row = await (
-                    await conn.execute("SELECT max(seen_at) FROM gateway_sessions WHERE session_id IS NOT NULL")
+                    await conn.execute("SELECT max(heartbeat_at) FROM gateway_sessions WHERE session_id IS NOT NULL")
                 ).fetchone()
                 return row[0] if row else None
         except ServiceUnavailable:

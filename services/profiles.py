@@ -191,7 +191,7 @@ def _streak(facts: ProfileFacts, *, today: date, now: datetime) -> Streak:
     is_open = facts.last_on != today
     if facts.alive_until is None or facts.alive_until <= now:
         return Streak(current=0, longest=facts.longest_days, started_on=None, last_on=None, today_is_open=is_open)
-    return Streak(facts.run_days, facts.longest_days, facts.started_on, facts.last_on, is_open)
+    return Streak(facts.current_days, facts.longest_days, facts.started_on, facts.last_on, is_open)
 
 
 def _dates(first: date, end: date) -> list[date]:

@@ -51,14 +51,14 @@ async def add_member(
 
 async def add_guild_day(conn: Connection, user: UserId, day: date, seconds: int, *, guild: GuildId = LYCEUM) -> None:
     await conn.execute(
-        "INSERT INTO guild_days (guild_id, local_on, user_id, seconds) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO guild_member_days (guild_id, local_on, user_id, seconds) VALUES (%s, %s, %s, %s)",
         (guild, day, user, seconds),
     )
     for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
         await conn.execute(
-            """INSERT INTO guild_spans AS s (guild_id, user_id, period, starts_on, seconds)
+            """INSERT INTO period_totals AS s (guild_id, user_id, period, starts_on, seconds)
                VALUES (%s, %s, %s, %s, %s)
-               ON CONFLICT ON CONSTRAINT pk_guild_spans DO UPDATE SET seconds = s.seconds + excluded.seconds""",
+               ON CONFLICT ON CONSTRAINT pk_period_totals DO UPDATE SET seconds = s.seconds + excluded.seconds""",
             (guild, user, period, first_day(period, day), seconds),
         )
 
@@ -67,7 +67,7 @@ async def add_streak(
     conn: Connection, user: UserId, days: int, *, alive_until: datetime | None, guild: GuildId = LYCEUM
 ) -> None:
     await conn.execute(
-        """INSERT INTO streaks (guild_id, user_id, kind, run_days, longest_days, alive_until)
+        """INSERT INTO streaks (guild_id, user_id, kind, current_days, longest_days, alive_until)
            VALUES (%s, %s, %s, %s, %s, %s)""",
         (guild, user, DayKind.STUDY, days, days, alive_until),
     )
@@ -91,7 +91,7 @@ async def add_stay(
     guild: GuildId = LYCEUM,
 ) -> None:
     cursor = await conn.execute(
-        """INSERT INTO voice_sessions (guild_id, user_id, started_at, settled_until, ended_at)
+        """INSERT INTO voice_sessions (guild_id, user_id, started_at, credited_until, ended_at)
            VALUES (%s, %s, %s, %s, %s) RETURNING session_id""",
         (guild, user, since, since, ended_at),
     )

@@ -133,7 +133,7 @@ async def database_gauges(conn: "Connection", now: datetime) -> Iterable[Gauge]:
         Gauge(
             "lyceum_gateway_heard_age_seconds",
             "Since a listener has last committed that it hears.",
-            (now - each.seen_at).total_seconds(),
+            (now - each.heartbeat_at).total_seconds(),
             (("shard", f"{each.shard}/{each.count}"),),
         )
         for each in await gateway_position_queries.list_positions(conn)

@@ -18,22 +18,22 @@ class GatewayListener(Model, CRUDMixin, table=True):
     listener_id: int | None = identity_column(
         kind=Integer, description="Ours; the database gives it. The oldest has the lowest."
     )
-    wish: str = text_column(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
+    shard_selection: str = text_column(max_length=1000, description="What it was asked for: auto, 16 or 0,1,2/16.")
     shard_count: int = int_column(kind=Integer, ge=1, description="Into how many shards it splits the guilds now.")
-    beat_at: Moment = timestamp_column(description="Its last sign of life, by the clock of the database.")
+    heartbeat_at: Moment = timestamp_column(description="Its last sign of life, by the clock of the database.")
 
 
 class GatewayIdentifySlot(Model, CRUDMixin, table=True):
     """One of Discord's buckets of identifies; one start in five seconds for each, whoever asks."""
 
-    __tablename__ = "gateway_starts"
+    __tablename__ = "gateway_identify_slots"
     __table_args__ = (
-        PrimaryKeyConstraint("bucket", name="pk_gateway_starts"),
-        CheckConstraint("bucket >= 0", name="ck_gateway_starts_bucket"),
+        PrimaryKeyConstraint("bucket", name="pk_gateway_identify_slots"),
+        CheckConstraint("bucket >= 0", name="ck_gateway_identify_slots_bucket"),
     )
 
     bucket: int = int_column(kind=Integer, description="The shard's number modulo Discord's max_concurrency.")
-    free_at: Moment = timestamp_column(
+    available_at: Moment = timestamp_column(
         description="From here on the next identify may be sent, by the clock of the database."
     )
 
@@ -52,4 +52,4 @@ class GatewaySession(Model, CRUDMixin, table=True):
     session_id: str | None = text_column(None, max_length=128, description="Empty: nothing to resume.")
     resume_url: str | None = text_column(None, max_length=512)
     seq: int | None = int_column(None, kind=BigInteger)
-    seen_at: Moment = timestamp_column(description="The last committed heartbeat or batch of events.")
+    heartbeat_at: Moment = timestamp_column(description="The last committed heartbeat or batch of events.")

@@ -9,11 +9,11 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 class ProcessedInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
     """An interaction that was claimed by one process; kept 15 minutes so that a second delivery does nothing."""
 
-    __tablename__ = "seen_interactions"
+    __tablename__ = "processed_interactions"
     __table_args__ = (
-        PrimaryKeyConstraint("interaction_id", name="pk_seen_interactions"),
-        Index("idx_seen_interactions_received", "received_at"),
-        *DiscordIDMixin.id_checks("seen_interactions", "interaction_id"),
+        PrimaryKeyConstraint("interaction_id", name="pk_processed_interactions"),
+        Index("idx_processed_interactions_received", "received_at"),
+        *DiscordIDMixin.id_checks("processed_interactions", "interaction_id"),
     )
 
     interaction_id: int = snowflake()

@@ -13,13 +13,13 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 class LeaderboardCheckpoint(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A place on a long leaderboard and how many stand before it, so that nobody has to count from the top."""
 
-    __tablename__ = "board_marks"
+    __tablename__ = "leaderboard_checkpoints"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "board", "period", "starts_on", "entry", name="pk_board_marks"),
-        guild_fk("board_marks"),
-        CheckConstraint("board <> 'xp'", name="ck_board_marks_board"),
-        CheckConstraint("shown_before BETWEEN 0 AND entry", name="ck_board_marks_shown_before"),
-        *DiscordIDMixin.id_checks("board_marks", "guild_id", "user_id"),
+        PrimaryKeyConstraint("guild_id", "board", "period", "starts_on", "entry", name="pk_leaderboard_checkpoints"),
+        guild_fk("leaderboard_checkpoints"),
+        CheckConstraint("board <> 'xp'", name="ck_leaderboard_checkpoints_board"),
+        CheckConstraint("visible_before BETWEEN 0 AND entry", name="ck_leaderboard_checkpoints_visible_before"),
+        *DiscordIDMixin.id_checks("leaderboard_checkpoints", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
@@ -29,5 +29,5 @@ class LeaderboardCheckpoint(Model, CRUDMixin, DiscordIDMixin, table=True):
     entry: int = int_column(description="The place among all rows, those that nobody sees included, from 0.")
     value: int = int_column(kind=BigInteger, description="Seconds, or days for the streak board.")
     user_id: int = snowflake(description="Whose row was there; no foreign key, for the place outlives it.")
-    shown_before: int = int_column(description="Rows before this place that everybody may see.")
+    visible_before: int = int_column(description="Rows before this place that everybody may see.")
     counted_at: Moment = timestamp_column()

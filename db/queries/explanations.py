@@ -15,7 +15,7 @@ class CountedSession:
 
     started_at: datetime
     ended_at: datetime | None  # None: it goes on
-    counted_s: int  # so far
+    counted_seconds: int  # so far
     channels: tuple[ChannelId, ...]  # the first three of them, in order
 
 
@@ -27,16 +27,16 @@ async def find_counted(
     None: there is no such member. The latest stay comes first, and there are `limit` at most.
     """
     cursor = await conn.execute(
-        """SELECT m.total_seconds, s.started_at, s.ended_at, s.counted_s, s.channels
+        """SELECT m.total_seconds, s.started_at, s.ended_at, s.counted_seconds, s.channels
            FROM members m
            LEFT JOIN LATERAL (
-               SELECT each.started_at, each.ended_at, each.counted_s,
+               SELECT each.started_at, each.ended_at, each.counted_seconds,
                       ARRAY(SELECT g.channel_id FROM voice_segments g
                             WHERE g.guild_id = m.guild_id AND g.session_id = each.session_id
                             GROUP BY g.channel_id ORDER BY min(g.started_at) LIMIT 3) AS channels
-               FROM (SELECT latest.*, sum(counted_s) OVER (ORDER BY started_at DESC) - counted_s AS later_s
-                     FROM (SELECT session_id, started_at, ended_at, counted_s FROM voice_sessions
-                           WHERE guild_id = m.guild_id AND user_id = m.user_id AND counted_s > 0
+               FROM (SELECT latest.*, sum(counted_seconds) OVER (ORDER BY started_at DESC) - counted_seconds AS later_s
+                     FROM (SELECT session_id, started_at, ended_at, counted_seconds FROM voice_sessions
+                           WHERE guild_id = m.guild_id AND user_id = m.user_id AND counted_seconds > 0
                            ORDER BY started_at DESC LIMIT %(limit)s) AS latest) AS each
                WHERE each.later_s < m.total_seconds %% %(point_s)s + %(points)s * %(point_s)s
            ) AS s ON true

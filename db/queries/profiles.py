@@ -27,7 +27,7 @@ class ProfileFacts:
     guild_name: str
     guild_zone: str
     study_minutes: int
-    run_days: int  # 0 without a cached run; over when alive_until has passed
+    current_days: int  # 0 without a cached run; over when alive_until has passed
     longest_days: int
     started_on: date | None
     last_on: date | None
@@ -56,11 +56,11 @@ async def find_profile(
         """SELECT me.user_id, u.username, u.global_name, u.avatar_hash, u.is_bot, me.nick,
                   me.avatar_hash AS member_avatar_hash, me.visibility, me.total_seconds, me.created_at, me.left_at,
                   g.name AS guild_name, g.timezone AS guild_zone, g.study_minutes,
-                  coalesce(s.run_days, 0) AS run_days, coalesce(s.longest_days, 0) AS longest_days,
+                  coalesce(s.current_days, 0) AS current_days, coalesce(s.longest_days, 0) AS longest_days,
                   s.started_on, s.last_on, s.alive_until,
                   CASE WHEN me.visibility = 'public' AND me.left_at IS NULL AND me.total_seconds > 0 AND NOT u.is_bot
                   THEN (
-                      SELECT 1 + mark.shown_before + (
+                      SELECT 1 + mark.visible_before + (
                           SELECT count(*) FROM members AS other
                           WHERE other.guild_id = %(guild)s AND other.visibility = 'public' AND other.left_at IS NULL
                             AND (-other.total_seconds, other.user_id) >= (mark.place, mark.user_id)
@@ -69,7 +69,7 @@ async def find_profile(
                                  WHERE bot.user_id = other.user_id AND bot.is_bot) IS NULL
                       )
                       FROM (
-                          SELECT -value AS place, user_id, shown_before FROM board_marks
+                          SELECT -value AS place, user_id, visible_before FROM leaderboard_checkpoints
                           WHERE guild_id = %(guild)s AND board = 'focus' AND period = 'all'
                             AND counted_at >= %(marked_since)s
                           UNION ALL

@@ -43,11 +43,11 @@ async def set_rule(
     zone: str,
     day_start_min: int,
     now: datetime,
-    asked_at: tuple[datetime | None, datetime | None] = (None, None),
+    requested_at: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
     """Let a rule hold from a moment on; one that began at the same moment is replaced.
 
-    `asked_at`: when the zone and the day start were asked for, see StoredZone.
+    `requested_at`: when the zone and the day start were asked for, see StoredZone.
     """
     await conn.execute(
         """INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min, created_at, zone_asked_at,
@@ -64,8 +64,8 @@ async def set_rule(
             "zone": zone,
             "day_start_min": day_start_min,
             "now": now,
-            "zone_asked_at": asked_at[0],
-            "day_start_asked_at": asked_at[1],
+            "zone_asked_at": requested_at[0],
+            "day_start_asked_at": requested_at[1],
         },
     )
 

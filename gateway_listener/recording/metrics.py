@@ -37,9 +37,9 @@ class ListenerMetrics:
         """The shard is ours; `waiting` counts the rows that are not committed, whenever somebody wants to know."""
         self._waiting[shard] = waiting
 
-    def committed(self, shard: tuple[int, int], heard: Sequence[Record], *, seen_at: datetime) -> None:
+    def committed(self, shard: tuple[int, int], heard: Sequence[Record], *, heartbeat_at: datetime) -> None:
         """A batch is safe."""
-        self._seen[shard] = seen_at
+        self._seen[shard] = heartbeat_at
         for kind, number in collections.Counter(type(each.event) for each in heard if each.event is not None).items():
             self._events.add(kind.__name__, by=number)
         if heard:

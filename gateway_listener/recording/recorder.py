@@ -225,7 +225,7 @@ class Recorder:
         await conn.commit()
         if not self._owned.is_set():
             self._committed = stored
-            self._heard_until = stored.seen_at if stored else None
+            self._heard_until = stored.heartbeat_at if stored else None
             self._meter.watch(self._shard, self._waiting)
             self._owned.set()
         elif _same(stored, self._committed):
@@ -270,20 +270,20 @@ class Recorder:
     def _position(self, taken: Sequence[Record]) -> Position | None:
         """Where the shard stands once `taken` is written; None: nothing was ever heard."""
         if self._queue:
-            mark, seen_at = taken[-1].cursor, taken[-1].cursor.known_until
+            mark, heartbeat_at = taken[-1].cursor, taken[-1].cursor.known_until
         elif self._tail:
             mark = self._tail
-            seen_at = self._verified_until() if self._is_live else self._heard_until or mark.known_until
+            heartbeat_at = self._verified_until() if self._is_live else self._heard_until or mark.known_until
         else:
             return self._committed
         if self._heard_until is not None:
-            seen_at = min(seen_at, self._heard_until)
+            heartbeat_at = min(heartbeat_at, self._heard_until)
         session = mark.session
         return Position(
             session_id=session.id if session else None,
             resume_url=session.resume_url if session else None,
             seq=mark.seq,
-            seen_at=seen_at,
+            heartbeat_at=heartbeat_at,
         )
 
     def _verified_until(self) -> datetime:
@@ -327,7 +327,7 @@ class Recorder:
         self._done(batch)
         await self._compare(conn, batch)
         if batch.settles:
-            await self._settle_now(conn, batch.position.seen_at)
+            await self._settle_now(conn, batch.position.heartbeat_at)
         if batch.heard:
             self._log.debug(
                 "committed",
@@ -376,7 +376,9 @@ class Recorder:
         if len(batch.heard) > 1:
             middle = len(batch.heard) // 2
             mark = batch.heard[middle - 1].cursor
-            between = replace(batch.position, seq=mark.seq, seen_at=min(mark.known_until, batch.position.seen_at))
+            between = replace(
+                batch.position, seq=mark.seq, heartbeat_at=min(mark.known_until, batch.position.heartbeat_at)
+            )
             first, second = _Batch(batch.heard[:middle], between), replace(batch, heard=batch.heard[middle:])
             self._pending.extendleft((second, first))
             return
@@ -410,7 +412,7 @@ class Recorder:
         self._refusals = 0
         self._pending_rows = sum(heard.rows for left in self._pending for heard in left.heard)
         self._committed = batch.position
-        self._meter.committed(self._shard, batch.heard, seen_at=batch.position.seen_at)
+        self._meter.committed(self._shard, batch.heard, heartbeat_at=batch.position.heartbeat_at)
         self._written.set()
         if not self.is_full:
             self._room.set()

@@ -44,7 +44,7 @@ def _run(found: StreakExplanation, t: Translator) -> list[str]:
 
 
 def _facts(gap: MissedDay, t: Translator) -> dict[str, str]:
-    days = t.days(gap.run_days)
+    days = t.days(gap.streak_days)
     return {"days": days, "date": t.date(gap.day), "why": _unsaved(gap.not_protected, t)}
 
 

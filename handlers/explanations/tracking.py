@@ -23,12 +23,12 @@ def describe(day: DayExplanation, t: Translator, *, name: str | None) -> list[st
     lines = [f"{holds} {preset_names.describe(day.preset, t)}"]
     if places := _never(day, t):
         lines.append(t("Time never counts in {channels}.", channels=places))
-    lines.append(t("Counted today: **{time}**.", time=t.duration(day.counted_s)))
-    if day.estimated_s >= _MINUTE:
+    lines.append(t("Counted today: **{time}**.", time=t.duration(day.counted_seconds)))
+    if day.estimated_seconds >= _MINUTE:
         lines.append(
             t(
                 "{time} of it is estimated: I could not hear Discord then, and worked out who was still there.",
-                time=t.duration(day.estimated_s),
+                time=t.duration(day.estimated_seconds),
             )
         )
     steps = sorted([*day.intervals, *day.endings], key=_begin)

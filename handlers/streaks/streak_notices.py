@@ -47,7 +47,7 @@ def streak_notices(status: FreezeStatus, t: Translator) -> list[str]:
 def repair_line(offer: RepairOffer, t: Translator) -> str:
     """How a run can be repaired, or how far that is."""
     first, second = (t.date(day) for day in offer.dates)
-    days = t.days(offer.run_days)
+    days = t.days(offer.streak_days)
     if offer.is_done:
         return t("Done: {date} is repaired, and your run goes through it.", date=t.date(offer.missed_on))
     if offer.is_requested:

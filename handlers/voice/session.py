@@ -67,7 +67,7 @@ def _told(done: Correction, t: Translator) -> Message:
             "Done: the session of {member} counts {after} instead of {before}. Totals and streak follow, and it is"
             " written down.",
             member=f"<@{done.user}>",
-            after=t.duration(done.counted_s),
+            after=t.duration(done.counted_seconds),
             before=t.duration(done.previous_s),
         )
     )
@@ -76,7 +76,7 @@ def _told(done: Correction, t: Translator) -> Message:
 def _lines(listed: Listed, t: Translator) -> list[str]:
     session = listed.session
     where = "" if session.channel_id is None else f" <#{session.channel_id}>"
-    counted = t.duration(session.counted_s)
+    counted = t.duration(session.counted_seconds)
     if session.duration_s is None:
         facts = t("still going on, {counted} counted so far", counted=counted)
     else:

@@ -59,10 +59,10 @@ class DayExplanation:
     intervals: tuple[ExplainedInterval, ...]  # in order
     endings: tuple[SessionEnd, ...]  # in order
     corrections: tuple[DayAct, ...] = ()  # of staff, in the order of their making
-    estimated_s: int = 0  # the part of what counted that nobody heard
+    estimated_seconds: int = 0  # the part of what counted that nobody heard
 
     @property
-    def counted_s(self) -> int:
+    def counted_seconds(self) -> int:
         """What counted in all."""
         counted = sum(spell.seconds for spell in self.intervals if spell.excluded_for is None)
         return max(counted + sum(each.seconds for each in self.corrections), 0)
@@ -100,7 +100,9 @@ async def explain_day(conn: Connection, *, guild: GuildId, user: UserId, now: da
         ignored=tuple(sorted(map(ChannelId, place.ignored))),
         is_here=bool(sessions) and sessions[-1].ended is None,
         intervals=tuple(shown),
-        estimated_s=sum(overlap(unheard, spell.start, spell.end) for spell in shown if spell.excluded_for is None),
+        estimated_seconds=sum(
+            overlap(unheard, spell.start, spell.end) for spell in shown if spell.excluded_for is None
+        ),
         endings=tuple(
             SessionEnd(session.ended, session.reason)
             for session in sessions

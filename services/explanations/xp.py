@@ -82,7 +82,7 @@ async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tupl
 def _allocate(stays: Sequence[CountedSession], amounts: Iterable[int]) -> list[tuple[Contribution, ...]]:
     """The stays dealt out to amounts of seconds, one after the other; amounts that nothing is left for fall away."""
     dealt: list[tuple[Contribution, ...]] = []
-    left = [Contribution(stay, stay.counted_s) for stay in reversed(stays)]
+    left = [Contribution(stay, stay.counted_seconds) for stay in reversed(stays)]
     for amount in amounts:
         shares: list[Contribution] = []
         missing = amount

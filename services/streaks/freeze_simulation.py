@@ -34,7 +34,7 @@ class MissedDay:
     """A date without activity or protection on which a run was at stake."""
 
     day: date
-    run_days: int  # of the run until then
+    streak_days: int  # of the run until then
     not_protected: NotProtectedReason | None = (
         None  # the run ends with the date; None: a freeze saves it once the date is over
     )

@@ -140,7 +140,7 @@ async def _process(conn: Connection, members: Sequence[tuple[int, int]], *, now:
                 break
             if each.is_processed(gap):
                 continue
-            missed.append((each.guild, each.user, gap.day, gap.run_days, gap.is_saved))
+            missed.append((each.guild, each.user, gap.day, gap.streak_days, gap.is_saved))
             if gap.is_saved:
                 frozen.append((each.guild, each.user, gap.day))
     if frozen:

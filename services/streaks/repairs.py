@@ -69,7 +69,7 @@ class RepairOffer:
     """A run that can be repaired, or is being."""
 
     missed_on: date
-    run_days: int  # of the run that ended
+    streak_days: int  # of the run that ended
     dates: tuple[date, ...]  # those to be active
     active_on: tuple[date, ...]  # of these, which are
     until: datetime  # the end of the last of them
@@ -93,7 +93,7 @@ def find_offer(standing: StreakInputs, now: datetime) -> RepairOffer | None:
             noted = standing.missed.get(gap.day)
             return RepairOffer(
                 missed_on=gap.day,
-                run_days=gap.run_days,
+                streak_days=gap.streak_days,
                 dates=tuple(dates),
                 active_on=tuple(day for day in dates if day in active),
                 until=until,
@@ -127,7 +127,7 @@ async def request_repair(
     if offer.possible_on is not None:
         raise RepairedRecently(offer.possible_on)
     is_new = await repair_queries.request_repair(
-        conn, guild=guild, user=user, day=offer.missed_on, run_days=offer.run_days, now=now
+        conn, guild=guild, user=user, day=offer.missed_on, streak_days=offer.streak_days, now=now
     )
     if not is_new:
         raise RepairAlreadyRequested(offer.until)

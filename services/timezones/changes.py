@@ -224,9 +224,9 @@ def _last_change(values: Sequence[tuple[object, datetime]], first: object) -> da
     """When the newest value that differs from the one before it was asked for; `first` comes before all."""
     changed_at: datetime | None = None
     before = first
-    for value, asked_at in values:
+    for value, requested_at in values:
         if value != before:
-            changed_at = asked_at
+            changed_at = requested_at
         before = value
     return changed_at
 
@@ -257,7 +257,7 @@ async def _change(
             zone=zone,
             day_start_min=day_start // timedelta(minutes=1),
             now=now,
-            asked_at=_asked_at(history, wanted, now=now),
+            requested_at=_asked_at(history, wanted, now=now),
         )
         after = calendar_of(history.guild_zone, [*begun, ZoneRule(valid_from, zone, day_start)])
         found = await travel.protect(conn, travel.cuts(before, after, valid_from), guild=guild, user=user, now=now)

@@ -49,21 +49,21 @@ class NothingToVoid(DomainError):
 class TooMuchTaken(DomainError):
     """Raised by adjust(); the session has counted less than what would be taken."""
 
-    def __init__(self, counted_s: int) -> None:
+    def __init__(self, counted_seconds: int) -> None:
         super().__init__(
             "That session has counted {minutes} min, and no more can be taken. /session void takes all of it.",
-            minutes=str(counted_s // 60),
+            minutes=str(counted_seconds // 60),
         )
 
 
 class TooMuchAdded(DomainError):
     """Raised by adjust(); the session would count for longer than it was."""
 
-    def __init__(self, counted_s: int, duration_s: int) -> None:
+    def __init__(self, counted_seconds: int, duration_s: int) -> None:
         super().__init__(
             "That session took {length} min and has counted {minutes} of them. It cannot count longer than it took.",
             length=str(duration_s // 60),
-            minutes=str(counted_s // 60),
+            minutes=str(counted_seconds // 60),
         )
 
 
@@ -73,7 +73,7 @@ class Correction:
 
     user: UserId
     previous_s: int
-    counted_s: int
+    counted_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

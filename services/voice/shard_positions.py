@@ -10,7 +10,7 @@ from services.voice.session_tracker import unix_seconds
 async def list_received(conn: Connection) -> list[tuple[int, int, int]]:
     """Of each shard (id, count) the moment of its last committed word, in seconds since 1970."""
     return [
-        (each.shard, each.count, unix_seconds(each.seen_at))
+        (each.shard, each.count, unix_seconds(each.heartbeat_at))
         for each in await gateway_position_queries.list_positions(conn)
     ]
 

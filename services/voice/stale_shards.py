@@ -30,13 +30,13 @@ async def close_stale_sessions(conn: Connection, *, now: datetime) -> int:
         position = await gateway_position_queries.find_position(
             conn, shard=(shard, count)
         )  # again, now that nobody can change it
-        if position is None or position.seen_at >= now - STALE_AFTER:
+        if position is None or position.heartbeat_at >= now - STALE_AFTER:
             continue
-        if position.seen_at >= now - CLOSE_AFTER:
+        if position.heartbeat_at >= now - CLOSE_AFTER:
             await open_sessions.accrue_open_sessions(conn, now=now, shard=(shard, count))
         else:
             ended += await open_sessions.truncate_open_sessions(
-                conn, heard_until=position.seen_at, shard=(shard, count)
+                conn, heard_until=position.heartbeat_at, shard=(shard, count)
             )
             await gateway_position_queries.set_session_over(conn, shard=(shard, count))
     return ended

@@ -114,7 +114,7 @@ async def read_proofs(form: ModalSubmit, deps: Deps) -> FilesWanted:
 
 
 async def kept(contents: tuple[bytes, ...], deps: Deps) -> Message:
-    cursor = await deps.conn.execute("SELECT count(*) FROM seen_interactions")
+    cursor = await deps.conn.execute("SELECT count(*) FROM processed_interactions")
     [(claimed,)] = await cursor.fetchall()
     return Message(f"read {[len(each) for each in contents]}, claimed {claimed}", private=True)
 

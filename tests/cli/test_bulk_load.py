@@ -16,11 +16,11 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 DERIVED = (
     "SELECT guild_id, user_id, total_seconds FROM members ORDER BY 1, 2",
     "SELECT guild_id, user_id, kind, streak_date, seconds, zone FROM daily_streaks ORDER BY 1, 2, 4",
-    "SELECT guild_id, user_id, local_on, seconds FROM guild_days ORDER BY 1, 2, 3",
-    "SELECT guild_id, user_id, period, starts_on, seconds FROM guild_spans ORDER BY 1, 2, 3, 4",
+    "SELECT guild_id, user_id, local_on, seconds FROM guild_member_days ORDER BY 1, 2, 3",
+    "SELECT guild_id, user_id, period, starts_on, seconds FROM period_totals ORDER BY 1, 2, 3, 4",
     "SELECT * FROM streaks ORDER BY guild_id, user_id",
     "SELECT * FROM freezes ORDER BY guild_id, user_id",
-    "SELECT guild_id, session_id, settled_until, counted_s FROM voice_sessions ORDER BY 1, 2",
+    "SELECT guild_id, session_id, credited_until, counted_seconds FROM voice_sessions ORDER BY 1, 2",
 )
 
 

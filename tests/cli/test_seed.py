@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 def stays(url: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as conn:
         return conn.execute(
-            """SELECT user_id, started_at, ended_at, counted_s FROM voice_sessions ORDER BY started_at, user_id"""
+            """SELECT user_id, started_at, ended_at, counted_seconds FROM voice_sessions ORDER BY started_at, user_id"""
         ).fetchall()
 
 
@@ -43,7 +43,7 @@ async def test_seed_is_over_before_now_and_began_weeks_ago(database_url: str) ->
     with psycopg.connect(database_url) as conn:
         row = conn.execute(
             """SELECT min(started_at), max(ended_at), count(*) FILTER (WHERE ended_at IS NULL),
-                      count(*) FILTER (WHERE counted_s > extract(epoch FROM ended_at - started_at))
+                      count(*) FILTER (WHERE counted_seconds > extract(epoch FROM ended_at - started_at))
                FROM voice_sessions"""
         ).fetchone()
     assert row is not None
@@ -57,7 +57,7 @@ async def test_seed_gives_the_first_person_a_long_running_streak(database_url: s
 
     with psycopg.connect(database_url) as conn:
         run = conn.execute(
-            "SELECT run_days, alive_until FROM streaks WHERE guild_id = %s AND user_id = %s AND kind = %s",
+            "SELECT current_days, alive_until FROM streaks WHERE guild_id = %s AND user_id = %s AND kind = %s",
             [int(GUILD), int(MINA), DayKind.STUDY],
         ).fetchone()
         zones = conn.execute("SELECT count(DISTINCT user_id) FROM member_zones").fetchone()

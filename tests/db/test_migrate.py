@@ -2,6 +2,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -28,7 +29,7 @@ CATALOGUE = (
     """SELECT typname, enumlabel, enumsortorder FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid ORDER BY 1, 3""",
 )
 HEAD = max(path.name for path in migrate.HISTORY.glob("versions/0*.py"))[:4]
-SEED = """
+SEED_0007 = """
     INSERT INTO guilds (guild_id, name) VALUES (7000000, 'Lyceum');
     INSERT INTO channels (guild_id, channel_id, name) VALUES (7000000, 20000001, 'Library');
     INSERT INTO users (user_id, username) VALUES (10000001, 'ana');
@@ -51,6 +52,14 @@ SEED = """
     INSERT INTO entitlements (entitlement_id, sku_id, type, granted_guild_id, changed_at)
     VALUES (40000001, 50000001, 8, 7000000, now());
 """
+RENAMED_BY_0011 = {
+    "settled_until": "credited_until",
+    "guild_days": "guild_member_days",
+    "run_days": "current_days",
+    "seen_interactions": "processed_interactions",
+    "seen_at": "heartbeat_at",
+}
+SEED = reduce(lambda seed, names: seed.replace(*names), RENAMED_BY_0011.items(), SEED_0007)
 
 
 def catalogue(url: str) -> list[list[tuple[Any, ...]]]:
@@ -125,7 +134,7 @@ def test_every_step_goes_down_and_up_again(database_url: str) -> None:
 
 def test_known_sessions_get_their_length_and_overwritten_channels_are_hidden(database_url: str) -> None:
     migrate.downgrade(database_url, "0007")
-    run(database_url, SEED)
+    run(database_url, SEED_0007)
     run(
         database_url,
         """INSERT INTO channels (guild_id, channel_id, name) VALUES (7000000, 20000002, '___hidden___');

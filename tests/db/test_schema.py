@@ -36,10 +36,10 @@ def test_the_tables_that_belong_to_no_guild_are_known() -> None:
 
     assert others == {
         "users",
-        "seen_interactions",
+        "processed_interactions",
         "gateway_sessions",
         "gateway_listeners",
-        "gateway_starts",
+        "gateway_identify_slots",
         "webhook_events",
         "authorizations",
         "entitlements",

@@ -80,7 +80,7 @@ class World:
     def heard_lately(self) -> None:
         """Wait until a heartbeat of the time shown now is committed."""
         now = self.discord.http.get("/playground/clock").json()["unix"]
-        query = "SELECT 1 FROM gateway_sessions WHERE seen_at >= to_timestamp(%s)"
+        query = "SELECT 1 FROM gateway_sessions WHERE heartbeat_at >= to_timestamp(%s)"
         self.until(lambda: bool(self.rows(query, now)))
 
     def session(self) -> str:
@@ -90,13 +90,13 @@ class World:
     def counted(self, member: str) -> list[int]:
         """Counted seconds of each session of a member."""
         user = int(self.discord.member(member)["id"])
-        query = "SELECT counted_s FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
+        query = "SELECT counted_seconds FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
         return [seconds for (seconds,) in self.rows(query, user)]
 
     def estimated(self, member: str) -> list[int]:
         """The part of them that nobody heard."""
         user = int(self.discord.member(member)["id"])
-        query = "SELECT estimated_s FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
+        query = "SELECT estimated_seconds FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
         return [seconds for (seconds,) in self.rows(query, user)]
 
     def advance(self, seconds: float) -> None:

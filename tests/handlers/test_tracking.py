@@ -67,7 +67,9 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
             conn, guild=GuildId(GUILD), preset=TrackingPreset.SOCIAL, by=UserId(ANA.id), now=since
         )
         await open_sessions.accrue_open_sessions(conn, now=NOW)  # alone, and so without a second
-        assert await (await conn.execute("SELECT counted_s, ended_at FROM voice_sessions")).fetchall() == [(0, None)]
+        assert await (await conn.execute("SELECT counted_seconds, ended_at FROM voice_sessions")).fetchall() == [
+            (0, None)
+        ]
     day = f"{midnight - timedelta(days=1):%Y-%m-%d}"
     asked: dict[str, Any] = {"preset": "silent_library", "from": day, "to": day}
 
@@ -77,7 +79,7 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
     async with pool.connection() as conn:
         await recalculation.recalculate(conn)
         await open_sessions.accrue_open_sessions(conn, now=NOW)
-        rows = await (await conn.execute("SELECT seconds FROM guild_days")).fetchall()
+        rows = await (await conn.execute("SELECT seconds FROM guild_member_days")).fetchall()
 
     assert shown.text == (
         "On those days 1 person was in voice. For **1** of them the time would change: 2 h more, 0 min less."
@@ -176,4 +178,4 @@ async def test_a_button_to_count_again_is_for_staff_too(discord: FakeDiscord, po
     assert pressed.is_private
     assert pressed.text.startswith("This is for people who manage the server.")
     async with pool.connection() as conn:
-        assert await (await conn.execute("SELECT FROM recounts")).fetchall() == []
+        assert await (await conn.execute("SELECT FROM recalculation_queue")).fetchall() == []

@@ -234,7 +234,7 @@ async def test_seen_interactions_are_forgotten(conn: Connection) -> None:
     await arrive(conn, SECOND, now=NOON + timedelta(minutes=10))
 
     assert await processed_interaction_queries.remove_processed(conn, before=NOON + timedelta(minutes=5)) == 1
-    assert await rows(conn, b"SELECT interaction_id FROM seen_interactions") == [(SECOND,)]
+    assert await rows(conn, b"SELECT interaction_id FROM processed_interactions") == [(SECOND,)]
 
 
 @pytest.mark.parametrize(

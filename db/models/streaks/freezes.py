@@ -37,11 +37,11 @@ class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
 class FreezeSettingChange(Model, CRUDMixin, DiscordIDMixin, table=True):
     """From which date on a member wants freezes to be used, or not to be; without a row they are."""
 
-    __tablename__ = "freeze_switches"
+    __tablename__ = "freeze_settings_history"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "since_on", name="pk_freeze_switches"),
-        member_fk("freeze_switches"),
-        *DiscordIDMixin.id_checks("freeze_switches", "guild_id", "user_id"),
+        PrimaryKeyConstraint("guild_id", "user_id", "since_on", name="pk_freeze_settings_history"),
+        member_fk("freeze_settings_history"),
+        *DiscordIDMixin.id_checks("freeze_settings_history", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
@@ -57,17 +57,17 @@ class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     __table_args__ = (
         PrimaryKeyConstraint("guild_id", "user_id", "missed_on", name="pk_missed_days"),
         member_fk("missed_days"),
-        CheckConstraint("run_days >= 1", name="ck_missed_days_run_days"),
+        CheckConstraint("streak_days >= 1", name="ck_missed_days_streak_days"),
         *DiscordIDMixin.id_checks("missed_days", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
     missed_on: date = local_date()
-    run_days: int = int_column(ge=1, description="How long the run was that was at stake.")
+    streak_days: int = int_column(ge=1, description="How long the run was that was at stake.")
     is_frozen: bool = bool_column(default=False, description="A freeze was used; otherwise the run ended.")
     is_late: bool = bool_column(default=False, description="Activity was told later: the date is active after all.")
-    worked_at: Moment = timestamp_column()
-    asked_at: Moment | None = timestamp_column(
+    processed_at: Moment = timestamp_column()
+    requested_at: Moment | None = timestamp_column(
         None, description="When the member asked to repair the run. Empty: never."
     )

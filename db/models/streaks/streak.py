@@ -21,19 +21,19 @@ class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
             "idx_streaks_board",
             "guild_id",
             "kind",
-            text("(-run_days)"),
+            text("(-current_days)"),
             "user_id",
-            postgresql_include=["run_days", "alive_until"],
+            postgresql_include=["current_days", "alive_until"],
         ),
-        CheckConstraint("run_days >= 0", name="ck_streaks_run_days"),
-        CheckConstraint("longest_days >= run_days", name="ck_streaks_longest_days"),
+        CheckConstraint("current_days >= 0", name="ck_streaks_current_days"),
+        CheckConstraint("longest_days >= current_days", name="ck_streaks_longest_days"),
         *DiscordIDMixin.id_checks("streaks", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
     kind: DayKind = enum_column(DAY_KIND)
-    run_days: int = int_column(0)
+    current_days: int = int_column(0)
     started_on: date | None = local_date(None, description="First date of the run. Empty: no run.")
     last_on: date | None = local_date(None, description="Last active date of the run. Empty: no run.")
     longest_days: int = int_column(0)

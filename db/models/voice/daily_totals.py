@@ -13,21 +13,21 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A member's counted seconds on one date of the guild's calendar: for boards and the daily cap."""
 
-    __tablename__ = "guild_days"
+    __tablename__ = "guild_member_days"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "local_on", name="pk_guild_days"),
-        member_fk("guild_days"),
+        PrimaryKeyConstraint("guild_id", "user_id", "local_on", name="pk_guild_member_days"),
+        member_fk("guild_member_days"),
         Index(
-            "idx_guild_days_board",
+            "idx_guild_member_days_board",
             "guild_id",
             "local_on",
             text("(-seconds)"),
             "user_id",
             postgresql_include=["seconds"],
         ),
-        CheckConstraint("seconds >= 0", name="ck_guild_days_seconds"),
-        CheckConstraint("estimated_seconds >= 0", name="ck_guild_days_estimated_seconds"),
-        *DiscordIDMixin.id_checks("guild_days", "guild_id", "user_id"),
+        CheckConstraint("seconds >= 0", name="ck_guild_member_days_seconds"),
+        CheckConstraint("estimated_seconds >= 0", name="ck_guild_member_days_estimated_seconds"),
+        *DiscordIDMixin.id_checks("guild_member_days", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
@@ -38,14 +38,14 @@ class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class PeriodTotal(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member's counted seconds in one week or month of the guild's calendar: the sum of their `guild_days`."""
+    """A member's counted seconds in one week or month of the guild's calendar: the sum of their `guild_member_days`."""
 
-    __tablename__ = "guild_spans"
+    __tablename__ = "period_totals"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "period", "starts_on", name="pk_guild_spans"),
-        member_fk("guild_spans"),
+        PrimaryKeyConstraint("guild_id", "user_id", "period", "starts_on", name="pk_period_totals"),
+        member_fk("period_totals"),
         Index(
-            "idx_guild_spans_board",
+            "idx_period_totals_board",
             "guild_id",
             "period",
             "starts_on",
@@ -53,9 +53,9 @@ class PeriodTotal(Model, CRUDMixin, DiscordIDMixin, table=True):
             "user_id",
             postgresql_include=["seconds"],
         ),
-        CheckConstraint("period IN ('week', 'month')", name="ck_guild_spans_period"),
-        CheckConstraint("seconds >= 0", name="ck_guild_spans_seconds"),
-        *DiscordIDMixin.id_checks("guild_spans", "guild_id", "user_id"),
+        CheckConstraint("period IN ('week', 'month')", name="ck_period_totals_period"),
+        CheckConstraint("seconds >= 0", name="ck_period_totals_seconds"),
+        *DiscordIDMixin.id_checks("period_totals", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()

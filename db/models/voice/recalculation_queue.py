@@ -9,13 +9,13 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 class RecalculationQueueEntry(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A member whose time is to be counted again from the segments; a mark may be there more than once."""
 
-    __tablename__ = "recounts"
+    __tablename__ = "recalculation_queue"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "user_id", "recount_id", name="pk_recounts"),
-        member_fk("recounts"),
-        *DiscordIDMixin.id_checks("recounts", "guild_id", "user_id"),
+        PrimaryKeyConstraint("guild_id", "user_id", "entry_id", name="pk_recalculation_queue"),
+        member_fk("recalculation_queue"),
+        *DiscordIDMixin.id_checks("recalculation_queue", "guild_id", "user_id"),
     )
 
     guild_id: int = snowflake()
     user_id: int = snowflake()
-    recount_id: int | None = identity_column()
+    entry_id: int | None = identity_column()

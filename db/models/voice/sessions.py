@@ -40,9 +40,9 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
         Index("idx_sessions_user_guild", "user_id", "guild_id", "started_at"),
         Index("uq_voice_sessions_open", "guild_id", "user_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         CheckConstraint("ended_at >= started_at", name="ck_voice_sessions_ended_at"),
-        CheckConstraint("settled_until >= started_at", name="ck_voice_sessions_settled_until"),
-        CheckConstraint("counted_s >= 0", name="ck_voice_sessions_counted_s"),
-        CheckConstraint("estimated_s >= 0", name="ck_voice_sessions_estimated_s"),
+        CheckConstraint("credited_until >= started_at", name="ck_voice_sessions_credited_until"),
+        CheckConstraint("counted_seconds >= 0", name="ck_voice_sessions_counted_seconds"),
+        CheckConstraint("estimated_seconds >= 0", name="ck_voice_sessions_estimated_seconds"),
         *DiscordIDMixin.id_checks("voice_sessions", "guild_id", "user_id"),
     )
 
@@ -54,8 +54,8 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
     started_at: Moment = timestamp_column()
     ended_at: Moment | None = timestamp_column(None, description="Empty: still there.")
-    settled_until: Moment = timestamp_column(description="Up to here the time is credited.")
-    counted_s: int = int_column(0, description="Credited so far.")
+    credited_until: Moment = timestamp_column(description="Up to here the time is credited.")
+    counted_seconds: int = int_column(0, description="Credited so far.")
     duration_seconds: int | None = Field(
         None,
         sa_type=Integer,
@@ -66,7 +66,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
     is_estimated: bool = bool_column(
         default=False, description="A boundary was worked out, or some time counted unheard."
     )
-    estimated_s: int = int_column(0, description="The part of what is credited that lies in gaps.")
+    estimated_seconds: int = int_column(0, description="The part of what is credited that lies in gaps.")
     is_corrected: bool = bool_column(default=False, description="Staff adjusted or voided it; it is never reopened.")
     confirmed_at: Moment | None = timestamp_column(
         None, description="When Discord was asked last whether it still goes on."

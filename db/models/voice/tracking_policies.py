@@ -11,16 +11,16 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 class TrackingPolicyChange(Model, CRUDMixin, DiscordIDMixin, table=True):
     """A guild's choice of a preset for a span of time; later ones paint over earlier ones, none is changed."""
 
-    __tablename__ = "policy_rules"
+    __tablename__ = "tracking_policies"
     __table_args__ = (
-        PrimaryKeyConstraint("guild_id", "rule_id", name="pk_policy_rules"),
-        guild_fk("policy_rules"),
-        CheckConstraint("valid_until > valid_from", name="ck_policy_rules_valid_until"),
-        *DiscordIDMixin.id_checks("policy_rules", "guild_id", "set_by"),
+        PrimaryKeyConstraint("guild_id", "policy_id", name="pk_tracking_policies"),
+        guild_fk("tracking_policies"),
+        CheckConstraint("valid_until > valid_from", name="ck_tracking_policies_valid_until"),
+        *DiscordIDMixin.id_checks("tracking_policies", "guild_id", "set_by"),
     )
 
     guild_id: int = snowflake()
-    rule_id: int | None = identity_column()
+    policy_id: int | None = identity_column()
     preset: TrackingPreset = enum_column(PRESET)
     valid_from: Moment = timestamp_column()
     valid_until: Moment | None = timestamp_column(

@@ -26,9 +26,9 @@ class Listener:
 async def add_listener(conn: Connection, *, shard_selection: str, shard_count: int) -> int:
     """A new listener's number."""
     cursor = await conn.execute(
-        """INSERT INTO gateway_listeners (wish, shard_count, beat_at)
-           VALUES (%(wish)s, %(count)s, clock_timestamp()) RETURNING listener_id""",
-        {"wish": shard_selection, "count": shard_count},
+        """INSERT INTO gateway_listeners (shard_selection, shard_count, heartbeat_at)
+           VALUES (%(shard_selection)s, %(count)s, clock_timestamp()) RETURNING listener_id""",
+        {"shard_selection": shard_selection, "count": shard_count},
     )
     row = await cursor.fetchone()
     assert row  # noqa: S101 - an insert returns its row
@@ -47,11 +47,11 @@ async def lock_listener(conn: Connection, listener: int, *, name: str) -> None:
 async def set_listener(conn: Connection, listener: int, *, shard_selection: str, shard_count: int) -> None:
     """A sign of life, and into how many shards the listener splits the guilds."""
     await conn.execute(
-        """INSERT INTO gateway_listeners (listener_id, wish, shard_count, beat_at)
-           VALUES (%(listener)s, %(wish)s, %(count)s, clock_timestamp())
+        """INSERT INTO gateway_listeners (listener_id, shard_selection, shard_count, heartbeat_at)
+           VALUES (%(listener)s, %(shard_selection)s, %(count)s, clock_timestamp())
            ON CONFLICT ON CONSTRAINT pk_gateway_listeners
-           DO UPDATE SET shard_count = excluded.shard_count, beat_at = excluded.beat_at""",
-        {"listener": listener, "wish": shard_selection, "count": shard_count},
+           DO UPDATE SET shard_count = excluded.shard_count, heartbeat_at = excluded.heartbeat_at""",
+        {"listener": listener, "shard_selection": shard_selection, "count": shard_count},
     )
 
 
@@ -59,8 +59,8 @@ async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listene
     """All who hold their lock, the oldest first; heard are those with a sign of life within `patience_s`."""
     cursor = conn.cursor(row_factory=dataclass_row(Listener))
     await cursor.execute(
-        """SELECT l.listener_id, l.wish, l.shard_count,
-                  l.beat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_heard
+        """SELECT l.listener_id, l.shard_selection, l.shard_count,
+                  l.heartbeat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_heard
            FROM gateway_listeners l
            WHERE EXISTS (SELECT FROM pg_locks k
                          WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2
@@ -104,17 +104,17 @@ async def remove_listener(conn: Connection, listener: int) -> None:
 
 async def remove_stale_listeners(conn: Connection) -> None:
     """Forget those who crashed a good while ago; whoever comes back writes a row again."""
-    await conn.execute("DELETE FROM gateway_listeners WHERE beat_at < clock_timestamp() - interval '1 hour'")
+    await conn.execute("DELETE FROM gateway_listeners WHERE heartbeat_at < clock_timestamp() - interval '1 hour'")
 
 
 async def take_identify_slot(conn: Connection, *, bucket: int, hold_s: float) -> bool:
     """Whether an identify in this bucket may be sent now; nobody else's for `hold_s`."""
     cursor = await conn.execute(
-        """INSERT INTO gateway_starts AS s (bucket, free_at)
+        """INSERT INTO gateway_identify_slots AS s (bucket, available_at)
            VALUES (%(bucket)s, clock_timestamp() + make_interval(secs => %(hold)s))
-           ON CONFLICT ON CONSTRAINT pk_gateway_starts
-           DO UPDATE SET free_at = clock_timestamp() + make_interval(secs => %(hold)s)
-           WHERE s.free_at <= clock_timestamp()
+           ON CONFLICT ON CONSTRAINT pk_gateway_identify_slots
+           DO UPDATE SET available_at = clock_timestamp() + make_interval(secs => %(hold)s)
+           WHERE s.available_at <= clock_timestamp()
            RETURNING bucket""",
         {"bucket": bucket, "hold": hold_s},
     )
@@ -124,7 +124,7 @@ async def take_identify_slot(conn: Connection, *, bucket: int, hold_s: float) ->
 async def get_identify_wait(conn: Connection, *, bucket: int) -> float:
     """Seconds until a bucket is free; 0 or less: it is."""
     cursor = await conn.execute(
-        """SELECT extract(epoch FROM free_at - clock_timestamp())::float FROM gateway_starts
+        """SELECT extract(epoch FROM available_at - clock_timestamp())::float FROM gateway_identify_slots
            WHERE bucket = %(bucket)s""",
         {"bucket": bucket},
     )
@@ -135,7 +135,7 @@ async def get_identify_wait(conn: Connection, *, bucket: int) -> float:
 async def set_identify_slot(conn: Connection, *, bucket: int, gap_s: float) -> None:
     """An identify has reached Discord by now: the next one of this bucket may follow after `gap_s`."""
     await conn.execute(
-        """UPDATE gateway_starts SET free_at = clock_timestamp() + make_interval(secs => %(gap)s)
+        """UPDATE gateway_identify_slots SET available_at = clock_timestamp() + make_interval(secs => %(gap)s)
            WHERE bucket = %(bucket)s""",
         {"bucket": bucket, "gap": gap_s},
     )

@@ -19,7 +19,7 @@ class Position:
     session_id: str | None  # None: nothing to resume
     resume_url: str | None  # None: Discord named none
     seq: int | None
-    seen_at: datetime  # the last moment at which the shard is known to have been heard
+    heartbeat_at: datetime  # the last moment at which the shard is known to have been heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class ShardPosition:
 
     shard: int
     count: int
-    seen_at: datetime
+    heartbeat_at: datetime
 
 
 async def list_positions(conn: Connection) -> list[ShardPosition]:
     """Every shard that was ever listened to."""
     cursor = conn.cursor(row_factory=dataclass_row(ShardPosition))
     await cursor.execute(
-        """SELECT shard_id AS shard, shard_count AS count, seen_at FROM gateway_sessions
+        """SELECT shard_id AS shard, shard_count AS count, heartbeat_at FROM gateway_sessions
            ORDER BY shard_count, shard_id"""
     )
     return await cursor.fetchall()
@@ -45,7 +45,7 @@ async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position
     """The committed position of a shard, given as (id, count)."""
     cursor = conn.cursor(row_factory=dataclass_row(Position))
     await cursor.execute(
-        """SELECT session_id, resume_url, seq, seen_at FROM gateway_sessions
+        """SELECT session_id, resume_url, seq, heartbeat_at FROM gateway_sessions
            WHERE shard_id = %(shard)s AND shard_count = %(count)s""",
         {"shard": shard[0], "count": shard[1]},
     )
@@ -55,18 +55,18 @@ async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position
 async def set_position(conn: Connection, position: Position, *, shard: tuple[int, int]) -> None:
     """Commit to a position, in the transaction that writes what was heard up to it."""
     await conn.execute(
-        """INSERT INTO gateway_sessions (shard_id, shard_count, session_id, resume_url, seq, seen_at)
-           VALUES (%(shard)s, %(count)s, %(session)s, %(url)s, %(seq)s, %(seen_at)s)
+        """INSERT INTO gateway_sessions (shard_id, shard_count, session_id, resume_url, seq, heartbeat_at)
+           VALUES (%(shard)s, %(count)s, %(session)s, %(url)s, %(seq)s, %(heartbeat_at)s)
            ON CONFLICT ON CONSTRAINT pk_gateway_sessions
            DO UPDATE SET session_id = excluded.session_id, resume_url = excluded.resume_url,
-                         seq = excluded.seq, seen_at = excluded.seen_at""",
+                         seq = excluded.seq, heartbeat_at = excluded.heartbeat_at""",
         {
             "shard": shard[0],
             "count": shard[1],
             "session": position.session_id,
             "url": position.resume_url,
             "seq": position.seq,
-            "seen_at": position.seen_at,
+            "heartbeat_at": position.heartbeat_at,
         },
     )
 
@@ -115,9 +115,9 @@ async def set_keepalives(conn: Connection) -> None:
 async def list_stale(conn: Connection, *, before: datetime) -> list[StaleShardRow]:
     """Shards not heard of since `before`, of the number of shards that was heard last: others are history."""
     cursor = await conn.execute(
-        """SELECT shard_id, shard_count, seen_at FROM gateway_sessions
-           WHERE seen_at < %(before)s
-             AND shard_count = (SELECT shard_count FROM gateway_sessions ORDER BY seen_at DESC LIMIT 1)
+        """SELECT shard_id, shard_count, heartbeat_at FROM gateway_sessions
+           WHERE heartbeat_at < %(before)s
+             AND shard_count = (SELECT shard_count FROM gateway_sessions ORDER BY heartbeat_at DESC LIMIT 1)
            ORDER BY shard_id""",
         {"before": before},
     )

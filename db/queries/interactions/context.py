@@ -59,9 +59,9 @@ async def begin_in_guild(
         """WITH told AS MATERIALIZED (
                SELECT set_config('application_name', 'lyceum request=' || %(interaction)s::bigint, true)
            ), claim AS (
-               INSERT INTO seen_interactions (interaction_id, received_at)
+               INSERT INTO processed_interactions (interaction_id, received_at)
                SELECT %(interaction)s::bigint, %(now)s FROM told
-               ON CONFLICT ON CONSTRAINT pk_seen_interactions DO NOTHING
+               ON CONFLICT ON CONSTRAINT pk_processed_interactions DO NOTHING
                RETURNING interaction_id
            ), new_guild AS (
                INSERT INTO guilds (guild_id, locale, created_at, updated_at)
@@ -145,9 +145,9 @@ async def begin_outside_guild(
         """WITH told AS MATERIALIZED (
                SELECT set_config('application_name', 'lyceum request=' || %(interaction)s::bigint, true)
            ), claim AS (
-               INSERT INTO seen_interactions (interaction_id, received_at)
+               INSERT INTO processed_interactions (interaction_id, received_at)
                SELECT %(interaction)s::bigint, %(now)s FROM told
-               ON CONFLICT ON CONSTRAINT pk_seen_interactions DO NOTHING
+               ON CONFLICT ON CONSTRAINT pk_processed_interactions DO NOTHING
                RETURNING interaction_id
            ), changed_user AS (
                INSERT INTO users (user_id, username, global_name, avatar_hash, is_bot, created_at, updated_at)

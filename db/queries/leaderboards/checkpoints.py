@@ -47,7 +47,7 @@ async def remove_marks(
 ) -> None:
     """Forget the marks of a board, those of earlier days, weeks or months included."""
     await conn.execute(
-        "DELETE FROM board_marks WHERE guild_id = %(guild)s AND board = %(board)s AND period = %(period)s",
+        "DELETE FROM leaderboard_checkpoints WHERE guild_id = %(guild)s AND board = %(board)s AND period = %(period)s",
         {"guild": guild, "board": board, "period": period},
     )
 
@@ -55,14 +55,14 @@ async def remove_marks(
 async def add_for_total(conn: Connection, *, guild: GuildId, every: int, now: datetime) -> int:
     """Mark each `every`-th row of the board of all time; how many marks there are now."""
     cursor = await conn.execute(
-        """INSERT INTO board_marks
-               (guild_id, board, period, starts_on, entry, value, user_id, shown_before, counted_at)
-           SELECT %(guild)s, 'focus', 'all', DATE '0001-01-01', entry, value, user_id, shown_before, %(now)s
+        """INSERT INTO leaderboard_checkpoints
+               (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
+           SELECT %(guild)s, 'focus', 'all', DATE '0001-01-01', entry, value, user_id, visible_before, %(now)s
            FROM (
                SELECT row_number() OVER place - 1 AS entry, d.total_seconds AS value, d.user_id,
                       count(*) FILTER (
                           WHERE bot.user_id IS NULL
-                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shown_before
+                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visible_before
                FROM members AS d
                    LEFT JOIN users AS bot ON bot.user_id = d.user_id AND bot.is_bot
                WHERE d.guild_id = %(guild)s AND d.visibility = 'public' AND d.left_at IS NULL
@@ -70,7 +70,7 @@ async def add_for_total(conn: Connection, *, guild: GuildId, every: int, now: da
                WINDOW place AS (ORDER BY -d.total_seconds, d.user_id)
            ) AS places
            WHERE entry > 0 AND entry %% %(every)s = 0
-           ON CONFLICT ON CONSTRAINT pk_board_marks DO NOTHING""",
+           ON CONFLICT ON CONSTRAINT pk_leaderboard_checkpoints DO NOTHING""",
         {"guild": guild, "every": every, "now": now},
     )
     return cursor.rowcount
@@ -79,22 +79,22 @@ async def add_for_total(conn: Connection, *, guild: GuildId, every: int, now: da
 async def add_for_day(conn: Connection, *, guild: GuildId, day: date, every: int, now: datetime) -> int:
     """The same for one of the guild's dates."""
     cursor = await conn.execute(
-        """INSERT INTO board_marks
-               (guild_id, board, period, starts_on, entry, value, user_id, shown_before, counted_at)
-           SELECT %(guild)s, 'focus', 'today', %(day)s, entry, value, user_id, shown_before, %(now)s
+        """INSERT INTO leaderboard_checkpoints
+               (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
+           SELECT %(guild)s, 'focus', 'today', %(day)s, entry, value, user_id, visible_before, %(now)s
            FROM (
                SELECT row_number() OVER place - 1 AS entry, d.seconds AS value, d.user_id,
                       count(*) FILTER (
                           WHERE m.visibility = 'public' AND m.left_at IS NULL AND bot.user_id IS NULL
-                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shown_before
-               FROM guild_days AS d
+                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visible_before
+               FROM guild_member_days AS d
                    JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                    LEFT JOIN users AS bot ON bot.user_id = d.user_id AND bot.is_bot
                WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s AND d.seconds > 0
                WINDOW place AS (ORDER BY -d.seconds, d.user_id)
            ) AS places
            WHERE entry > 0 AND entry %% %(every)s = 0
-           ON CONFLICT ON CONSTRAINT pk_board_marks DO NOTHING""",
+           ON CONFLICT ON CONSTRAINT pk_leaderboard_checkpoints DO NOTHING""",
         {"guild": guild, "day": day, "every": every, "now": now},
     )
     return cursor.rowcount
@@ -105,15 +105,15 @@ async def add_for_span(
 ) -> int:
     """The same for one of the guild's weeks or months."""
     cursor = await conn.execute(
-        """INSERT INTO board_marks
-               (guild_id, board, period, starts_on, entry, value, user_id, shown_before, counted_at)
-           SELECT %(guild)s, 'focus', %(period)s, %(starts_on)s, entry, value, user_id, shown_before, %(now)s
+        """INSERT INTO leaderboard_checkpoints
+               (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
+           SELECT %(guild)s, 'focus', %(period)s, %(starts_on)s, entry, value, user_id, visible_before, %(now)s
            FROM (
                SELECT row_number() OVER place - 1 AS entry, d.seconds AS value, d.user_id,
                       count(*) FILTER (
                           WHERE m.visibility = 'public' AND m.left_at IS NULL AND bot.user_id IS NULL
-                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shown_before
-               FROM guild_spans AS d
+                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visible_before
+               FROM period_totals AS d
                    JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                    LEFT JOIN users AS bot ON bot.user_id = d.user_id AND bot.is_bot
                WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s
@@ -121,7 +121,7 @@ async def add_for_span(
                WINDOW place AS (ORDER BY -d.seconds, d.user_id)
            ) AS places
            WHERE entry > 0 AND entry %% %(every)s = 0
-           ON CONFLICT ON CONSTRAINT pk_board_marks DO NOTHING""",
+           ON CONFLICT ON CONSTRAINT pk_leaderboard_checkpoints DO NOTHING""",
         {"guild": guild, "period": period, "starts_on": starts_on, "every": every, "now": now},
     )
     return cursor.rowcount
@@ -130,23 +130,23 @@ async def add_for_span(
 async def add_for_streak(conn: Connection, *, guild: GuildId, kind: DayKind, every: int, now: datetime) -> int:
     """The same for the runs of days; those that are over at `now` are places but nobody sees them."""
     cursor = await conn.execute(
-        """INSERT INTO board_marks
-               (guild_id, board, period, starts_on, entry, value, user_id, shown_before, counted_at)
-           SELECT %(guild)s, 'streak', 'all', DATE '0001-01-01', entry, value, user_id, shown_before, %(now)s
+        """INSERT INTO leaderboard_checkpoints
+               (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
+           SELECT %(guild)s, 'streak', 'all', DATE '0001-01-01', entry, value, user_id, visible_before, %(now)s
            FROM (
-               SELECT row_number() OVER place - 1 AS entry, d.run_days AS value, d.user_id,
+               SELECT row_number() OVER place - 1 AS entry, d.current_days AS value, d.user_id,
                       count(*) FILTER (
                           WHERE m.visibility = 'public' AND m.left_at IS NULL AND bot.user_id IS NULL
                               AND d.alive_until > %(now)s
-                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS shown_before
+                      ) OVER (place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visible_before
                FROM streaks AS d
                    JOIN members AS m ON m.guild_id = d.guild_id AND m.user_id = d.user_id
                    LEFT JOIN users AS bot ON bot.user_id = d.user_id AND bot.is_bot
-               WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.run_days > 0
-               WINDOW place AS (ORDER BY -d.run_days, d.user_id)
+               WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.current_days > 0
+               WINDOW place AS (ORDER BY -d.current_days, d.user_id)
            ) AS places
            WHERE entry > 0 AND entry %% %(every)s = 0
-           ON CONFLICT ON CONSTRAINT pk_board_marks DO NOTHING""",
+           ON CONFLICT ON CONSTRAINT pk_leaderboard_checkpoints DO NOTHING""",
         {"guild": guild, "kind": kind, "every": every, "now": now},
     )
     return cursor.rowcount

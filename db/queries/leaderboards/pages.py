@@ -4,11 +4,11 @@ Bots, members who have left and those who keep their numbers private are on no b
 then the user id; so ranks are unique and a page never shows a row twice. `-value` and the user id both ascend, which
 lets one index range begin at any place of a board.
 
-Nothing is counted from the top of a long board: each count begins at the nearest of its marks (`board_marks`, see
-db/queries/leaderboards/checkpoints.py) that were counted since `marked_since`, so it reads a few hundred rows at
-most. A board without marks is counted exactly. One statement reads all boards; they differ in the rows that it ranks.
-Guilds differ so much in size that no plan is good for all, so who may be seen is asked row by row: a join would read
-whole guilds.
+Nothing is counted from the top of a long board: each count begins at the nearest of its marks
+(`leaderboard_checkpoints`, see db/queries/leaderboards/checkpoints.py) that were counted since `marked_since`, so it
+reads a few hundred rows at most. A board without marks is counted exactly. One statement reads all boards; they
+differ in the rows that it ranks. Guilds differ so much in size that no plan is good for all, so who may be seen is
+asked row by row: a join would read whole guilds.
 """
 
 from dataclasses import asdict, dataclass
@@ -73,7 +73,7 @@ def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString 
         seen: whether everybody may see a row; bots are left out besides.
     """
     return f"""WITH mark AS MATERIALIZED (
-               SELECT -value AS place, user_id, shown_before FROM board_marks
+               SELECT -value AS place, user_id, visible_before FROM leaderboard_checkpoints
                WHERE guild_id = %(guild)s AND {marks} AND counted_at >= %(marked_since)s
                UNION ALL
                SELECT -9223372036854775807, 0, 0
@@ -84,7 +84,7 @@ def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString 
            ), asked AS MATERIALIZED (
                SELECT total, least(%(page)s::bigint, greatest(total - 1, 0) / %(size)s::bigint) AS page
                FROM (
-                   SELECT mark.shown_before + (
+                   SELECT mark.visible_before + (
                        SELECT count(*) FROM visible AS v
                        WHERE (v.place, v.user_id) >= (mark.place, mark.user_id) AND v.place <= -%(at_least)s::bigint
                    ) AS total
@@ -92,8 +92,8 @@ def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString 
                    ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
                ) AS counted
            ), start AS MATERIALIZED (
-               SELECT mark.place, mark.user_id, mark.shown_before, asked.page * %(size)s::bigint AS shown_before_page
-               FROM mark, asked WHERE mark.shown_before <= asked.page * %(size)s::bigint
+               SELECT mark.place, mark.user_id, mark.visible_before, asked.page * %(size)s::bigint AS shown_before_page
+               FROM mark, asked WHERE mark.visible_before <= asked.page * %(size)s::bigint
                ORDER BY mark.place DESC, mark.user_id DESC LIMIT 1
            ), shown AS MATERIALIZED (
                SELECT start.shown_before_page + row_number() OVER (ORDER BY v.place, v.user_id) AS rank,
@@ -103,7 +103,7 @@ def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString 
                    WHERE (each.place, each.user_id) >= (start.place, start.user_id)
                      AND each.place <= -%(at_least)s::bigint
                    ORDER BY each.place, each.user_id
-                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.shown_before
+                   LIMIT %(size)s::bigint OFFSET start.shown_before_page - start.visible_before
                ) AS v
            ), viewer AS (
                SELECT CASE WHEN EXISTS (SELECT FROM shown WHERE (-value, user_id) < (me.place, me.user_id))
@@ -111,7 +111,7 @@ def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString 
                            ELSE least(counted.rank, (SELECT min(rank) - 1 FROM shown)) END AS rank,
                       -me.place AS value, me.user_id
                FROM visible AS me CROSS JOIN LATERAL (
-                   SELECT 1 + mark.shown_before + (
+                   SELECT 1 + mark.visible_before + (
                        SELECT count(*) FROM visible AS v
                        WHERE (v.place, v.user_id) >= (mark.place, mark.user_id)
                          AND (v.place, v.user_id) < (me.place, me.user_id)
@@ -144,17 +144,17 @@ _TOTAL: Final = _page_sql(
 )
 _DAY: Final = _page_sql(
     marks="board = 'focus' AND period = 'today' AND starts_on = %(day)s",
-    rows="""SELECT -d.seconds AS place, d.user_id FROM guild_days AS d
+    rows="""SELECT -d.seconds AS place, d.user_id FROM guild_member_days AS d
             WHERE d.guild_id = %(guild)s AND d.local_on = %(day)s""",
 )
 _SPAN: Final = _page_sql(
     marks="board = 'focus' AND period = %(period)s AND starts_on = %(starts_on)s",
-    rows="""SELECT -d.seconds AS place, d.user_id FROM guild_spans AS d
+    rows="""SELECT -d.seconds AS place, d.user_id FROM period_totals AS d
             WHERE d.guild_id = %(guild)s AND d.period = %(period)s AND d.starts_on = %(starts_on)s""",
 )
 _STREAK: Final = _page_sql(
     marks="board = 'streak' AND period = 'all'",
-    rows="""SELECT -d.run_days AS place, d.user_id FROM streaks AS d
+    rows="""SELECT -d.current_days AS place, d.user_id FROM streaks AS d
             WHERE d.guild_id = %(guild)s AND d.kind = %(kind)s AND d.alive_until > %(now)s""",
 )
 

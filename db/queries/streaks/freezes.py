@@ -30,20 +30,20 @@ async def claim_due(conn: Connection, *, now: datetime, limit: int) -> list[tupl
 
 async def set_missed(conn: Connection, rows: Sequence[MissedRow], *, now: datetime) -> None:
     """Note what became of missed dates; the last word counts."""
-    guild, user, day, run_days, is_frozen = zip(*rows, strict=True)
+    guild, user, day, streak_days, is_frozen = zip(*rows, strict=True)
     await conn.execute(
-        """INSERT INTO missed_days (guild_id, user_id, missed_on, run_days, is_frozen, worked_at)
-           SELECT guild_id, user_id, missed_on, run_days, is_frozen, %(now)s
-           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(run_days)s::integer[],
-                       %(is_frozen)s::boolean[]) AS given (guild_id, user_id, missed_on, run_days, is_frozen)
+        """INSERT INTO missed_days (guild_id, user_id, missed_on, streak_days, is_frozen, processed_at)
+           SELECT guild_id, user_id, missed_on, streak_days, is_frozen, %(now)s
+           FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(day)s::date[], %(streak_days)s::integer[],
+                       %(is_frozen)s::boolean[]) AS given (guild_id, user_id, missed_on, streak_days, is_frozen)
            ON CONFLICT ON CONSTRAINT pk_missed_days DO UPDATE
-           SET run_days = excluded.run_days, is_frozen = excluded.is_frozen, is_late = false,
-               worked_at = excluded.worked_at""",
+           SET streak_days = excluded.streak_days, is_frozen = excluded.is_frozen, is_late = false,
+               processed_at = excluded.processed_at""",
         {
             "guild": numbers(guild),
             "user": numbers(user),
             "day": dates(day),
-            "run_days": numbers(run_days),
+            "streak_days": numbers(streak_days),
             "is_frozen": numbers(is_frozen),
             "now": now,
         },
@@ -64,8 +64,8 @@ async def set_late(conn: Connection, rows: Sequence[DateRow]) -> None:
 async def set_switch(conn: Connection, *, guild: GuildId, user: UserId, since: date, is_on: bool) -> None:
     """From `since` on freezes are used, or are not; what was chosen for that date before falls away."""
     await conn.execute(
-        """INSERT INTO freeze_switches (guild_id, user_id, since_on, is_on)
+        """INSERT INTO freeze_settings_history (guild_id, user_id, since_on, is_on)
            VALUES (%(guild)s, %(user)s, %(since)s, %(is_on)s)
-           ON CONFLICT ON CONSTRAINT pk_freeze_switches DO UPDATE SET is_on = excluded.is_on""",
+           ON CONFLICT ON CONSTRAINT pk_freeze_settings_history DO UPDATE SET is_on = excluded.is_on""",
         {"guild": guild, "user": user, "since": since, "is_on": is_on},
     )

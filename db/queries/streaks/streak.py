@@ -47,13 +47,13 @@ async def list_study_dates(conn: Connection, members: Sequence[tuple[int, int]])
            CROSS JOIN LATERAL (
                SELECT coalesce(array_agg(f.since_on ORDER BY f.since_on), '{}') AS days,
                       coalesce(array_agg(f.is_on ORDER BY f.since_on), '{}') AS values
-               FROM freeze_switches f
+               FROM freeze_settings_history f
                WHERE f.guild_id = given.guild_id AND f.user_id = given.user_id) AS switched
            CROSS JOIN LATERAL (
                SELECT coalesce(array_agg(m.missed_on ORDER BY m.missed_on), '{}') AS days,
                       coalesce(array_agg(m.is_frozen ORDER BY m.missed_on), '{}') AS frozen,
                       coalesce(array_agg(m.is_late ORDER BY m.missed_on), '{}') AS late,
-                      coalesce(array_agg(m.asked_at IS NOT NULL ORDER BY m.missed_on), '{}') AS asked
+                      coalesce(array_agg(m.requested_at IS NOT NULL ORDER BY m.missed_on), '{}') AS asked
                FROM missed_days m
                WHERE m.guild_id = given.guild_id AND m.user_id = given.user_id) AS missed""",
         {"guild": numbers(guild), "user": numbers(user)},
@@ -69,17 +69,18 @@ async def set_runs(conn: Connection, rows: Sequence[RunRow]) -> None:
                SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[], %(days)s::integer[], %(started)s::date[],
                                     %(last)s::date[], %(longest)s::integer[], %(alive)s::bigint[], %(held)s::smallint[],
                                     %(due)s::bigint[])
-                    AS given (guild_id, user_id, run_days, started_on, last_on, longest_days, alive_until, held, due_at)
+                    AS given (guild_id, user_id, current_days, started_on, last_on, longest_days, alive_until, held,
+                              due_at)
            ), held AS (
                INSERT INTO freezes (guild_id, user_id, held, due_at)
                SELECT guild_id, user_id, held, to_timestamp(due_at) FROM given
                ON CONFLICT (guild_id, user_id) DO UPDATE SET held = excluded.held, due_at = excluded.due_at
            )
-           INSERT INTO streaks (guild_id, user_id, kind, run_days, started_on, last_on, longest_days, alive_until)
-           SELECT guild_id, user_id, 'study', run_days, started_on, last_on, longest_days, to_timestamp(alive_until)
+           INSERT INTO streaks (guild_id, user_id, kind, current_days, started_on, last_on, longest_days, alive_until)
+           SELECT guild_id, user_id, 'study', current_days, started_on, last_on, longest_days, to_timestamp(alive_until)
            FROM given
            ON CONFLICT (guild_id, user_id, kind) DO UPDATE
-           SET run_days = excluded.run_days, started_on = excluded.started_on, last_on = excluded.last_on,
+           SET current_days = excluded.current_days, started_on = excluded.started_on, last_on = excluded.last_on,
                longest_days = excluded.longest_days, alive_until = excluded.alive_until""",
         {
             "guild": numbers(guild),

@@ -45,7 +45,7 @@ async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list
            JOIN members AS m ON m.guild_id = s.guild_id AND m.user_id = s.user_id
            JOIN users AS u ON u.user_id = s.user_id
            LEFT JOIN channels AS c ON c.guild_id = part.guild_id AND c.channel_id = part.channel_id
-           LEFT JOIN guild_days AS d
+           LEFT JOIN guild_member_days AS d
              ON d.guild_id = s.guild_id AND d.local_on = %(today)s AND d.user_id = s.user_id
            WHERE s.guild_id = %(guild)s AND s.ended_at IS NULL
              AND m.visibility = 'public' AND m.left_at IS NULL AND NOT u.is_bot

@@ -19,7 +19,7 @@ async def list_channel_rules(conn: Connection, guilds: Sequence[int]) -> list[Ch
                         WHERE p.guild_id = g.guild_id AND p.kind = 'ignored' AND c.parent_id = p.channel_id),
                   ARRAY(SELECT c.channel_id FROM channels c
                         WHERE c.guild_id = g.guild_id AND c.is_hidden AND c.name = '' AND c.updated_by IS NULL),
-                  EXISTS (SELECT FROM policy_rules r WHERE r.guild_id = g.guild_id),
+                  EXISTS (SELECT FROM tracking_policies r WHERE r.guild_id = g.guild_id),
                   extract(epoch FROM g.unheard_from)::bigint,
                   (SELECT extract(epoch FROM max(v.ended_at))::bigint FROM voice_gaps v WHERE v.guild_id = g.guild_id)
            FROM guilds g WHERE g.guild_id = ANY (%(guilds)s::bigint[])""",

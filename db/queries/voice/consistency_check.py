@@ -23,7 +23,7 @@ async def list_cached(conn: Connection, members: Sequence[tuple[int, int]]) -> l
     """The cached study run and freezes of each of these members."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
-        """SELECT given.guild_id, given.user_id, s.run_days, s.started_on, s.last_on, s.longest_days,
+        """SELECT given.guild_id, given.user_id, s.current_days, s.started_on, s.last_on, s.longest_days,
                   extract(epoch FROM s.alive_until)::bigint, f.held, extract(epoch FROM f.due_at)::bigint
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
            LEFT JOIN streaks s
@@ -45,7 +45,7 @@ async def list_unequal(conn: Connection, members: Sequence[tuple[int, int]]) -> 
                SELECT coalesce(sum(d.seconds), 0) AS seconds FROM daily_streaks d
                WHERE d.guild_id = m.guild_id AND d.user_id = m.user_id AND d.kind = 'study') AS own
            CROSS JOIN LATERAL (
-               SELECT coalesce(sum(v.counted_s), 0) AS seconds FROM voice_sessions v
+               SELECT coalesce(sum(v.counted_seconds), 0) AS seconds FROM voice_sessions v
                WHERE v.guild_id = m.guild_id AND v.user_id = m.user_id) AS stays
            WHERE m.total_seconds <> own.seconds OR m.total_seconds <> stays.seconds""",
         {"guild": numbers(guild), "user": numbers(user)},

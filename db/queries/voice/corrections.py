@@ -19,7 +19,7 @@ class SessionRow:
     started_at: datetime
     ended_at: datetime | None  # None: it goes on
     duration_s: int | None  # None: it goes on
-    counted_s: int
+    counted_seconds: int
     channel_id: ChannelId | None  # where it began; None: nothing is kept of that
 
 
@@ -62,7 +62,8 @@ async def find_session(conn: Connection, *, guild: GuildId, session: int) -> Ses
     """One session of a guild."""
     cursor = conn.cursor(row_factory=dataclass_row(SessionRow))
     await cursor.execute(
-        """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s, s.counted_s,
+        """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s,
+                  s.counted_seconds,
                   (SELECT g.channel_id FROM voice_segments g
                    WHERE g.guild_id = s.guild_id AND g.session_id = s.session_id
                    ORDER BY g.started_at LIMIT 1) AS channel_id
@@ -76,7 +77,8 @@ async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId, limit
     """A member's last sessions, the newest first."""
     cursor = conn.cursor(row_factory=dataclass_row(SessionRow))
     await cursor.execute(
-        """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s, s.counted_s,
+        """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s,
+                  s.counted_seconds,
                   (SELECT g.channel_id FROM voice_segments g
                    WHERE g.guild_id = s.guild_id AND g.session_id = s.session_id
                    ORDER BY g.started_at LIMIT 1) AS channel_id

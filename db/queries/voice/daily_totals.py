@@ -19,7 +19,7 @@ async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]
     cursor = await conn.execute(
         """SELECT d.guild_id, d.local_on, d.user_id, d.seconds
            FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[]) AS given (guild_id, local_on, user_id)
-           JOIN guild_days d USING (guild_id, local_on, user_id)""",
+           JOIN guild_member_days d USING (guild_id, local_on, user_id)""",
         {"guild": numbers(guild), "day": dates(day), "user": numbers(user)},
     )
     return await cursor.fetchall()
@@ -31,14 +31,14 @@ async def add_guild_days(conn: Connection, rows: Sequence[CreditRow], spans: Seq
     span_guild, span_user, period, starts_on, sums = zip(*spans, strict=True)
     await conn.execute(
         """WITH spans AS (
-               INSERT INTO guild_spans AS s (guild_id, user_id, period, starts_on, seconds)
-               SELECT guild_id, user_id, period::period, starts_on, seconds
+               INSERT INTO period_totals AS s (guild_id, user_id, period, starts_on, seconds)
+               SELECT guild_id, user_id, period::leaderboard_period, starts_on, seconds
                FROM unnest(%(span_guild)s::bigint[], %(span_user)s::bigint[], %(period)s::text[],
                            %(starts_on)s::date[], %(sums)s::integer[])
                     AS given (guild_id, user_id, period, starts_on, seconds)
                ON CONFLICT (guild_id, user_id, period, starts_on) DO UPDATE SET seconds = s.seconds + excluded.seconds
            )
-           INSERT INTO guild_days AS d (guild_id, local_on, user_id, seconds, estimated_seconds)
+           INSERT INTO guild_member_days AS d (guild_id, local_on, user_id, seconds, estimated_seconds)
            SELECT * FROM unnest(%(guild)s::bigint[], %(day)s::date[], %(user)s::bigint[], %(seconds)s::integer[],
                                 %(estimated)s::integer[])
            ON CONFLICT (guild_id, user_id, local_on)
@@ -110,9 +110,9 @@ async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
         """WITH own AS (
                DELETE FROM daily_streaks WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'
            ), shared AS (
-               DELETE FROM guild_days WHERE guild_id = %(guild)s AND user_id = %(user)s
+               DELETE FROM guild_member_days WHERE guild_id = %(guild)s AND user_id = %(user)s
            ), sums AS (
-               DELETE FROM guild_spans WHERE guild_id = %(guild)s AND user_id = %(user)s
+               DELETE FROM period_totals WHERE guild_id = %(guild)s AND user_id = %(user)s
            )
            UPDATE members SET total_seconds = 0 WHERE guild_id = %(guild)s AND user_id = %(user)s""",
         {"guild": guild, "user": user},

@@ -18,8 +18,8 @@ async def list_history(conn: Connection, members: Sequence[tuple[int, int]], *, 
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  s.estimated_s, s.is_corrected,
+                  extract(epoch FROM s.credited_until)::bigint, s.counted_seconds, s.close_reason, s.is_estimated,
+                  s.estimated_seconds, s.is_corrected,
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
@@ -42,8 +42,8 @@ async def list_between(conn: Connection, guild: int, *, start: int, end: int) ->
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  s.estimated_s, s.is_corrected,
+                  extract(epoch FROM s.credited_until)::bigint, s.counted_seconds, s.close_reason, s.is_estimated,
+                  s.estimated_seconds, s.is_corrected,
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM voice_sessions s JOIN voice_segments g USING (guild_id, session_id)

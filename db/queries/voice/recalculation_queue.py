@@ -12,7 +12,7 @@ async def add(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
     """Mark members (guild, user) to be counted again."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
-        """INSERT INTO recounts (guild_id, user_id)
+        """INSERT INTO recalculation_queue (guild_id, user_id)
            SELECT * FROM unnest(%(guild)s::bigint[], %(user)s::bigint[])""",
         {"guild": numbers(guild), "user": numbers(user)},
     )
@@ -21,7 +21,7 @@ async def add(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
 async def add_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
     """Mark all members who sat in voice in a span of time. Returns: how many."""
     cursor = await conn.execute(
-        """INSERT INTO recounts (guild_id, user_id)
+        """INSERT INTO recalculation_queue (guild_id, user_id)
            SELECT DISTINCT guild_id, user_id FROM voice_segments
            WHERE guild_id = %(guild)s AND started_at < %(end)s AND ended_at > %(start)s
            UNION
@@ -35,10 +35,10 @@ async def add_between(conn: Connection, guild: GuildId, *, start: datetime, end:
 async def take(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
     """Take marks away and return whose they were (guild, user); marks that somebody else is taking are passed over."""
     cursor = await conn.execute(
-        """DELETE FROM recounts r
-           USING (SELECT guild_id, user_id, recount_id FROM recounts
-                  ORDER BY guild_id, user_id, recount_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
-           WHERE r.guild_id = due.guild_id AND r.user_id = due.user_id AND r.recount_id = due.recount_id
+        """DELETE FROM recalculation_queue r
+           USING (SELECT guild_id, user_id, entry_id FROM recalculation_queue
+                  ORDER BY guild_id, user_id, entry_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+           WHERE r.guild_id = due.guild_id AND r.user_id = due.user_id AND r.entry_id = due.entry_id
            RETURNING r.guild_id, r.user_id""",
         {"limit": limit},
     )

@@ -21,8 +21,8 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
-                  extract(epoch FROM s.settled_until)::bigint, s.counted_s, s.close_reason, s.is_estimated,
-                  s.estimated_s, s.is_corrected,
+                  extract(epoch FROM s.credited_until)::bigint, s.counted_seconds, s.close_reason, s.is_estimated,
+                  s.estimated_seconds, s.is_corrected,
                   extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint,
                   g.channel_id, g.flags
            FROM unnest(%(guild)s::bigint[], %(user)s::bigint[]) AS given (guild_id, user_id)
@@ -31,7 +31,7 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
                ORDER BY v.started_at DESC LIMIT 1) AS s
            CROSS JOIN LATERAL (
                SELECT * FROM voice_segments g WHERE g.guild_id = s.guild_id AND g.session_id = s.session_id
-                 AND (g.ended_at IS NULL OR g.ended_at > s.settled_until OR g.ended_at = s.ended_at)
+                 AND (g.ended_at IS NULL OR g.ended_at > s.credited_until OR g.ended_at = s.ended_at)
                OFFSET 0) AS g  -- the offset keeps the planner from reading the whole table while it is small
            WHERE s.ended_at IS NULL OR s.ended_at >= to_timestamp(%(ended_since)s)
            ORDER BY s.guild_id, s.user_id, g.started_at""",
@@ -58,7 +58,7 @@ async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int
     """Members (guild, user) among these users with a session that is open or has counted something."""
     cursor = await conn.execute(
         """SELECT DISTINCT guild_id, user_id FROM voice_sessions
-           WHERE user_id = ANY (%(users)s::bigint[]) AND (ended_at IS NULL OR counted_s > 0)
+           WHERE user_id = ANY (%(users)s::bigint[]) AND (ended_at IS NULL OR counted_seconds > 0)
            ORDER BY guild_id, user_id""",
         {"users": numbers(users)},
     )
@@ -70,7 +70,7 @@ async def list_tracked_bots(conn: Connection, *, limit: int) -> list[tuple[int, 
     cursor = await conn.execute(
         """SELECT DISTINCT s.guild_id, s.user_id
            FROM users u JOIN voice_sessions s ON s.user_id = u.user_id
-           WHERE u.is_bot AND (s.ended_at IS NULL OR s.counted_s > 0)
+           WHERE u.is_bot AND (s.ended_at IS NULL OR s.counted_seconds > 0)
            ORDER BY s.guild_id, s.user_id LIMIT %(limit)s""",
         {"limit": limit},
     )
@@ -103,7 +103,7 @@ async def set_uncounted(conn: Connection, members: Sequence[tuple[int, int]], *,
                WHERE g.guild_id = given.guild_id AND g.session_id = given.session_id
            )
            UPDATE voice_sessions s
-           SET counted_s = 0, close_reason = coalesce(close_reason, 'ignored_channel'),
+           SET counted_seconds = 0, close_reason = coalesce(close_reason, 'ignored_channel'),
                ended_at = coalesce(ended_at, greatest(started_at, coalesce(to_timestamp(%(at)s::bigint), now())))
            FROM given
            WHERE s.guild_id = given.guild_id AND s.session_id = given.session_id""",
@@ -126,9 +126,9 @@ async def set_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
     await conn.execute(
         """UPDATE voice_sessions s
            SET discord_session_id = given.voice_session, ended_at = to_timestamp(given.ended),
-               settled_until = to_timestamp(given.settled), counted_s = given.counted,
+               credited_until = to_timestamp(given.settled), counted_seconds = given.counted,
                close_reason = given.reason::close_reason, is_estimated = given.is_estimated,
-               estimated_s = given.estimated
+               estimated_seconds = given.estimated
            FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(voice_session)s::text[], %(ended)s::bigint[],
                        %(settled)s::bigint[], %(counted)s::integer[], %(reason)s::text[], %(is_estimated)s::boolean[],
                        %(estimated)s::integer[])
@@ -142,7 +142,7 @@ async def add_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
     """New sessions under ids from `take_session_ids`; `uq_voice_sessions_open` refuses a second open one."""
     await conn.execute(
         """INSERT INTO voice_sessions (guild_id, session_id, user_id, discord_session_id, started_at, ended_at,
-                                       settled_until, counted_s, close_reason, is_estimated, estimated_s)
+                                       credited_until, counted_seconds, close_reason, is_estimated, estimated_seconds)
            SELECT guild_id, session_id, user_id, voice_session, to_timestamp(started), to_timestamp(ended),
                   to_timestamp(settled), counted, reason::close_reason, is_estimated, estimated
            FROM unnest(%(guild)s::bigint[], %(id)s::bigint[], %(user)s::bigint[], %(voice_session)s::text[],

@@ -29,7 +29,7 @@ async def list_rules(conn: Connection, guilds: Sequence[int]) -> list[RuleRow]:
     cursor = await conn.execute(
         """SELECT guild_id, preset::text, extract(epoch FROM valid_from)::bigint,
                   extract(epoch FROM valid_until)::bigint
-           FROM policy_rules WHERE guild_id = ANY (%(guilds)s::bigint[]) ORDER BY guild_id, rule_id""",
+           FROM tracking_policies WHERE guild_id = ANY (%(guilds)s::bigint[]) ORDER BY guild_id, policy_id""",
         {"guilds": numbers(guilds)},
     )
     return await cursor.fetchall()
@@ -39,8 +39,8 @@ async def list_choices(conn: Connection, guild: GuildId, *, limit: int) -> list[
     """The latest choices in a guild, the newest first."""
     cursor = conn.cursor(row_factory=dataclass_row(PresetChoice))
     await cursor.execute(
-        """SELECT preset, valid_from, valid_until, set_by, set_at FROM policy_rules
-           WHERE guild_id = %(guild)s ORDER BY rule_id DESC LIMIT %(limit)s""",
+        """SELECT preset, valid_from, valid_until, set_by, set_at FROM tracking_policies
+           WHERE guild_id = %(guild)s ORDER BY policy_id DESC LIMIT %(limit)s""",
         {"guild": guild, "limit": limit},
     )
     return await cursor.fetchall()
@@ -58,7 +58,7 @@ async def add_rule(
 ) -> None:
     """Note a guild's choice."""
     await conn.execute(
-        """INSERT INTO policy_rules (guild_id, preset, valid_from, valid_until, set_by, set_at)
+        """INSERT INTO tracking_policies (guild_id, preset, valid_from, valid_until, set_by, set_at)
            VALUES (%(guild)s, %(preset)s, %(from)s, %(until)s, %(by)s, %(now)s)""",
         {"guild": guild, "preset": preset, "from": valid_from, "until": valid_until, "by": by, "now": now},
     )
@@ -71,7 +71,7 @@ async def list_evaluated_past(conn: Connection, moments: Sequence[tuple[int, int
         """SELECT s.guild_id, s.user_id
            FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS given (guild_id, at)
            JOIN voice_sessions s ON s.guild_id = given.guild_id AND s.ended_at IS NULL
-                                AND s.settled_until > to_timestamp(given.at)
+                                AND s.credited_until > to_timestamp(given.at)
            UNION
            SELECT s.guild_id, s.user_id
            FROM unnest(%(guild)s::bigint[], %(at)s::bigint[]) AS given (guild_id, at)

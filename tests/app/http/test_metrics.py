@@ -50,11 +50,12 @@ async def test_metrics_tell_what_the_database_knows(tmp_path: Path, pool: Pool) 
         await conn.execute("INSERT INTO users (user_id, username) VALUES (5000000, 'ana')")
         await conn.execute("INSERT INTO members (guild_id, user_id) VALUES (41771983423143937, 5000000)")
         await conn.execute(
-            """INSERT INTO voice_sessions (guild_id, user_id, started_at, settled_until)
+            """INSERT INTO voice_sessions (guild_id, user_id, started_at, credited_until)
                VALUES (41771983423143937, 5000000, '2026-11-21 11:00Z', '2026-11-21 11:00Z')"""
         )
         await conn.execute(
-            """INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (0, 1, '2026-11-21 11:59:48Z')"""
+            """INSERT INTO gateway_sessions (shard_id, shard_count, heartbeat_at)
+               VALUES (0, 1, '2026-11-21 11:59:48Z')"""
         )
         await conn.execute(
             """INSERT INTO outbox (guild_id, kind, dedupe_key, payload, due_at, held_until)

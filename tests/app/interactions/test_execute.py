@@ -104,6 +104,6 @@ async def _minutes(pool: Pool) -> int:
 
 async def _rows(pool: Pool) -> int:
     async with pool.connection() as conn:
-        cursor = await conn.execute("SELECT count(*) FROM seen_interactions")
+        cursor = await conn.execute("SELECT count(*) FROM processed_interactions")
         [(rows,)] = await cursor.fetchall()
         return rows

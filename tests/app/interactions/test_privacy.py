@@ -41,7 +41,7 @@ TODAY = NOW.date()
 SLOW = """
     CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_sleep(1.8); {then} RETURN NEW; END $$;
-    CREATE TRIGGER slow BEFORE INSERT ON seen_interactions FOR EACH ROW EXECUTE FUNCTION wait();
+    CREATE TRIGGER slow BEFORE INSERT ON processed_interactions FOR EACH ROW EXECUTE FUNCTION wait();
 """
 
 _numbers = count(1)

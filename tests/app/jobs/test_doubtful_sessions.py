@@ -48,8 +48,8 @@ async def sit(conn: Connection, discord: LocalDiscord, *names: str, hours: float
 
 async def heard(conn: Connection, at: datetime) -> None:
     await conn.execute(
-        """INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (0, 1, %s)
-           ON CONFLICT (shard_id, shard_count) DO UPDATE SET seen_at = excluded.seen_at""",
+        """INSERT INTO gateway_sessions (shard_id, shard_count, heartbeat_at) VALUES (0, 1, %s)
+           ON CONFLICT (shard_id, shard_count) DO UPDATE SET heartbeat_at = excluded.heartbeat_at""",
         (at,),
     )
 

@@ -132,7 +132,7 @@ def kill_workers(given: Mortals) -> int:
 def committed(plan: Plan, replies: dict[int, dict[str, Any]]) -> set[int]:
     """The numbers of the interactions whose transaction was committed."""
     with psycopg.connect(plan.environ["DATABASE_URL"]) as conn:
-        seen = {row[0] for row in conn.execute("SELECT interaction_id FROM seen_interactions")}
+        seen = {row[0] for row in conn.execute("SELECT interaction_id FROM processed_interactions")}
     return {number for number, reply in replies.items() if int(reply["request"]["id"]) in seen}
 
 

@@ -319,13 +319,15 @@ async def test_a_late_reply_that_decides_something_keeps_its_promise_too(tmp_pat
 async def promised(discord: LocalDiscord, pool: Pool, *, hours: float, channel: ChannelId | None) -> None:
     """Somebody waits for an answer since then, and nobody is at it."""
     user = UserId(int(discord.member("noam")["id"]))
-    asked_at = NOW - timedelta(hours=hours)
-    sent = parse(json.dumps(slash_payload("x", now=asked_at, options={})).encode())
+    requested_at = NOW - timedelta(hours=hours)
+    sent = parse(json.dumps(slash_payload("x", now=requested_at, options={})).encode())
     assert isinstance(sent, SlashCommand)
     interaction = replace(sent, user=replace(sent.user, id=user), channel_id=channel)
-    turn = InteractionContext(interaction, asked_at, translator_for(Language.EN), None)
+    turn = InteractionContext(interaction, requested_at, translator_for(Language.EN), None)
     async with pool.connection() as conn:
-        await outbox.write(conn, [promise_of(turn, DeferralKind.NEW_MESSAGE)], now=asked_at, rules=Rules(lease_s=0.0))
+        await outbox.write(
+            conn, [promise_of(turn, DeferralKind.NEW_MESSAGE)], now=requested_at, rules=Rules(lease_s=0.0)
+        )
         await conn.execute("UPDATE outbox SET created_at = now() - %s", (timedelta(hours=hours),))
 
 

@@ -35,13 +35,13 @@ asyncio.run(run(Settings.from_env({"DATABASE_URL": sys.argv[1], "LYCEUM_DATA_DIR
 async def test_interactions_older_than_fifteen_minutes_are_forgotten(pool: Pool) -> None:
     async with pool.connection() as conn:
         await conn.execute(
-            "INSERT INTO seen_interactions (interaction_id, received_at) VALUES (%s, %s), (%s, %s)",
+            "INSERT INTO processed_interactions (interaction_id, received_at) VALUES (%s, %s), (%s, %s)",
             (5_000_001, NOW - timedelta(minutes=15, seconds=1), 5_000_002, NOW - timedelta(minutes=15)),
         )
 
     async def is_done() -> bool:
         async with pool.connection() as conn:
-            cursor = await conn.execute("SELECT interaction_id FROM seen_interactions")
+            cursor = await conn.execute("SELECT interaction_id FROM processed_interactions")
             return await cursor.fetchall() == [(5_000_002,)]
 
     await _work(Worker(pool, UNREACHABLE, Frozen(), JOBS), until=is_done)

@@ -150,7 +150,7 @@ def test_a_table_that_keeps_no_author_does_not_mind_being_told(session: BackOffi
 
 
 def test_a_table_without_times_can_be_updated(session: BackOffice) -> None:
-    shard = GatewaySession.create(session, shard_id=0, shard_count=1, seen_at=NOON)
+    shard = GatewaySession.create(session, shard_id=0, shard_count=1, heartbeat_at=NOON)
 
     shard.update(session, seq=5)
 

@@ -44,7 +44,7 @@ RIGHT: dict[type[Model], dict[str, Any]] = {
         "streak_date": date(2026, 3, 18),
         "zone": "UTC",
     },
-    VoiceSession: {"guild_id": GUILD, "user_id": USER, "started_at": NOON, "settled_until": NOON},
+    VoiceSession: {"guild_id": GUILD, "user_id": USER, "started_at": NOON, "credited_until": NOON},
     VoiceSegment: {
         "guild_id": GUILD,
         "session_id": 1,
@@ -60,7 +60,7 @@ RIGHT: dict[type[Model], dict[str, Any]] = {
         "set_at": NOON,
     },
     RecalculationQueueEntry: {"guild_id": GUILD, "user_id": USER},
-    GatewaySession: {"shard_id": 0, "shard_count": 1, "seen_at": NOON},
+    GatewaySession: {"shard_id": 0, "shard_count": 1, "heartbeat_at": NOON},
     WebhookEvent: {
         "kind": WebhookEventKind.ENTITLEMENT_CREATE,
         "subject_id": 40_000_001,

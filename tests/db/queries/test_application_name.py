@@ -65,7 +65,8 @@ async def test_the_name_of_a_request_leaves_statements_prepared(database_url: st
                 await arrive(conn, FIRST + number)
         async with pool.connection() as conn:
             cursor = await conn.execute(
-                "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%INSERT INTO seen_interactions%'"
+                """SELECT count(*) FROM pg_prepared_statements
+                   WHERE statement LIKE '%INSERT INTO processed_interactions%'"""
             )
             assert await cursor.fetchone() == (1,)
 

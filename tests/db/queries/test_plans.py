@@ -36,7 +36,7 @@ ASKED = (
     *("guilds.find_guild", "explanations.find_counted", "profiles.find_profile", "profiles.list_days"),
     *("voice.active_channels.list_present", "voice.history.list_history"),
 )
-SMALL = {"board_marks"}  # all of a board's marks are read: one for so many rows
+SMALL = {"leaderboard_checkpoints"}  # all of a board's marks are read: one for so many rows
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ async def test_find_profile_tells_all_that_is_one_row(conn: Connection) -> None:
         guild_name="Lyceum Commons",
         guild_zone="Asia/Seoul",
         study_minutes=15,
-        run_days=3,
+        current_days=3,
         longest_days=3,
         started_on=None,
         last_on=None,
@@ -78,7 +78,7 @@ async def test_find_profile_without_a_run_has_zero_days(conn: Connection) -> Non
     found = await profile_queries.find_profile(conn, guild=LYCEUM, user=ANA, kind=DayKind.PRACTICE, marked_since=NOON)
 
     assert found is not None
-    assert (found.run_days, found.longest_days, found.alive_until, found.rank) == (0, 0, None, None)
+    assert (found.current_days, found.longest_days, found.alive_until, found.rank) == (0, 0, None, None)
 
 
 async def test_rank_is_the_place_on_the_board(conn: Connection) -> None:
@@ -144,7 +144,7 @@ async def test_zone_rules_are_listed_replaced_and_removed(conn: Connection) -> N
             zone=zone,
             day_start_min=day_start_min,
             now=NOON,
-            asked_at=(valid_from, None),
+            requested_at=(valid_from, None),
         )
 
     later = NOON + timedelta(days=1)

@@ -141,7 +141,7 @@ async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connec
         await recording.record(conn, [told])
         await open_sessions.accrue_open_sessions(conn, now=at + timedelta(seconds=90))
 
-    rows = await conn.execute("SELECT user_id, ended_at, counted_s FROM voice_sessions")
+    rows = await conn.execute("SELECT user_id, ended_at, counted_seconds FROM voice_sessions")
     assert await rows.fetchall() == [(BEN, AT + timedelta(seconds=100), 0)]
     assert await (await conn.execute("SELECT total_seconds FROM members")).fetchall() == [(0,)]
 

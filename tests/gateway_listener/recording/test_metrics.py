@@ -65,7 +65,7 @@ async def test_a_snapshot_is_compared_with_the_open_sessions(pool: Pool) -> None
 def test_a_shard_that_left_is_forgotten() -> None:
     meter = ListenerMetrics()
     meter.watch((3, 4), lambda: 0)
-    meter.committed((3, 4), [], seen_at=NOW)
+    meter.committed((3, 4), [], heartbeat_at=NOW)
     before = [tally for tally in meter.metrics() if isinstance(tally, Gauge)]
 
     meter.forget((3, 4))

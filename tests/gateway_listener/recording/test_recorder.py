@@ -160,8 +160,8 @@ async def test_moment_is_only_vouched_for_while_something_is_heard(pool: Pool) -
     afterwards = await until_seq(pool, 2)
     writer.cancel()
 
-    assert while_lost.seen_at == now - timedelta(minutes=5)
-    assert afterwards.seen_at >= now
+    assert while_lost.heartbeat_at == now - timedelta(minutes=5)
+    assert afterwards.heartbeat_at >= now
 
 
 async def test_quiet_time_before_a_loss_counts_as_heard(pool: Pool) -> None:
@@ -176,7 +176,7 @@ async def test_quiet_time_before_a_loss_counts_as_heard(pool: Pool) -> None:
     await recorder.confirm(patience_s=5)
     writer.cancel()
 
-    assert (await position(pool)).seen_at == now
+    assert (await position(pool)).heartbeat_at == now
 
 
 async def test_position_of_a_shard_is_kept_per_shard_count(pool: Pool) -> None:
@@ -204,11 +204,11 @@ async def test_quiet_shard_is_vouched_for_and_open_sessions_are_credited(pool: P
     await recorder.start()
     await recorder.add(_joined(1, ANA, clock.now()))
     recorder.on_live()
-    began = (await until_seq(pool, 1)).seen_at
+    began = (await until_seq(pool, 1)).heartbeat_at
     await _until_credited(pool)
     writer.cancel()
 
-    assert (await position(pool)).seen_at - began > timedelta(seconds=60)
+    assert (await position(pool)).heartbeat_at - began > timedelta(seconds=60)
 
 
 async def test_batch_is_tried_again_when_the_database_is_busy(pool: Pool, database_url: str) -> None:
@@ -289,7 +289,7 @@ async def test_log_cut_anywhere_gives_the_same_stays(seed: int, gateway: Scripte
 async def _until_credited(pool: Pool) -> int:
     for _ in range(250):
         async with pool.connection() as conn:
-            row = await (await conn.execute("SELECT sum(counted_s) FROM voice_sessions")).fetchone()
+            row = await (await conn.execute("SELECT sum(counted_seconds) FROM voice_sessions")).fetchone()
         if row and row[0]:
             return row[0]
         await asyncio.sleep(0.02)
@@ -352,8 +352,8 @@ async def test_time_in_which_nothing_was_heard_is_not_vouched_for(is_lost: bool,
     awake = await position(pool)
     writer.cancel()
 
-    assert asleep.seen_at <= heard_at
-    assert clock.now() - awake.seen_at < timedelta(seconds=5)
+    assert asleep.heartbeat_at <= heard_at
+    assert clock.now() - awake.heartbeat_at < timedelta(seconds=5)
 
 
 async def test_position_that_cannot_be_written_ends_the_writer(pool: Pool) -> None:
@@ -377,7 +377,7 @@ async def test_nothing_is_credited_past_the_last_frame(pool: Pool) -> None:
     recorder.on_frame(joined + timedelta(minutes=18))
     recorder.on_live(needs_frames=True)
     credited_s = await _until_credited(pool)
-    vouched = (await position(pool)).seen_at
+    vouched = (await position(pool)).heartbeat_at
     writer.cancel()
 
     assert credited_s == 18 * 60

@@ -99,7 +99,7 @@ class Crowd:
 
     def heard_lately(self, shards: int) -> None:
         """Wait until all shards are committed to have been heard at the time shown now."""
-        query = "SELECT count(*) FROM gateway_sessions WHERE seen_at >= to_timestamp(%s)"
+        query = "SELECT count(*) FROM gateway_sessions WHERE heartbeat_at >= to_timestamp(%s)"
         now = self.now()
         self.until(lambda: self.rows(query, now) == [(shards,)])
 
@@ -109,7 +109,7 @@ class Crowd:
     def written(self) -> dict[tuple[str, str], int]:
         """Counted seconds by member and guild."""
         names = {str(one["id"]): str(one["username"]) for one in self.discord.state()["guilds"][0]["members"]}
-        query = "SELECT user_id, guild_id, sum(counted_s) FROM voice_sessions GROUP BY 1, 2"
+        query = "SELECT user_id, guild_id, sum(counted_seconds) FROM voice_sessions GROUP BY 1, 2"
         return {(names[str(user)], str(guild)): int(seconds) for user, guild, seconds in self.rows(query)}
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -59,7 +59,7 @@ async def test_the_run_before_is_told_with_what_it_ended_with(conn: Connection) 
     found = await tell(conn, 5)
 
     assert found.ended is not None
-    assert (found.ended.day, found.ended.run_days, found.ended.not_protected) == (
+    assert (found.ended.day, found.ended.streak_days, found.ended.not_protected) == (
         day(3),
         3,
         NotProtectedReason.NONE_HELD,

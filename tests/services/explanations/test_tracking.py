@@ -24,9 +24,9 @@ async def told(conn: Connection, seconds: float) -> list[Told]:
     """The day's stretches in seconds after noon, at a moment, when all of it is credited."""
     await open_sessions.accrue_open_sessions(conn, now=after(seconds))
     day = await why.explain_day(conn, guild=LYCEUM, user=ANA, now=after(seconds))
-    assert day.counted_s == await total(conn)
-    days = await rows(conn, "SELECT user_id, estimated_seconds FROM guild_days")
-    assert day.estimated_s == sum(seconds for user, seconds in days if user == ANA)
+    assert day.counted_seconds == await total(conn)
+    days = await rows(conn, "SELECT user_id, estimated_seconds FROM guild_member_days")
+    assert day.estimated_seconds == sum(seconds for user, seconds in days if user == ANA)
     noon = int(T0.timestamp())
     return [(spell.start - noon, spell.end - noon, spell.excluded_for) for spell in day.intervals]
 
@@ -128,7 +128,7 @@ async def test_only_the_guilds_day_is_told(conn: Connection) -> None:
     before = await why.explain_day(conn, guild=LYCEUM, user=ANA, now=T0 - timedelta(hours=12, seconds=1))
 
     assert [spell.seconds for spell in day.intervals] == [HOUR]
-    assert before.counted_s == 2 * HOUR
+    assert before.counted_seconds == 2 * HOUR
 
 
 async def test_time_that_nobody_heard_is_told_apart(conn: Connection) -> None:
@@ -136,4 +136,4 @@ async def test_time_that_nobody_heard_is_told_apart(conn: Connection) -> None:
     await recording.record(conn, [snapshot(900, (ANA, LIBRARY), heard_until=300)])
 
     assert await told(conn, 1200) == [(0, 1200, None)]
-    assert (await why.explain_day(conn, guild=LYCEUM, user=ANA, now=after(1200))).estimated_s == 600
+    assert (await why.explain_day(conn, guild=LYCEUM, user=ANA, now=after(1200))).estimated_seconds == 600

@@ -78,11 +78,12 @@ async def test_marks_are_used_and_old_ones_are_not(conn: Connection) -> None:
     users = await crowd(conn)
     exact = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await mark(conn)
-    await conn.execute("UPDATE board_marks SET shown_before = entry")  # as if nobody hid
+    await conn.execute("UPDATE leaderboard_checkpoints SET visible_before = entry")  # as if nobody hid
 
     wrong = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await conn.execute(
-        "UPDATE board_marks SET counted_at = %s", [LATER - checkpoints.CHECKPOINTS_VALID_FOR - timedelta(seconds=1)]
+        "UPDATE leaderboard_checkpoints SET counted_at = %s",
+        [LATER - checkpoints.CHECKPOINTS_VALID_FOR - timedelta(seconds=1)],
     )
     right = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
 
@@ -123,7 +124,7 @@ async def test_marking_again_replaces_what_was_marked(conn: Connection) -> None:
     first = await mark(conn)
     second = await mark(conn, LATER)
 
-    cursor = await conn.execute("SELECT count(*), min(counted_at) FROM board_marks")
+    cursor = await conn.execute("SELECT count(*), min(counted_at) FROM leaderboard_checkpoints")
     assert first == second
     assert await cursor.fetchall() == [(second, LATER)]
 

@@ -49,13 +49,13 @@ async def protections(conn: Connection) -> dict[int, str]:
 
 async def missed(conn: Connection) -> dict[int, tuple[object, ...]]:
     """Missed dates: the days of the run at stake, whether frozen, whether activity was told later."""
-    found = await rows(conn, "SELECT missed_on, run_days, is_frozen, is_late FROM missed_days ORDER BY 1")
+    found = await rows(conn, "SELECT missed_on, current_days, is_frozen, is_late FROM missed_days ORDER BY 1")
     return {(each[0] - FIRST).days: each[1:] for each in found}
 
 
-async def run_days(conn: Connection, now: datetime) -> int:
+async def current_days(conn: Connection, now: datetime) -> int:
     """The run that is shown."""
-    found = await rows(conn, "SELECT run_days, alive_until FROM streaks")
+    found = await rows(conn, "SELECT current_days, alive_until FROM streaks")
     return next((days for days, alive_until in found if alive_until > now), 0)
 
 

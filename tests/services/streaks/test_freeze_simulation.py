@@ -76,7 +76,7 @@ def test_a_frozen_date_adds_nothing_and_begins_the_seven_anew() -> None:
     found = simulate_freezes(days([*range(7), *range(8, 14)]), {})
 
     assert gaps(found) == [(7, True), (14, False)]
-    assert found.missed_days[1].run_days == 13
+    assert found.missed_days[1].streak_days == 13
     assert simulate_freezes(days([*range(7), *range(8, 15)]), {}).held == 1
 
 

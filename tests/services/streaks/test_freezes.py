@@ -13,12 +13,12 @@ from tests.services.streaks.freeze_scenarios import (
     be_active,
     begin,
     close,
+    current_days,
     day,
     look,
     missed,
     noon,
     protections,
-    run_days,
 )
 from tests.services.voice.voice_log import rows
 
@@ -46,8 +46,8 @@ async def test_one_freeze_saves_one_date_and_the_run_rests_after_it(conn: Connec
 
     assert await protections(conn) == {7: "freeze"}
     assert await missed(conn) == {7: (7, True, False), 8: (7, False, False)}
-    assert await run_days(conn, noon(8)) == 7
-    assert await run_days(conn, noon(9)) == 0
+    assert await current_days(conn, noon(8)) == 7
+    assert await current_days(conn, noon(9)) == 0
     assert await rows(conn, "SELECT held, due_at FROM freezes") == [(0, None)]
 
 
@@ -66,7 +66,7 @@ async def test_the_run_stands_before_the_clock_has_come_to_it(conn: Connection) 
 
     status = await look(conn, noon(8))
 
-    assert await run_days(conn, noon(8)) == 7
+    assert await current_days(conn, noon(8)) == 7
     assert (status.held, status.saved_on) == (0, (day(7),))
 
 
@@ -87,7 +87,7 @@ async def test_a_frozen_date_does_not_add_to_the_count(conn: Connection) -> None
     await close(conn, noon(8))
     await be_active(conn, [8])
 
-    assert await run_days(conn, noon(8)) == 8
+    assert await current_days(conn, noon(8)) == 8
 
 
 async def test_activity_told_late_gives_the_freeze_back_and_says_so(conn: Connection) -> None:
@@ -100,7 +100,7 @@ async def test_activity_told_late_gives_the_freeze_back_and_says_so(conn: Connec
     assert (status.held, status.late_on, status.saved_on) == (1, (day(7),), ())
     assert await protections(conn) == {}
     assert await missed(conn) == {7: (7, True, True)}
-    assert await run_days(conn, noon(8)) == 8
+    assert await current_days(conn, noon(8)) == 8
     assert (await look(conn, noon(15))).late_on == ()
 
 
@@ -109,7 +109,7 @@ async def test_activity_told_late_joins_a_run_that_had_ended(conn: Connection) -
     await close(conn, noon(5))
     await be_active(conn, [3])
 
-    assert await run_days(conn, noon(5)) == 5
+    assert await current_days(conn, noon(5)) == 5
     assert (await look(conn, noon(5))).late_on == (day(3),)
 
 
@@ -121,7 +121,7 @@ async def test_a_freeze_that_comes_back_saves_the_next_date_that_lacked_one(conn
 
     assert await protections(conn) == {8: "freeze"}
     assert await missed(conn) == {7: (7, True, True), 8: (8, True, False)}
-    assert await run_days(conn, noon(9)) == 8
+    assert await current_days(conn, noon(9)) == 8
 
 
 async def test_switched_off_no_freeze_is_used_and_what_ended_before_is_as_it_was(conn: Connection) -> None:

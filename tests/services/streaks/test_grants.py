@@ -9,7 +9,7 @@ from services.members.lock import MemberNotFound
 from services.streaks import grants
 from services.streaks.grants import DateIsActive, DateIsProtected, DateToCome, NothingGranted, ReasonMissing
 from tests.populate import ANA, BEN, LYCEUM, MINA
-from tests.services.streaks.freeze_scenarios import begin, close, day, noon, protections, run_days
+from tests.services.streaks.freeze_scenarios import begin, close, current_days, day, noon, protections
 
 
 async def grant(conn: Connection, number: int, *, today: int = 9, reason: str = "ill in bed") -> None:
@@ -22,11 +22,11 @@ async def revoke(conn: Connection, number: int, *, reason: str = "wrong day") ->
 
 async def test_a_granted_date_joins_the_run_and_is_written_down(conn: Connection) -> None:
     await begin(conn, *range(5), *range(6, 10))
-    before = await run_days(conn, noon(9))
+    before = await current_days(conn, noon(9))
 
     await grant(conn, 5, reason="  ill \n in bed ")
 
-    assert (before, await run_days(conn, noon(9))) == (4, 9)
+    assert (before, await current_days(conn, noon(9))) == (4, 9)
     assert await protections(conn) == {5: "grant"}
     assert await grants.audit(conn, guild=LYCEUM) == [StaffAct(ANA, BEN, True, day(5), "ill in bed", noon(9))]
 
@@ -37,7 +37,7 @@ async def test_a_grant_taken_back_is_written_down_too(conn: Connection) -> None:
 
     await revoke(conn, 5)
 
-    assert await run_days(conn, noon(9)) == 4
+    assert await current_days(conn, noon(9)) == 4
     assert await protections(conn) == {}
     assert [(act.is_grant, act.by_id) for act in await grants.audit(conn, guild=LYCEUM, user=ANA)] == [
         (False, MINA),
@@ -119,4 +119,4 @@ async def _race(pool: Pool) -> None:
     async with pool.connection() as conn:
         assert sum(done) == 1
         assert len(await grants.audit(conn, guild=LYCEUM)) == 1
-        assert await run_days(conn, noon(9)) == 9
+        assert await current_days(conn, noon(9)) == 9

@@ -18,12 +18,12 @@ from tests.services.streaks.freeze_scenarios import (
     be_active,
     begin,
     close,
+    current_days,
     day,
     look,
     missed,
     noon,
     protections,
-    run_days,
 )
 from tests.services.voice.voice_log import rows
 
@@ -40,23 +40,23 @@ async def test_two_active_days_after_the_missed_one_mend_the_run(conn: Connectio
     await begin(conn, *range(5))
     offer = await ask(conn, 6)
     await be_active(conn, [6])
-    halfway = await run_days(conn, noon(6))
+    halfway = await current_days(conn, noon(6))
     await be_active(conn, [7])
 
     assert offer == RepairOffer(day(5), 5, (day(6), day(7)), (), noon(7) + HALF, is_requested=True, possible_on=None)
     assert halfway == 1
-    assert await run_days(conn, noon(7)) == 7
+    assert await current_days(conn, noon(7)) == 7
     assert await protections(conn) == {5: "repair"}
 
 
 async def test_a_repair_asked_for_when_both_days_are_active_is_done_at_once(conn: Connection) -> None:
     await begin(conn, *range(5), 6, 7)
-    before = await run_days(conn, noon(7))
+    before = await current_days(conn, noon(7))
 
     offer = await ask(conn, 7, of=5)
 
     assert offer.is_done
-    assert (before, await run_days(conn, noon(7))) == (2, 7)
+    assert (before, await current_days(conn, noon(7))) == (2, 7)
 
 
 async def test_without_being_asked_for_nothing_is_repaired(conn: Connection) -> None:
@@ -94,7 +94,7 @@ async def test_with_the_first_day_active_the_second_may_still_come(conn: Connect
     assert (offer.missed_on, offer.active_on) == (day(5), (day(6),))
     later = (await look(conn, noon(7) + HALF)).repair
     assert later is not None
-    assert (later.missed_on, later.run_days) == (day(7), 1)
+    assert (later.missed_on, later.streak_days) == (day(7), 1)
 
 
 async def test_another_date_than_the_one_that_can_be_repaired_is_refused(conn: Connection) -> None:
@@ -157,7 +157,7 @@ async def test_a_missed_date_told_late_needs_no_repair_any_more(conn: Connection
     await be_active(conn, [5, 6, 7])
 
     assert await protections(conn) == {}
-    assert await run_days(conn, noon(7)) == 8
+    assert await current_days(conn, noon(7)) == 8
 
 
 async def test_two_hundred_at_once_repair_once(database_url: str) -> None:
@@ -181,5 +181,5 @@ async def _race(pool: Pool) -> None:
     async with pool.connection() as conn:
         assert sum(done) == 1
         assert await protections(conn) == {5: "repair"}
-        assert await rows(conn, "SELECT run_days FROM streaks") == [(7,)]
+        assert await rows(conn, "SELECT current_days FROM streaks") == [(7,)]
         assert await missed(conn) == {5: (5, False, False)}

@@ -26,11 +26,11 @@ from tests.services.streaks.freeze_scenarios import (
     be_active,
     begin,
     close,
+    current_days,
     day,
     look,
     noon,
     protections,
-    run_days,
 )
 
 
@@ -50,9 +50,9 @@ async def test_a_vacation_carries_the_run_and_adds_nothing(conn: Connection) -> 
 
     assert planned == (Vacation(day(3), day(16)),)
     assert planned[0].days == 14
-    assert await run_days(conn, noon(17)) == 3
+    assert await current_days(conn, noon(17)) == 3
     await be_active(conn, [17])
-    assert await run_days(conn, noon(17)) == 4
+    assert await current_days(conn, noon(17)) == 4
 
 
 async def test_a_vacation_takes_no_freeze(conn: Connection) -> None:

@@ -221,7 +221,7 @@ async def test_evenings_on_both_sides_of_a_move_east_are_one_run(conn: Connectio
 
     days = [calendar.date_of(each) for each in evenings]
     assert (days[-1] - days[0]).days > 4
-    assert await rows(conn, "SELECT run_days, longest_days FROM streaks") == [(5, 5)]
+    assert await rows(conn, "SELECT current_days, longest_days FROM streaks") == [(5, 5)]
 
 
 async def test_a_date_that_the_calendar_does_not_have_breaks_nothing_and_takes_no_freeze(conn: Connection) -> None:
@@ -230,7 +230,7 @@ async def test_a_date_that_the_calendar_does_not_have_breaks_nothing_and_takes_n
 
     await be_active(conn, [day for day in days if day != date(2011, 12, 30)])
 
-    assert await rows(conn, "SELECT run_days, longest_days FROM streaks") == [(9, 9)]
+    assert await rows(conn, "SELECT current_days, longest_days FROM streaks") == [(9, 9)]
     assert await rows(conn, "SELECT held FROM freezes") == [(1,)]  # seven in a row, with the gap between
     found = await status(conn, guild=LYCEUM, user=ANA, now=datetime(2012, 1, 1, 12, tzinfo=UTC))
     assert (found.held, found.in_a_row) == (1, 2)
@@ -259,7 +259,7 @@ async def test_a_skipped_date_beyond_those_protected_breaks_nothing_either(conn:
     await be_active(conn, [cut.day - timedelta(days=1), cut.day + timedelta(days=1)])
 
     assert not cut.is_protected
-    assert await rows(conn, "SELECT run_days FROM streaks") == [(2,)]
+    assert await rows(conn, "SELECT current_days FROM streaks") == [(2,)]
 
 
 async def test_a_change_that_waits_takes_its_protection_with_it(conn: Connection) -> None:
@@ -494,7 +494,7 @@ class Traveller:
         if waiting and wanted == lived:
             return "withdrawn"
         old = (waiting[-1].zone_asked_at, waiting[-1].start_asked_at) if waiting else (None, None)
-        asked_at = [
+        requested_at = [
             None
             if wanted[each] == lived[each]
             else before
@@ -504,7 +504,7 @@ class Traveller:
             else max(before, now - timedelta(days=2))
             for each in (0, 1)
         ]
-        self.rules = [*begun, Wish(self._boundary(lived, wanted, now), *wanted, *asked_at)]
+        self.rules = [*begun, Wish(self._boundary(lived, wanted, now), *wanted, *requested_at)]
         for day in [*sorted(self.short(now)), *sorted(self.skipped(now))]:
             if sum(abs((day - other).days) < 30 for other in self.protected) < 2:
                 self.protected.add(day)

@@ -17,7 +17,7 @@ async def choose(conn: Connection, preset: TrackingPreset, *, since: float = -86
     if not await rows(conn, "SELECT 1 FROM guilds"):
         await add_guild(conn)
     await conn.execute(
-        "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, %s, %s, %s, %s)",
+        "INSERT INTO tracking_policies (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, %s, %s, %s, %s)",
         (LYCEUM, preset, after(since), BEN, after(since)),
     )
 
@@ -227,7 +227,7 @@ async def test_events_in_order_have_nobody_counted_again(conn: Connection) -> No
     await open_sessions.accrue_open_sessions(conn, now=after(400))
     await recording.record(conn, [state(500, ATRIUM, BEN), state(600, None), state(700, None, BEN)])
 
-    assert await rows(conn, "SELECT * FROM recounts") == []
+    assert await rows(conn, "SELECT * FROM recalculation_queue") == []
 
 
 async def test_a_room_that_counts_no_more_ends_its_stays_when_the_minute_is_settled(conn: Connection) -> None:
@@ -238,4 +238,4 @@ async def test_a_room_that_counts_no_more_ends_its_stays_when_the_minute_is_sett
     await open_sessions.accrue_open_sessions(conn, now=after(120))
     await open_sessions.accrue_open_sessions(conn, now=after(500))
 
-    assert await rows(conn, "SELECT counted_s, close_reason FROM voice_sessions") == [(120, "ignored_channel")]
+    assert await rows(conn, "SELECT counted_seconds, close_reason FROM voice_sessions") == [(120, "ignored_channel")]

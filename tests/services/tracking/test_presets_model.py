@@ -221,7 +221,7 @@ async def choose(conn: Connection, rules: list[PolicyChange]) -> None:
     for rule in rules:
         until = None if rule.valid_until is None else START + timedelta(seconds=rule.valid_until)
         await conn.execute(
-            """INSERT INTO policy_rules (guild_id, preset, valid_from, valid_until, set_by, set_at)
+            """INSERT INTO tracking_policies (guild_id, preset, valid_from, valid_until, set_by, set_at)
                VALUES (%s, %s, %s, %s, %s, %s)""",
             (GUILD, rule.preset, START + timedelta(seconds=rule.valid_from), until, ANA, START),
         )
@@ -297,9 +297,9 @@ def late_logs(draw: st.DrawFn) -> list[Event]:
 
 async def written(conn: Connection) -> list[list[tuple[object, ...]]]:
     return [
-        await rows(conn, "SELECT user_id, started_at, ended_at, counted_s FROM voice_sessions ORDER BY 1, 2"),
+        await rows(conn, "SELECT user_id, started_at, ended_at, counted_seconds FROM voice_sessions ORDER BY 1, 2"),
         await rows(conn, "SELECT user_id, streak_date, seconds FROM daily_streaks ORDER BY user_id, streak_date"),
-        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_days ORDER BY user_id, local_on"),
+        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_member_days ORDER BY user_id, local_on"),
         await rows(conn, "SELECT user_id, total_seconds FROM members ORDER BY user_id"),
     ]
 
@@ -316,7 +316,8 @@ async def test_company_that_is_heard_of_late_is_counted_in_the_end(
         for batches in ([log], [log[first:last] for first, last in pairwise(edges)]):
             await add_guild(conn)
             await conn.execute(
-                "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, %s, %s, %s, %s)",
+                """INSERT INTO tracking_policies (guild_id, preset, valid_from, set_by, set_at)
+                   VALUES (%s, %s, %s, %s, %s)""",
                 (LYCEUM, TrackingPreset.SOCIAL, after(-1), ANNA, after(-1)),
             )
             for batch in batches:

@@ -26,7 +26,7 @@ async def test_an_empty_house_has_no_drift(conn: Connection) -> None:
 @pytest.mark.parametrize(
     "harm",
     [
-        "UPDATE streaks SET run_days = 0",
+        "UPDATE streaks SET current_days = 0",
         "UPDATE streaks SET longest_days = 9",
         "UPDATE streaks SET alive_until = NULL",
         "DELETE FROM streaks",
@@ -35,7 +35,7 @@ async def test_an_empty_house_has_no_drift(conn: Connection) -> None:
         "DELETE FROM freezes",
         "UPDATE members SET total_seconds = total_seconds + 1",
         "UPDATE daily_streaks SET seconds = seconds - 1",
-        "UPDATE voice_sessions SET counted_s = counted_s + 1",
+        "UPDATE voice_sessions SET counted_seconds = counted_seconds + 1",
         "DELETE FROM daily_streaks",
     ],
 )

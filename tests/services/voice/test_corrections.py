@@ -1,4 +1,4 @@
-"""Corrections of sessions: rows on top of segments, which totals follow and recounts keep."""
+"""Corrections of sessions: rows on top of segments, which totals follow and recalculation_queue keep."""
 
 import asyncio
 from datetime import date, timedelta
@@ -52,10 +52,10 @@ async def figures(conn: Connection) -> list[Any]:
     return [
         await rows(conn, "SELECT user_id, total_seconds FROM members ORDER BY 1"),
         await rows(conn, "SELECT user_id, streak_date, seconds FROM daily_streaks ORDER BY 1, 2"),
-        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_days ORDER BY 1, 2"),
-        await rows(conn, "SELECT user_id, period, starts_on, seconds FROM guild_spans ORDER BY 1, 2, 3"),
-        await rows(conn, "SELECT user_id, run_days, longest_days FROM streaks ORDER BY 1"),
-        await rows(conn, "SELECT session_id, counted_s FROM voice_sessions ORDER BY 1"),
+        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_member_days ORDER BY 1, 2"),
+        await rows(conn, "SELECT user_id, period, starts_on, seconds FROM period_totals ORDER BY 1, 2, 3"),
+        await rows(conn, "SELECT user_id, current_days, longest_days FROM streaks ORDER BY 1"),
+        await rows(conn, "SELECT session_id, counted_seconds FROM voice_sessions ORDER BY 1"),
     ]
 
 
@@ -66,11 +66,11 @@ async def test_an_adjustment_changes_everything_that_follows_and_is_written_down
 
     assert done == Correction(ANA, 7200, 600)
     assert await total(conn) == 600
-    assert await rows(conn, "SELECT seconds FROM guild_days UNION ALL SELECT seconds FROM daily_streaks") == [
+    assert await rows(conn, "SELECT seconds FROM guild_member_days UNION ALL SELECT seconds FROM daily_streaks") == [
         (600,),
         (600,),
     ]
-    assert await rows(conn, "SELECT seconds FROM guild_spans") == [(600,), (600,)]
+    assert await rows(conn, "SELECT seconds FROM period_totals") == [(600,), (600,)]
     assert await rows(conn, "SELECT * FROM streaks") == []  # less than fifteen minutes
     assert await rows(
         conn, "SELECT user_id, actor_id, is_void, previous_seconds, seconds, reason, created_at FROM voice_adjustments"
@@ -81,7 +81,7 @@ async def test_an_adjustment_changes_everything_that_follows_and_is_written_down
     assert await consistency_check.count_drift(conn, share=1) == 0
 
     assert await adjust(conn, session, 5) == Correction(ANA, 600, 900)
-    assert await rows(conn, "SELECT run_days FROM streaks") == [(1,)]
+    assert await rows(conn, "SELECT current_days FROM streaks") == [(1,)]
     assert await rows(conn, "SELECT previous_seconds, seconds FROM voice_adjustments ORDER BY adjustment_id") == [
         (7200, -6600),
         (600, 300),
@@ -99,12 +99,13 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
     assert await total(conn) == 1800 + 3600
 
     await conn.execute(
-        "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
+        """INSERT INTO tracking_policies (guild_id, preset, valid_from, set_by, set_at)
+           VALUES (%s, 'social', %s, %s, %s)""",
         (LYCEUM, after(-1), BEN, after(-1)),
     )  # alone: the segments count nothing any more
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 0
-    await conn.execute("DELETE FROM policy_rules")
+    await conn.execute("DELETE FROM tracking_policies")
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await figures(conn) == before
 
@@ -121,7 +122,9 @@ async def test_a_session_over_midnight_is_corrected_from_its_end(conn: Connectio
     await adjust(conn, session, -150)
 
     days = [date(2026, 3, 18), date(2026, 3, 19)]
-    assert await rows(conn, "SELECT local_on, seconds FROM guild_days ORDER BY 1") == [(days[0], 2 * HOUR + 1800)]
+    assert await rows(conn, "SELECT local_on, seconds FROM guild_member_days ORDER BY 1") == [
+        (days[0], 2 * HOUR + 1800)
+    ]
     assert await rows(conn, "SELECT local_on, seconds FROM voice_adjustment_days ORDER BY 1") == [
         (days[0], -1800),
         (days[1], -2 * HOUR),
@@ -163,7 +166,7 @@ async def test_a_corrected_session_is_not_reopened(conn: Connection) -> None:
     await recording.record(conn, [state(HOUR + 30, LIBRARY)])
     await recording.record(conn, [state(2 * HOUR + 30, None)])
 
-    assert await rows(conn, "SELECT counted_s FROM voice_sessions ORDER BY started_at") == [(0,), (HOUR,)]
+    assert await rows(conn, "SELECT counted_seconds FROM voice_sessions ORDER BY started_at") == [(0,), (HOUR,)]
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == HOUR
 
@@ -239,10 +242,10 @@ async def test_any_corrections_give_the_sums_of_a_model(
             expected[index] = expected[index] + minutes if minutes else 0
             (voided.discard if minutes else voided.add)(index)
 
-        counted = await rows(conn, "SELECT counted_s FROM voice_sessions ORDER BY started_at")
+        counted = await rows(conn, "SELECT counted_seconds FROM voice_sessions ORDER BY started_at")
         assert [seconds for (seconds,) in counted] == [minutes * MINUTE for minutes in expected]
         assert await total(conn) == sum(expected) * MINUTE
-        for table in ("daily_streaks", "guild_days"):
+        for table in ("daily_streaks", "guild_member_days"):
             [(seconds,)] = await rows(conn, f"SELECT coalesce(sum(seconds), 0) FROM {table}")  # noqa: S608
             assert seconds == sum(expected) * MINUTE
         before = await figures(conn)
@@ -259,7 +262,7 @@ async def test_the_list_shows_the_last_act_and_the_database_knows_every_length(c
 
     listed = await corrections.list_sessions(conn, guild=LYCEUM, user=ANA)
 
-    assert [(each.session.duration_s, each.session.counted_s) for each in listed] == [
+    assert [(each.session.duration_s, each.session.counted_seconds) for each in listed] == [
         (None, 0),
         (90, 90),
         (HOUR, 0),

@@ -167,15 +167,15 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: TrackingP
 
 async def credited(conn: Connection) -> dict[int, tuple[int, int]]:
     """Counted and estimated seconds of each member; days and sessions say the same."""
-    sessions = "SELECT user_id, sum(counted_s), sum(estimated_s) FROM voice_sessions GROUP BY 1"
-    shared = "SELECT user_id, sum(seconds), sum(estimated_seconds) FROM guild_days GROUP BY 1"
+    sessions = "SELECT user_id, sum(counted_seconds), sum(estimated_seconds) FROM voice_sessions GROUP BY 1"
+    shared = "SELECT user_id, sum(seconds), sum(estimated_seconds) FROM guild_member_days GROUP BY 1"
     own = "SELECT user_id, sum(seconds), sum(estimated_seconds) FROM daily_streaks GROUP BY 1"
     told = [
         {user: (int(counted), int(doubtful)) for user, counted, doubtful in await rows(conn, query) if counted}
         for query in (sessions, shared, own)
     ]
     assert told[0] == told[1] == told[2]
-    marked = await rows(conn, "SELECT bool_and(is_estimated) FROM voice_sessions WHERE estimated_s > 0")
+    marked = await rows(conn, "SELECT bool_and(is_estimated) FROM voice_sessions WHERE estimated_seconds > 0")
     assert marked in ([(True,)], [(None,)])
     return told[0]
 
@@ -218,9 +218,9 @@ async def test_gap_with_a_resume_invents_a_minute_at_most(quick_url: str, story:
         spans = truly_counted(story, user, end)
         true_s = seconds_in(spans, [(0, end)])
         heard_s = true_s - seconds_in(spans, gaps)
-        counted_s, estimated_s = found.get(user, (0, 0))
-        assert heard_s <= counted_s <= true_s + DOUBT * len(gaps)
-        assert counted_s - estimated_s == heard_s
+        counted_seconds, estimated_seconds = found.get(user, (0, 0))
+        assert heard_s <= counted_seconds <= true_s + DOUBT * len(gaps)
+        assert counted_seconds - estimated_seconds == heard_s
 
 
 def truly_counted(story: Story, user: UserId, end: int) -> list[tuple[int, int]]:

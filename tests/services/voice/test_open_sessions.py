@@ -44,10 +44,10 @@ async def test_settling_stops_where_the_shard_was_last_heard(conn: Connection) -
     await recording.record(conn, [state(0, LIBRARY)])
     shard = (LYCEUM >> 22) % 2
     await conn.execute(
-        "INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (%s, 2, %s)", (shard, after(90))
+        "INSERT INTO gateway_sessions (shard_id, shard_count, heartbeat_at) VALUES (%s, 2, %s)", (shard, after(90))
     )
     await conn.execute(
-        "INSERT INTO gateway_sessions (shard_id, shard_count, seen_at) VALUES (%s, 2, %s)", (1 - shard, after(500))
+        "INSERT INTO gateway_sessions (shard_id, shard_count, heartbeat_at) VALUES (%s, 2, %s)", (1 - shard, after(500))
     )
 
     await open_sessions.accrue_open_sessions(conn, now=after(600))
@@ -83,11 +83,11 @@ async def test_a_date_that_becomes_active_makes_a_streak(conn: Connection) -> No
     await recording.record(conn, [state(-86400, LIBRARY), state(-86400 + 900, None), state(0, LIBRARY)])
 
     await open_sessions.accrue_open_sessions(conn, now=after(899))
-    before = await rows(conn, "SELECT run_days, longest_days, started_on, last_on FROM streaks")
+    before = await rows(conn, "SELECT current_days, longest_days, started_on, last_on FROM streaks")
     await open_sessions.accrue_open_sessions(conn, now=after(900))
 
     assert before == [(1, 1, date(2026, 3, 17), date(2026, 3, 17))]
-    assert await rows(conn, "SELECT run_days, longest_days, started_on, last_on, alive_until FROM streaks") == [
+    assert await rows(conn, "SELECT current_days, longest_days, started_on, last_on, alive_until FROM streaks") == [
         (2, 2, date(2026, 3, 17), date(2026, 3, 18), T0 + timedelta(hours=27))  # the end of the 19th in Seoul
     ]
 
@@ -98,7 +98,7 @@ async def test_protected_dates_prolong_the_life_of_a_run(conn: Connection) -> No
 
     await cache.recompute(conn, [(LYCEUM, ANA)])
 
-    assert await rows(conn, "SELECT run_days, alive_until FROM streaks") == [(1, T0 + timedelta(days=2, hours=12))]
+    assert await rows(conn, "SELECT current_days, alive_until FROM streaks") == [(1, T0 + timedelta(days=2, hours=12))]
 
 
 async def test_a_streak_without_dates_is_forgotten(conn: Connection) -> None:
@@ -114,8 +114,8 @@ async def test_a_streak_without_dates_is_forgotten(conn: Connection) -> None:
 async def derived(conn: Connection) -> list[list[tuple[object, ...]]]:
     return [
         await rows(conn, "SELECT * FROM daily_streaks"),
-        await rows(conn, "SELECT * FROM guild_days"),
-        await rows(conn, "SELECT * FROM guild_spans ORDER BY period"),
+        await rows(conn, "SELECT * FROM guild_member_days"),
+        await rows(conn, "SELECT * FROM period_totals ORDER BY period"),
         await rows(conn, "SELECT * FROM streaks"),
     ]
 
@@ -128,9 +128,9 @@ async def test_rebuild_repairs_whatever_was_spoilt(conn: Connection) -> None:
     stays = await sessions(conn)
     await conn.execute("UPDATE members SET total_seconds = 7")
     await conn.execute("UPDATE daily_streaks SET seconds = 1")
-    await conn.execute("UPDATE streaks SET run_days = 0")
-    await conn.execute("DELETE FROM guild_days")
-    await conn.execute("UPDATE guild_spans SET seconds = 5")
+    await conn.execute("UPDATE streaks SET current_days = 0")
+    await conn.execute("DELETE FROM guild_member_days")
+    await conn.execute("UPDATE period_totals SET seconds = 5")
 
     await recalculation.rebuild(conn, LYCEUM, ANA)
 

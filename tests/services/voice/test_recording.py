@@ -73,7 +73,7 @@ async def test_a_leave_closes_and_credits(conn: Connection) -> None:
     assert await sessions(conn) == [(ANA, 0, 600, 600, SessionEndReason.LEFT, False)]
     assert await total(conn) == 600
     assert await rows(conn, "SELECT streak_date, seconds, zone FROM daily_streaks") == [(T0.date(), 600, "UTC")]
-    assert await rows(conn, "SELECT local_on, seconds FROM guild_days") == [(T0.date(), 600)]
+    assert await rows(conn, "SELECT local_on, seconds FROM guild_member_days") == [(T0.date(), 600)]
 
 
 async def test_moments_are_whole_seconds_that_add_up(conn: Connection) -> None:
@@ -147,8 +147,8 @@ async def test_a_bot_that_was_not_known_to_be_one_ends_and_has_counted_nothing(c
     assert before == (1800, [(1,)])
     assert await sessions(conn) == [(ROBOT, 0, 1860, 0, "ignored_channel", False)]
     assert await total(conn, ROBOT) == 0
-    assert await rows(conn, "SELECT 1 FROM daily_streaks UNION ALL SELECT 2 FROM guild_days") == []
-    assert await rows(conn, "SELECT 1 FROM guild_spans UNION ALL SELECT 2 FROM streaks") == []
+    assert await rows(conn, "SELECT 1 FROM daily_streaks UNION ALL SELECT 2 FROM guild_member_days") == []
+    assert await rows(conn, "SELECT 1 FROM period_totals UNION ALL SELECT 2 FROM streaks") == []
     await recalculation.rebuild(conn, LYCEUM, ROBOT)
     assert await total(conn, ROBOT) == 0
 
@@ -182,7 +182,8 @@ async def test_a_bot_is_taken_out_of_every_guild_and_every_company(conn: Connect
     other = GuildId(8_000_000)
     await add_guild(conn)
     await conn.execute(
-        "INSERT INTO policy_rules (guild_id, preset, valid_from, set_by, set_at) VALUES (%s, 'social', %s, %s, %s)",
+        """INSERT INTO tracking_policies (guild_id, preset, valid_from, set_by, set_at)
+           VALUES (%s, 'social', %s, %s, %s)""",
         (LYCEUM, after(-1), BEN, after(-1)),
     )
     await recording.record(conn, [nameless(0, LIBRARY, ROBOT), state(0, LIBRARY), nameless(0, LIBRARY, ROBOT, other)])
@@ -288,7 +289,7 @@ async def test_sixteen_hours_are_the_most_that_counts_on_a_day_of_the_guild(conn
 
     await recording.record(conn, [*log, state(24 * 3600, None)])
 
-    assert await rows(conn, "SELECT local_on, seconds FROM guild_days ORDER BY 1") == [
+    assert await rows(conn, "SELECT local_on, seconds FROM guild_member_days ORDER BY 1") == [
         (date(2026, 3, 18), 3 * 3600),
         (date(2026, 3, 19), 16 * 3600),
     ]
@@ -570,7 +571,7 @@ async def test_the_database_refuses_a_second_open_session(conn: Connection) -> N
 
     with pytest.raises(psycopg.errors.UniqueViolation) as refused:
         await conn.execute(
-            """INSERT INTO voice_sessions (guild_id, user_id, started_at, settled_until)
+            """INSERT INTO voice_sessions (guild_id, user_id, started_at, credited_until)
                SELECT guild_id, user_id, started_at, started_at FROM voice_sessions"""
         )
 

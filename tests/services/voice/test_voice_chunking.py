@@ -45,7 +45,7 @@ async def written(conn: Connection) -> list[list[tuple[object, ...]]]:
     return [
         await rows(
             conn,
-            """SELECT user_id, started_at, ended_at, counted_s, close_reason, is_estimated FROM voice_sessions
+            """SELECT user_id, started_at, ended_at, counted_seconds, close_reason, is_estimated FROM voice_sessions
                ORDER BY user_id, started_at""",
         ),
         await rows(
@@ -53,10 +53,12 @@ async def written(conn: Connection) -> list[list[tuple[object, ...]]]:
             "SELECT user_id, started_at, ended_at, channel_id, flags FROM voice_segments ORDER BY 1, 2, 3, 4, 5",
         ),
         await rows(conn, "SELECT user_id, streak_date, seconds FROM daily_streaks ORDER BY user_id, streak_date"),
-        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_days ORDER BY user_id, local_on"),
-        await rows(conn, "SELECT user_id, period, starts_on, seconds FROM guild_spans ORDER BY 1, 2, 3"),
+        await rows(conn, "SELECT user_id, local_on, seconds FROM guild_member_days ORDER BY user_id, local_on"),
+        await rows(conn, "SELECT user_id, period, starts_on, seconds FROM period_totals ORDER BY 1, 2, 3"),
         await rows(conn, "SELECT user_id, total_seconds FROM members ORDER BY user_id"),
-        await rows(conn, "SELECT user_id, run_days, started_on, last_on, longest_days FROM streaks ORDER BY user_id"),
+        await rows(
+            conn, "SELECT user_id, current_days, started_on, last_on, longest_days FROM streaks ORDER BY user_id"
+        ),
         await rows(conn, "SELECT afk_channel_id, is_active FROM guilds"),
     ]
 

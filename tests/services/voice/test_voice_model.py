@@ -249,13 +249,13 @@ async def stored(conn: Connection) -> Totals:
     days = await conn.execute("SELECT user_id, streak_date, seconds FROM daily_streaks WHERE kind = 'study'")
     for user, day, seconds in await days.fetchall():
         totals.own[user, day] = seconds
-    days = await conn.execute("SELECT user_id, local_on, seconds FROM guild_days")
+    days = await conn.execute("SELECT user_id, local_on, seconds FROM guild_member_days")
     for user, day, seconds in await days.fetchall():
         totals.shared[user, day] = seconds
     spans = await conn.execute(
         """SELECT user_id, period, to_char(starts_on, CASE period WHEN 'week' THEN 'IYYY-IW' ELSE 'YYYY-MM' END),
                   seconds
-           FROM guild_spans"""
+           FROM period_totals"""
     )
     for user, period, span, seconds in await spans.fetchall():
         (totals.weeks if period == "week" else totals.months)[user, span] = seconds
@@ -264,7 +264,7 @@ async def stored(conn: Connection) -> Totals:
 
 async def counted(conn: Connection) -> list[tuple[object, ...]]:
     rows = await conn.execute(
-        """SELECT user_id, started_at, ended_at, settled_until, counted_s FROM voice_sessions
+        """SELECT user_id, started_at, ended_at, credited_until, counted_seconds FROM voice_sessions
            ORDER BY user_id, started_at, session_id"""
     )
     return await rows.fetchall()

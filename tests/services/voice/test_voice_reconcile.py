@@ -97,7 +97,7 @@ async def test_estimated_time_is_counted_apart_per_day_and_survives_a_rebuild(co
     await recording.record(conn, [snapshot(midnight - 1000, (ANA, LIBRARY))])
     await recording.record(conn, [snapshot(midnight + 200, (ANA, LIBRARY), heard_until=midnight - 300)])
     await recording.record(conn, [state(midnight + 1000, None)])
-    days = "SELECT local_on::text, seconds, estimated_seconds FROM guild_days ORDER BY 1"
+    days = "SELECT local_on::text, seconds, estimated_seconds FROM guild_member_days ORDER BY 1"
     own = "SELECT streak_date::text, seconds, estimated_seconds FROM daily_streaks ORDER BY 1"
     before = [await rows(conn, days), await rows(conn, own), await estimated(conn)]
     await recalculation.rebuild(conn, GuildId(LYCEUM), ANA)

@@ -70,7 +70,7 @@ async def sessions(conn: Connection) -> list[tuple[Any, ...]]:
     """Each session: user, start and end in seconds after T0, counted seconds, reason, whether estimated."""
     found = await rows(
         conn,
-        """SELECT user_id, started_at, ended_at, counted_s, close_reason, is_estimated FROM voice_sessions
+        """SELECT user_id, started_at, ended_at, counted_seconds, close_reason, is_estimated FROM voice_sessions
            ORDER BY started_at, user_id, session_id""",
     )
     return [(user, _since(start), _since(end), *rest) for user, start, end, *rest in found]
@@ -86,7 +86,7 @@ async def segments(conn: Connection) -> list[tuple[Any, ...]]:
 
 async def estimated(conn: Connection) -> list[int]:
     """Of each session the counted seconds that nobody heard, in the order of `sessions`."""
-    found = await rows(conn, "SELECT estimated_s FROM voice_sessions ORDER BY started_at, user_id, session_id")
+    found = await rows(conn, "SELECT estimated_seconds FROM voice_sessions ORDER BY started_at, user_id, session_id")
     return [seconds for (seconds,) in found]
 
 
