@@ -10,7 +10,8 @@ from tests.conftest import Databases, drop_database
 GUILD = "INSERT INTO guilds (guild_id) VALUES (5000000)"
 CHANNEL = "INSERT INTO channels (guild_id, channel_id, name, type) VALUES (5000000, 6000000, 'Library', 2)"
 LISTENER = """
-    INSERT INTO gateway_listeners (shard_selection, shard_count, heartbeat_at) VALUES ('0', 1, now()) RETURNING listener_id
+    INSERT INTO gateway_listeners (shard_selection, shard_count, heartbeat_at) VALUES ('0', 1, now())
+    RETURNING listener_id
 """
 
 
