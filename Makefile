@@ -30,9 +30,9 @@ test-dates: .venv/dev  ## Pass the tests again under clocks of other days: make 
 coverage: .venv/dev  ## Pass fast and slow tests and hold that they run 95 % of the code
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
-check: .venv/dev lint types test test-slow  ## What CI runs: lint, types, arrows, fast and slow tests
+check: .venv/dev lint types test test-slow  ## What CI runs: lint, types, fast and slow tests
 
-lint: .venv/dev  ## Style, and the arrows between the rooms
+lint: .venv/dev  ## Style, and which package may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -40,7 +40,7 @@ lint: .venv/dev  ## Style, and the arrows between the rooms
 types: .venv/dev  ## Strict types over code and tests
 	$(BIN)/basedpyright
 
-format: .venv/dev  ## Rewrite the code in the house style
+format: .venv/dev  ## Format the code
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
