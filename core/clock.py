@@ -83,8 +83,9 @@ class Clock:
         try:
             stamp = self._path.stat().st_mtime_ns
             if stamp != self._stamp:
-                self._pace = _TimeScale(**json.loads(self._path.read_text(encoding="utf-8")))
+                stored = json.loads(self._path.read_text(encoding="utf-8"))
+                self._pace = _TimeScale(real=stored["real"], simulated=stored["shown"], speed=stored["rate"])
                 self._stamp = stamp
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, KeyError):
             self._pace, self._stamp = _UNSCALED, -1
         return self._pace

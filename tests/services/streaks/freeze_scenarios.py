@@ -49,7 +49,7 @@ async def protections(conn: Connection) -> dict[int, str]:
 
 async def missed(conn: Connection) -> dict[int, tuple[object, ...]]:
     """Missed dates: the days of the run at stake, whether frozen, whether activity was told later."""
-    found = await rows(conn, "SELECT missed_on, current_days, is_frozen, is_late FROM missed_days ORDER BY 1")
+    found = await rows(conn, "SELECT missed_on, streak_days, is_frozen, is_late FROM missed_days ORDER BY 1")
     return {(each[0] - FIRST).days: each[1:] for each in found}
 
 
