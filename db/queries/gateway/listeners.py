@@ -60,7 +60,7 @@ async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listene
     cursor = conn.cursor(row_factory=dataclass_row(Listener))
     await cursor.execute(
         """SELECT l.listener_id, l.shard_selection, l.shard_count,
-                  l.heartbeat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_heard
+                  l.heartbeat_at > clock_timestamp() - make_interval(secs => %(patience)s) AS is_alive
            FROM gateway_listeners l
            WHERE EXISTS (SELECT FROM pg_locks k
                          WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2
