@@ -130,7 +130,7 @@ async def _without_database(turn: InteractionContext, feature: Feature, answer: 
         return reply
     reply = apart(reply, turn.interaction)
     check_fit(reply, turn.interaction)
-    if getattr(reply, "then", ()):
+    if getattr(reply, "effects", ()):
         raise RuntimeError(f"{feature.name} does without the database, so nothing can happen after its commit.")
     return reply
 

@@ -61,7 +61,7 @@ class NeedsAttention(Exception):
 async def write_down(conn: Connection, turn: "InteractionContext", reply: Reply) -> Sequence[Entry]:
     """Write what `reply` asks for, and that somebody waits where it is a slow one; in the handler's transaction."""
     entries = entries_of(
-        getattr(reply, "then", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
+        getattr(reply, "effects", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
     )
     if isinstance(reply, (ImageReply, Deferred)):
         entries.append(promise_of(turn, placeholder_of(reply)))

@@ -26,9 +26,9 @@ PROCESS = """
 import asyncio, sys
 from app.jobs.worker import run
 from core import log
-from core.config import Settings
+from core.config import Config
 log.configure("info", "json")
-asyncio.run(run(Settings.from_env({"DATABASE_URL": sys.argv[1], "LYCEUM_DATA_DIR": sys.argv[2]})))
+asyncio.run(run(Config.from_env({"DATABASE_URL": sys.argv[1], "LYCEUM_DATA_DIR": sys.argv[2]})))
 """
 
 

@@ -22,7 +22,10 @@ from tests.services.voice.voice_log import after, rows, snapshot, state
 
 USERS = [ANA, BEN, MINA]
 DOUBT, STAYS_WITHIN = 60, 900
-EVERY_SECOND = replace(SILENT_LIBRARY, minimum=timedelta(0))
+# The caps of a policy are tested elsewhere; here every second counts.
+EVERY_SECOND = replace(
+    SILENT_LIBRARY, minimum=timedelta(0), unattended_cap=timedelta(days=30), daily_cap=timedelta(days=30)
+)
 HEARING = replace(EVERY_SECOND, counts_deafened=False)
 PAUSES = [0, 1, 30, 60, 61, 91, 300, 3600]
 GAPS = [1, 5, 58, 60, 61, 119, 121, 600, 899, 900, 901, 3600, 4 * 3600]
