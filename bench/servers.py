@@ -31,7 +31,7 @@ UVICORN = (
     "--no-server-header",
     "--no-proxy-headers",
 )
-CORKED = ("--http", "app.http.write_coalescing:CorkedProtocol")  # the later one counts
+CORKED = ("--http", "app.http.write_coalescing:CoalescingProtocol")  # the later one counts
 
 
 @dataclass(frozen=True, slots=True)

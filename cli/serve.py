@@ -186,7 +186,7 @@ def _uvicorn(settings: Config) -> _Options:
         "host": settings.host,
         "port": settings.port,
         "loop": "uvloop" if sys.platform != "win32" else "asyncio",
-        "http": "app.http.write_coalescing:CorkedProtocol",  # httptools, with fewer writes under load
+        "http": "app.http.write_coalescing:CoalescingProtocol",  # httptools, with fewer writes under load
         "ws": "none",
         "access_log": False,
         "log_config": None,
