@@ -1,4 +1,4 @@
-"""What the web process shares between requests, made when first used."""
+"""Builds and holds the web process's shared objects (pool, REST client, routes, outbox), each created on first use."""
 
 import asyncio
 import gc

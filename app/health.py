@@ -1,7 +1,7 @@
-"""How this process is, for whoever asks: `GET /live`, `GET /ready` and `GET /health`.
+"""Health endpoints of the web process: `GET /live`, `GET /ready` and `GET /health`.
 
-A process that is not alive is to be restarted; one that is not ready is to be spared requests until it is; `/health`
-tells people and their monitors of everything that this house needs. None of them says why: the log does.
+A process that is not live should be restarted. A process that is not ready should get no requests until it is.
+`/health` reports every dependency of the app to operators and monitors. The answers carry no reasons; the log does.
 """
 
 import asyncio

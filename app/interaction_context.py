@@ -1,4 +1,4 @@
-"""One interaction on its way through the house."""
+"""State of one interaction while it is handled: translator, route, outcome, effects and pending response."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The web process: `create_app` puts the parts together, each of them made when it is first needed.
+"""Entry point of the web process: `create_app` builds the ASGI app; its dependencies are created on first use.
 
 Importing this module and answering a first ping loads no database driver, no HTTP client and no image library, and
 nothing depends on the lifespan having run.

@@ -1,4 +1,4 @@
-"""One table from all features: which handler answers which interaction."""
+"""Routing table from interactions to handlers, built from all features at start-up."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass

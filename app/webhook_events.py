@@ -1,7 +1,7 @@
-"""`POST /events`: webhook events in, 204 out once what they tell is committed.
+"""`POST /events`: stores Discord's webhook events and answers 204 after the commit.
 
-Discord sends again whatever is not answered with 204 in time, with growing pauses for ten minutes: what cannot be kept
-now is refused with 503 and comes back.
+Discord retries every event that is not answered with 204 in time, at growing intervals for ten minutes: an event that
+cannot be stored now is refused with 503 and is delivered again.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What time it is: the real time, or the local Discord's demonstration time."""
+"""The clock: real time, or the simulated time of the local Discord for demonstrations."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the environment decides, read once per process and passed in."""
+"""Configuration from environment variables, read once per process and passed in."""
 
 import binascii
 import contextlib

@@ -1,7 +1,7 @@
-"""What is wrong with the address of a database, told without the address, which holds a password.
+"""Validates a database URL and explains what is wrong without repeating it, because it holds a password.
 
-libpq would say most of it too, but only when the first connection is made, to nobody but the log, and in words that may
-repeat the password. No driver is loaded: a process that only answers pings reads its settings with this.
+libpq would report most of it too, but only on the first connection, only in the log, and in messages that may repeat
+the password. No driver is loaded: a process that only answers pings reads its config with this.
 """
 
 import re

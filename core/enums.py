@@ -1,4 +1,4 @@
-"""The closed lists of the product: one definition for database, bot and pages."""
+"""The enums of the product: one definition for database, bot and pages."""
 
 from enum import StrEnum
 

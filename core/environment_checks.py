@@ -1,6 +1,6 @@
-"""Variables of the environment that HTTP clients cannot use: proxies of other kinds, certificates that are missing.
+"""Checks proxy and certificate variables of the environment that would make the HTTP clients fail.
 
-httpx and websockets read these variables by themselves and raise from inside, at the first call.
+httpx and websockets read these variables by themselves and raise from inside, on the first call.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Tells Sentry what broke: kinds of errors and places in our code, never what anybody said or was called.
+"""Sends errors to Sentry: error types and places in our code, never user content or names.
 
 Like logging, this is set up once per process. Without a DSN nothing is loaded and nothing is sent.
 """

@@ -1,4 +1,4 @@
-"""The two families of expected trouble: refusals that speak to a person, and outside things that do not answer."""
+"""Base classes of expected errors: refusals with a message for the user, and dependencies that do not respond."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""How Lyceum says things: four languages, numbers, lengths of time and dates."""
+"""Translates messages and formats numbers, durations and dates in the four supported languages."""
 
 import gettext
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Discord's ids as types of their own, and the moment that each id carries."""
+"""Discord ids (snowflakes) as distinct types, and conversion between ids and times."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final, NewType

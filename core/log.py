@@ -1,4 +1,4 @@
-"""Structured logs: readable on a terminal, JSON elsewhere, every line with what is bound to the request."""
+"""Configures structured logging: text on a terminal, JSON elsewhere, the request id on every line."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""What a process counted, in the form that Prometheus reads; prometheus-client is loaded when somebody asks."""
+"""Exports the metrics registry in Prometheus's format; prometheus-client is imported only when metrics are read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

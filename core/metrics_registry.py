@@ -1,6 +1,6 @@
-"""What a process counts about itself, cheap enough for the door: plain numbers in dictionaries, read when asked for.
+"""In-process counters, histograms and gauges without prometheus-client's per-label cost.
 
-A label of prometheus-client costs a lock and a microsecond; one of these a tenth of it. `core.metrics` shows them.
+A label of prometheus-client costs a lock and a microsecond; one of these a tenth of it. `core.metrics` exports them.
 """
 
 from bisect import bisect_left

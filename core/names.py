@@ -1,4 +1,4 @@
-"""Which name of somebody is shown: the first that can be seen."""
+"""Chooses the display name of a user: the first candidate with visible characters."""
 
 import unicodedata
 from typing import Final

@@ -1,6 +1,6 @@
-"""Which request is being worked on right now: log lines, calls to Discord and error reports carry its id.
+"""Holds the id of the current request, for log lines, calls to Discord and error reports.
 
-An interaction's id is its request id; work that it leaves behind for later is done under the same one.
+An interaction's id is its request id; work deferred by an interaction runs under the same id.
 """
 
 from collections.abc import Generator

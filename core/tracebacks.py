@@ -1,4 +1,4 @@
-"""Tracebacks and errors as text for logs, without the rows that PostgreSQL quotes in its messages.
+"""Formats tracebacks and errors for logs, without the row values that PostgreSQL quotes in its messages.
 
 PostgreSQL explains an error with a DETAIL such as "Key (user_id, name)=(…) already exists." or "Failing row contains
 (…)", and psycopg makes it part of the exception's text: names of members would reach every log. Only the SQLSTATE, the

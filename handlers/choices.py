@@ -1,4 +1,4 @@
-"""Reads what a person picked from a list, and refuses what only another program could have sent."""
+"""Parses the value of a chosen option, and refuses values that Discord's clients cannot send."""
 
 from enum import StrEnum
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Reads dates as people write them, and shows how with dates of these days."""
+"""Parses dates that users type, and shows the format with current dates as examples."""
 
 from datetime import date, timedelta
 

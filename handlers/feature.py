@@ -1,4 +1,4 @@
-"""What a feature is to the rest of the house: a value that lists its commands and says who answers what."""
+"""The Feature type: a set of commands with the handler for each interaction; also what handlers receive (Deps)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""`/help`: what can be asked of Lyceum, told from the features themselves."""
+"""`/help`: lists all commands of the app, generated from the features."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

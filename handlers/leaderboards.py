@@ -1,4 +1,4 @@
-"""`/leaderboard`: who studies most, page by page, as a picture and as text."""
+"""`/leaderboard`: ranks members, page by page, as an image and as text."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The house styles of a message, so that no handler builds its own."""
+"""Builders for the app's message styles: ephemeral text, embed messages, and messages with a rendered image."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Who may use what is for staff; Discord's own setting hides a command, and this decides."""
+"""Checks the permission for staff commands. Discord's own setting only hides a command; this check is the authority."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How presets are called and told."""
+"""Names and descriptions of the tracking presets."""
 
 from typing import Final
 

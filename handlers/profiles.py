@@ -1,4 +1,4 @@
-"""`/profile` and the menu "Profile": one member's level, time and streak, as a card and as text."""
+"""`/profile` and the user command "Profile": a member's level, time and streak, as a card image and as text."""
 
 from typing import Final
 

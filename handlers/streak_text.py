@@ -1,4 +1,4 @@
-"""One line that says how a streak stands."""
+"""Formats a member's current and best streak as one line."""
 
 from core.i18n import Translator
 from services.streaks.streak import Streak

@@ -1,4 +1,4 @@
-"""Whom a command is about, and what several cards say of a member."""
+"""Resolves the member that a command is about, and refuses bots."""
 
 from core.errors import DomainError
 from handlers.feature import person_named, person_of

@@ -1,4 +1,4 @@
-"""How time zones are asked for and told, in every command that has to do with one."""
+"""Autocomplete and labels for time zones, shared by all commands with a time zone option."""
 
 from handlers.feature import Deps
 from services.timezones import search

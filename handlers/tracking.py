@@ -1,4 +1,4 @@
-"""`/track`: what staff decide about counting: which rooms, by which rules, and for past days once more."""
+"""`/track`: staff settings for time tracking: channel kinds, presets, and changes to past days with a preview."""
 
 from datetime import date
 from typing import Final

@@ -1,7 +1,8 @@
-"""Keeps Discord's list of our commands equal to the features: the difference first, then one request or none.
+"""Registers the features' commands with Discord: computes the difference, then sends one bulk request or none.
 
-Discord's list belongs to the application, not to us: it may also hold an Entry Point command, which Discord makes for
-an app with an Activity and refuses to lose, and commands that another tool registered. Both are sent back as they are.
+Discord's list belongs to the application and may hold commands that we did not register: an Entry Point command, which
+Discord creates for an app with an Activity and does not allow to be deleted, and commands registered by another tool.
+Both are sent back unchanged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Fetches people's pictures from Discord's CDN: quickly or not at all, and each only once in a while."""
+"""Downloads avatars from Discord's CDN with a short timeout and keeps them in a bounded in-memory cache."""
 
 import asyncio
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Fetches the files that people send along: from Discord's CDN and from nowhere else, as large as asked for at most."""
+"""Downloads files that users attach to interactions, from Discord's CDN only and up to a given size."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP with bounds on what a connection may hold on to: bytes of a head, time for a request, connections.
+"""uvicorn's HTTP protocol with limits per connection: bytes of a request head, seconds per request, open connections.
 
-httptools keeps a header line until it is whole and copies it with every piece that arrives: one line of 300 MB kept a
-process busy for minutes. Requests that come whole, as Discord's do, pay for none of this: only those whose end has not
-arrived yet are looked after.
+httptools keeps a header line until it is complete and copies it with every chunk that arrives: one line of 300 MB kept
+a process busy for minutes. Requests that arrive in one chunk, as Discord's do, cost nothing extra: only incomplete
+requests are tracked.
 """
 
 import asyncio

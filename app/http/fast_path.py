@@ -1,4 +1,4 @@
-"""Starlette with a fast path for interactions."""
+"""Starlette subclass that sends `POST /interactions` straight to its endpoint, past middleware and routing."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final

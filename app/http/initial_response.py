@@ -1,4 +1,4 @@
-"""The one answer that Discord waits three seconds for: given by the handler, or by the clock when time runs out."""
+"""Sends the single initial response to an interaction, and defers automatically when the handler takes too long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

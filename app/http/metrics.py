@@ -1,4 +1,4 @@
-"""`GET /metrics`: what this web process counted, and what the database tells about all of them."""
+"""`GET /metrics`: this web process's request counters, and gauges read from the database that all processes share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable

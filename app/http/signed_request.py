@@ -1,4 +1,4 @@
-"""The way in that Discord's two doors share: refuses by size, then age, then signature, and gives trusted bytes."""
+"""Reads and verifies signed requests from Discord: checks size, then age, then signature, and returns the body."""
 
 import asyncio
 import contextlib

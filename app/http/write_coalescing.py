@@ -1,8 +1,8 @@
-"""uvicorn's HTTP with fewer writes where there is much to write.
+"""uvicorn's HTTP protocol with coalesced writes: several small writes to a connection become one system call.
 
-uvicorn writes the head of a response and then its body, and uvloop hands every write to the kernel at once: two system
-calls for each answer, and whoever reads is woken in the middle of the work for others. Here, while several requests are
-under way, what one turn of the loop writes to a connection goes out together at its end.
+uvicorn writes the head of a response and then its body, and uvloop passes every write to the kernel at once: two system
+calls per response, and the receiver wakes up before the response is complete. Here, while several requests are in
+progress, everything written to a connection in one iteration of the event loop is sent at the end of that iteration.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Keeps the catalogues in step with the code: `python -m app.i18n.compile` writes them; `--check` only compares."""
+"""Updates and compiles the gettext catalogues: `python -m app.i18n.compile` writes them; `--check` only compares."""
 
 import io
 import sys

@@ -1,7 +1,7 @@
-"""Finds every sentence that people can meet: in the code, by what it is given to, and in the commands of the features.
+"""Extracts every translatable message: from calls in the source code, and from the commands of the features.
 
-Every sentence stands in the code in English, given to a `Translator` or a `DomainError`. Names and descriptions of
-commands come from the features themselves, in the contexts in which Discord's list asks for them.
+Messages are written in the code in English and passed to a `Translator` or a `DomainError`. Names and descriptions of
+commands come from the features themselves, with the gettext contexts that command registration uses.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Remembers for a while which interactions were taken up, so that one delivered twice is done once."""
+"""Remembers recent interaction ids in this process, so that an interaction delivered twice is handled once."""
 
 from collections import OrderedDict
 from typing import Final

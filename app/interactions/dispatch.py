@@ -1,4 +1,4 @@
-"""From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
+"""Runs the handler of a verified interaction and turns errors into messages: refusals, outages and our own bugs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,6 +1,6 @@
-"""`POST /interactions`: bytes in, one answer out, and the slow part afterwards inside the same ASGI call.
+"""`POST /interactions`: reads the request, sends the initial response, then runs followup work in the same ASGI call.
 
-A plain ASGI callable: Starlette's Request and Response would cost more than everything that stands here.
+A plain ASGI callable: Starlette's Request and Response would cost more than all the code in this module.
 """
 
 import asyncio

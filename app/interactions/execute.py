@@ -1,4 +1,4 @@
-"""One interaction, one transaction: who came, what the handler did and wants to happen; all of it or nothing."""
+"""Runs one handler in one transaction: claims the interaction, loads the member, stores the reply's effects."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial

@@ -1,6 +1,6 @@
-"""What happens after the first answer: draw off the event loop and edit the answer in; make what was decided happen.
+"""Work after the initial response: renders images off the event loop, edits the answer in, delivers effects.
 
-Runs inside the same ASGI call as the answer, so that a platform that freezes between requests still finishes it.
+Runs inside the same ASGI call as the response, so that a platform that freezes between requests still finishes it.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Asks Discord about doubtful sessions, between two transactions: none is open while Discord is waited for."""
+"""Checks doubtful voice sessions against Discord's REST API. No transaction is open while a request is in progress."""
 
 from datetime import datetime
 from typing import Final

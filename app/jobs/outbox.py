@@ -1,4 +1,4 @@
-"""Makes what the outbox holds happen at Discord: at once after the commit in web, and from the worker what is left."""
+"""Delivers outbox effects to Discord: in the web process right after the commit, and from the worker for the rest."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,7 +1,7 @@
-"""Answers that were promised with "thinking…": rows, so that a process that dies leaves nobody waiting.
+"""Deferred responses ("thinking…") stored as rows, so that the worker can finish them after a crash.
 
-The row is written before the placeholder is sent and goes away when the answer is there. While a process is at work on
-the answer it renews its lease; where the lease runs out, the worker tells the person what happened.
+The row is written before the placeholder is sent and deleted when the answer has been sent. A process that works on the
+answer renews the row's lease; when the lease expires, the worker tells the user what happened.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Puts an answer in the place of a "thinking…" without showing anybody what is meant for one person."""
+"""Replaces a "thinking…" placeholder with the answer; a private answer never becomes visible to others."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING

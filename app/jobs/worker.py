@@ -1,4 +1,4 @@
-"""The worker: what happens because time passes. Any number of workers may run the same list."""
+"""The worker process: runs periodic jobs and drains the outbox. Several workers may run at the same time."""
 
 import asyncio
 import signal

@@ -1,4 +1,4 @@
-"""Cut the bundled fonts from the original files of their families: python build.py ORIGINALS (see README.md)."""
+"""Builds the bundled font subsets from the original font files: python build.py ORIGINALS (see README.md)."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""How `/why` tells a run of days: why it is as long as it is, and what each of the last days was."""
+"""Text of `/why` about a streak: why it has its length, and the status of each recent day."""
 
 from typing import assert_never
 

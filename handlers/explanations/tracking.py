@@ -1,4 +1,4 @@
-"""How `/why` tells a day: which stretches counted, and which rule paused the others."""
+"""Text of `/why` about a day: which intervals counted, and why the others were excluded."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How `/why` tells XP and levels: which stays made the latest points, and what is on the way to the next."""
+"""Text of `/why` about XP and levels: which sessions earned the latest XP, and the progress to the next."""
 
 from collections.abc import Sequence
 from datetime import date

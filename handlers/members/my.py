@@ -1,4 +1,4 @@
-"""`/my`: what a member has chosen for themselves; every answer says what holds now and from when a change holds."""
+"""`/my`: a member's own settings; every answer states the current value and when a change takes effect."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""`/freeze`: what protects a member's run, and what they can do for it; all of it private."""
+"""`/freeze`: a member's streak freezes, vacations and repairs; all answers are private."""
 
 from datetime import date
 from enum import StrEnum

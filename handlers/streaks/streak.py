@@ -1,4 +1,4 @@
-"""`/streak`: a month of a member's days as a calendar, with a way to the months before and after."""
+"""`/streak`: a month of a member's days as a calendar image, with buttons to other months."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""`/streak-admin`: staff protect a date of a member, take that back, and see who did what and why."""
+"""`/streak-admin`: staff protect a date of a member, undo that, and list past staff changes with reasons."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""What several answers say of the things that protect a run, and the buttons that lead to them."""
+"""Notices about vacations, repairs and late activity that several answers show, with the matching buttons."""
 
 from datetime import date
 from typing import Final

@@ -1,4 +1,4 @@
-"""`/now`: who sits in which room at this moment."""
+"""`/now`: lists the active voice channels and the members in them."""
 
 from collections.abc import Sequence
 from typing import Final
