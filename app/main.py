@@ -50,14 +50,14 @@ def create_app(
     rest: "Rest | None" = None,
     clock: Clock | None = None,
 ) -> Starlette:
-    """The ASGI app.
+    """Build the ASGI app of the web process.
 
     Args:
-        settings: None: out of the environment, and logging is set up too.
-        features: what it answers; None: all of ours. A bench or a test brings its own.
-        pool: None: opened on first use, closed at the end.
+        settings: None: read from the environment; logging is configured too.
+        features: the features to serve; None: all of ours. Benchmarks and tests pass their own.
+        pool: None: opened on first use, closed at shutdown.
         rest: likewise.
-        clock: None: the settings' clock.
+        clock: None: built from the settings.
     """
     note = structlog_writer
     if settings is None:

@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from db.connection import Connection, Pool
     from services.installations import JoinedGuild
 
-PATIENCE_S: Final = 2.5  # Discord's own ends at 3
+PATIENCE_S: Final = 2.5  # Discord's own timeout is 3
 
 log = structlog.get_logger()
 
 
 class WebhookEventEndpoint:
-    """Discord's second door. Refuses as the first: by size, then age, then signature, then shape."""
+    """Endpoint of Discord's webhook events. Checks size, age, signature, then shape."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class WebhookEventEndpoint:
         self._note("event", kind=_name(event), outcome=outcome, duration_ms=duration_ms)
 
     async def _take(self, event: WebhookEvent) -> str:
-        """What became of `event`, in a word for the log."""
+        """Store `event` unless it needs no storing; returns the outcome for the log."""
         if isinstance(event, EventPing | OtherEvent):
             return "answered"
         try:

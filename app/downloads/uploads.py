@@ -14,8 +14,8 @@ from wire.uploads import FileTooLarge, accept_bytes
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT_S: Final = 20.0  # for one file; the person reads "thinking…" meanwhile
-CONCURRENT_MAX: Final = 4  # files in memory at a time, whoever sent them
+TIMEOUT_S: Final = 20.0  # for one file; the user sees "thinking…" meanwhile
+CONCURRENT_MAX: Final = 4  # files in memory at a time, of all users
 DISCORD_CDN_HOSTS: Final = (DISCORD_CDN_URL, "https://media.discordapp.net")
 
 _OK: Final = 200
@@ -24,14 +24,14 @@ log = structlog.get_logger()
 
 
 class FileOutOfReach(DomainError):
-    """Raised by fetch(); the file is not at Discord's, or Discord does not give it."""
+    """Raised by fetch(): the URL is not Discord's CDN, or the CDN does not return the file."""
 
     def __init__(self) -> None:
         super().__init__("I could not get your file from Discord. Please send it again in a minute.")
 
 
 class Uploads:
-    """What was sent along, as bytes. An address is looked at before it is asked, and no redirection is followed."""
+    """Downloads attachments as bytes. The URL is checked before the request, and redirects are not followed."""
 
     def __init__(
         self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]", timeout_s: float = TIMEOUT_S
@@ -42,11 +42,11 @@ class Uploads:
         self._turn = asyncio.Semaphore(CONCURRENT_MAX)
 
     async def fetch(self, file: Attachment, *, file_types: Sequence[str], size_max: int) -> bytes:
-        """The content of a file, when it is what its name promises; see `wire.uploads.accept_bytes`.
+        """The content of a file, after checking that it matches its declared type; see `wire.uploads.accept_bytes`.
 
         Raises:
-            FileOutOfReach: it is not to be had.
-            FileTooLarge, FileOfOtherKind: it is not what was asked for.
+            FileOutOfReach: the file cannot be downloaded.
+            FileTooLarge, FileOfOtherKind: the content is larger than `size_max` or of another type.
         """
         async with self._turn:
             content = await self._read(file, size_max)
@@ -65,7 +65,7 @@ class Uploads:
                     "GET",
                     address,
                     follow_redirects=False,
-                    headers={"accept-encoding": "identity"},  # the size on the way is the size in memory
+                    headers={"accept-encoding": "identity"},  # so that the size on the wire is the size in memory
                     timeout=self._timeout_s,
                 ) as response,
             ):
@@ -74,12 +74,12 @@ class Uploads:
                 return await _body(response, size_max)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NotFound) as error:
             why = str(error) if isinstance(error, _NotFound) else type(error).__name__
-            log.warning("file not fetched", reason=why)  # never its address, which lets anybody read it
+            log.warning("file not fetched", reason=why)  # never the URL: anyone who has it can read the file
             raise FileOutOfReach from error
 
 
 class _NotFound(Exception):
-    """Why a file is out of reach."""
+    """Carries the reason why a file cannot be downloaded."""
 
 
 def _is_at(address: "httpx.URL", host: "httpx.URL") -> bool:
