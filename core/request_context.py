@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-REQUEST_ID: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: nobody asked for this
+REQUEST_ID: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: outside any request
 
 
 @contextmanager
 def request_context(request: int | str | None) -> Generator[None]:
-    """Do what is inside in the name of `request`: an interaction's id, or the name of a job that nobody asked for."""
+    """Set the request id for the block: an interaction's id, or the name of a job."""
     token = REQUEST_ID.set(request)
     try:
         yield
