@@ -24,7 +24,7 @@ _MODULES: Final = (
     "tracking",
     "explanations.why",
     "tools",
-)  # in the order in which /help tells of them
+)  # in the order in which /help lists them
 
 
 def __getattr__(name: str) -> object:

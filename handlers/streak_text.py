@@ -5,7 +5,7 @@ from services.streaks.streak import Streak
 
 
 def streak_line(streak: Streak, t: Translator) -> str:
-    """The run that is alive and the best one."""
+    """The current and the longest streak."""
     return t(
         "Streak: **{current}** · longest **{longest}**",
         current=t.days(streak.current),

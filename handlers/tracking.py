@@ -123,7 +123,7 @@ async def apply(press: ButtonClick, deps: Deps) -> EditMessage:
 
 
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
-    """What would change, and the custom id that changes it; empty when nothing would."""
+    """The preview, and the custom id that applies the change; the id is empty when nothing would change."""
     wanted = parse_choice(TrackingPreset, interaction.options.string("preset"))
     yesterday = today(deps) - ONE_DAY
     first, last = (parse(interaction.options.string(name), example=yesterday) for name in ("from", "to"))

@@ -17,7 +17,7 @@ from wire.message import Message
 
 
 class Topic(StrEnum):
-    """What can be explained."""
+    """Topics that can be explained."""
 
     TRACKING = "tracking"
     XP = "xp"

@@ -38,7 +38,7 @@ async def audit(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, deps: Deps) -> Mapping[str, str]:
-    """Let staff do this to the date and the person that they named; how both are called."""
+    """Apply a staff change to the chosen member and date; returns both as text for the answer."""
     require_permission(interaction)
     person = target_or_self(interaction)
     require_human(person)
