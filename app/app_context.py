@@ -64,7 +64,7 @@ class AppContext:
         return self._pool
 
     async def _open(self) -> "Pool":
-        from db.connection import Pool  # noqa: PLC0415 - not before somebody asks for the database
+        from db.connection import Pool  # noqa: PLC0415 - only when the database is used
         from db.replica import PoolWithReplica  # noqa: PLC0415 - likewise
 
         url = self._settings.database_url or await self._embedded()
@@ -82,7 +82,7 @@ class AppContext:
     def outbox(self) -> "Outbox":
         """Delivers the effects that this process commits."""
         if self._outbox is None:
-            from app.jobs.outbox import Outbox  # noqa: PLC0415 - not before something is decided
+            from app.jobs.outbox import Outbox  # noqa: PLC0415 - only when an effect exists
 
             self._outbox = Outbox(pool=self.pool, rest=self.rest, clock=self._clock)
         return self._outbox

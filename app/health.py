@@ -124,8 +124,8 @@ class Readiness:
         except (ServiceUnavailable, TimeoutError) as error:
             found["database"] = found["schema"] = False
             self._why = str(error) or type(error).__name__
-        except Exception as error:  # noqa: BLE001 - a door: whoever asks gets an answer, and the log says what broke
-            log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+        except Exception as error:  # noqa: BLE001 - boundary: the client gets a response, the log the error
+            log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - without values of variables
         return found
 
     @staticmethod

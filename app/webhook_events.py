@@ -84,7 +84,7 @@ class WebhookEventEndpoint:
         try:
             async with asyncio.timeout(self._patience_s), (await self._pool()).connection() as conn:
                 is_new = await _keep(conn, event, self._clock.now())
-        except Exception as error:  # noqa: BLE001 - a door: whatever it is, Discord shall send the event again
+        except Exception as error:  # noqa: BLE001 - boundary: on any error, Discord must retry the event
             _report(event, error)
             return "put off"
         return "kept" if is_new else "duplicate"

@@ -67,7 +67,7 @@ class AvatarCache:
         return task
 
     async def _download(self, path: str) -> bytes | None:
-        import httpx  # noqa: PLC0415 - costs 100 ms that the first answer need not pay
+        import httpx  # noqa: PLC0415 - takes 100 ms, not needed for the first response
 
         try:
             async with (

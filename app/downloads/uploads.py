@@ -53,12 +53,12 @@ class Uploads:
         return accept_bytes(content, file, file_types=file_types, size_max=size_max)
 
     async def _read(self, file: Attachment, size_max: int) -> bytes:
-        import httpx  # noqa: PLC0415 - costs 100 ms that the first answer need not pay
+        import httpx  # noqa: PLC0415 - takes 100 ms, not needed for the first response
 
         try:
             address = httpx.URL(file.url)
             if not any(_is_at(address, httpx.URL(host)) for host in self._hosts):
-                raise _NotFound(f"{address.scheme}://{address.host} is not Discord's CDN")  # noqa: TRY301 - told below
+                raise _NotFound(f"{address.scheme}://{address.host} is not Discord's CDN")  # noqa: TRY301 - reported below
             async with (
                 asyncio.timeout(self._timeout_s),
                 self._client().stream(
@@ -70,7 +70,7 @@ class Uploads:
                 ) as response,
             ):
                 if response.status_code != _OK:
-                    raise _NotFound(f"status {response.status_code}")  # noqa: TRY301 - told below
+                    raise _NotFound(f"status {response.status_code}")  # noqa: TRY301 - reported below
                 return await _body(response, size_max)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, _NotFound) as error:
             why = str(error) if isinstance(error, _NotFound) else type(error).__name__

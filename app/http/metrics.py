@@ -111,7 +111,7 @@ async def collect_with_database(pool: "Callable[[], Awaitable[Pool]]", clock: Cl
 
 async def database_gauges(conn: "Connection", now: datetime) -> Iterable[Gauge]:
     """State of the app as gauges: open sessions, pending work, seconds since the last gateway event."""
-    from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
+    from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, only when metrics are read
     from db.queries import metrics as metric_queries  # noqa: PLC0415 - likewise
     from db.queries.gateway import positions as gateway_position_queries  # noqa: PLC0415 - likewise
     from db.queries.jobs import outbox as outbox_queries  # noqa: PLC0415 - likewise

@@ -118,11 +118,11 @@ def main(arguments: Sequence[str]) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[path])
     for path in stale:
-        print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'is written'}")  # noqa: T201 - a command
+        print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'is written'}")  # noqa: T201 - command-line output
     gaps = {language: untranslated(load(language)) for language in TRANSLATED}
     for language, messages in gaps.items():
         for message in messages:
-            print(f"{language.value} lacks words for: {message}")  # noqa: T201 - a command
+            print(f"{language.value} lacks words for: {message}")  # noqa: T201 - command-line output
     return int(any(gaps.values()) or (bool(stale) and "--check" in arguments))
 
 

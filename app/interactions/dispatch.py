@@ -70,7 +70,7 @@ class Dispatcher:
         try:
             reply = await _load_executor()(turn, self._pool, self._uploads)
             is_done = True
-        except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
+        except Exception as error:  # noqa: BLE001 - boundary: unexpected errors become a message
             message = error_response(turn, error)
             reply = AutocompleteResult() if isinstance(turn.interaction, Autocomplete) else message
         finally:
@@ -82,7 +82,7 @@ class Dispatcher:
         """How the first delivery was deferred; None when it was not, or when the database does not respond in time."""
         if turn.route is None or not turn.route.feature.uses_database or isinstance(turn.interaction, Autocomplete):
             return None
-        from app.jobs.pending_responses import deferred_before  # noqa: PLC0415 - loads what the database needs
+        from app.jobs.pending_responses import deferred_before  # noqa: PLC0415 - imports the database driver and queries
 
         try:
             async with asyncio.timeout(LOOK_S), (await self._pool()).connection() as conn:
@@ -93,7 +93,7 @@ class Dispatcher:
 
 @cache
 def _load_executor() -> "ExecuteFn":
-    from app.interactions.execute import execute_handler  # noqa: PLC0415 - loads what handlers need, after the first ping
+    from app.interactions.execute import execute_handler  # noqa: PLC0415 - imports the handlers' dependencies, after the first ping
 
     return execute_handler
 

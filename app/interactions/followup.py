@@ -81,13 +81,13 @@ class FollowupSender:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 message = await self._message(turn, reply)
-        except Exception as error:  # noqa: BLE001 - a door: what is unexpected becomes a sentence with a reference
+        except Exception as error:  # noqa: BLE001 - boundary: unexpected errors become a message with a reference
             message, edits = error_response(turn, error), False
         if message is None or placeholder is DeferralKind.NONE:
             return
         try:
             await self._send(turn, message, placeholder, edits=edits)
-        except Exception as error:  # noqa: BLE001 - a door: such as a message that Discord would refuse
+        except Exception as error:  # noqa: BLE001 - boundary: such as a message that Discord would reject
             await self._send(turn, error_response(turn, error), placeholder, edits=False)
 
     async def aclose(self) -> None:

@@ -148,8 +148,8 @@ class Outbox:
                 await effects.perform(self._rest(), entry.kind, entry.payload, nonce=_nonce(entry))
         except (ServiceUnavailable, TimeoutError, DiscordError) as error:
             return verdict(error)
-        except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
-            log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
+        except Exception as error:  # noqa: BLE001 - boundary: one failing row must not stop the others
+            log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
             error_reporting.send(error, route=f"effect {entry.kind}")
             return outbox.attention(f"It broke on our side: {type(error).__name__}.")
         return outbox.done()

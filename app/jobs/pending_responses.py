@@ -115,8 +115,8 @@ class Answers:
                 return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
         except ServiceUnavailable:
             log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
-            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
+        except Exception as error:  # noqa: BLE001 - on any error, the user must still see "thinking…" in time
+            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
         return False
 
     def keep(self, turn: "InteractionContext") -> None:
@@ -176,7 +176,7 @@ class Answers:
             return outbox.done()
         edited = original.edited_timestamp
         is_answered = edited is not None and edited >= snowflake_time(interaction)
-        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - web's and this one: a follow-up has no nonce
+        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - the attempts of web and worker; a follow-up has no nonce
             await rest.follow_up(promise.application, promise.token, message)
             log.warning("answer was cut off", request=interaction, is_done=is_done)
         return outbox.done()

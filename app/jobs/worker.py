@@ -201,8 +201,8 @@ class Worker:
             tell = log.debug if job.name in self._put_off else log.warning  # one warning per outage, not one a second
             self._put_off.add(job.name)
             tell("job put off", job=job.name, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
-            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+        except Exception as error:  # noqa: BLE001 - one failing job must not stop the worker
+            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
             error_reporting.send(error, job=job.name)
         else:
             outcome = "done"
