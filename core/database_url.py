@@ -47,7 +47,7 @@ def faults(url: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _faults_of_parts(rest: str, environ: Mapping[str, str]) -> list[str]:
-    """Errors in the URL, split as libpq does: the first @ before a slash ends the user; the first ? starts the query."""
+    """Errors in a URL, split as libpq does: the first @ before a slash ends the user; the first ? starts the query."""
     before, at, behind = rest.partition("@")
     if not at or "/" in before:
         before, behind = "", rest
