@@ -1,4 +1,4 @@
-"""What the web process shares between requests, made when first used."""
+"""Builds and holds the web process's shared objects (pool, REST client, routes, outbox), each created on first use."""
 
 import asyncio
 import gc
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from wire.rest import Rest
 
 
-WARM_UP_AFTER_S: Final = 0.5  # the first ping goes first
+WARM_UP_AFTER_S: Final = 0.5  # seconds; the first ping is answered before anything is loaded
 
 
 class AppContext:
-    """The parts of one web process that cost something to make."""
+    """Shared objects of one web process; each is created on first use."""
 
     def __init__(
         self,
@@ -44,10 +44,10 @@ class AppContext:
         self._opening = asyncio.Lock()
 
     def routes(self) -> "Routes":
-        """The table of all routes.
+        """The routing table of all features.
 
         Raises:
-            RouteClash: two features claim the same one.
+            DuplicateRoute: two features claim the same route.
         """
         if self._routes is None:
             from handlers import FEATURES  # noqa: PLC0415 - loads Pillow and Babel, after the first ping
@@ -56,7 +56,7 @@ class AppContext:
         return self._routes
 
     async def pool(self) -> "Pool":
-        """The one pool; without a database in the settings, the embedded one is started."""
+        """The shared connection pool. Without a database URL in the config, the embedded PostgreSQL is started."""
         if self._pool is None:
             async with self._opening:
                 if self._pool is None:
@@ -64,7 +64,7 @@ class AppContext:
         return self._pool
 
     async def _open(self) -> "Pool":
-        from db.connection import Pool  # noqa: PLC0415 - not before somebody asks for the database
+        from db.connection import Pool  # noqa: PLC0415 - only when the database is used
         from db.replica import PoolWithReplica  # noqa: PLC0415 - likewise
 
         url = self._settings.database_url or await self._embedded()
@@ -72,7 +72,7 @@ class AppContext:
         return Pool(url) if replica is None else PoolWithReplica(url, replica_url=replica)
 
     def rest(self) -> "Rest":
-        """The one client of Discord's REST."""
+        """The shared client of Discord's REST API."""
         if self._rest is None:
             from wire.rest import Rest  # noqa: PLC0415 - loads httpx
 
@@ -80,20 +80,20 @@ class AppContext:
         return self._rest
 
     def outbox(self) -> "Outbox":
-        """The hands for what was decided."""
+        """Delivers the effects that this process commits."""
         if self._outbox is None:
-            from app.jobs.outbox import Outbox  # noqa: PLC0415 - not before something is decided
+            from app.jobs.outbox import Outbox  # noqa: PLC0415 - only when an effect exists
 
             self._outbox = Outbox(pool=self.pool, rest=self.rest, clock=self._clock)
         return self._outbox
 
     def metrics(self) -> list[Metric]:
-        """What the parts that were made so far have counted."""
+        """Metrics of the objects created so far."""
         pool = [] if self._pool is None else self._pool.tallies()
         return pool if self._rest is None else [*pool, self._rest.calls]
 
     async def warm_up(self) -> None:
-        """Load what the first command would otherwise wait for."""
+        """Import and open what the first command needs, so that it does not wait for it."""
         await asyncio.sleep(WARM_UP_AFTER_S)
         await asyncio.to_thread(error_reporting.warm_up)
         routes = await asyncio.to_thread(self.routes)
@@ -101,10 +101,10 @@ class AppContext:
             self.rest()
             await (await self.pool()).is_alive()
         gc.collect()
-        gc.freeze()  # what is loaded by now lives as long as the process: no collection need look at it again
+        gc.freeze()  # everything loaded by now lives as long as the process, so garbage collection can skip it
 
     async def aclose(self) -> None:
-        """Let go of connections; parts that were given stay open."""
+        """Close connections. Objects that were passed in stay open."""
         if self._pool is not None and self._owns_pool:
             await self._pool.close()
         if self._rest is not None and self._owns_rest:

@@ -1,7 +1,7 @@
-"""How this process is, for whoever asks: `GET /live`, `GET /ready` and `GET /health`.
+"""Health endpoints of the web process: `GET /live`, `GET /ready` and `GET /health`.
 
-A process that is not alive is to be restarted; one that is not ready is to be spared requests until it is; `/health`
-tells people and their monitors of everything that this house needs. None of them says why: the log does.
+A process that is not live should be restarted. A process that is not ready should get no requests until it is.
+`/health` reports every dependency of the app to operators and monitors. The answers carry no reasons; the log does.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from db.connection import Connection, Pool
     from wire.rest import Rest
 
-TIMEOUT_S: Final = 2.0  # for each question of /health
-FRESH_S: Final = 10.0  # an answer holds this long, so that nobody can make us ask Discord as often as they like
+TIMEOUT_S: Final = 2.0  # for each check of /health
+FRESH_S: Final = 10.0  # seconds a result is reused, so that no client can make us call Discord as often as it likes
 READY_TIMEOUT_S: Final = 0.8  # platforms commonly wait one second
 READY_FRESH_S: Final = 1.0
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Health:
-    """Asks the database and Discord, at most once in ten seconds."""
+    """Checks the database and Discord, at most once in ten seconds."""
 
     def __init__(self, *, pool: "Callable[[], Awaitable[Pool]]", rest: "Callable[[], Rest]", clock: Clock) -> None:
         self._pool = pool
@@ -44,7 +44,7 @@ class Health:
         self._database = self._discord = False
 
     async def show(self, _request: Request) -> JSONResponse:
-        """Uptime in seconds, what answers, and the time in milliseconds; 503 when the database or Discord is away."""
+        """Uptime in seconds, the dependencies' state, the time in milliseconds; 503 without the database or Discord."""
         async with self._asking:
             if monotonic() - self._asked > FRESH_S:
                 self._database, self._discord = await asyncio.gather(
@@ -56,14 +56,14 @@ class Health:
                 "uptime": round(monotonic() - self._started, 3),
                 "discord": self._discord,
                 "database": self._database,
-                "redis": False,  # none is used; nothing depends on it
+                "redis": False,  # not used; nothing depends on it
                 "timestamp": int(self._clock.unix() * 1000),
             },
             status_code=200 if self._discord and self._database else 503,
         )
 
     async def _ask_database(self) -> bool:
-        await (await self._pool()).try_write()  # a full disk still answers every question
+        await (await self._pool()).try_write()  # a write, because a database with a full disk still answers reads
         return True
 
     async def _ask_discord(self) -> bool:
@@ -72,10 +72,10 @@ class Health:
 
 
 class Readiness:
-    """Asks whether this process can do its work now, at most once a second however often it is asked itself.
+    """Checks whether this process can serve requests now; at most one check a second, however often it is requested.
 
-    Discord is left out: were it away, no process could do better than this one. `writes` is whether the database takes
-    what it is given to keep; it is tried out only after a refusal, such as by a full disk.
+    Discord is not checked: during its outage no other process could do better than this one. `writes` is whether the
+    database accepts writes; it is tried only after a refused write, such as on a full disk.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Readiness:
         self._fresh_s = fresh_s
         self._asking = asyncio.Lock()
         self._asked = float("-inf")
-        self._why = ""  # why the database cannot be worked with, for the log
+        self._why = ""  # why the database is not usable, for the log
         self._found: dict[str, bool] = dict.fromkeys(("routes", "database", "schema", "writes"), False)
 
     async def show(self, _request: Request) -> JSONResponse:
-        """Whether everything is there, and what is; 503 while something is missing."""
+        """Whether all checks pass, and the result of each; 503 while one fails."""
         async with self._asking:
             if monotonic() - self._asked > self._fresh_s:
                 found = await self._look()
@@ -111,7 +111,7 @@ class Readiness:
     async def _look(self) -> dict[str, bool]:
         found = dict.fromkeys(self._found, False)
         try:
-            await asyncio.to_thread(self._routes)  # loads the features if nobody has needed them yet
+            await asyncio.to_thread(self._routes)  # imports the features if nothing has needed them yet
             found["routes"] = True
             async with asyncio.timeout(READY_TIMEOUT_S):
                 pool = await self._pool()
@@ -124,8 +124,8 @@ class Readiness:
         except (ServiceUnavailable, TimeoutError) as error:
             found["database"] = found["schema"] = False
             self._why = str(error) or type(error).__name__
-        except Exception as error:  # noqa: BLE001 - a door: whoever asks gets an answer, and the log says what broke
-            log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+        except Exception as error:  # noqa: BLE001 - boundary: the client gets a response, the log the error
+            log.error("readiness unknown", exception=traceback_of(error))  # noqa: TRY400 - without values of variables
         return found
 
     @staticmethod
@@ -137,7 +137,7 @@ class Readiness:
 
 
 async def live(_request: Request) -> JSONResponse:
-    """The process takes requests; what it needs of others does not matter here, for a restart would not bring it."""
+    """The process accepts requests. Dependencies are not checked here, because a restart would not repair them."""
     return JSONResponse({"live": True})
 
 

@@ -1,4 +1,4 @@
-"""One interaction on its way through the house."""
+"""State of one interaction while it is handled: translator, route, outcome, effects and pending response."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ InvocationName = (
 
 @dataclass(slots=True)
 class InteractionContext:
-    """What is known of an interaction, and what has become of it so far."""
+    """One interaction and what has been done about it so far."""
 
     interaction: InvocationName
     now: datetime  # aware UTC
-    t: Translator  # the interaction's language, then the member's own choice when it is known
-    route: "Route | None"  # None: no feature knows it
+    t: Translator  # in the interaction's language, later in the one that the member chose
+    route: "Route | None"  # None: no feature handles it
     outcome: str = "answered"  # for the log
-    reference: str | None = None  # what the person was shown and the log line carries
-    effects: "Sequence[Entry]" = ()  # what was committed and must happen at Discord now
-    has_pending_response: bool = False  # a row says that somebody waits for the answer
-    deferred_as: "DeferralKind | None" = None  # of a second delivery: how the first was deferred and not finished yet
+    reference: str | None = None  # error reference, shown to the user and logged
+    effects: "Sequence[Entry]" = ()  # committed outbox rows that are delivered now
+    has_pending_response: bool = False  # a pending response is stored as a row
+    deferred_as: "DeferralKind | None" = None  # for a repeated delivery: deferral of the first, if still pending
 
     @property
     def name(self) -> str:
-        """The route, for the log; of what no feature knows, only the kind."""
+        """The route's name, for the log; the kind of interaction when no feature handles it."""
         return self.route.name if self.route else f"{type(self.interaction).__name__} unknown"

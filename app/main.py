@@ -1,4 +1,4 @@
-"""The web process: `create_app` puts the parts together, each of them made when it is first needed.
+"""Entry point of the web process: `create_app` builds the ASGI app; its dependencies are created on first use.
 
 Importing this module and answering a first ping loads no database driver, no HTTP client and no image library, and
 nothing depends on the lifespan having run.
@@ -50,14 +50,14 @@ def create_app(
     rest: "Rest | None" = None,
     clock: Clock | None = None,
 ) -> Starlette:
-    """The ASGI app.
+    """Build the ASGI app of the web process.
 
     Args:
-        settings: None: out of the environment, and logging is set up too.
-        features: what it answers; None: all of ours. A bench or a test brings its own.
-        pool: None: opened on first use, closed at the end.
+        settings: None: read from the environment; logging is configured too.
+        features: the features to serve; None: all of ours. Benchmarks and tests pass their own.
+        pool: None: opened on first use, closed at shutdown.
         rest: likewise.
-        clock: None: the settings' clock.
+        clock: None: built from the settings.
     """
     note = structlog_writer
     if settings is None:

@@ -1,4 +1,4 @@
-"""One table from all features: which handler answers which interaction."""
+"""Routing table from interactions to handlers, built from all features at start-up."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from wire.interaction import (
 )
 from wire.reply import Reply
 
-# The table pairs each kind with its handlers, which types cannot say.
+# The table pairs each kind of interaction with its handlers, which types cannot express.
 Call = Callable[[Any, Deps], Awaitable[Reply | FilesWanted]]
 
 KINDS: Final[dict[type, str]] = {
@@ -36,25 +36,25 @@ KINDS: Final[dict[type, str]] = {
 
 
 class DuplicateRoute(Exception):
-    """Two features claim the same route; start-up stops here."""
+    """Two features claim the same route; raised at start-up."""
 
 
 class UnknownLeaf(Exception):
-    """A feature calls something public that it does not answer; start-up stops here."""
+    """A feature lists a route in `public` that it does not handle; raised at start-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where one interaction goes."""
+    """The handler of one kind of interaction, and its feature."""
 
     call: Call
     feature: Feature
     name: str  # for the log: "slash my timezone"
-    is_private: bool  # what a person reads until the answer is there is for them alone
+    is_private: bool  # whether the placeholder of a deferred answer is ephemeral
 
 
 class Routes:
-    """All ways in, built once per process."""
+    """All routes; built once per process."""
 
     def __init__(self, features: Iterable[Feature]) -> None:
         self._table: dict[type, dict[str, Route]] = {kind: {} for kind in KINDS}
@@ -69,11 +69,11 @@ class Routes:
 
     @property
     def uses_database(self) -> bool:
-        """Whether any feature does."""
+        """Whether any feature uses the database."""
         return any(route.feature.uses_database for table in self._table.values() for route in table.values())
 
     def find(self, interaction: Interaction) -> Route | None:
-        """The route of `interaction`; None when no feature knows its command, menu or custom id (any more)."""
+        """The route of `interaction`; None when no feature handles its command or custom id (any more)."""
         if isinstance(interaction, (ButtonClick, SelectSubmit, ModalSubmit)):
             try:
                 name = route_of(interaction.custom_id)
@@ -86,7 +86,7 @@ class Routes:
         return self._table[type(interaction)].get(name)
 
     def names(self, kind: type) -> frozenset[str]:
-        """Every route of one kind of interaction."""
+        """Names of all routes of one kind of interaction."""
         return frozenset(self._table[kind])
 
     def _add(self, kind: type, name: str, call: Call, feature: Feature) -> None:

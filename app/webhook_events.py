@@ -1,7 +1,7 @@
-"""`POST /events`: webhook events in, 204 out once what they tell is committed.
+"""`POST /events`: stores Discord's webhook events and answers 204 after the commit.
 
-Discord sends again whatever is not answered with 204 in time, with growing pauses for ten minutes: what cannot be kept
-now is refused with 503 and comes back.
+Discord retries every event that is not answered with 204 in time, at growing intervals for ten minutes: an event that
+cannot be stored now is refused with 503 and is delivered again.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from db.connection import Connection, Pool
     from services.installations import JoinedGuild
 
-PATIENCE_S: Final = 2.5  # Discord's own ends at 3
+PATIENCE_S: Final = 2.5  # Discord's own timeout is 3
 
 log = structlog.get_logger()
 
 
 class WebhookEventEndpoint:
-    """Discord's second door. Refuses as the first: by size, then age, then signature, then shape."""
+    """Endpoint of Discord's webhook events. Checks size, age, signature, then shape."""
 
     def __init__(
         self,
@@ -78,13 +78,13 @@ class WebhookEventEndpoint:
         self._note("event", kind=_name(event), outcome=outcome, duration_ms=duration_ms)
 
     async def _take(self, event: WebhookEvent) -> str:
-        """What became of `event`, in a word for the log."""
+        """Store `event` unless it needs no storing; returns the outcome for the log."""
         if isinstance(event, EventPing | OtherEvent):
             return "answered"
         try:
             async with asyncio.timeout(self._patience_s), (await self._pool()).connection() as conn:
                 is_new = await _keep(conn, event, self._clock.now())
-        except Exception as error:  # noqa: BLE001 - a door: whatever it is, Discord shall send the event again
+        except Exception as error:  # noqa: BLE001 - boundary: on any error, Discord must retry the event
             _report(event, error)
             return "put off"
         return "kept" if is_new else "duplicate"

@@ -1,1 +1,1 @@
-"""Words that every room shares: ids, errors, settings, the clock and the languages."""
+"""Shared basics of all layers: ids, errors, config, clock, logging, metrics and translation."""

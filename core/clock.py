@@ -1,4 +1,4 @@
-"""What time it is: the real time, or the local Discord's demonstration time."""
+"""The clock: real time, or the simulated time of the local Discord for demonstrations."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class _TimeScale:
-    """A line through time: at `real` the clock shows `shown` and runs `rate` times as fast. Seconds since 1970."""
+    """A linear time scale: at `real`, simulated time is `simulated` and runs `speed` times as fast. Unix seconds."""
 
     real: float
     simulated: float
@@ -21,10 +21,10 @@ _UNSCALED = _TimeScale(real=0.0, simulated=0.0, speed=1.0)
 
 
 class Clock:
-    """Aware UTC time; with a path, the time that the local Discord shows, so that demonstrations can run fast.
+    """Aware UTC time; with a path, the simulated time of the local Discord, so that demonstrations can run fast.
 
-    The file holds `{"real": unix_s, "shown": unix_s, "rate": float}` and is replaced as a whole by its one writer. A
-    missing or half-made file means real time. Never give a path beside a real Discord.
+    The file holds `{"real": unix_s, "shown": unix_s, "rate": float}` and is replaced atomically by its one writer. A
+    missing or incomplete file means real time. Never pass a path with the real Discord.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -33,11 +33,11 @@ class Clock:
         self._pace = _UNSCALED
 
     def now(self) -> datetime:
-        """The moment shown, aware UTC."""
+        """The current time of this clock, aware UTC."""
         return datetime.fromtimestamp(self.unix(), UTC)
 
     def unix(self) -> float:
-        """The moment shown, in seconds since 1970."""
+        """The current time of this clock, in Unix seconds."""
         real = time.time()
         if self._path is None:
             return real
@@ -45,16 +45,16 @@ class Clock:
         return pace.simulated + (real - pace.real) * pace.speed
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until `seconds` of the time shown have passed, also when the pace changes meanwhile."""
+        """Wait until `seconds` of this clock's time have passed, also when its speed changes meanwhile."""
         if self._path is None:
             await asyncio.sleep(seconds)
             return
         until = self.unix() + seconds
-        while (left := until - self.unix()) > 0:  # noqa: ASYNC110 - the file has no event to wait for
+        while (left := until - self.unix()) > 0:  # noqa: ASYNC110 - a file has no event to wait for
             await asyncio.sleep(min(left / max(self._read_scale().speed, 1e-3), 0.25))
 
     def set_speed(self, *, rate: float, shown: float | None = None) -> None:
-        """Make every clock on this file run `rate` times as fast from now on, from `shown` (default: no jump).
+        """Set the speed of all clocks on this file to `rate` from now on, and their time to `shown` (None: unchanged).
 
         Raises:
             RuntimeError: this clock shows real time and has no file to write.
@@ -69,12 +69,12 @@ class Clock:
 
     @property
     def is_adjustable(self) -> bool:
-        """Whether the pace can be changed; never beside a real Discord."""
+        """Whether the speed can be changed; never with the real Discord."""
         return self._path is not None
 
     @property
     def speed(self) -> float:
-        """How many seconds this clock shows per real second."""
+        """Seconds of this clock per real second."""
         return self._read_scale().speed
 
     def _read_scale(self) -> _TimeScale:

@@ -1,4 +1,4 @@
-"""What the environment decides, read once per process and passed in."""
+"""Configuration from environment variables, read once per process and passed in."""
 
 import binascii
 import contextlib
@@ -17,7 +17,7 @@ from core.ids import SNOWFLAKE_MAX, SNOWFLAKE_MIN, ApplicationId
 DISCORD_API_URL: Final = "https://discord.com/api/v10"
 DISCORD_CDN_URL: Final = "https://cdn.discordapp.com"
 LOCAL_APPLICATION_ID: Final = ApplicationId(1_000_000_000_000_000_001)
-LOCAL_TOKEN: Final = "playground"  # noqa: S105 - the local Discord's, worth nothing elsewhere
+LOCAL_TOKEN: Final = "playground"  # noqa: S105 - valid only for the local Discord
 
 _NO_DATA_DIR: Final = (
     "LYCEUM_DATA_DIR is missing, and this account has no home: set it to a folder that this account may write to"
@@ -26,46 +26,46 @@ _DISCORD_KEYS: Final = ("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY", "DISCORD_APPLICAT
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _FORMATS: Final = ("json", "text")
 _PORT_MAX: Final = 65_535
-_PROCESSES_MAX: Final = 999  # nobody has more
+_PROCESSES_MAX: Final = 999  # an upper bound beyond any real deployment
 _KEY_BYTES: Final = 32  # an Ed25519 public key, and the seed of a signing key
 
 
 class ConfigError(Exception):
-    """The environment is not usable; one sentence names everything that is missing or malformed."""
+    """The environment is not usable; one message names every missing or malformed variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One process's settings. `is_local` means that the local Discord stands in for the real one."""
+    """Configuration of one process. `is_local` means that the local Discord replaces the real one."""
 
     token: str = field(repr=False)
-    public_keys: tuple[str, ...]  # 64 hexadecimal characters each; several while the key is being changed
+    public_keys: tuple[str, ...]  # 64 hexadecimal characters each; several during a key rotation
     application_id: ApplicationId
     database_url: str | None = field(repr=False)  # None: the embedded PostgreSQL
-    api_url: str  # with the version, without a slash at the end
+    api_url: str  # with the API version, without a trailing slash
     gateway_url: str | None  # None: ask Discord
     cdn_url: str
     host: str
     port: int
     playground_port: int
-    known_data_dir: Path | None  # None: not given, and this account has no home; see data_dir
+    known_data_dir: Path | None  # None: not set, and this account has no home directory; see data_dir
     clock_file: Path | None  # None: real time
     log_level: str
     log_format: str
     is_local: bool
-    web_processes: int = 1  # that share the port of web
-    metrics_port: int | None = None  # the first one on which processes show their numbers; None: on web's own alone
-    sentry_dsn: str | None = field(default=None, repr=False)  # None: what breaks is only logged
-    replica_url: str | None = field(default=None, repr=False)  # a streaming replica of it; None: there is none
-    given_direct_url: str | None = field(default=None, repr=False)  # the same database past a pooler; see direct_url
-    openapi_file: Path | None = None  # Discord's description of its API, for the local Discord; None: not here
+    web_processes: int = 1  # processes that share web's port
+    metrics_port: int | None = None  # first port for metrics; None: only on web's own port
+    sentry_dsn: str | None = field(default=None, repr=False)  # None: errors are only logged
+    replica_url: str | None = field(default=None, repr=False)  # a streaming replica of the database; None: none
+    given_direct_url: str | None = field(default=None, repr=False)  # the same database without a pooler; see direct_url
+    openapi_file: Path | None = None  # Discord's OpenAPI description, for the local Discord; None: not available
 
     @property
     def data_dir(self) -> Path:
-        """Where we keep what is on this machine alone; with a token and a database, nothing needs it.
+        """Folder for local files; not needed when a token and a database are configured.
 
         Raises:
-            SettingsError: nobody has named it, and this account has no home.
+            ConfigError: no folder is configured, and this account has no home directory.
         """
         if self.known_data_dir is None:
             raise ConfigError(f"{_NO_DATA_DIR}.")
@@ -73,17 +73,17 @@ class Config:
 
     @property
     def direct_url(self) -> str | None:
-        """The address for whatever needs a session of its own: the listener, migrations, bulk loads."""
+        """Database URL for whatever needs its own session: the listener, migrations, bulk loads."""
         return self.given_direct_url or self.database_url
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
-        """Settings out of environment variables; empty ones count as unset.
+        """Configuration from environment variables; empty ones count as unset.
 
         With none of Discord's three variables set, everything points to the local Discord on this machine.
 
         Raises:
-            SettingsError: variables are missing or malformed.
+            ConfigError: variables are missing or malformed.
         """
         reader = _EnvParser(environ)
         given = [key for key in _DISCORD_KEYS if reader.text(key)]
@@ -141,13 +141,13 @@ class Config:
 
     @property
     def is_all_here(self) -> bool:
-        """Whether nothing that is called over HTTP or websockets is outside this machine: no proxy is needed then."""
+        """Whether every HTTP and websocket URL is on this machine, so that no proxy is needed."""
         called = (self.api_url, self.gateway_url or self.api_url, self.cdn_url, *filter(None, [self.sentry_dsn]))
         return all(environment_checks.is_loopback(url) for url in called)
 
 
 class _EnvParser:
-    """Reads variables and gathers what is wrong with them, so that a person mends all in one go."""
+    """Parses variables and collects all errors, so that an operator can fix them at once."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -190,7 +190,7 @@ class _EnvParser:
         text = self.text(name)
         try:
             return Path(text).expanduser().absolute() if text else default
-        except RuntimeError:  # "~somebody", who has no account here or no home
+        except RuntimeError:  # "~name" of an unknown account, or one without a home directory
             self.problems.append(f"{name} begins with ~, and that account has no home here: write the whole path")
             return None
 
@@ -216,7 +216,7 @@ class _EnvParser:
 
 
 def is_public_key(text: str) -> bool:
-    """Whether it is written as an Ed25519 public key is: 64 hexadecimal characters."""
+    """Whether the text has the format of an Ed25519 public key: 64 hexadecimal characters."""
     try:
         return len(binascii.unhexlify(text)) == _KEY_BYTES
     except ValueError:
@@ -224,7 +224,7 @@ def is_public_key(text: str) -> bool:
 
 
 def is_url(text: str, schemes: tuple[str, ...]) -> bool:
-    """Whether it is an address with a host and one of these schemes."""
+    """Whether the text is a URL with a host and one of these schemes."""
     try:
         parts = urlsplit(text)
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -233,7 +233,7 @@ def is_url(text: str, schemes: tuple[str, ...]) -> bool:
 
 
 def _with_version(url: str) -> str:
-    """Discord's API address with the version that we speak, also when only the host or `/api` was given."""
+    """Discord's API URL with the version that we use, also when only the host or `/api` was given."""
     path = urlsplit(url).path
     if not path:
         return f"{url}/api/v10"
@@ -241,7 +241,7 @@ def _with_version(url: str) -> str:
 
 
 def _default_data_dir(environ: Mapping[str, str]) -> Path | None:
-    """Where a person keeps such things; None: this account has no home, as in many containers."""
+    """The platform's usual folder for application data; None: this account has no home, as in many containers."""
     try:
         if base := environ.get("XDG_DATA_HOME"):
             return (Path(base).expanduser() / "lyceum").absolute()
@@ -252,7 +252,7 @@ def _default_data_dir(environ: Mapping[str, str]) -> Path | None:
 
 
 def _local_public_key(data_dir: Path) -> str:
-    """The public half of the local Discord's key pair, which is made on first need."""
+    """Public key of the local Discord; its key pair is created on first use."""
     from nacl.signing import SigningKey  # noqa: PLC0415 - only the local Discord needs it here
 
     path = data_dir / "playground.key"
@@ -262,7 +262,7 @@ def _local_public_key(data_dir: Path) -> str:
             fresh = data_dir / f"playground.key.{os.getpid()}"
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
-            with contextlib.suppress(FileExistsError):  # another process was first: its key holds
+            with contextlib.suppress(FileExistsError):  # another process created it first: use its key
                 os.link(fresh, path)
             fresh.unlink()
         return SigningKey(bytes.fromhex(path.read_text(encoding="ascii"))).verify_key.encode().hex()
@@ -273,7 +273,7 @@ def _local_public_key(data_dir: Path) -> str:
 
 
 def data_dir_error(data_dir: Path, error: OSError) -> ConfigError:
-    """What is said where nothing can be kept in the data folder."""
+    """The error for a data folder that cannot be written."""
     return ConfigError(
         f"The data folder {data_dir} cannot be used ({error.strerror}): "
         "set LYCEUM_DATA_DIR to a folder that this account may write to."

@@ -1,7 +1,7 @@
-"""What is wrong with the address of a database, told without the address, which holds a password.
+"""Validates a database URL and explains what is wrong without repeating it, because it holds a password.
 
-libpq would say most of it too, but only when the first connection is made, to nobody but the log, and in words that may
-repeat the password. No driver is loaded: a process that only answers pings reads its settings with this.
+libpq would report most of it too, but only on the first connection, only in the log, and in messages that may repeat
+the password. No driver is loaded: a process that only answers pings reads its config with this.
 """
 
 import re
@@ -17,22 +17,22 @@ _PARAMETERS: Final = """
     oauth_scope options passfile password port replication require_auth requirepeer scram_client_key scram_server_key
     service ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcompression sslcrl sslcrldir sslkey
     sslkeylogfile sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user
-"""  # of libpq 18: www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+"""  # from libpq 18: www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 PARAMETERS: Final = frozenset(_PARAMETERS.split())
 SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 _PORT_MAX: Final = 65_535
 _NUMBERS: Final = ("connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # of a parameter that may be repeated to a person
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")  # a parameter name that is safe to show in an error
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 
 
 def faults(url: str, environ: Mapping[str, str]) -> list[str]:
-    """What makes `url` unusable, each as the end of a sentence that begins with the variable's name.
+    """Errors in `url`, each as the end of a sentence that begins with the variable's name.
 
     Args:
         url: not empty.
-        environ: the variables of libpq that fill in what the address leaves out.
+        environ: libpq's variables, which supply what the URL leaves out.
     """
     scheme = next((each for each in SCHEMES if url.startswith(each)), None)
     if scheme is None:
@@ -47,7 +47,7 @@ def faults(url: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def _faults_of_parts(rest: str, environ: Mapping[str, str]) -> list[str]:
-    """The parts as libpq takes them apart: the first @ before a slash ends the user, the first ? begins parameters."""
+    """Errors in a URL, split as libpq does: the first @ before a slash ends the user; the first ? starts the query."""
     before, at, behind = rest.partition("@")
     if not at or "/" in before:
         before, behind = "", rest
@@ -77,7 +77,7 @@ def _faults_of_host(text: str) -> list[str]:
 
 
 def _parameters(query: str) -> tuple[dict[str, str], list[str]]:
-    """The parameters behind the ?, and what is wrong with them."""
+    """The query parameters, and the errors in them."""
     given: dict[str, str] = {}
     found: list[str] = []
     strangers: list[str] = []
@@ -86,7 +86,7 @@ def _parameters(query: str) -> tuple[dict[str, str], list[str]]:
         name, value = _decoded(raw_name), _decoded(raw_value)
         if not equals or "=" in raw_value:
             found.append("has a parameter behind the ? that is not written as name=value")
-        elif name not in PARAMETERS and (name, value) != ("ssl", "true"):  # libpq takes this one for sslmode=require
+        elif name not in PARAMETERS and (name, value) != ("ssl", "true"):  # libpq accepts ssl=true as sslmode=require
             strangers.append(name if _NAME.fullmatch(name) else "one with an unusual name")
         else:
             given[name] = value

@@ -1,10 +1,10 @@
-"""The closed lists of the product: one definition for database, bot and pages."""
+"""The enums of the product: one definition for database, bot and pages."""
 
 from enum import StrEnum
 
 
 class Language(StrEnum):
-    """The languages that Lyceum speaks; values are the names of the catalogues."""
+    """Supported languages; values are the names of the catalogues."""
 
     EN = "en"
     KO = "ko"
@@ -13,14 +13,14 @@ class Language(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may see a member's numbers: everyone in the guild, or the member alone."""
+    """Who may see a member's statistics: everyone in the guild, or only the member."""
 
     PUBLIC = "public"
     PRIVATE = "private"
 
 
 class ChannelKind(StrEnum):
-    """What a voice channel is for; time in an ignored one never counts."""
+    """Purpose of a voice channel; time in an ignored one never counts."""
 
     STUDY = "study"
     PRACTICE = "practice"
@@ -29,7 +29,7 @@ class ChannelKind(StrEnum):
 
 
 class TrackingPreset(StrEnum):
-    """The rules a guild may choose to count voice time by."""
+    """Named tracking policies that a guild can choose."""
 
     SILENT_LIBRARY = "silent_library"
     SOCIAL = "social"
@@ -40,13 +40,13 @@ class SessionEndReason(StrEnum):
     """Why a voice session ended."""
 
     LEFT = "left"
-    IGNORED_CHANNEL = "ignored_channel"  # moved to the AFK channel or another that never counts
-    LOST = "lost"  # the listener was away and found the member gone, or gone and back
+    IGNORED_CHANNEL = "ignored_channel"  # moved to the AFK channel or another ignored channel
+    LOST = "lost"  # the listener was disconnected; on return the member had left, or left and rejoined
     GUILD_GONE = "guild_gone"
 
 
 class DayKind(StrEnum):
-    """What made a day active."""
+    """The kind of activity that made a day active."""
 
     STUDY = "study"
     PRACTICE = "practice"
@@ -54,19 +54,19 @@ class DayKind(StrEnum):
 
 
 class DayStatus(StrEnum):
-    """What became of a day."""
+    """Status of a member's day."""
 
-    ACTIVE = "active"  # the threshold was met; today too, once it is
+    ACTIVE = "active"  # the threshold is met; also used for today
     BELOW_THRESHOLD = "under"  # some time, less than the threshold
-    PROTECTED = "protected"  # no activity, but the run goes on
+    PROTECTED = "protected"  # no activity, but the streak continues
     MISSED = "missed"
     TODAY_OPEN = "today_open"  # today, threshold not met yet
     FUTURE = "future"
-    NOT_A_MEMBER = "before"  # before the member was first seen here
+    NOT_A_MEMBER = "before"  # before the member was first recorded in this guild
 
 
 class ProtectionKind(StrEnum):
-    """What keeps a run of days alive over a date without activity."""
+    """What protects a streak on a date without activity."""
 
     FREEZE = "freeze"
     VACATION = "vacation"
@@ -76,7 +76,7 @@ class ProtectionKind(StrEnum):
 
 
 class WebhookEventKind(StrEnum):
-    """What Discord tells by webhook event; Discord writes the names in capitals."""
+    """Types of Discord's webhook events that are stored; Discord writes the names in capitals."""
 
     APPLICATION_AUTHORIZED = "application_authorized"
     APPLICATION_DEAUTHORIZED = "application_deauthorized"
@@ -86,7 +86,7 @@ class WebhookEventKind(StrEnum):
 
 
 class LeaderboardMetric(StrEnum):
-    """What a leaderboard ranks by."""
+    """The value that a leaderboard ranks by."""
 
     FOCUS = "focus"
     XP = "xp"
@@ -94,7 +94,7 @@ class LeaderboardMetric(StrEnum):
 
 
 class LeaderboardPeriod(StrEnum):
-    """The span of a leaderboard, in the guild's days; weeks start on Monday."""
+    """Period of a leaderboard, in the guild's days; weeks start on Monday."""
 
     TODAY = "today"
     WEEK = "week"
@@ -103,9 +103,9 @@ class LeaderboardPeriod(StrEnum):
 
 
 class EffectStatus(StrEnum):
-    """How far something that must happen at Discord has come."""
+    """Delivery status of an outbox effect."""
 
     PENDING = "pending"
     DONE = "done"
-    FAILED = "failed"  # it cannot happen any more, and nobody has to do anything about it: the person left, for example
-    NEEDS_ATTENTION = "needs_attention"  # a person has to look: `lyceum outbox list`
+    FAILED = "failed"  # can no longer be delivered and needs no action: the member left, for example
+    NEEDS_ATTENTION = "needs_attention"  # an operator must check it: `lyceum outbox list`

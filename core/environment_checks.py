@@ -1,6 +1,6 @@
-"""Variables of the environment that HTTP clients cannot use: proxies of other kinds, certificates that are missing.
+"""Checks proxy and certificate variables of the environment that would make the HTTP clients fail.
 
-httpx and websockets read these variables by themselves and raise from inside, at the first call.
+httpx and websockets read these variables by themselves and raise from inside, on the first call.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _KINDS: Final = ("http", "https")
 
 
 def faults(environ: Mapping[str, str]) -> list[str]:
-    """What cannot be used, one sentence without a full stop for each variable, without its value."""
+    """Unusable variables: one sentence each, without a full stop and without the variable's value."""
     found = [fault for name in _PROXIES if (fault := _proxy_fault(environ, name))]
     if environ.get("NO_PROXY", environ.get("no_proxy", "")).strip() == "*":
         found = []
@@ -24,7 +24,7 @@ def faults(environ: Mapping[str, str]) -> list[str]:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address leads to this very machine, where no proxy has any business."""
+    """Whether a URL leads to this machine, where proxies must not be used."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
@@ -33,7 +33,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _proxy_fault(environ: Mapping[str, str], name: str) -> str | None:
-    """What is wrong with one variable; of two ways to write its name, small letters win."""
+    """The error of one proxy variable; the lower-case name takes precedence over the upper-case one."""
     name = name if name in environ else name.upper()
     if not (value := environ.get(name, "").strip()):
         return None

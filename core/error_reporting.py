@@ -1,4 +1,4 @@
-"""Tells Sentry what broke: kinds of errors and places in our code, never what anybody said or was called.
+"""Sends errors to Sentry: error types and places in our code, never user content or names.
 
 Like logging, this is set up once per process. Without a DSN nothing is loaded and nothing is sent.
 """
@@ -12,7 +12,7 @@ from core.request_context import REQUEST_ID
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
-FLUSH_S: Final = 2.0  # how long a process that ends waits for what is still on its way
+FLUSH_S: Final = 2.0  # how long a process waits at its end for unsent reports
 _EVENT_FIELDS: Final = ("event_id", "timestamp", "level", "platform", "tags", "sdk", "environment")
 _FRAME_FIELDS: Final = ("module", "function", "filename", "lineno", "context_line", "in_app")
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class _Setup:
-    """What `configure` was told."""
+    """Arguments of the last `configure` call."""
 
     dsn: str | None = None
     process: str = ""
@@ -28,19 +28,19 @@ class _Setup:
 
 
 def configure(dsn: str | None, *, process: str) -> None:
-    """Report to `dsn` from now on, in the name of `process`; None: report nothing."""
+    """Report to `dsn` from now on, tagged with `process`; None: report nothing."""
     _Setup.dsn, _Setup.process, _Setup.is_open = dsn, process, False
 
 
 def warm_up() -> None:
-    """Load sentry-sdk, which takes a fifth of a second, before anything breaks."""
+    """Import and set up sentry-sdk, which takes a fifth of a second, before the first error."""
     if _Setup.dsn is None or _Setup.is_open:
         return
-    import sentry_sdk  # noqa: PLC0415 - for those who report
+    import sentry_sdk  # noqa: PLC0415 - only where a DSN is set
 
     sentry_sdk.init(
         dsn=_Setup.dsn,
-        default_integrations=False,  # among them are some that attach requests, arguments and lines of the log
+        default_integrations=False,  # some of them attach requests, arguments and log lines
         auto_enabling_integrations=False,
         auto_session_tracking=False,
         include_local_variables=False,
@@ -52,7 +52,7 @@ def warm_up() -> None:
 
 
 def send(error: BaseException, **tags: object) -> None:
-    """Report `error`, with the request that is worked on and `tags` such as ref and route; never raises."""
+    """Report `error` with the current request id and `tags` such as ref and route; never raises."""
     if _Setup.dsn is None:
         return
     try:
@@ -64,12 +64,12 @@ def send(error: BaseException, **tags: object) -> None:
                 if value is not None:
                     scope.set_tag(name, str(value))
             scope.capture_exception(error)
-    except Exception as trouble:  # noqa: BLE001 - what broke is in the log; the report must not break more
+    except Exception as trouble:  # noqa: BLE001 - the log has the original error; reporting must not raise another
         log.warning("error not reported", reason=type(trouble).__name__)
 
 
 def flush() -> None:
-    """Wait a little for reports on their way, at the end of a process."""
+    """Wait up to `FLUSH_S` seconds for unsent reports, at the end of a process."""
     if _Setup.is_open:
         import sentry_sdk  # noqa: PLC0415 - as above
 
@@ -77,7 +77,7 @@ def flush() -> None:
 
 
 def _strip_event(event: "Event", _hint: "Hint") -> "Event":
-    """Only what is known to be ours. An error's words may quote rows of the database or what somebody wrote."""
+    """Keep only fields that are safe to send: an error's message may quote database rows or user content."""
     whole: dict[str, Any] = dict(event)
     values: list[dict[str, Any]] = whole.get("exception", {}).get("values", [])
     bare: dict[str, Any] = {name: whole[name] for name in _EVENT_FIELDS if name in whole}
@@ -92,7 +92,7 @@ def _strip_event(event: "Event", _hint: "Hint") -> "Event":
             for value in values
         ]
     }
-    return bare  # pyright: ignore[reportReturnType] - a part of an event is one
+    return bare  # pyright: ignore[reportReturnType] - a subset of an event is an event
 
 
 def _strip_stacktrace(stacktrace: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The two families of expected trouble: refusals that speak to a person, and outside things that do not answer."""
+"""Base classes of expected errors: refusals with a message for the user, and dependencies that do not respond."""
 
 from enum import StrEnum
 
@@ -6,9 +6,9 @@ from core.i18n import Translator
 
 
 class DomainError(Exception):
-    """A refusal by a rule of the product; its sentence is meant for the person who asked.
+    """A refusal by a rule of the product; its message is shown to the user.
 
-    `key` is an English sentence with `{named}` parameters, and at the same time the key into the catalogues.
+    `key` is the English message with `{named}` parameters; it is also the key into the catalogues.
     """
 
     def __init__(self, key: str, /, **params: object) -> None:
@@ -17,16 +17,16 @@ class DomainError(Exception):
         self.params = params
 
     def message(self, t: Translator) -> str:
-        """The refusal in the member's language."""
+        """The message in the language of `t`."""
         return t(self.key, **self.params)
 
 
 class ServiceUnavailable(Exception):
-    """Something outside this process did not answer in time: the database or Discord."""
+    """A dependency, the database or Discord, is unavailable or did not respond in time."""
 
 
 class TroubleKind(StrEnum):
-    """What ails a database, as metrics and logs call it."""
+    """Kinds of database errors; values are used in metrics and logs."""
 
     UNREACHABLE = "unreachable"
     UNKNOWN_HOST = "unknown host"
@@ -45,7 +45,7 @@ class TroubleKind(StrEnum):
 
 
 class DatabaseTrouble(ServiceUnavailable):
-    """The database cannot do what it is asked; its sentence is for operators, and `advice` their next step."""
+    """The database cannot do the work. The message is for operators; `advice` is their next step."""
 
     def __init__(self, sentence: str, *, kind: TroubleKind, advice: str) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""How Lyceum says things: four languages, numbers, lengths of time and dates."""
+"""Translates messages and formats numbers, durations and dates in the four supported languages."""
 
 import gettext
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from typing import Final
 from core.enums import Language
 
 LOCALES: Final = Path(__file__).parent / "locales"
-DOMAIN: Final = "lyceum"  # the name of the catalogues
+DOMAIN: Final = "lyceum"  # the gettext domain: the file name of the catalogues
 
-# Discord's locales for each of our languages; discord.com/developers/docs/reference#locales
+# Discord's locales for each supported language; discord.com/developers/docs/reference#locales
 DISCORD_LOCALES: Final[dict[Language, tuple[str, ...]]] = {
     Language.EN: ("en-US", "en-GB"),
     Language.KO: ("ko",),
@@ -26,34 +26,34 @@ _NAMES: Final = {Language.EN: "English", Language.KO: "한국어", Language.ES: 
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """One language's words. Cheap to make, to hash and to send to another process."""
+    """Translates and formats in one language. Cheap to create, hash and pickle."""
 
     language: Language
 
     def __call__(self, message: str, /, **facts: object) -> str:
-        """`message` in this language, with its `{named}` facts filled in."""
+        """`message` translated, with its `{named}` parameters filled in."""
         text = _catalogue(self.language).gettext(message)
         return text.format(**facts) if facts else text
 
     def plural(self, one: str, many: str, count: int, /, **facts: object) -> str:
-        """The form for `count`; `{count}` stands for the number as this language writes it."""
+        """The plural form for `count`, translated; `{count}` becomes the number in this language's format."""
         text = _catalogue(self.language).ngettext(one, many, count)
         return text.format(count=self.number(count), **facts)
 
     def context(self, context: str, message: str, /) -> str:
-        """`message` where it stands for a particular thing, such as the name of a command."""
+        """`message` translated in a gettext context, such as the name of a command."""
         return _catalogue(self.language).pgettext(context, message)
 
     def number(self, value: int) -> str:
         """A whole number with this language's separators: 12,345 or 12.345."""
-        if -1000 < value < 1000:  # noqa: PLR2004 - below a thousand no language separates
+        if -1000 < value < 1000:  # noqa: PLR2004 - no language separates thousands below it
             return str(value)
-        from babel.numbers import format_decimal  # noqa: PLC0415 - Babel costs 60 ms that the first answer need not pay
+        from babel.numbers import format_decimal  # noqa: PLC0415 - Babel takes 60 ms, not needed for the first response
 
         return format_decimal(value, locale=_CLDR[self.language])
 
     def days(self, count: int) -> str:
-        """So many days: 1 day, 12 days."""
+        """A number of days: 1 day, 12 days."""
         return self.plural("{count} day", "{count} days", count)
 
     def duration(self, seconds: int) -> str:
@@ -66,42 +66,42 @@ class Translator:
         return self("{hours} h {minutes} min", hours=self.number(hours), minutes=minutes)
 
     def month(self, day: date) -> str:
-        """The month of `day` with its year: October 2026."""
+        """Month and year of `day`: October 2026."""
         from babel.dates import format_skeleton  # noqa: PLC0415 - as above
 
         return format_skeleton("yMMMM", day, locale=_CLDR[self.language])
 
     def date(self, day: date) -> str:
-        """`day` in full, the month as a word: Nov 21, 2026."""
+        """`day` with the month as a word: Nov 21, 2026."""
         from babel.dates import format_date  # noqa: PLC0415 - as above
 
         return format_date(day, format="medium", locale=_CLDR[self.language])
 
     def weekdays(self) -> tuple[str, ...]:
-        """Seven short names of days, Monday first."""
+        """Short names of the seven weekdays, Monday first."""
         from babel.dates import get_day_names  # noqa: PLC0415 - as above
 
         names = get_day_names("abbreviated", context="stand-alone", locale=_CLDR[self.language])
         return tuple(names[day] for day in range(7))
 
     def name(self) -> str:
-        """The language's name in itself."""
+        """The language's own name for itself."""
         return _NAMES[self.language]
 
 
 @lru_cache(maxsize=len(Language))
 def translator_for(language: Language) -> Translator:
-    """The words of `language`."""
+    """The translator for `language`."""
     return Translator(language)
 
 
 def language_of(locale: str | None) -> Language | None:
-    """Our language for one of Discord's locales, or None where we do not speak it."""
+    """The supported language of a Discord locale; None for other locales."""
     return _LANGUAGE_OF_LOCALE.get(locale or "")
 
 
 def language_for(*locales: str | None) -> Language:
-    """The language of the first of Discord's locales that we speak; English where we speak none."""
+    """The language of the first locale that is supported; English when none is."""
     for each in locales:
         if language := language_of(each):
             return language
@@ -109,7 +109,7 @@ def language_for(*locales: str | None) -> Language:
 
 
 def discord_timestamp(moment: datetime, style: str = "t") -> str:
-    """A moment that each reader sees in their own zone.
+    """Discord's timestamp markup, which each reader sees in their own time zone.
 
     Source: discord.com/developers/docs/reference#message-formatting-timestamp-styles
     """
@@ -118,5 +118,5 @@ def discord_timestamp(moment: datetime, style: str = "t") -> str:
 
 @lru_cache(maxsize=len(Language))
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    # The messages in the code are the English ones, so English needs no catalogue of its own.
+    # The messages in the code are English, so English needs no catalogue.
     return gettext.translation(DOMAIN, LOCALES, [language.value.replace("-", "_")], fallback=language is Language.EN)

@@ -1,4 +1,4 @@
-"""Discord's ids as types of their own, and the moment that each id carries."""
+"""Discord ids (snowflakes) as distinct types, and conversion between ids and times."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final, NewType
@@ -16,18 +16,18 @@ SkuId = NewType("SkuId", int)
 EntitlementId = NewType("EntitlementId", int)
 
 DISCORD_EPOCH_MS: Final = 1_420_070_400_000  # 2015-01-01T00:00Z; discord.com/developers/docs/reference#snowflakes
-SNOWFLAKE_MAX: Final = (1 << 63) - 1  # what a bigint holds; Discord's own ids have 64 bits and reach this in 2084
-SNOWFLAKE_MIN: Final = 1 << 22  # one millisecond after the epoch: anything below is no id of Discord's
+SNOWFLAKE_MAX: Final = (1 << 63) - 1  # what a bigint holds; Discord's own ids have 64 bits and exceed this from 2084
+SNOWFLAKE_MIN: Final = 1 << 22  # one millisecond after the epoch; lower values are never Discord ids
 
 _UNIX_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def snowflake_time(snowflake: int) -> datetime:
-    """The moment at which Discord made this id, aware UTC, to the millisecond."""
+    """The time at which Discord created this id, aware UTC, to the millisecond."""
     return _UNIX_EPOCH + ((snowflake >> 22) + DISCORD_EPOCH_MS) * _MILLISECOND
 
 
 def snowflake_at(moment: datetime, *, increment: int = 0) -> int:
-    """An id that Discord could have made at `moment`; `increment` (22 bits) tells those of one millisecond apart."""
+    """An id with the creation time `moment`; `increment` (22 bits) distinguishes ids of the same millisecond."""
     return (((moment - _UNIX_EPOCH) // _MILLISECOND - DISCORD_EPOCH_MS) << 22) | increment

@@ -1,4 +1,4 @@
-"""Structured logs: readable on a terminal, JSON elsewhere, every line with what is bound to the request."""
+"""Configures structured logging: text on a terminal, JSON elsewhere, the request id on every line."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ from core.tracebacks import text_of, traceback_of
 
 
 def configure(level: str, fmt: str) -> None:
-    """Send all logs to stderr from `level` up, as `json` or as `text`; the standard library's loggers come along."""
+    """Write all logs, those of the standard library included, to stderr as `json` or `text`, from `level` up."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_request_id,
@@ -43,7 +43,7 @@ def configure(level: str, fmt: str) -> None:
     )
     handler.addFilter(_without_rows)
     sys.excepthook = _log_crash
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # uvicorn gives them handlers of their own by default
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # uvicorn gives them their own handlers by default
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.setLevel(logging.NOTSET)
@@ -60,7 +60,7 @@ def _below_the_line(stream: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
 
 
 def _without_rows(record: logging.LogRecord) -> bool:
-    """Let a library that puts an error of the database into its message say only what may be logged."""
+    """Log filter that removes row values from records of libraries that include a database error in the message."""
     if isinstance(record.args, tuple):
         record.args = tuple(text_of(each) if isinstance(each, BaseException) else each for each in record.args)
     if isinstance(record.msg, BaseException):
@@ -69,7 +69,7 @@ def _without_rows(record: logging.LogRecord) -> bool:
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """What ends a process goes the same way as everything else; Ctrl+C is no crash."""
+    """Exception hook: log an uncaught exception like everything else; Ctrl+C is not an error."""
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:
@@ -77,7 +77,7 @@ def _log_crash(kind: type[BaseException], error: BaseException, trace: Traceback
 
 
 def _add_request_id(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Every line says in whose name it was written, so that one interaction can be followed through all of them."""
+    """Structlog processor that adds the request id, so that all lines of one interaction can be found."""
     if (request := REQUEST_ID.get()) is not None:
         event.setdefault("request", request)
     return event

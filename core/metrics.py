@@ -1,4 +1,4 @@
-"""What a process counted, in the form that Prometheus reads; prometheus-client is loaded when somebody asks."""
+"""Exports the metrics registry in Prometheus's format; prometheus-client is imported only when metrics are read."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PORT_MAX: Final = 65_535
-PORTS: Final = 100  # how many processes may share METRICS_PORT and the ports after it
+PORTS: Final = 100  # number of ports from METRICS_PORT on that processes may use
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ CollectFn = Callable[[], Iterable[Metric]]
 
 
 def render_text(ask: CollectFn, *, process: str) -> bytes:
-    """Everything that `ask` tells, and the memory and processor time of this process."""
+    """Prometheus text of the metrics that `ask` returns, and of this process's memory and CPU time."""
     from prometheus_client import generate_latest  # noqa: PLC0415 - see the top
 
     return generate_latest(_registry(ask, process))
@@ -34,10 +34,10 @@ def render_text(ask: CollectFn, *, process: str) -> bytes:
 
 @contextmanager
 def serve(ask: CollectFn, *, process: str, host: str, port: int | None) -> "Generator[int | None]":
-    """Answer Prometheus on the first free port from `port` up, on a thread, as long as the block lasts.
+    """Serve metrics from a thread on the first free port from `port` up, for the duration of the block.
 
-    Several processes of one machine are given the same port and find one each; `ask` is called on that thread.
-    Trouble is logged and stops nothing: who cannot be watched still works. Gives the port; None: not served.
+    All processes of one machine get the same `port` and each takes the next free one; `ask` is called on that thread.
+    An error is logged and does not stop the process. Yields the port; None: metrics are not served.
     """
     if port is None:
         yield None
@@ -48,7 +48,7 @@ def serve(ask: CollectFn, *, process: str, host: str, port: int | None) -> "Gene
     last = min(port + PORTS - 1, PORT_MAX)
     for number in range(port, last + 1):
         try:
-            server, thread = start_http_server(number, host or "0.0.0.0", registry)  # noqa: S104 - as web listens
+            server, thread = start_http_server(number, host or "0.0.0.0", registry)  # noqa: S104 - as web does
         except OSError as error:
             if error.errno == EADDRINUSE:
                 continue

@@ -1,6 +1,6 @@
-"""What a process counts about itself, cheap enough for the door: plain numbers in dictionaries, read when asked for.
+"""In-process counters, histograms and gauges without prometheus-client's per-label cost.
 
-A label of prometheus-client costs a lock and a microsecond; one of these a tenth of it. `core.metrics` shows them.
+A label of prometheus-client costs a lock and a microsecond; one of these a tenth of it. `core.metrics` exports them.
 """
 
 from bisect import bisect_left
@@ -14,7 +14,7 @@ BUCKETS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 
 
 class Counter:
-    """How often something happened, by the values of its labels."""
+    """Counts events by label values."""
 
     __slots__ = ("_found", "labels", "meaning", "name")
 
@@ -25,16 +25,16 @@ class Counter:
         self._found: dict[Labels, int] = {}
 
     def add(self, *values: str, by: int = 1) -> None:
-        """Count one more, or `by` more; one value per label."""
+        """Add `by`; pass one value per label."""
         self._found[values] = self._found.get(values, 0) + by
 
     def rows(self) -> list[tuple[Labels, int]]:
-        """What was counted so far."""
+        """The counts so far, by label values."""
         return list(self._found.items())
 
 
 class Histogram:
-    """How long something took, by the values of its labels; kept as the buckets of a histogram."""
+    """Counts durations in histogram buckets, by label values."""
 
     __slots__ = ("_found", "labels", "meaning", "name")
 
@@ -45,7 +45,7 @@ class Histogram:
         self._found: dict[Labels, list[float]] = {}
 
     def add(self, seconds: float, *values: str) -> None:
-        """One more that took `seconds`; one value per label."""
+        """Add one duration of `seconds`; pass one value per label."""
         row = self._found.get(values)
         if row is None:
             row = self._found[values] = [0.0] * (len(BUCKETS_S) + 2)
@@ -53,14 +53,14 @@ class Histogram:
         row[-1] += seconds
 
     def rows(self) -> Iterator[tuple[Labels, list[int], float]]:
-        """What was counted so far: how many ended within each bound and beyond the last, and the sum of seconds."""
+        """Per label values: the count within each bound and above the last, and the sum of seconds."""
         for values, row in list(self._found.items()):
             yield values, [int(each) for each in row[:-1]], row[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A number as it stands right now."""
+    """A current value."""
 
     name: str
     meaning: str

@@ -1,35 +1,36 @@
-"""Which name of somebody is shown: the first that can be seen."""
+"""Chooses the display name of a user: the first candidate with visible characters."""
 
 import unicodedata
 from typing import Final
 
-# Letters and signs that Unicode does not call spaces or controls, and that no font gives any ink.
+# Characters that Unicode does not class as spaces or controls, and that fonts draw without ink.
 BLANK: Final = frozenset(
     "\u034f"  # grapheme joiner
     "\u115f\u1160\u3164\uffa0"  # Hangul fillers
     "\u17b4\u17b5"  # Khmer inherent vowels
     "\u180e"  # Mongolian vowel separator
     "\u2800"  # Braille without a dot
-    "\ufffc"  # stands for an object that is not there
-    "\U00013441\U00013442"  # Egyptian blanks
+    "\ufffc"  # object replacement character
+    "\U00013441\U00013442"  # Egyptian hieroglyph blanks
     "\U00016fe4"  # Khitan filler
-    "\U0001d159"  # a note without a head
+    "\U0001d159"  # musical symbol null notehead
 )
-UNNAMED: Final = "–"  # where somebody has no name that can be seen; the same in every language
+UNNAMED: Final = "–"  # for a user without a visible name; the same in every language
 
 _INKED: Final = frozenset("LNPS")  # general categories: letters, numbers, punctuation, symbols
 
 
 def can_be_seen(text: str) -> bool:
-    """Whether a reader sees anything of `text`: one letter, digit or sign with ink.
+    """Whether `text` has at least one visible character: a letter, digit, punctuation mark or symbol.
 
-    Marks count only on such a letter. Spaces, controls, tags, variation selectors and private characters have no ink.
+    Combining marks count only on such a character. Spaces, controls, tags, variation selectors and private-use
+    characters are not visible.
     """
     return any(_has_ink(char) for char in text)
 
 
 def first_seen(*names: str | None) -> str:
-    """The first of `names` that can be seen, unchanged; `UNNAMED` where none can."""
+    """The first of `names` that is visible, unchanged; `UNNAMED` when none is."""
     return next((name for name in names if name and can_be_seen(name)), UNNAMED)
 
 
@@ -37,12 +38,12 @@ def _has_ink(char: str) -> bool:
     if char in BLANK:
         return False
     category = unicodedata.category(char)
-    if category == "Cn":  # a later version of Unicode than Python's may have given it a sign
+    if category == "Cn":  # a later Unicode version than Python's may have assigned it
         return not _is_never_a_sign(ord(char))
     return category[0] in _INKED
 
 
 def _is_never_a_sign(code: int) -> bool:
-    """Whether an unassigned code point is a noncharacter or reserved for what is not shown."""
+    """Whether an unassigned code point is a noncharacter or reserved as invisible."""
     is_noncharacter = 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE  # noqa: PLR2004 - Unicode's own numbers
     return is_noncharacter or code == 0x2065 or 0xFFF0 <= code <= 0xFFF8 or 0xE0000 <= code <= 0xE0FFF  # noqa: PLR2004

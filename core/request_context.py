@@ -1,6 +1,6 @@
-"""Which request is being worked on right now: log lines, calls to Discord and error reports carry its id.
+"""Holds the id of the current request, for log lines, calls to Discord and error reports.
 
-An interaction's id is its request id; work that it leaves behind for later is done under the same one.
+An interaction's id is its request id; work deferred by an interaction runs under the same id.
 """
 
 from collections.abc import Generator
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-REQUEST_ID: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: nobody asked for this
+REQUEST_ID: Final[ContextVar[int | str | None]] = ContextVar("request", default=None)  # None: outside any request
 
 
 @contextmanager
 def request_context(request: int | str | None) -> Generator[None]:
-    """Do what is inside in the name of `request`: an interaction's id, or the name of a job that nobody asked for."""
+    """Set the request id for the block: an interaction's id, or the name of a job."""
     token = REQUEST_ID.set(request)
     try:
         yield

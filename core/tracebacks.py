@@ -1,4 +1,4 @@
-"""Tracebacks and errors as text for logs, without the rows that PostgreSQL quotes in its messages.
+"""Formats tracebacks and errors for logs, without the row values that PostgreSQL quotes in its messages.
 
 PostgreSQL explains an error with a DETAIL such as "Key (user_id, name)=(…) already exists." or "Failing row contains
 (…)", and psycopg makes it part of the exception's text: names of members would reach every log. Only the SQLSTATE, the
@@ -14,16 +14,16 @@ from typing import Any, Final, cast
 _CAUSE: Final = "\nThe above exception was the direct cause of the following exception:\n\n"
 _CONTEXT: Final = "\nDuring handling of the above exception, another exception occurred:\n\n"
 _QUOTED: Final = re.compile(r'"[^"]*"')
-_QUOTES_VALUES: Final = "22"  # SQLSTATE class: data exceptions say in the primary message which value was wrong
+_QUOTES_VALUES: Final = "22"  # SQLSTATE class of data exceptions, whose primary message contains the wrong value
 
 
 def traceback_of(error: BaseException) -> str:
-    """Where it broke, line by line, without the values of variables or rows: among them is what people wrote."""
+    """The traceback as text, without values of variables or rows, which may hold user content."""
     return "".join(_lines(error, set())).rstrip()
 
 
 def text_of(error: BaseException) -> str:
-    """What an error says, as `str()` would give it for all that is not the database's."""
+    """The error as text: `str()`, except for database errors, whose row values are removed."""
     database = _database_error(error)
     return str(error) if database is None else _database_text(database)
 
@@ -54,7 +54,7 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
 
 
 def _database_error(error: BaseException) -> Any | None:
-    """Psycopg's error in `error`, which is one or, as SQLAlchemy does, wraps one; loads neither of the two."""
+    """The psycopg error that `error` is or, from SQLAlchemy, wraps; None for others. Imports neither library."""
     psycopg = sys.modules.get("psycopg")
     if psycopg is None:
         return None
@@ -65,7 +65,7 @@ def _database_error(error: BaseException) -> Any | None:
 
 
 def _database_text(error: Any) -> str:
-    if error.sqlstate is None:  # psycopg's own: the server was never asked, so no row can be in it
+    if error.sqlstate is None:  # psycopg's own error: it did not come from the server, so it contains no row
         return str(error).partition("\nDETAIL:")[0]
     message = error.diag.message_primary or ""
     if error.sqlstate.startswith(_QUOTES_VALUES):

@@ -1,7 +1,7 @@
-"""What each interaction means; the list of features that the app answers.
+"""Interaction handlers, and the list of features that the app serves.
 
-The list is made when it is first asked for: who brings features of their own, or answers a first ping, loads no picture
-library for it.
+The list is built on first use: a process with features of its own, or one that only answers a ping, imports no image
+library.
 """
 
 from importlib import import_module
@@ -24,7 +24,7 @@ _MODULES: Final = (
     "tracking",
     "explanations.why",
     "tools",
-)  # in the order in which /help tells of them
+)  # in the order in which /help lists them
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Reads what a person picked from a list, and refuses what only another program could have sent."""
+"""Parses the value of a chosen option, and refuses values that Discord's clients cannot send."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -9,7 +9,7 @@ Kind = TypeVar("Kind", bound=StrEnum)
 
 
 class UnknownChoice(DomainError):
-    """Raised for a value that is none of the choices."""
+    """Raised for a value that is not one of the choices."""
 
     def __init__(self, value: str) -> None:
         super().__init__('"{value}" is not one of the choices. Pick one from the list that Discord shows.', value=value)
@@ -17,10 +17,10 @@ class UnknownChoice(DomainError):
 
 
 def parse_choice(kind: type[Kind], value: str) -> Kind:
-    """The member of `kind` that `value` stands for.
+    """The enum member of `kind` with this value.
 
     Raises:
-        UnknownChoice: none.
+        UnknownChoice: there is none.
     """
     try:
         return kind(value)

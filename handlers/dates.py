@@ -1,4 +1,4 @@
-"""Reads dates as people write them, and shows how with dates of these days."""
+"""Parses dates that users type, and shows the format with current dates as examples."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ ONE_DAY = timedelta(days=1)
 
 
 class NoSuchDate(DomainError):
-    """Raised for a date that is written in another way, or is none."""
+    """Raised for text that is not a date in the expected format."""
 
     def __init__(self, text: str, example: date) -> None:
         super().__init__(
@@ -21,18 +21,18 @@ class NoSuchDate(DomainError):
 
 
 def today(deps: Deps) -> date:
-    """The date that it is for the person who asks."""
+    """Today's date in the member's time zone and day start."""
     return Calendar(deps.member.zone_rules).date_of(deps.now)
 
 
 def parse(text: str, *, example: date) -> date:
-    """The date that `text` names as year, month and day; a refusal shows `example`.
+    """Parse `text` as YYYY-MM-DD; the error message shows `example`.
 
     Raises:
-        NoSuchDate: it names none.
+        NoSuchDate: the text is not a valid date.
     """
     parts = text.strip().split("-")
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts):  # noqa: PLR2004 - of a date
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts):  # noqa: PLR2004 - parts of a date
         raise NoSuchDate(text[:40], example)
     try:
         return date(*(int(part) for part in parts))

@@ -1,4 +1,4 @@
-"""What a feature is to the rest of the house: a value that lists its commands and says who answers what."""
+"""The Feature type: a set of commands with the handler for each interaction; also what handlers receive (Deps)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,30 +29,30 @@ from wire.message import Message
 from wire.objects import Attachment, ResolvedUser
 from wire.reply import AutocompleteResult, Reply
 
-I = TypeVar("I")  # noqa: E741 - the kind of interaction
+I = TypeVar("I")  # noqa: E741 - stands for the kind of interaction
 
 
 class Deps(Struct, frozen=True):
-    """What a handler gets beside the interaction; nothing below the handlers sees it."""
+    """What a handler receives beside the interaction; services and queries never receive it."""
 
-    conn: Connection  # one transaction, committed after the handler returned
+    conn: Connection  # one transaction, committed after the handler returns
     now: datetime  # aware UTC
-    t: Translator  # the person's language
-    member: MemberContext  # who came, and what they chose before
+    t: Translator  # in the member's language
+    member: MemberContext  # the member who acts, with their preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesWanted:
-    """What a handler returns that first has to read what a person sent along; it has written nothing until then.
+    """Returned by a handler that first needs the content of attached files; it has written nothing until then.
 
-    The person reads "thinking…" until the bytes are there. Then `use` answers as a handler does, in the one transaction
-    that claims the interaction: whatever goes wrong before has changed nothing.
+    The user sees "thinking…" until the files are downloaded. Then `use` runs like a handler, in the one transaction
+    that claims the interaction, so an earlier failure changes nothing.
     """
 
     files: tuple[Attachment, ...]
-    use: Callable[[tuple[bytes, ...], Deps], Awaitable[Message]]  # with the bytes in the order of `files`
+    use: Callable[[tuple[bytes, ...], Deps], Awaitable[Message]]  # receives the contents in the order of `files`
     file_types: tuple[str, ...]  # see wire.uploads.accept
-    size_max: int  # bytes, of each
+    size_max: int  # bytes, of each file
     private: bool = True
 
 
@@ -62,11 +62,11 @@ Handler = Callable[[I, Deps], Awaitable[Reply | FilesWanted]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """One feature's commands, and the handler for each way in.
+    """One feature's commands, and the handler for each route.
 
-    Slash commands are found by their path ("my timezone"), menus by their name, components and modals by their action.
-    An answer that takes long is deferred by itself, and what the person sees meanwhile is private unless `public` names
-    the leaf. A private answer after a public placeholder takes the placeholder away first.
+    Slash commands are keyed by their path ("my timezone"), user and message commands by their name, components and
+    modals by their action. A slow answer is deferred automatically, and its placeholder is private unless `public`
+    names the route. For a private answer after a public placeholder, the placeholder is deleted first.
     """
 
     name: str
@@ -80,26 +80,26 @@ class Feature:
     buttons: Mapping[AnyAction, Handler[ButtonClick]] = field(default_factory=dict[AnyAction, Handler[ButtonClick]])
     selects: Mapping[AnyAction, Handler[SelectSubmit]] = field(default_factory=dict[AnyAction, Handler[SelectSubmit]])
     modals: Mapping[AnyAction, Handler[ModalSubmit]] = field(default_factory=dict[AnyAction, Handler[ModalSubmit]])
-    uses_database: bool = True  # False: answers from memory; `conn` must not be touched. Autocomplete always does
-    only_reads: bool = False  # True: no handler writes, and each bears what was true a few seconds ago (db/replica.py)
-    guild_only: bool = True  # False: also answers in direct messages
-    public: frozenset[str] = frozenset()  # the paths, menus and modals that answer for everybody; the rest is private
+    uses_database: bool = True  # False: `conn` must not be touched. Autocomplete always answers from memory
+    only_reads: bool = False  # True: no handler writes, and all accept data that is seconds old (db/replica.py)
+    guild_only: bool = True  # False: also works in direct messages
+    public: frozenset[str] = frozenset()  # routes whose answers are public; all others are private
 
 
 def guild_of(interaction: InteractionBase) -> GuildId:
-    """Where an interaction of a feature that answers in guilds alone happened."""
+    """The guild of an interaction of a guild-only feature."""
     if interaction.guild_id is None:
         raise BadPayload("not in a guild")
     return interaction.guild_id
 
 
 def person_of(interaction: InteractionBase) -> Person:
-    """Who made `interaction`, with the names that came along."""
+    """The actor of `interaction`, with the names that Discord sent along."""
     return person_named(ResolvedUser(interaction.user, interaction.member))
 
 
 def person_named(target: ResolvedUser) -> Person:
-    """Somebody who was named in an option or a menu."""
+    """A user chosen in an option or by a user command."""
     user, member = target.user, target.member
     return Person(
         user=user.id,

@@ -1,4 +1,4 @@
-"""`/help`: what can be asked of Lyceum, told from the features themselves."""
+"""`/help`: lists all commands of the app, generated from the features."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from wire.reply import AutocompleteResult, Choice
 
 
 class NoSuchCommand(DomainError):
-    """Raised when help is asked for something that is no command of ours."""
+    """Raised when help is requested for an unknown command."""
 
     def __init__(self, name: str) -> None:
         super().__init__("There is no command called {name}. /help alone lists all of them.", name=name)
@@ -27,16 +27,16 @@ class NoSuchCommand(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that can be invoked."""
+    """One command that can be invoked."""
 
-    path: str  # as declared: "my timezone", or a menu's name
+    path: str  # as declared: "my timezone", or the name of a user or message command
     kind: int
     names: tuple[str, ...]  # the path's parts
-    description: str  # empty for menus
+    description: str  # empty for user and message commands
     options: tuple[Option, ...]
 
     def title(self, shown: Translator) -> str:
-        """How the person's Discord writes it."""
+        """The command as the user's Discord client writes it."""
         if self.kind != SLASH:
             return shown.context("command name", self.names[0])
         first, *rest = self.names
@@ -45,7 +45,7 @@ class Entry:
 
 
 def entries(commands: Iterable[Command]) -> tuple[Entry, ...]:
-    """Everything that can be invoked, in the order of the features."""
+    """Every command that can be invoked, in the order of the features."""
     return tuple(entry for each in commands for entry in _entries(each))
 
 
@@ -99,7 +99,7 @@ def _entries(each: Command) -> Iterable[Entry]:
 
 
 def _shown(interaction: InteractionBase) -> Translator:
-    """The language in which the person's Discord shows commands, whatever they chose for answers."""
+    """Translator for the language of the user's Discord client, which displays commands in it; not for answers."""
     return translator_for(language_for(interaction.locale))
 
 

@@ -1,4 +1,4 @@
-"""`/leaderboard`: who studies most, page by page, as a picture and as text."""
+"""`/leaderboard`: ranks members, page by page, as an image and as text."""
 
 from typing import Final
 
@@ -24,12 +24,12 @@ FILENAME: Final = "leaderboard.png"
 
 PAGE: Final = Action(
     "leaderboard", "page", LeaderboardMetric, LeaderboardPeriod, int, int
-)  # the page wanted, and who asked for the board
+)  # page number, and the user who requested the leaderboard
 ME: Final = Action("leaderboard", "me", LeaderboardMetric, LeaderboardPeriod, int)
 
 
 class NotOnBoard(DomainError):
-    """Raised when somebody looks for themselves on a board that they are not on yet."""
+    """Raised when members look for their own row on a leaderboard that they are not on yet."""
 
     def __init__(self, board: LeaderboardMetric) -> None:
         match board:
@@ -45,7 +45,7 @@ class NotOnBoard(DomainError):
 
 
 class HiddenFromBoards(DomainError):
-    """Raised when somebody who keeps their numbers private looks for themselves."""
+    """Raised when members with private statistics look for their own row."""
 
     def __init__(self) -> None:
         super().__init__("Your numbers are private, so you are on no board. /my visibility changes that.")
@@ -95,7 +95,7 @@ async def _draw(
     *,
     asker: UserId,
 ) -> ImageReply:
-    """The page; whoever presses a button on somebody else's board gets one of their own."""
+    """The page; a member who clicks a button on another member's leaderboard gets a private copy."""
     found = await _page(interaction, deps, board, period, page)
     viewer = interaction.user.id
     is_press = isinstance(interaction, ButtonClick)

@@ -1,4 +1,4 @@
-"""The house styles of a message, so that no handler builds its own."""
+"""Builders for the app's message styles: ephemeral text, embed messages, and messages with a rendered image."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,23 +20,23 @@ from wire.reply import EditMessage, ImageReply
 
 Card_contra = TypeVar("Card_contra", contravariant=True)
 
-BRAND_COLOUR: Final = 0xF4BC6C  # the accent of the cards
+BRAND_COLOUR: Final = 0xF4BC6C  # the accent colour of the cards
 NAME_MAX: Final = 40  # characters of a name within a text; Discord allows 32
-REASON_MAX: Final = 80  # of a reason in a list: fifteen fit a frame also when every character must be escaped
+REASON_MAX: Final = 80  # characters of a reason in a list: fifteen fit an embed even if every character is escaped
 
-_MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # what Discord's markdown would take as more than a letter
+_MARKS: Final = re.compile(r"([\\*_~`|<>\[\]()#@:-])")  # characters with a meaning in Discord's markdown
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 def ephemeral(text: str) -> Message:
-    """A short answer for the person alone."""
+    """A short ephemeral answer."""
     return Message(text, private=True)
 
 
 def embed_message(
     title: str, lines: Sequence[str], *, footer: str = "", buttons: tuple[Row, ...] = (), private: bool = False
 ) -> Message:
-    """A framed text, with buttons below it."""
+    """A message with one embed, and buttons below it."""
     embed = Embed(
         title=title[:EMBED_TITLE_MAX],
         description="\n".join(lines),
@@ -47,21 +47,21 @@ def embed_message(
 
 
 class Renderer(Protocol[Card_contra]):
-    """How every card is drawn."""
+    """The signature of every card's render function."""
 
     def __call__(self, card: Card_contra, /, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RenderJob(Generic[Card_contra]):
-    """Draws one card. Equal brushes draw equal pictures, so that a picture can be kept under its brush."""
+    """Renders one card. Equal jobs render equal images, so an image can be cached by its job."""
 
     render: Renderer[Card_contra]
     card: Card_contra
     t: Translator
 
     def __call__(self, avatars: Mapping[str, bytes]) -> bytes:
-        """The picture, with those avatars that could be had."""
+        """Render the image with the avatars that could be loaded."""
         return self.render(self.card, t=self.t, avatars=avatars)
 
 
@@ -74,15 +74,15 @@ def with_image(
     avatars: Iterable[str | None] = (),
     edits: bool = False,
 ) -> ImageReply:
-    """`message` with a picture in its frame: the same facts to see and to read.
+    """`message` with an image in its embed that shows the same facts as the text.
 
     Args:
-        message: a panel().
-        brush: draws the picture.
+        message: made by embed_message().
+        brush: renders the image.
         filename: ends with .png.
-        alt: what is to be seen.
-        avatars: CDN paths; None where somebody has no picture.
-        edits: the message whose button was pressed becomes this one.
+        alt: alternative text of the image.
+        avatars: CDN paths; None for users without an avatar.
+        edits: True: the reply replaces the message with the clicked button.
     """
     embed = replace(message.embeds[0], image=f"attachment://{filename}")
     kind = EditMessage if edits else Message
@@ -97,17 +97,17 @@ def with_image(
 
 
 def escape_markdown(name: str, *, longest: int = NAME_MAX) -> str:
-    """What a person wrote, as text within text: nothing of it formats, mentions, or turns the line around."""
+    """User text for use within other text: markdown, mentions and direction changes have no effect outside it."""
     short = name if len(name) <= longest else name[: longest - 1] + "…"
     escaped = _MARKS.sub(r"\\\1", short)
     return f"\u2068{escaped}\u2069" if _RIGHT_TO_LEFT.search(short) else escaped
 
 
 def name_of(person: Person) -> str:
-    """The name that the guild sees, as text within text."""
+    """The display name in the guild, escaped."""
     return escape_markdown(display_name(person))
 
 
 def avatar_path_of(person: Person, guild: GuildId) -> str | None:
-    """Where the picture is that this person wears in the guild."""
+    """CDN path of the avatar that this user has in the guild; None when they have none."""
     return avatar_path(person.user, avatar=person.avatar_hash, guild=guild, member_avatar=person.member_avatar_hash)

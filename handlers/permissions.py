@@ -1,4 +1,4 @@
-"""Who may use what is for staff; Discord's own setting hides a command, and this decides."""
+"""Checks the permission for staff commands. Discord's own setting only hides a command; this check is the authority."""
 
 from typing import Final
 
@@ -10,17 +10,17 @@ MANAGE_GUILD: Final = 1 << 5
 
 
 class ForStaffAlone(DomainError):
-    """Raised when somebody without the permission uses what is for staff."""
+    """Raised when a member without the permission uses a staff command."""
 
     def __init__(self) -> None:
         super().__init__("This is for people who manage the server. Ask one of them, and they can do it for you.")
 
 
 def require_permission(interaction: InteractionBase) -> None:
-    """Let those go on who may manage the server.
+    """Require the permission to manage the server.
 
     Raises:
-        ForStaffAlone: the person may not.
+        ForStaffAlone: the member lacks it.
     """
     member = interaction.member
     if member is None or not member.permissions & (MANAGE_GUILD | ADMINISTRATOR):

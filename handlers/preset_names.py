@@ -1,4 +1,4 @@
-"""How presets are called and told."""
+"""Names and descriptions of the tracking presets."""
 
 from typing import Final
 
@@ -13,12 +13,12 @@ CHOICES: Final = (
 
 
 def name_of_preset(preset: TrackingPreset, t: Translator) -> str:
-    """What the list of choices calls it."""
+    """The preset's name, as in the list of choices."""
     return t.context("choice", {value: name for name, value in CHOICES}[preset])
 
 
 def describe(preset: TrackingPreset, t: Translator) -> str:
-    """Its rules in a sentence or two."""
+    """The preset's rules in one or two sentences."""
     match preset:
         case TrackingPreset.SILENT_LIBRARY:
             return t("Everybody in voice counts, also muted, deafened or alone: up to 16 hours a day.")

@@ -1,4 +1,4 @@
-"""`/profile` and the menu "Profile": one member's level, time and streak, as a card and as text."""
+"""`/profile` and the user command "Profile": a member's level, time and streak, as a card image and as text."""
 
 from typing import Final
 
@@ -55,7 +55,7 @@ def _nothing_yet(person: Person, t: Translator, *, is_own: bool) -> str:
 
 
 def _is_private(found: Profile) -> bool:
-    """Whoever keeps their numbers private does not mean to post them by looking at them."""
+    """Private statistics are shown privately, so that a member does not publish them by looking at them."""
     return found.visibility is Visibility.PRIVATE
 
 

@@ -1,4 +1,4 @@
-"""`/tools`: small helps around time, for writing to people who live elsewhere."""
+"""`/tools`: timestamp markup, time zone comparison and other time helpers."""
 
 from datetime import timedelta
 from typing import Final

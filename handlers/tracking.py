@@ -1,4 +1,4 @@
-"""`/track`: what staff decide about counting: which rooms, by which rules, and for past days once more."""
+"""`/track`: staff settings for time tracking: channel kinds, presets, and changes to past days with a preview."""
 
 from datetime import date
 from typing import Final
@@ -123,7 +123,7 @@ async def apply(press: ButtonClick, deps: Deps) -> EditMessage:
 
 
 async def _previewed(interaction: SlashCommand, deps: Deps) -> tuple[Message, str]:
-    """What would change, and the custom id that changes it; empty when nothing would."""
+    """The preview, and the custom id that applies the change; the id is empty when nothing would change."""
     wanted = parse_choice(TrackingPreset, interaction.options.string("preset"))
     yesterday = today(deps) - ONE_DAY
     first, last = (parse(interaction.options.string(name), example=yesterday) for name in ("from", "to"))

@@ -1,7 +1,8 @@
-"""Keeps Discord's list of our commands equal to the features: the difference first, then one request or none.
+"""Registers the features' commands with Discord: computes the difference, then sends one bulk request or none.
 
-Discord's list belongs to the application, not to us: it may also hold an Entry Point command, which Discord makes for
-an app with an Activity and refuses to lose, and commands that another tool registered. Both are sent back as they are.
+Discord's list belongs to the application and may hold commands that we did not register: an Entry Point command, which
+Discord creates for an app with an Activity and does not allow to be deleted, and commands registered by another tool.
+Both are sent back unchanged.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,47 +22,47 @@ if TYPE_CHECKING:
 
 Json = dict[str, object]
 
-Identity = tuple[int, str]  # kind and name, by which Discord tells the commands of one scope apart
+Identity = tuple[int, str]  # type and name: Discord's unique key of a command within one scope
 
 RETIRED: Final[frozenset[Identity]] = frozenset()
 """What earlier versions registered and this one does not: a sync deletes these, and no other unknown command."""
 
 _DIFF_SYMBOLS = {SLASH: "/", USER_MENU: "person menu: ", MESSAGE_MENU: "message menu: ", ENTRY_POINT: "Entry Point: "}
-_ADDED_BY_DISCORD: Final = frozenset({"application_id", "guild_id", "version"})  # of an answer, never of a request
+_ADDED_BY_DISCORD: Final = frozenset({"application_id", "guild_id", "version"})  # response-only fields
 
 
 @dataclass(frozen=True, slots=True)
 class CommandPlan:
-    """What Discord's list of our commands lacks, in which order an operator reads it."""
+    """Difference between Discord's list of our commands and the list that we want; lines are in display order."""
 
-    wanted: tuple[Json, ...]  # our commands as they should be
-    lines: tuple[str, ...]  # empty: nothing to do
-    kept: tuple[Json, ...] = ()  # commands of others, as Discord lists them
-    differing: int = 0  # how many of ours are missing or different
-    deleted: int = 0  # how many are to be deleted
+    wanted: tuple[Json, ...]  # our commands, complete
+    lines: tuple[str, ...]  # the difference as text; empty: nothing to do
+    kept: tuple[Json, ...] = ()  # commands that we did not register, as Discord returns them
+    differing: int = 0  # number of our commands that are missing or different
+    deleted: int = 0  # number of commands to delete
 
     def __str__(self) -> str:
         return "\n".join(self.lines) or "Discord's list is up to date."
 
     @property
     def kept_titles(self) -> tuple[str, ...]:
-        """The commands of others as an operator reads them."""
+        """Names of the commands that we did not register, as shown to an operator."""
         return tuple(_title(_identity(each)) for each in self.kept)
 
     @property
     def sent(self) -> tuple[Json, ...]:
-        """The whole list for Discord: ours, then those of others with all their own fields."""
+        """The complete list for Discord: our commands, then the other commands with all their own fields."""
         return (*self.wanted, *map(_sent_back, self.kept))
 
     def title_of(self, position: str) -> str | None:
-        """The command at a position of `sent`, as Discord's refusals count; None: there is none."""
+        """Name of the command at a position of `sent`, as Discord's errors count; None when there is none."""
         if position.isascii() and position.isdecimal() and int(position) < len(self.sent):
             return _title(_identity(self.sent[int(position)]))
         return None
 
 
 def localise(context: str, text: str) -> Mapping[str, str]:
-    """`text` in each of Discord's locales that we speak; English stands there too, so that nobody gets a fallback."""
+    """`text` in each Discord locale that we support, English included, so that no client uses a fallback."""
     return {
         locale: translator_for(language).context(context, text)
         for language in Language
@@ -70,7 +71,7 @@ def localise(context: str, text: str) -> Mapping[str, str]:
 
 
 def commands_json(features: Iterable[Feature], *, is_global: bool = True) -> list[Json]:
-    """The whole list as Discord gets it."""
+    """The complete list of commands as Discord's JSON."""
     return list_json((each for feature in features for each in feature.commands), localise, is_global=is_global)
 
 
@@ -81,14 +82,14 @@ def compute_plan(
     retired: frozenset[Identity] = RETIRED,
     deletes_foreign: bool = False,
 ) -> CommandPlan:
-    """The difference between the list that we want and the one that Discord has.
+    """Compare the list of commands that we want with the list that Discord has.
 
     Args:
         wanted: our commands.
-        existing: what Discord has.
-        retired: what earlier versions of ours registered.
-        deletes_foreign: commands of others are deleted as well; never an Entry Point command, which Discord would not
-            let go.
+        existing: Discord's list.
+        retired: commands that earlier versions of ours registered.
+        deletes_foreign: also delete commands that we did not register; never an Entry Point command, which Discord does
+            not allow to be deleted.
     """
     ours = {_identity(each): normal(each) for each in wanted}
     theirs = {_identity(each): each for each in existing}
@@ -115,23 +116,23 @@ async def sync(
     deletes_foreign: bool = False,
     dry_run: bool = False,
 ) -> CommandPlan:
-    """Compare, and where something differs put the whole list with one request.
+    """Compare, and when something differs send the complete list in one request.
 
     Nothing is sent when nothing differs: Discord allows 200 new commands a day, and many processes may start at once.
-    Commands of others are part of what is sent, so that they stay.
+    Commands that we did not register are part of the request, so that Discord keeps them.
 
     Args:
         rest: authorised as the app.
         application: the app.
-        features: whose commands.
-        guild: the list of this guild, where changes show at once; None: the list for everywhere.
-        deletes_foreign: commands of others go as well.
+        features: the features whose commands are registered.
+        guild: register in this guild, where changes show at once; None: register globally.
+        deletes_foreign: also delete commands that we did not register.
         dry_run: only compare.
 
     Raises:
-        SyncRefused: Discord refuses the list; it names the commands.
-        DiscordError: Discord refuses to show the list.
-        DiscordUnavailable: Discord does not answer, or asks to wait.
+        SyncRefused: Discord rejects the list; the error names the commands.
+        DiscordError: Discord refuses to return the list.
+        DiscordUnavailable: Discord does not respond, or its rate limit is reached.
     """
     existing = await rest.get_commands(application, guild=guild)
     found = compute_plan(commands_json(features, is_global=guild is None), existing, deletes_foreign=deletes_foreign)
@@ -144,7 +145,7 @@ async def sync(
 
 
 class SyncRefused(Exception):
-    """Discord refuses the list of commands; `error` is its answer, the text names the commands that it means."""
+    """Discord rejected the list of commands. `error` is its response; the text names the commands concerned."""
 
     def __init__(self, error: DiscordError, plan: CommandPlan) -> None:
         named: list[tuple[str, str]] = []
@@ -157,10 +158,10 @@ class SyncRefused(Exception):
 
 
 def _sent_back(command: Mapping[str, object]) -> Json:
-    """A command of somebody else's in a list that we send: all that Discord told of it and takes in a request."""
+    """A command that we did not register, with all fields of Discord's response that a request may contain."""
     left_out = _ADDED_BY_DISCORD
     if command.get("contexts") is not None:
-        left_out |= {"dm_permission"}  # the older field for the same
+        left_out |= {"dm_permission"}  # the deprecated field with the same meaning
     return {key: value for key, value in command.items() if key not in left_out}
 
 
@@ -173,7 +174,7 @@ def _title(identity: Identity) -> str:
 
 
 def _changes(place: str, old: object, new: object) -> Iterable[str]:
-    """One line per difference, named by where it stands: `options.month.description: "a" → "b"`."""
+    """One line per difference, prefixed with its path: `options.month.description: "a" → "b"`."""
     if old == new:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -191,7 +192,7 @@ def _changes(place: str, old: object, new: object) -> Iterable[str]:
 
 
 def _by_name(things: list[object]) -> dict[str, object]:
-    """Options and choices by name; plain values stand for themselves."""
+    """Options and choices by name; plain values are their own key."""
     return {str(cast("Json", each)["name"] if isinstance(each, dict) else each): each for each in things}
 
 

@@ -1,4 +1,4 @@
-"""Fetches people's pictures from Discord's CDN: quickly or not at all, and each only once in a while."""
+"""Downloads avatars from Discord's CDN with a short timeout and keeps them in a bounded in-memory cache."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,23 +11,23 @@ import structlog
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT_S: Final = 2.0  # for all pictures of one card together; a card without them shows initials
-AVATAR_BYTES_MAX: Final = 512 * 1024  # bytes; the sizes that we ask for stay far below
-CACHE_MAX: Final = 8 * 1024 * 1024  # bytes; an address names its content, so what is kept stays true
-ENTRIES_MAX: Final = 4096  # also of pictures that were not there
-ABSENT_S: Final = 300.0  # how long a picture that was not there is not asked for again
+TIMEOUT_S: Final = 2.0  # for all avatars of one card together; cards without them show initials
+AVATAR_BYTES_MAX: Final = 512 * 1024  # bytes; the sizes that we request stay far below
+CACHE_MAX: Final = 8 * 1024 * 1024  # bytes; an avatar's URL contains its content hash, so the cache is never stale
+ENTRIES_MAX: Final = 4096  # includes entries for missing avatars
+ABSENT_S: Final = 300.0  # how long a missing avatar is not requested again
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _CacheEntry:
-    content: bytes | None  # None: the CDN had no such picture
-    until: float  # on the loop's clock
+    content: bytes | None  # None: the CDN had no such avatar
+    until: float  # on the event loop's clock
 
 
 class AvatarCache:
-    """A small cache in front of the CDN. Never raises: what cannot be had is left out."""
+    """Bounded in-memory cache in front of the CDN. Never raises: avatars that cannot be loaded are left out."""
 
     def __init__(self, cdn_url: str, *, client: "Callable[[], httpx.AsyncClient]") -> None:
         self._cdn_url = cdn_url
@@ -37,7 +37,7 @@ class AvatarCache:
         self._under_way: dict[str, asyncio.Task[bytes | None]] = {}
 
     async def fetch(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The pictures at these CDN paths, as far as they arrive within `TIMEOUT_S`."""
+        """The avatars at these CDN paths that arrive within `TIMEOUT_S`."""
         wanted = dict.fromkeys(paths)
         missing = [path for path in wanted if not self._is_known(path)]
         if missing:
@@ -46,7 +46,7 @@ class AvatarCache:
         return {path: kept.content for path in wanted if (kept := self._kept.get(path)) and kept.content}
 
     async def aclose(self) -> None:
-        """Give up on what is still under way."""
+        """Cancel downloads in progress."""
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
@@ -60,14 +60,14 @@ class AvatarCache:
         return True
 
     def _start(self, path: str) -> asyncio.Task[bytes | None]:
-        # A task of its own: who waits may give up, the picture still arrives for the next card.
+        # A separate task: the requester may time out, and the avatar is still cached for the next card.
         task = asyncio.get_running_loop().create_task(self._download(path))
         self._under_way[path] = task
         task.add_done_callback(lambda _: self._under_way.pop(path, None))
         return task
 
     async def _download(self, path: str) -> bytes | None:
-        import httpx  # noqa: PLC0415 - costs 100 ms that the first answer need not pay
+        import httpx  # noqa: PLC0415 - takes 100 ms, not needed for the first response
 
         try:
             async with (
@@ -75,7 +75,7 @@ class AvatarCache:
                 self._client().stream(
                     "GET",
                     self._cdn_url + path,
-                    headers={"accept-encoding": "identity"},  # the size on the way is the size in memory
+                    headers={"accept-encoding": "identity"},  # so that the size on the wire is the size in memory
                     timeout=TIMEOUT_S,
                 ) as response,
             ):
@@ -100,7 +100,7 @@ class AvatarCache:
 
 
 async def _body(response: "httpx.Response") -> bytes | None:
-    """The whole body, or None as soon as it is larger than a picture should be, or if it is compressed unasked."""
+    """The complete body; None as soon as it exceeds the size limit, or when it is compressed unasked."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return None
     content = bytearray()

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP with bounds on what a connection may hold on to: bytes of a head, time for a request, connections.
+"""uvicorn's HTTP protocol with limits per connection: bytes of a request head, seconds per request, open connections.
 
-httptools keeps a header line until it is whole and copies it with every piece that arrives: one line of 300 MB kept a
-process busy for minutes. Requests that come whole, as Discord's do, pay for none of this: only those whose end has not
-arrived yet are looked after.
+httptools keeps a header line until it is complete and copies it with every chunk that arrives: one line of 300 MB kept
+a process busy for minutes. Requests that arrive in one chunk, as Discord's do, cost nothing extra: only incomplete
+requests are tracked.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from weakref import WeakKeyDictionary
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_MAX: Final = 64 * 1024  # bytes of a request's first line and headers; Discord's have one thousand
-FRAMING_MAX: Final = 1024 * 1024  # bytes of one request that are no body: its head, chunk sizes, trailers
+FRAMING_MAX: Final = 1024 * 1024  # bytes of one request outside its body: head, chunk sizes, trailers
 HEAD_S: Final = 10.0  # from the first byte of a request, or from connecting, to the end of its head
 BODY_S: Final = 20.0  # from the end of the head to the end of the body
-LOOK_S: Final = 1.0  # between two looks at requests that are not whole
-UNFINISHED_MAX: Final = 1000  # connections without a whole request; beyond, the oldest is closed
-SPARE_FILES: Final = 200  # for the database, Discord, and what the process has open otherwise
+LOOK_S: Final = 1.0  # between two checks of incomplete requests
+UNFINISHED_MAX: Final = 1000  # connections with an incomplete request; above this, the oldest is closed
+SPARE_FILES: Final = 200  # file descriptors for the database, Discord, and other open files
 
 _END: Final = b"\r\n\r\n"
 _CLOSE: Final = b"connection: close\r\ncontent-length: 0\r\n\r\n"
@@ -27,7 +27,7 @@ _TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\n" + _CLOSE
 
 
 def connections_max() -> int:
-    """As many connections as this process may have open files for, at most 4096."""
+    """The limit of open connections: this process's file descriptor limit less `SPARE_FILES`, at most 4096."""
     if sys.platform == "win32":
         return 4096
     import resource  # noqa: PLC0415 - not on every platform
@@ -37,9 +37,9 @@ def connections_max() -> int:
 
 
 class Unfinished:
-    """The connections of one server whose request has not arrived whole, with the moment at which patience ends.
+    """Connections of one server whose request is incomplete, each with its timeout.
 
-    One timer looks after all of them, and runs only while there are any.
+    One timer serves all of them, and runs only while there are any.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, limit: int) -> None:
@@ -49,7 +49,7 @@ class Unfinished:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, protocol: "BoundedProtocol", seconds: float) -> None:
-        """Close `protocol` in so many seconds unless it is removed; an earlier number is replaced."""
+        """Close `protocol` after `seconds` unless it is removed; replaces an earlier timeout."""
         self._due[protocol] = self._loop.time() + seconds
         if len(self._due) > self._limit:
             oldest = next(iter(self._due))
@@ -59,7 +59,7 @@ class Unfinished:
             self._timer = self._loop.call_later(LOOK_S, self._look)
 
     def remove(self, protocol: "BoundedProtocol") -> None:
-        """Its request is whole, or the connection is gone."""
+        """Cancel the timeout: the request is complete, or the connection is closed."""
         self._due.pop(protocol, None)
 
     def _look(self) -> None:
@@ -71,7 +71,7 @@ class Unfinished:
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection with limits."""
 
     head_s: ClassVar = HEAD_S
     body_s: ClassVar = BODY_S
@@ -84,13 +84,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if unfinished is None:
             unfinished = _SERVERS[self.server_state] = Unfinished(self.loop, limit=self.unfinished_max)
         self._unfinished = unfinished
-        self._head = 0  # bytes of a head that has begun and not ended
-        self._framing = 0  # bytes of an unfinished request that were no body
-        self._is_waited_for = False  # stands among the unfinished
+        self._head = 0  # bytes received of an incomplete head
+        self._framing = 0  # bytes of an incomplete request outside its body
+        self._is_waited_for = False  # whether it is in `_unfinished`
         self._is_in_body = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As uvicorn does; who opens a connection and sends nothing is waited for as long as for a head."""
+        """As uvicorn does; a connection that sends nothing gets the same timeout as a request head."""
         super().connection_made(transport)  # type: ignore[arg-type]
         if len(self.connections) > self.connections_max:
             self._make_room()
@@ -102,7 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """As uvicorn does, within the bounds."""
+        """As uvicorn does, within the limits."""
         if self._is_waited_for:
             self._receive_more(data)
         elif len(data) > HEAD_MAX and self._is_head_too_large(data):
@@ -113,7 +113,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._go_on_waiting(data)
 
     def _receive_more(self, data: bytes) -> None:
-        """Data for a request that has not arrived whole."""
+        """Handle data for a request that is still incomplete."""
         if self._head + len(data) > HEAD_MAX and self._is_head_too_large(data):
             self._refuse(_TOO_LARGE)
             return
@@ -127,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._go_on_waiting(data)
 
     def time_out(self) -> None:
-        """The rest of a request did not come in time, or others need the place."""
+        """End the connection: the request did not arrive in time, or too many requests are incomplete."""
         self._is_waited_for = False
         if self._head:
             self._refuse(_TIMEOUT)
@@ -135,12 +135,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _is_whole(self) -> bool:
-        """Whether every request that has begun has arrived."""
-        cycle = self.cycle  # None before the first request, whatever uvicorn's types say
+        """Whether every request that has begun has arrived completely."""
+        cycle = self.cycle  # None before the first request, although uvicorn's types say otherwise
         return cycle is not None and not cycle.more_body and cycle.scope is self.scope  # pyright: ignore[reportUnnecessaryComparison]
 
     def _is_before_body(self) -> bool:
-        """Whether the next byte belongs to a head, of the request that has begun or of the next one."""
+        """Whether the next byte belongs to a head, either of the current request or of the next one."""
         cycle = self.cycle
         return cycle is None or cycle.scope is not self.scope or not cycle.more_body  # pyright: ignore[reportUnnecessaryComparison]
 
@@ -156,7 +156,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         self._framing += len(data)
         if self._is_before_body():
-            last = data.rfind(_END)  # of a request that was whole, before the one that is not
+            last = data.rfind(_END)  # end of the head of a complete request that precedes the incomplete one
             self._head = self._head + len(data) if last < 0 else len(data) - last - len(_END)
             if not self._is_waited_for or self._is_in_body:
                 self._is_in_body = False
@@ -179,7 +179,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unfinished.remove(self)
 
     def _refuse(self, response: bytes) -> None:
-        """Answer where nothing else is being answered, and close."""
+        """Send an error response unless another response is in progress, and close."""
         self._unfinished.remove(self)
         if not self.transport.is_closing():
             if self.cycle is None or self.cycle.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
@@ -187,7 +187,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _make_room(self) -> None:
-        """Close a connection that only waits for its next request; where there is none, this one."""
+        """Close an idle keep-alive connection; when there is none, close this one."""
         for other in self.connections:
             if isinstance(other, BoundedProtocol) and other.timeout_keep_alive_task is not None:
                 other.transport.close()

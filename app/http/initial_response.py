@@ -1,4 +1,4 @@
-"""The one answer that Discord waits three seconds for: given by the handler, or by the clock when time runs out."""
+"""Sends the single initial response to an interaction, and defers automatically when the handler takes too long."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,34 +11,34 @@ from wire.body import JSON
 from wire.message import Message
 from wire.reply import Acknowledge, AutocompleteResult, Deferred, ImageReply, to_callback
 
-DEFER_AFTER_S: Final = 1.5  # from the request's arrival; a handler that needs longer is deferred. Discord waits 3 s
-DEADLINE_S: Final = 14 * 60  # the token lives 15 minutes: there must be time left to say that it took too long
+DEFER_AFTER_S: Final = 1.5  # from the request's arrival; a slower handler is deferred. Discord waits 3 s
+DEADLINE_S: Final = 14 * 60  # the token lives 15 minutes: this leaves time to report the timeout
 
 _SLOW_BODY_S: Final = 0.05  # between the head of a request and the end of its body
 _AS_JSON: Final = (b"content-type", JSON.encode())
 
 
 class DeferralKind(Enum):
-    """What a person sees while an answer is being made."""
+    """What the user sees while the answer is being made."""
 
-    NEW_MESSAGE = auto()  # a new message that says so, for everybody to see: a public answer replaces it
-    THINKING_PRIVATELY = auto()  # the same, for the person alone: any answer replaces it
-    UPDATE = auto()  # the message with the pressed button, unchanged: the answer edits it, or comes as a new message
-    NONE = auto()  # suggestions cannot be deferred: none are given
+    NEW_MESSAGE = auto()  # a public "thinking…" message: a public answer replaces it
+    THINKING_PRIVATELY = auto()  # an ephemeral "thinking…" message: any answer replaces it
+    UPDATE = auto()  # the message with the clicked button, unchanged: the answer edits it, or is a new message
+    NONE = auto()  # autocomplete cannot be deferred: the result is empty
 
     @property
     def is_loading(self) -> bool:
-        """Whether it says "thinking…" in a message of its own."""
+        """Whether the user sees "thinking…" in a separate message."""
         return self in {DeferralKind.NEW_MESSAGE, DeferralKind.THINKING_PRIVATELY}
 
     @property
     def callback(self) -> bytes:
-        """The body of the first answer that shows it."""
+        """Body of the initial response that shows this deferral."""
         return _CALLBACKS[self]
 
 
 def placeholder_of(reply: ImageReply | Deferred) -> DeferralKind:
-    """What a reply that takes time shows until it is there."""
+    """The deferral that a slow reply is shown with until it is ready."""
     if isinstance(reply, ImageReply):
         if reply.edits:
             return DeferralKind.UPDATE
@@ -47,12 +47,12 @@ def placeholder_of(reply: ImageReply | Deferred) -> DeferralKind:
 
 
 def thinking(*, is_private: bool) -> DeferralKind:
-    """The placeholder for a new message."""
+    """The deferral for a new message."""
     return DeferralKind.THINKING_PRIVATELY if is_private else DeferralKind.NEW_MESSAGE
 
 
 async def _unasked() -> Message:
-    raise NotImplementedError  # only the shape of the placeholder is wanted
+    raise NotImplementedError  # only the JSON of the deferral is needed
 
 
 _CALLBACKS: Final = {
@@ -64,17 +64,18 @@ _CALLBACKS: Final = {
 
 
 class Deferral(NamedTuple):
-    """What stands in for an answer that takes too long."""
+    """The deferral that is sent when an answer takes too long."""
 
     kind: DeferralKind
-    before_send: Callable[[], Awaitable[None]] | None = None  # done first, so that what is promised is kept
+    before_send: Callable[[], Awaitable[None]] | None = None  # runs first; stores the pending response
 
 
 class InitialResponse:
     """Sends exactly one response to one request.
 
-    The handler runs in the request's own task, with no timer task beside it. Only when time runs out, a task sends what
-    is offered instead while the handler goes on. Where even the long limit passes, the handler is cancelled.
+    The handler runs in the request's own task, without a timer task. Only when the time for the initial response runs
+    out, a separate task sends the deferral while the handler continues. When the deadline passes too, the handler is
+    cancelled.
     """
 
     __slots__ = ("_giving_up", "_handler", "_offer", "_send", "_sending", "_under_way", "timed_out")
@@ -87,7 +88,7 @@ class InitialResponse:
         handler: asyncio.Task[Any] | None,
         under_way: "dict[InitialResponse, float]",
     ) -> None:
-        self.timed_out = False  # the handler was cancelled because nobody could be told any more what it did
+        self.timed_out = False  # the handler was cancelled because its result could no longer be delivered
         self._send = send
         self._offer = offer
         self._handler = handler
@@ -96,7 +97,7 @@ class InitialResponse:
         self._giving_up: asyncio.TimerHandle | None = None
 
     async def send(self, status: int, body: bytes, content_type: str = JSON) -> DeferralKind | None:
-        """Answer with `body`; where the clock was faster, nothing is sent and its placeholder comes back."""
+        """Send `body` and return None; when the deferral was sent first, send nothing and return its kind."""
         self.end()
         if self._sending is not None:
             return await self._sending
@@ -104,13 +105,13 @@ class InitialResponse:
         return None
 
     def defer(self, limit_s: float) -> None:
-        """Send what is offered instead, and wait no longer than `limit_s` for the handler."""
+        """Send the deferral, and cancel the handler after `limit_s` seconds."""
         loop = asyncio.get_running_loop()
         self._sending = loop.create_task(self._send_deferral())
         self._giving_up = loop.call_later(limit_s, self._time_out)
 
     def end(self) -> None:
-        """Stop the clock."""
+        """Stop both timers."""
         self._under_way.pop(self, None)
         if self._giving_up is not None:
             self._giving_up.cancel()
@@ -129,26 +130,26 @@ class InitialResponse:
 
 
 class DeferralTimer:
-    """How long first answers may take.
+    """Limits the time of initial responses in one process.
 
-    All may take equally long, so the one that began first is due first, and one timer looks after all of them: one for
-    each request would cost as much as its response. A request whose body came slowly has a timer of its own.
+    The limit is the same for all requests, so the oldest expires first and one timer serves all of them: a timer for
+    each request would cost as much as its response. A request whose body arrived slowly has a timer of its own.
     """
 
     def __init__(self, *, patience_s: float = DEFER_AFTER_S, limit_s: float = DEADLINE_S) -> None:
         self._patience_s = patience_s
         self._limit_s = limit_s
-        self._under_way: dict[InitialResponse, float] = {}  # with the loop's time when each began, the oldest first
+        self._under_way: dict[InitialResponse, float] = {}  # the loop's time at which each began, the oldest first
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def begin(self, send: Send, offer: Callable[[], Deferral], *, arrived: float | None = None) -> InitialResponse:
-        """The first answer that the calling task, which is the handler's, will give; the clock runs.
+        """Start the timer for the initial response of the calling task, which must be the handler's.
 
         Args:
             send: ASGI's.
-            offer: what stands in when time runs out.
-            arrived: the loop's time when the request came; None: just now.
+            offer: returns the deferral to send when the time runs out.
+            arrived: the loop's time when the request arrived; None: now.
         """
         loop = asyncio.get_running_loop()
         first = InitialResponse(send, offer, handler=asyncio.current_task(loop), under_way=self._under_way)
@@ -156,7 +157,7 @@ class DeferralTimer:
         self._under_way[first] = now
         if arrived is not None and now - arrived > _SLOW_BODY_S:
             loop.call_at(arrived + self._patience_s, self._run_out, first)
-        if self._timer is None or self._loop is not loop:  # some platforms give each request a loop of its own
+        if self._timer is None or self._loop is not loop:  # some platforms run each request in its own event loop
             self._loop = loop
             self._timer = loop.call_later(self._patience_s, self._look)
         return first
@@ -171,14 +172,14 @@ class DeferralTimer:
             self._run_out(first)
 
     def _run_out(self, first: InitialResponse) -> None:
-        if self._under_way.pop(first, None) is not None:  # else it was given in the meantime
+        if self._under_way.pop(first, None) is not None:  # otherwise the response was sent in the meantime
             first.defer(self._limit_s)
 
 
 async def respond(
     send: Send, status: int, body: bytes, content_type: str = JSON, extra: tuple[tuple[bytes, bytes], ...] = ()
 ) -> None:
-    """One whole HTTP response, with `extra` headers."""
+    """Send one complete HTTP response, with `extra` headers."""
     kind = _AS_JSON if content_type == JSON else (b"content-type", content_type.encode())
     headers = [kind, (b"content-length", b"%d" % len(body)), *extra]
     await send({"type": "http.response.start", "status": status, "headers": headers})

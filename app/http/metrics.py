@@ -1,4 +1,4 @@
-"""`GET /metrics`: what this web process counted, and what the database tells about all of them."""
+"""`GET /metrics`: this web process's request counters, and gauges read from the database that all processes share."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -28,7 +28,7 @@ _REFUSED: Final = frozenset({"refused", "stale"})
 
 
 class RequestMetrics:
-    """Counts what the doors note, so that log and numbers never disagree."""
+    """Derives request metrics from access log events, so that log and metrics always agree."""
 
     def __init__(self, note: LogFn) -> None:
         self._note = note
@@ -45,7 +45,7 @@ class RequestMetrics:
         self._refused = Counter("lyceum_deliveries_refused", "Turned away at the door.", "door", "status", "reason")
 
     def record(self, event: str, **facts: Any) -> None:
-        """Write the line, and count it."""
+        """Write the line to the access log, and count it."""
         self._note(event, **facts)
         if event == "interaction":
             self._answers.add(facts["duration_ms"] / 1000, facts["route"], facts["outcome"])
@@ -59,7 +59,7 @@ class RequestMetrics:
             self._events.add(facts["duration_ms"] / 1000, facts["kind"], facts["outcome"])
 
     def metrics(self) -> list[Metric]:
-        """All of it."""
+        """All request metrics."""
         return [self._answers, self._first, self._rest, self._events, self._refused]
 
 
@@ -72,7 +72,7 @@ def _first_answer(outcome: str, *, is_late: bool) -> str:
 
 
 class MetricsPage:
-    """The page on web's own port."""
+    """The metrics page on the web process's own port."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class MetricsPage:
         self._processes = processes
 
     async def show(self, _request: Request) -> Response:
-        """Everything there is; 503 where nobody can tell which process would answer."""
+        """All metrics; 503 when several processes share the port, because any of them could answer."""
         if self._processes > 1:
             return PlainTextResponse(SHARED, status_code=503)
         kept = await collect_with_database(self._pool, self._clock)
@@ -97,7 +97,7 @@ class MetricsPage:
 
 
 async def collect_with_database(pool: "Callable[[], Awaitable[Pool]]", clock: Clock) -> list[Metric]:
-    """What the database tells; with the database away, only that."""
+    """Gauges read from the database; when it is unavailable, only the gauge that says so."""
     meaning = "Whether the database answers."
     try:
         database = await pool()
@@ -110,8 +110,8 @@ async def collect_with_database(pool: "Callable[[], Awaitable[Pool]]", clock: Cl
 
 
 async def database_gauges(conn: "Connection", now: datetime) -> Iterable[Gauge]:
-    """How the house stands: who is open, what waits, how long ago the gateway was heard."""
-    from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, when somebody asks
+    """State of the app as gauges: open sessions, pending work, seconds since the last gateway event."""
+    from core.enums import EffectStatus  # noqa: PLC0415 - with the queries, only when metrics are read
     from db.queries import metrics as metric_queries  # noqa: PLC0415 - likewise
     from db.queries.gateway import positions as gateway_position_queries  # noqa: PLC0415 - likewise
     from db.queries.jobs import outbox as outbox_queries  # noqa: PLC0415 - likewise

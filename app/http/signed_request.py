@@ -1,4 +1,4 @@
-"""The way in that Discord's two doors share: refuses by size, then age, then signature, and gives trusted bytes."""
+"""Reads and verifies signed requests from Discord: checks size, then age, then signature, and returns the body."""
 
 import asyncio
 import contextlib
@@ -15,12 +15,12 @@ from wire.signature import Verifier
 
 BODY_MAX: Final = 1024 * 1024  # bytes; the largest real ones, a modal full of text or a long message, stay below 200 kB
 
-_DRAIN_S: Final = 1.0  # a caller who is still sending would see a reset instead of the answer
-_CLOSE: Final = ((b"connection", b"close"),)  # whatever comes after that is not read
+_DRAIN_S: Final = 1.0  # seconds; a client that is still sending would see a reset instead of the response
+_CLOSE: Final = ((b"connection", b"close"),)  # the rest of the request is not read
 
 
 class SignedRequestReader:
-    """Reads requests that Discord has signed; what it refuses it answers itself, and notes as `line`."""
+    """Reads requests that Discord has signed. Answers the requests that it refuses, and logs them as event `line`."""
 
     def __init__(self, line: str, *, verifier: Verifier, clock: Clock, note: LogFn) -> None:
         self._line = line
@@ -29,7 +29,7 @@ class SignedRequestReader:
         self._note = note
 
     async def read(self, scope: Scope, receive: Receive, send: Send) -> bytes | None:
-        """The body, verified; None: it was refused and answered, or the caller went away."""
+        """The verified body; None when the request was refused and answered, or the client disconnected."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         message = await receive()
         body: bytes = message.get("body", b"")
@@ -58,10 +58,10 @@ class SignedRequestReader:
 
 
 async def _read_rest(message: Message, receive: Receive, length: bytes) -> bytes | None:
-    """The whole body, which begins with `message`; None when it is larger than it may be, and was thrown away.
+    """The complete body, which begins with `message`; None when it exceeds `BODY_MAX` and was discarded.
 
     Raises:
-        ClientDisconnect: the caller went away in the middle.
+        ClientDisconnect: the client disconnected before the end.
     """
     is_too_large = length.isdigit() and int(length) > BODY_MAX
     body = b""
@@ -80,7 +80,7 @@ async def _read_rest(message: Message, receive: Receive, length: bytes) -> bytes
 
 
 def _chunk(message: Message) -> tuple[bytes, bool]:
-    """A piece of the body, and whether more follows."""
+    """One chunk of the body, and whether more follow."""
     if message["type"] != "http.request":
         raise ClientDisconnect
     return message.get("body", b""), message.get("more_body", False)

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP with fewer writes where there is much to write.
+"""uvicorn's HTTP protocol with coalesced writes: several small writes to a connection become one system call.
 
-uvicorn writes the head of a response and then its body, and uvloop hands every write to the kernel at once: two system
-calls for each answer, and whoever reads is woken in the middle of the work for others. Here, while several requests are
-under way, what one turn of the loop writes to a connection goes out together at its end.
+uvicorn writes the head of a response and then its body, and uvloop passes every write to the kernel at once: two system
+calls per response, and the receiver wakes up before the response is complete. Here, while several requests are in
+progress, everything written to a connection in one iteration of the event loop is sent at the end of that iteration.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from app.http.connection_limits import BoundedProtocol
 
 
 class CoalescingTransport:
-    """A transport that writes at the end of the turn of the loop; all that uvicorn asks of one, and no more."""
+    """A transport that writes at the end of the event loop iteration; has only the methods that uvicorn calls."""
 
     __slots__ = (
         "_loop",
@@ -37,7 +37,7 @@ class CoalescingTransport:
         self.resume_reading = transport.resume_reading
 
     def write(self, data: bytes) -> None:
-        """Send `data`: with whatever else this turn writes, or at once where nobody else waits for the processor."""
+        """Send `data` together with this iteration's other writes, or at once when no other request is in progress."""
         if not self._pieces:
             if len(self._under_way) <= 1:
                 self._transport.write(data)
@@ -46,20 +46,20 @@ class CoalescingTransport:
         self._pieces.append(data)
 
     def close(self) -> None:
-        """Send what waits, and close."""
+        """Send buffered data, and close."""
         self._flush()
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._pieces and not self.is_closing():  # whoever hung up in between reads no answer
+        if self._pieces and not self.is_closing():  # a client that disconnected meanwhile reads no response
             self._transport.write(b"".join(self._pieces))
         self._pieces.clear()
 
 
 class CoalescingProtocol(BoundedProtocol):
-    """One connection: `uvicorn --http app.http.write_coalescing:CorkedProtocol`."""
+    """One connection with coalesced writes: `uvicorn --http app.http.write_coalescing:CoalescingProtocol`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As uvicorn does, over the transport that waits."""
+        """As uvicorn does, with the transport wrapped in a CoalescingTransport."""
         corked = CoalescingTransport(cast("asyncio.Transport", transport), self.loop, self.tasks)
         super().connection_made(cast("asyncio.Transport", corked))

@@ -1,4 +1,4 @@
-"""Keeps the catalogues in step with the code: `python -m app.i18n.compile` writes them; `--check` only compares."""
+"""Updates and compiles the gettext catalogues: `python -m app.i18n.compile` writes them; `--check` only compares."""
 
 import io
 import sys
@@ -18,7 +18,7 @@ from core.i18n import DOMAIN, LOCALES
 TRANSLATED: Final = tuple(language for language in Language if language is not Language.EN)
 TEMPLATE: Final = LOCALES / f"{DOMAIN}.pot"
 
-_LONG_AGO: Final = datetime(2026, 11, 21, tzinfo=UTC)  # no time of their own: the same code gives the same bytes
+_LONG_AGO: Final = datetime(2026, 11, 21, tzinfo=UTC)  # a fixed time, so that the same code gives the same bytes
 _PLURALS: Final = {
     Language.KO: "nplurals=1; plural=0;",
     Language.ES: "nplurals=2; plural=(n != 1);",
@@ -27,7 +27,7 @@ _PLURALS: Final = {
 
 
 def template(found: Found) -> Catalog:
-    """The sentences as an untranslated catalogue, each with its rooms: files would change it whenever code moves."""
+    """The messages as an untranslated catalogue. Locations are packages: file names would change when code moves."""
     catalog = _empty(None)
     for sentence, places in sorted(found.sentences.items()):
         catalog.add(
@@ -40,7 +40,7 @@ def template(found: Found) -> Catalog:
 
 
 def load(language: Language) -> Catalog:
-    """The catalogue of `language` as it stands on disk; an empty one when there is none yet."""
+    """The catalogue of `language` from disk; an empty one when there is no file."""
     path = po_path(language)
     if not path.exists():
         return _empty(language)
@@ -49,7 +49,7 @@ def load(language: Language) -> Catalog:
 
 
 def merged(language: Language, fresh: Catalog) -> Catalog:
-    """The translations of `language` for exactly the sentences of `fresh`; new ones stand there without words."""
+    """The translations of `language` for exactly the messages of `fresh`; new messages have an empty translation."""
     old = load(language)
     catalog = _empty(language)
     for message in fresh:
@@ -68,7 +68,7 @@ def merged(language: Language, fresh: Catalog) -> Catalog:
 
 
 def untranslated(catalog: Catalog) -> list[str]:
-    """The messages of `catalog` that lack words."""
+    """The messages of `catalog` that lack a translation."""
     return [
         _key(message.id)
         for message in catalog
@@ -77,14 +77,14 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def as_po(catalog: Catalog) -> bytes:
-    """`catalog` as the text that people edit."""
+    """`catalog` as the PO file that translators edit."""
     out = io.BytesIO()
     write_po(out, catalog, width=120, include_lineno=False)
     return out.getvalue()
 
 
 def as_mo(catalog: Catalog) -> bytes:
-    """`catalog` as gettext reads it; sentences without words are left out and stay English."""
+    """`catalog` as the MO file that gettext reads; untranslated messages are left out and stay English."""
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()
@@ -99,7 +99,7 @@ def mo_path(language: Language) -> Path:
 
 
 def wanted() -> dict[Path, bytes]:
-    """Every file of the catalogues as it should be, by the code and the translations of this moment."""
+    """The expected content of every catalogue file, from the current code and translations."""
     fresh = template(gather())
     files = {TEMPLATE: as_po(fresh)}
     for language in TRANSLATED:
@@ -110,7 +110,7 @@ def wanted() -> dict[Path, bytes]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write what is stale, or with `--check` only name it; 1 when something is stale or lacks words."""
+    """Write stale files, or with `--check` only list them; 1 when `--check` finds one or a translation is missing."""
     files = wanted()
     stale = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
     if "--check" not in arguments:
@@ -118,16 +118,16 @@ def main(arguments: Sequence[str]) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[path])
     for path in stale:
-        print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'is written'}")  # noqa: T201 - a command
+        print(f"{path.relative_to(ROOT)} {'is stale' if '--check' in arguments else 'is written'}")  # noqa: T201 - command-line output
     gaps = {language: untranslated(load(language)) for language in TRANSLATED}
     for language, messages in gaps.items():
         for message in messages:
-            print(f"{language.value} lacks words for: {message}")  # noqa: T201 - a command
+            print(f"{language.value} lacks words for: {message}")  # noqa: T201 - command-line output
     return int(any(gaps.values()) or (bool(stale) and "--check" in arguments))
 
 
 class _Timeless(Catalog):
-    """A catalogue whose header does not change when Babel does."""
+    """A catalogue whose header does not contain Babel's version."""
 
     @property
     def mime_headers(self) -> list[tuple[str, str]]:
@@ -135,7 +135,7 @@ class _Timeless(Catalog):
 
     @mime_headers.setter
     def mime_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        # Babel's stubs take the property for the list it gives.
+        # Babel's stubs confuse the property with the list that it returns.
         Catalog.mime_headers.__set__(self, headers)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
@@ -154,7 +154,7 @@ def _empty(language: Language | None) -> Catalog:
         fuzzy=False,
     )
     if language:
-        # Babel's own rule for Spanish has grown a third form for millions, which no sentence of ours needs.
+        # Babel's own rule for Spanish has a third form for millions, which none of our messages needs.
         catalog.mime_headers = [("Plural-Forms", _PLURALS[language])]
     return catalog
 

@@ -1,7 +1,7 @@
-"""Finds every sentence that people can meet: in the code, by what it is given to, and in the commands of the features.
+"""Extracts every translatable message: from calls in the source code, and from the commands of the features.
 
-Every sentence stands in the code in English, given to a `Translator` or a `DomainError`. Names and descriptions of
-commands come from the features themselves, in the contexts in which Discord's list asks for them.
+Messages are written in the code in English and passed to a `Translator` or a `DomainError`. Names and descriptions of
+commands come from the features themselves, with the gettext contexts that command registration uses.
 """
 
 import ast
@@ -21,28 +21,28 @@ ROOMS: Final = ("core", "services", "render", "wire", "handlers", "app")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sentence:
-    """One message that people can meet, and what the catalogues call it."""
+    """One translatable message, as gettext identifies it."""
 
     one: str
-    many: str = ""  # empty: no plural
-    context: str = ""  # empty: no context
+    many: str = ""  # plural form; empty: none
+    context: str = ""  # gettext context; empty: none
 
 
 @dataclass(slots=True)
 class Found:
-    """What a look through the code brought up."""
+    """Result of an extraction."""
 
     sentences: dict[Sentence, set[str]] = field(
         default_factory=dict[Sentence, set[str]]
-    )  # with the files they stand in
-    unreadable: list[str] = field(default_factory=list[str])  # calls whose message is no literal
+    )  # with the files that contain them
+    unreadable: list[str] = field(default_factory=list[str])  # calls whose message is not a literal
 
     def add(self, sentence: Sentence, place: str) -> None:
         self.sentences.setdefault(sentence, set()).add(place)
 
 
 def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
-    """Every sentence of the code below `root` and of the commands of `features`."""
+    """Every message in the code below `root` and in the commands of `features`."""
     found = Found()
     trees = {
         path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
     errors = domain_errors(trees.values())
     for place, tree in trees.items():
         if place == "core/errors.py":
-            continue  # passes on what others say
+            continue  # only passes on messages of other files
         read(tree, place, errors, found)
     for feature in features:
         for command in feature.commands:
@@ -62,12 +62,12 @@ def gather(root: Path = ROOT, features: Sequence[Feature] = FEATURES) -> Found:
 
 
 def read(tree: ast.Module, place: str, errors: "Errors", found: Found) -> None:
-    """Add the sentences of one file to `found`."""
+    """Add the messages of one file to `found`."""
     _Reader(place, errors, found).visit(tree)
 
 
 def texts_of(command: command_json.Command) -> Iterator[Sentence]:
-    """The names, descriptions and choices of one command, in the order in which Discord's list asks for them."""
+    """The names, descriptions and choices of one command, in the order in which registration sends them."""
     texts: list[Sentence] = []
 
     def note(context: str, text: str) -> Mapping[str, str]:
@@ -80,20 +80,20 @@ def texts_of(command: command_json.Command) -> Iterator[Sentence]:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The names of `DomainError` and of all classes that come from it."""
+    """The class names of `DomainError` and all its subclasses."""
 
     all: frozenset[str]
-    plain: frozenset[str]  # those that are made with a message
+    plain: frozenset[str]  # those whose constructor takes the message
 
 
 class _Reader(ast.NodeVisitor):
-    """Finds what is given to words and errors in one file."""
+    """Finds the messages passed to translators and errors in one file."""
 
     def __init__(self, place: str, errors: Errors, found: Found) -> None:
         self._place = place
         self._errors = errors
         self._found = found
-        self._inside: list[str] = []  # names of the classes around
+        self._inside: list[str] = []  # names of the enclosing classes
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._inside.append(node.name)
@@ -121,7 +121,7 @@ class _Reader(ast.NodeVisitor):
     def _note(self, call: ast.Call, count: int, *, has_context: bool = False) -> None:
         texts = [literal for argument in call.args[:count] if (literal := _literal(argument)) is not None]
         if has_context and len(texts) < count:
-            return  # the words of a command: they come with the commands themselves
+            return  # text of a command: extracted from the commands themselves
         if len(texts) != count:
             self._found.unreadable.append(f"{self._place}: {ast.unparse(call)}")
         elif has_context:
@@ -135,7 +135,7 @@ def _literal(node: ast.expr) -> str | None:
 
 
 def domain_errors(trees: Iterable[ast.Module]) -> Errors:
-    """Which classes of these files are refusals."""
+    """The subclasses of `DomainError` in these files."""
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     bases = {node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases} for node in classes}
     names = {"DomainError"}
@@ -146,5 +146,5 @@ def domain_errors(trees: Iterable[ast.Module]) -> Errors:
 
 
 def _speaks_for_itself(node: ast.ClassDef) -> bool:
-    """Whether a class brings its own message, so that what it is made with is none."""
+    """Whether a class defines its own message, so that its constructor's arguments are not messages."""
     return any(isinstance(part, ast.FunctionDef) and part.name == "__init__" for part in node.body)

@@ -1,30 +1,31 @@
-"""Remembers for a while which interactions were taken up, so that one delivered twice is done once."""
+"""Remembers recent interaction ids in this process, so that an interaction delivered twice is handled once."""
 
 from collections import OrderedDict
 from typing import Final
 
 RECENT_MAX: Final = 100_000  # ids: about 17 MB at worst
-RECENT_AGE_S: Final = 15 * 60  # the life of an interaction's token
+RECENT_AGE_S: Final = 15 * 60  # lifetime of an interaction's token
 
 
 class RecentInteractions:
-    """Ids taken up in this process, bounded in number and age.
+    """Interaction ids claimed in this process, bounded in number and age.
 
-    It spares the database the common case. What must hold over several processes is claimed in the transaction.
+    Handles the common case without the database. Duplicates across processes are detected by the claim in the
+    transaction.
     """
 
     def __init__(self, *, limit: int = RECENT_MAX, age_s: float = RECENT_AGE_S) -> None:
         self._limit = limit
         self._age_s = age_s
-        # In the order of their moments, the oldest first. A plain dict looks for its first entry past all those that
-        # were taken away before: from the hundred-thousandth interaction on, that cost more than the signature.
+        # Ordered by time, the oldest first. Finding the first key of a plain dict scans all keys deleted before it:
+        # from the hundred-thousandth interaction on, that cost more than the signature check.
         self._taken: OrderedDict[int, float] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._taken)
 
     def claim(self, identity: int, now_s: float) -> bool:
-        """Take `identity` up; False when somebody already did."""
+        """Claim `identity`; False when it is already claimed."""
         taken = self._taken
         before = taken.get(identity)
         if before is not None:
@@ -41,5 +42,5 @@ class RecentInteractions:
         return True
 
     def release(self, identity: int) -> None:
-        """Forget `identity`: its work was undone, so a second delivery may try again."""
+        """Remove the claim on `identity`: its work was rolled back, so a second delivery may try again."""
         self._taken.pop(identity, None)

@@ -1,4 +1,4 @@
-"""From a trusted interaction to a reply: route, transaction, language, and the three families of trouble."""
+"""Runs the handler of a verified interaction and turns errors into messages: refusals, outages and our own bugs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from app.routes import Routes
     from db.connection import Pool
 
-LOOK_S: Final = 0.5  # for the database to tell how the first delivery of an interaction was answered
+LOOK_S: Final = 0.5  # seconds for the query how the first delivery was deferred
 
 log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Finds who answers, gives them one transaction, and turns every trouble into a reply."""
+    """Finds the route of an interaction, runs its handler, and turns every error into a reply."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class Dispatcher:
         self._recent = recent
 
     def open(self, interaction: InvocationName, now: datetime) -> InteractionContext:
-        """The beginning of `interaction`: where it goes and in which language it will be refused."""
+        """Create the context of `interaction`, with its route and a translator for the client's locale."""
         t = translator_for(language_for(interaction.locale, interaction.guild_locale))
         return InteractionContext(interaction, now, t, self._routes().find(interaction))
 
     async def answer(self, turn: InteractionContext) -> Reply | None:
-        """What the person gets; None when another delivery of the same interaction is or was at work on it."""
+        """The reply for the user; None when another delivery of the same interaction has been or is being handled."""
         identity = turn.interaction.id
         if not self._recent.claim(identity, turn.now.timestamp()):
             turn.outcome = "duplicate"
@@ -70,7 +70,7 @@ class Dispatcher:
         try:
             reply = await _load_executor()(turn, self._pool, self._uploads)
             is_done = True
-        except Exception as error:  # noqa: BLE001 - the one door where the unexpected becomes a sentence
+        except Exception as error:  # noqa: BLE001 - boundary: unexpected errors become a message
             message = error_response(turn, error)
             reply = AutocompleteResult() if isinstance(turn.interaction, Autocomplete) else message
         finally:
@@ -79,10 +79,10 @@ class Dispatcher:
         return reply
 
     async def _deferred_before(self, turn: InteractionContext) -> DeferralKind | None:
-        """How the delivery that came first was deferred; None also when the database has no time to tell."""
+        """How the first delivery was deferred; None when it was not, or when the database does not respond in time."""
         if turn.route is None or not turn.route.feature.uses_database or isinstance(turn.interaction, Autocomplete):
             return None
-        from app.jobs.pending_responses import deferred_before  # noqa: PLC0415 - loads what the database needs
+        from app.jobs.pending_responses import deferred_before  # noqa: PLC0415 - imports the database driver and queries
 
         try:
             async with asyncio.timeout(LOOK_S), (await self._pool()).connection() as conn:
@@ -93,13 +93,13 @@ class Dispatcher:
 
 @cache
 def _load_executor() -> "ExecuteFn":
-    from app.interactions.execute import execute_handler  # noqa: PLC0415 - loads what handlers need, after the first ping
+    from app.interactions.execute import execute_handler  # noqa: PLC0415 - imports the handlers' dependencies, after the first ping
 
     return execute_handler
 
 
 def error_response(turn: InteractionContext, error: Exception) -> Message:
-    """What the person reads when `error` ended the work on `turn`; what is ours to mend is logged with a reference."""
+    """The message for the user when `error` ended the work on `turn`; our own bugs are logged with a reference."""
     t = turn.t
     match error:
         case DomainError():
@@ -132,7 +132,7 @@ def error_response(turn: InteractionContext, error: Exception) -> Message:
 
 
 def _outside(error: ServiceUnavailable, t: Translator) -> str:
-    """What a person is told when the database cannot do what they asked for: whether to wait, or to tell somebody."""
+    """The message for the user when a dependency is unavailable: whether to wait, or to contact an operator."""
     match error.kind if isinstance(error, DatabaseTrouble) else None:
         case TroubleKind.DISK_FULL:
             return t("My notebook is full, so I can't save anything right now. Please tell whoever runs me.")

@@ -1,6 +1,6 @@
-"""`POST /interactions`: bytes in, one answer out, and the slow part afterwards inside the same ASGI call.
+"""`POST /interactions`: reads the request, sends the initial response, then runs followup work in the same ASGI call.
 
-A plain ASGI callable: Starlette's Request and Response would cost more than everything that stands here.
+A plain ASGI callable: Starlette's Request and Response would cost more than all the code in this module.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ _PONG: Final = to_callback(Pong()).content
 
 
 class Endpoint:
-    """Discord's door. Refuses by size, then age, then signature, then shape, and never answers with a 5xx."""
+    """Endpoint of Discord's interactions. Checks size, age, signature, then shape; never answers with a 5xx status."""
 
     def __init__(
         self,
@@ -109,26 +109,26 @@ class Endpoint:
 
     @staticmethod
     async def _give_again(turn: InteractionContext, first: InitialResponse) -> DeferralKind | None:
-        """Answer a second delivery: 202 says that the answer comes on its own.
+        """Answer a repeated delivery: 202 says that the answer follows separately.
 
-        Where the first delivery was deferred, Discord may never have got that far: its process may have died before it
-        answered. The deferral is given again, so that whoever finishes the answer, or tells the person that it was cut
-        off, has a message to do so in. Discord passes over a deferral that it has had.
+        When the first delivery was deferred, Discord may not have received the deferral: the process may have crashed
+        before it responded. The deferral is sent again, so that a message exists for the answer or for the notice that
+        it was interrupted. Discord ignores a deferral that it has already received.
         """
         if turn.deferred_as is None:
             return await first.send(202, b"")
         return await first.send(200, turn.deferred_as.callback)
 
     def _offer(self, turn: InteractionContext) -> Deferral:
-        """What to show when the handler of `turn` takes too long."""
+        """The deferral to send when the handler of `turn` takes too long."""
         placeholder = _deferral_kind(turn)
         return Deferral(placeholder, self._finisher.before_defer(turn, placeholder))
 
     def _note(self, turn: InteractionContext, late: DeferralKind | None, first_ms: float, rest_ms: float) -> None:
-        """The one line in the log for one interaction."""
+        """Write the access log line of one interaction."""
         facts: dict[str, object] = {"rest_ms": round(rest_ms, 1)} if late or rest_ms > 1 else {}
         if late:
-            facts["late"] = True  # the clock gave the first answer, not the handler
+            facts["late"] = True  # the deferral was sent as the initial response, not the handler's reply
         if turn.reference:
             facts["ref"] = turn.reference
         self._log_line(
@@ -153,7 +153,7 @@ def _deferral_kind(turn: InteractionContext) -> DeferralKind:
 
 
 def _encode(turn: InteractionContext, reply: Reply) -> tuple[Reply, Body]:
-    """The callback for `reply`; a reply that Discord would refuse is our bug and becomes an apology."""
+    """The callback body of `reply`; a reply that Discord would reject is our bug and becomes an error message."""
     try:
         return reply, to_callback(reply)
     except InvalidPayload as error:

@@ -1,4 +1,4 @@
-"""One interaction, one transaction: who came, what the handler did and wants to happen; all of it or nothing."""
+"""Runs one handler in one transaction: claims the interaction, loads the member, stores the reply's effects."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -26,14 +26,14 @@ from wire.uploads import accept
 
 
 class OnlyInGuilds(DomainError):
-    """Raised where a command that measures a community is used in a direct message."""
+    """Raised where a guild command is used in a direct message."""
 
     def __init__(self) -> None:
         super().__init__("That works in a server, where there is somebody to study with. Please try it there.")
 
 
 class NotInstalledHere(DomainError):
-    """Raised where a person brings the app along into a server that has not added it."""
+    """Raised where a user-installed app is used in a guild that has not installed it."""
 
     def __init__(self) -> None:
         super().__init__("Lyceum has not been added to this server yet. Ask somebody who manages it to add Lyceum.")
@@ -42,14 +42,14 @@ class NotInstalledHere(DomainError):
 async def execute_handler(
     turn: InteractionContext, pool: Callable[[], Awaitable[Pool]], uploads: Uploads
 ) -> Reply | None:
-    """The handler's reply, in a transaction of its own; None when the interaction was taken up before.
+    """The handler's reply, from its own transaction; None when the interaction was already claimed.
 
     Raises:
-        StaleCustomId: no feature knows the interaction.
+        StaleCustomId: no feature handles the interaction.
         OnlyInGuilds: it came from a direct message.
         NotInstalledHere: it came from a guild that has not installed the app.
-        DoesNotFit: the handler's reply cannot answer it; nothing of what the handler did stays.
-        FileTooLarge, FileOfOtherKind: a file is not what the handler wants, by its own claims.
+        InvalidResponseType: the reply's type does not fit the interaction; the handler's changes are rolled back.
+        FileTooLarge, FileOfOtherKind: a file's declared size or type is not what the handler accepts.
     """
     interaction, route = turn.interaction, turn.route
     if route is None:
@@ -79,8 +79,8 @@ async def _use_files(run: "Run", feature: Feature, uploads: Uploads, wanted: Fil
     ]
     reply = await run(feature, partial(wanted.use, tuple(contents)))
     if isinstance(reply, Message):
-        reply = replace(reply, effects=())  # its effects are written down by now
-    return cast("Message | None", reply)  # `use` gives nothing else
+        reply = replace(reply, effects=())  # its effects are already in the outbox
+    return cast("Message | None", reply)  # `use` returns nothing else
 
 
 async def _in_transaction(
@@ -108,7 +108,7 @@ async def _in_transaction(
         else:
             reply = await answer(deps)
         if isinstance(reply, FilesWanted):
-            await conn.rollback()  # it is claimed when the files are there, together with what is done with them
+            await conn.rollback()  # undo the claim: it is made again together with the handler's writes
             return reply
         reply = apart(reply, interaction)
         check_fit(reply, interaction)
@@ -118,7 +118,7 @@ async def _in_transaction(
 
 
 def _add_effects(turn: InteractionContext, entries: Sequence[Entry]) -> None:
-    """What was committed: effects to make happen now, and whether somebody waits for the answer."""
+    """Record the committed rows on `turn`: effects to deliver now, and whether a response is pending."""
     if entries:
         turn.effects = [entry for entry in entries if entry.kind != ANSWER]
         turn.has_pending_response |= len(turn.effects) < len(entries)
@@ -141,7 +141,7 @@ Run = Callable[[Feature, Answer], Awaitable[Reply | FilesWanted | None]]
 
 
 class _NoDatabase:
-    """Stands where a connection would be for what is answered from memory."""
+    """Placeholder connection for handlers that do not use the database; every access raises."""
 
     def __getattr__(self, name: str) -> object:
         raise RuntimeError(f"This is answered without the database, so nothing can {name} it.")

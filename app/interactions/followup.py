@@ -1,6 +1,6 @@
-"""What happens after the first answer: draw off the event loop and edit the answer in; make what was decided happen.
+"""Work after the initial response: renders images off the event loop, edits the answer in, delivers effects.
 
-Runs inside the same ASGI call as the answer, so that a platform that freezes between requests still finishes it.
+Runs inside the same ASGI call as the response, so that a platform that freezes between requests still finishes it.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from app.jobs.outbox import Outbox
     from wire.rest import Rest
 
-RENDER_THREADS: Final = 2  # threads; Pillow lets go of the interpreter while it draws
-PICTURES_MAX: Final = 64  # pictures kept, below 10 MB: the same card for the same data is drawn once
+RENDER_THREADS: Final = 2  # threads; Pillow releases the GIL while it draws
+PICTURES_MAX: Final = 64  # cached images, below 10 MB: the same card with the same data is rendered once
 
 log = structlog.get_logger()
 
 
 class FollowupSender:
-    """Turns a deferred answer into the message that replaces its placeholder."""
+    """Sends the message that replaces the placeholder of a deferred response."""
 
     def __init__(self, *, rest: "Callable[[], Rest]", avatars: AvatarCache, outbox: "Callable[[], Outbox]") -> None:
         self._rest = rest
@@ -44,14 +44,14 @@ class FollowupSender:
         self._pictures: dict[Hashable, bytes] = {}
 
     def before_defer(self, turn: InteractionContext, placeholder: DeferralKind) -> Callable[[], Awaitable[None]] | None:
-        """What must be safe before the clock may promise an answer for `turn`; None: nothing."""
+        """What must be stored before `turn` may be deferred, as an awaitable callback; None: nothing."""
         route = turn.route
         if route is None or not route.feature.uses_database or placeholder is DeferralKind.NONE:
             return None
         return lambda: self._outbox().answers.promise(turn, placeholder)
 
     async def run_after_response(self, turn: InteractionContext, reply: Reply, late: DeferralKind | None) -> None:
-        """The rest of the answer, and beside it what the transaction has decided."""
+        """Send the deferred answer and deliver the effects of the transaction."""
         if turn.has_pending_response:
             self._outbox().answers.keep(turn)
         async with asyncio.TaskGroup() as group:
@@ -59,39 +59,39 @@ class FollowupSender:
                 group.create_task(self._outbox().perform(due))
             if late or isinstance(reply, (ImageReply, Deferred)):
                 await self.complete(turn, reply, late)
-                if turn.effects is not due:  # decided while the answer was made
+                if turn.effects is not due:  # committed while the answer was made
                     group.create_task(self._outbox().perform(turn.effects))
                 if turn.has_pending_response and turn.outcome not in {"not delivered", "duplicate"}:
                     await self._outbox().answers.fulfil(turn)
 
     def release(self, turn: InteractionContext) -> None:
-        """This process does no more for `turn`: what it promised and did not keep is the worker's."""
+        """Stop work on `turn` in this process: the worker completes a response that is still pending."""
         self._outbox().answers.let_go(turn)
 
     async def complete(self, turn: InteractionContext, reply: Reply, late: DeferralKind | None) -> None:
-        """Deliver what `reply` promised; whatever goes wrong, the person is told and the placeholder goes away.
+        """Send the deferred answer of `reply`; on any error, an error message replaces the placeholder.
 
         Args:
-            turn: the interaction; its outcome and reference are set when something goes wrong.
-            reply: a Drawing or Deferred, or any reply that came later than its placeholder.
-            late: the placeholder that the clock has sent; None when the reply chose its own.
+            turn: the interaction; its outcome and reference are set on an error.
+            reply: an ImageReply or Deferred, or any reply that was returned after the automatic deferral.
+            late: the deferral that was sent automatically; None when the reply was deferred by its type.
         """
         edits = isinstance(reply, EditMessage) or (isinstance(reply, ImageReply) and reply.edits)
         placeholder = late or (placeholder_of(reply) if isinstance(reply, ImageReply | Deferred) else DeferralKind.NONE)
         try:
             async with asyncio.timeout(DEADLINE_S):
                 message = await self._message(turn, reply)
-        except Exception as error:  # noqa: BLE001 - a door: what is unexpected becomes a sentence with a reference
+        except Exception as error:  # noqa: BLE001 - boundary: unexpected errors become a message with a reference
             message, edits = error_response(turn, error), False
         if message is None or placeholder is DeferralKind.NONE:
             return
         try:
             await self._send(turn, message, placeholder, edits=edits)
-        except Exception as error:  # noqa: BLE001 - a door: such as a message that Discord would refuse
+        except Exception as error:  # noqa: BLE001 - boundary: such as a message that Discord would reject
             await self._send(turn, error_response(turn, error), placeholder, edits=False)
 
     async def aclose(self) -> None:
-        """Let go of threads and connections."""
+        """Shut down the render threads and close connections."""
         self._painters.shutdown(wait=False, cancel_futures=True)
         await self._avatars.aclose()
 
@@ -118,7 +118,7 @@ class FollowupSender:
         if picture is None:
             picture = await asyncio.get_running_loop().run_in_executor(self._painters, drawing.draw, faces)
         if key is not None:
-            self._pictures[key] = picture  # last in the order: the longest unused goes first
+            self._pictures[key] = picture  # last in the order, so that the least recently used is deleted first
             if len(self._pictures) > PICTURES_MAX:
                 del self._pictures[next(iter(self._pictures))]
         return picture
@@ -126,13 +126,13 @@ class FollowupSender:
     async def _send(
         self, turn: InteractionContext, message: Message, placeholder: DeferralKind, *, edits: bool
     ) -> None:
-        """Put `message` in the place of the placeholder.
+        """Replace the placeholder with `message`.
 
         Args:
-            turn: the interaction; its outcome is set when Discord does not take the message.
-            message: what the person shall read.
-            placeholder: what they read until now.
-            edits: the message with the pressed button becomes `message`; without it a further message is sent.
+            turn: the interaction; its outcome is set when Discord rejects the message.
+            message: the message for the user.
+            placeholder: how the response was deferred.
+            edits: True: `message` replaces the message with the clicked button; False: it is sent as a new message.
         """
         interaction, rest = turn.interaction, self._rest()
         application, token = interaction.application_id, interaction.token
@@ -145,9 +145,9 @@ class FollowupSender:
             elif edits:
                 await rest.edit_original(application, token, message)
             else:
-                await self._fulfil(turn)  # first: nothing could tell afterwards whether it was sent
+                await self._fulfil(turn)  # first, because afterwards nothing can tell whether the message was sent
                 await rest.follow_up(application, token, message)
-        except (DiscordError, ServiceUnavailable) as error:  # nobody can be told any more
+        except (DiscordError, ServiceUnavailable) as error:  # the user can no longer be reached
             turn.outcome = "not delivered"
             log.warning("answer not delivered", request=interaction.id, route=turn.name, reason=str(error))
 
@@ -157,7 +157,7 @@ class FollowupSender:
 
 
 def _key(drawing: ImageReply, faces: Mapping[str, bytes]) -> Hashable:
-    """What a picture depends on; None when that cannot be told. A face's address names its content."""
+    """Cache key of an image; None when it has none. An avatar's path identifies its content."""
     try:
         hash(drawing.draw)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Asks Discord about doubtful sessions, between two transactions: none is open while Discord is waited for."""
+"""Checks doubtful voice sessions against Discord's REST API. No transaction is open while a request is in progress."""
 
 from datetime import datetime
 from typing import Final
@@ -17,10 +17,10 @@ log = structlog.get_logger()
 
 
 async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
-    """Let doubtful sessions end or move by what Discord says of them. Returns: how many did.
+    """Look up each doubtful session at Discord and end or move it accordingly; returns how many changed.
 
     Raises:
-        DiscordUnavailable, OutsideTrouble: the rest waits for the next run.
+        DiscordUnavailable, ServiceUnavailable: the remaining sessions are checked in the next run.
     """
     async with pool.connection() as conn:
         doubtful = await doubtful_sessions.list_doubtful(conn, now=now)
@@ -28,7 +28,7 @@ async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
     for doubt in doubtful:
         try:
             state = await rest.get_voice_state(doubt.guild_id, doubt.user_id) or _NOWHERE
-        except DiscordError as error:  # an outage of the guild, or the app is no longer in it: nothing is known
+        except DiscordError as error:  # an outage of the guild, or the app is no longer in it: the state is unknown
             log.info("voice_state_refused", guild=doubt.guild_id, code=error.code)
             continue
         async with pool.connection() as conn:
@@ -39,7 +39,7 @@ async def confirm_sessions(pool: Pool, rest: Rest, now: datetime) -> int:
 
 
 def flags_of(state: CurrentVoiceState) -> int:
-    """The same as one number."""
+    """The voice state's flags as one bit field."""
     marks = (
         (SELF_MUTE, state.self_mute),
         (SELF_DEAF, state.self_deaf),

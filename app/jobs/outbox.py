@@ -1,4 +1,4 @@
-"""Makes what the outbox holds happen at Discord: at once after the commit in web, and from the worker what is left."""
+"""Delivers outbox effects to Discord: in the web process right after the commit, and from the worker for the rest."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -45,21 +45,21 @@ if TYPE_CHECKING:
     from db.connection import Pool
     from wire.rest import Rest
 
-AT_ONCE: Final = 10  # effects that one process makes happen side by side
+AT_ONCE: Final = 10  # effects that one process delivers concurrently
 
 log = structlog.get_logger()
 
 
 class NoKey(ValueError):
-    """An effect that was decided without an interaction needs a key of its own."""
+    """An effect without its own key was created outside an interaction, where it needs one."""
 
 
 class NeedsAttention(Exception):
-    """What Sentry is told of an effect that waits for a person; `lyceum outbox list` knows more."""
+    """The error sent to Sentry for an effect that an operator must check; see `lyceum outbox list`."""
 
 
 async def write_down(conn: Connection, turn: "InteractionContext", reply: Reply) -> Sequence[Entry]:
-    """Write what `reply` asks for, and that somebody waits where it is a slow one; in the handler's transaction."""
+    """Write the effects of `reply`, and a pending response if it is deferred, in the handler's transaction."""
     entries = entries_of(
         getattr(reply, "effects", ()), now=turn.now, guild=turn.interaction.guild_id, key=str(turn.interaction.id)
     )
@@ -71,17 +71,17 @@ async def write_down(conn: Connection, turn: "InteractionContext", reply: Reply)
 def entries_of(
     wanted: Sequence[Effect], *, now: "datetime", guild: GuildId | None = None, key: str | None = None
 ) -> list[NewEntry]:
-    """The rows of effects.
+    """Outbox rows of effects.
 
     Args:
         wanted: the effects.
         now: aware UTC.
-        guild: where they were decided; those that name a guild of their own belong to that one.
-        key: of what decided them, such as an interaction; None: each must carry its own.
+        guild: the guild of the interaction or job; an effect with a guild of its own keeps it.
+        key: the dedupe key of the origin, such as an interaction id; None: each effect must have its own.
 
     Raises:
-        Unsendable: Discord would refuse one.
-        NoKey: see `key`.
+        InvalidPayload: Discord would reject an effect.
+        NoKey: `key` is None and an effect has no key.
     """
     entries: list[NewEntry] = []
     for place, effect in enumerate(wanted):
@@ -94,7 +94,7 @@ def entries_of(
 
 
 class Outbox:
-    """The hands of one process."""
+    """Delivers outbox rows from one process."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Outbox:
         self._rules = rules
 
     async def perform(self, entries: Sequence[Entry]) -> None:
-        """Make leased effects happen and note how it went. Never raises: what is not done is the worker's later."""
+        """Deliver leased effects and store the outcomes. Never raises: the worker delivers what is left later."""
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def one(entry: Entry) -> None:
@@ -127,7 +127,7 @@ class Outbox:
             log.warning("effects left to the worker", count=len(entries))
 
     async def drain(self, stop: asyncio.Event | None = None) -> int:
-        """Make everything that is due happen, a handful at a time, until nothing is or `stop` is set; how many."""
+        """Deliver all rows that are ready, in small batches, until none is left or `stop` is set; returns how many."""
         count = 0
         while stop is None or not stop.is_set():
             async with (await self._pool()).connection() as conn:
@@ -148,8 +148,8 @@ class Outbox:
                 await effects.perform(self._rest(), entry.kind, entry.payload, nonce=_nonce(entry))
         except (ServiceUnavailable, TimeoutError, DiscordError) as error:
             return verdict(error)
-        except Exception as error:  # noqa: BLE001 - a door: one row that breaks must not stop the others
-            log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - no values
+        except Exception as error:  # noqa: BLE001 - boundary: one failing row must not stop the others
+            log.error("effect broke", id=entry.id, kind=entry.kind, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
             error_reporting.send(error, route=f"effect {entry.kind}")
             return outbox.attention(f"It broke on our side: {type(error).__name__}.")
         return outbox.done()
@@ -158,7 +158,7 @@ class Outbox:
         try:
             async with (await self._pool()).connection() as conn:
                 outcome = await outbox.settle(conn, entry, outcome, rules=self._rules)
-        except ServiceUnavailable as trouble:  # the lease runs out, and it is done again without being seen twice
+        except ServiceUnavailable as trouble:  # the lease expires; it is sent again, with the same nonce
             log.warning("effect not noted", id=entry.id, kind=entry.kind, reason=str(trouble))
             return
         facts = {"id": entry.id, "kind": entry.kind, "guild": entry.guild or None, "attempts": entry.attempts}
@@ -173,29 +173,29 @@ class Outbox:
 
 
 def verdict(error: ServiceUnavailable | TimeoutError | DiscordError) -> Outcome:
-    """What Discord's refusal or silence means for an effect; the fallback of a direct message was tried by then."""
+    """The outcome of an effect after Discord's error or a timeout; a direct message's fallback has failed by then."""
     reason = str(error) or "Discord took too long."
     match error:
         case DiscordUnavailable():
             return outbox.again(reason, is_unsure=not error.is_unseen)
         case ServiceUnavailable() | TimeoutError():
             return outbox.again(reason, is_unsure=True)
-        case UnknownGuild() | UnknownMember() | UnknownUser() | UnknownMessage():  # whom it was for is gone
+        case UnknownGuild() | UnknownMember() | UnknownUser() | UnknownMessage():  # the recipient or target is gone
             return outbox.closed(reason)
-        case CannotDirectMessage() | NoMutualGuild():  # theirs to decide
+        case CannotDirectMessage() | NoMutualGuild():  # the user's own choice
             return outbox.closed(reason)
         case HiddenRateLimit() | Unauthorized():
             return outbox.again(reason, is_unsure=False)
-        case _:  # a channel or role is gone, a permission is missing, or what we sent is wrong
+        case _:  # a channel or role is gone, a permission is missing, or our payload is wrong
             return outbox.attention(reason)
 
 
 def _request(entry: Entry) -> int | str:
-    """In whose name an effect happens: the interaction that decided it, or the key of what else did."""
+    """Request id of an effect: the interaction that created it, or the dedupe key's origin."""
     decided, _, _ = entry.dedupe_key.partition(":")
     return int(decided) if decided.isascii() and decided.isdigit() else entry.dedupe_key
 
 
 def _nonce(entry: Entry) -> str:
-    """The same for the same effect, whichever process sends it; another for any other, also in another database."""
+    """A nonce that is equal for the same effect in every process, and differs between effects and databases."""
     return blake2b(f"{entry.guild} {entry.kind} {entry.dedupe_key}".encode(), digest_size=12).hexdigest()

@@ -1,7 +1,7 @@
-"""Answers that were promised with "thinking…": rows, so that a process that dies leaves nobody waiting.
+"""Deferred responses ("thinking…") stored as rows, so that the worker can finish them after a crash.
 
-The row is written before the placeholder is sent and goes away when the answer is there. While a process is at work on
-the answer it renews its lease; where the lease runs out, the worker tells the person what happened.
+The row is written before the placeholder is sent and deleted when the answer has been sent. A process that works on the
+answer renews the row's lease; when the lease expires, the worker tells the user what happened.
 """
 
 import asyncio
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from wire.rest import Rest
 
 KIND: Final = "answer"
-PATIENCE_S: Final = 0.5  # for the row: with 1.5 s gone, the placeholder is on its way when 2 have
+PATIENCE_S: Final = 0.5  # for the write: it starts after 1.5 s, so the placeholder is sent after 2
 TOKEN_S: Final = 14.5 * 60  # an interaction's token lives 15 minutes
-REMEMBERED_S: Final = 24 * 3600.0  # who asked longer ago waits no more
+REMEMBERED_S: Final = 24 * 3600.0  # older requests get no notice by direct message
 LOADING: Final = 1 << 7  # message flag: still "thinking…"
 
 log = structlog.get_logger()
@@ -47,14 +47,14 @@ class _Promise(Struct, frozen=True):
     application: ApplicationId
     token: str
     language: Language
-    is_silent: bool  # the message with the pressed button was left as it is: there is no "thinking…"
-    is_private: bool = True  # the "thinking…" is for the person alone
+    is_silent: bool  # deferred as UPDATE: the message with the clicked button is unchanged, there is no "thinking…"
+    is_private: bool = True  # the "thinking…" is ephemeral
     user: UserId | None = None  # None: written by an older version
-    channel: ChannelId | None = None  # None: nowhere that can be named
+    channel: ChannelId | None = None  # None: the interaction has no channel that can be mentioned
 
     @property
     def placeholder(self) -> DeferralKind:
-        """What the first answer was, or should have been."""
+        """How the response was, or was going to be, deferred."""
         return DeferralKind.UPDATE if self.is_silent else thinking(is_private=self.is_private)
 
 
@@ -63,7 +63,7 @@ _promise: Final = Decoder(_Promise)
 
 
 def promise_of(turn: "InteractionContext", placeholder: DeferralKind) -> NewEntry:
-    """The row that says that somebody who reads `placeholder` waits for the answer of `turn`."""
+    """The outbox row of the pending response of `turn`, which was deferred as `placeholder`."""
     interaction = turn.interaction
     promise = _Promise(
         interaction.application_id,
@@ -80,13 +80,13 @@ def promise_of(turn: "InteractionContext", placeholder: DeferralKind) -> NewEntr
 
 
 async def deferred_before(conn: "Connection", turn: "InteractionContext") -> DeferralKind | None:
-    """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer is there."""
+    """How an earlier delivery of the same interaction was deferred; None: it was not, or the answer has been sent."""
     payload = await outbox_queries.pending_payload(conn, **_key(turn))
     return None if payload is None else _promise.decode(payload).placeholder
 
 
 class Answers:
-    """Keeps the promises of one process, and the worker's word for those that others could not keep."""
+    """Stores and completes the pending responses of one process, and reports those that another process left behind."""
 
     def __init__(
         self, *, pool: "Callable[[], Awaitable[Pool]]", rest: "Callable[[], Rest]", rules: Rules = RULES
@@ -95,13 +95,13 @@ class Answers:
         self._rest = rest
         self._rules = rules
         self._renewing: dict[InteractionId, asyncio.Task[None]] = {}
-        self._given_up: set[asyncio.Task[bool]] = set()  # writes that were not waited for
+        self._given_up: set[asyncio.Task[bool]] = set()  # writes that timed out
 
     async def promise(self, turn: "InteractionContext", placeholder: DeferralKind) -> None:
-        """Write the row now, in a transaction of its own; a database that has no time for it is not waited for."""
+        """Write the row in its own transaction; after `PATIENCE_S` seconds, continue without it."""
         writing = asyncio.create_task(self._write(turn, placeholder))
         await asyncio.wait([writing], timeout=PATIENCE_S)
-        if not writing.done():  # a server that hangs does not let go of a statement that is cancelled
+        if not writing.done():  # an unresponsive server does not end a cancelled statement
             self._given_up.add(writing)
             writing.add_done_callback(self._given_up.discard)
             writing.cancel()
@@ -115,33 +115,33 @@ class Answers:
                 return bool(await outbox.write(conn, [promise_of(turn, placeholder)], now=turn.now, rules=self._rules))
         except ServiceUnavailable:
             log.warning("answer promised without a row", request=turn.interaction.id, route=turn.name)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person must read "thinking…" in time
-            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - no values
+        except Exception as error:  # noqa: BLE001 - on any error, the user must still see "thinking…" in time
+            log.error("answer promised without a row", route=turn.name, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
         return False
 
     def keep(self, turn: "InteractionContext") -> None:
-        """Renew the lease of the row of `turn`, which is written, until it is fulfilled or let go."""
+        """Renew the lease of the row of `turn`, which is already written, until fulfil() or let_go()."""
         turn.has_pending_response = True
         if turn.interaction.id not in self._renewing:
             self._renewing[turn.interaction.id] = asyncio.create_task(self._renew(turn))
 
     async def fulfil(self, turn: "InteractionContext") -> None:
-        """The person has their answer: nobody waits any more."""
+        """Delete the row: the answer has been sent."""
         self.let_go(turn)
         turn.has_pending_response = False
         try:
             async with (await self._pool()).connection() as conn:
                 await outbox_queries.remove(conn, **_key(turn))
-        except ServiceUnavailable:  # the worker will see that the answer is there
+        except ServiceUnavailable:  # the worker will see that the answer has been sent
             log.warning("promise not struck off", request=turn.interaction.id, route=turn.name)
 
     def let_go(self, turn: "InteractionContext") -> None:
-        """Renew no longer: where the row is still there, the worker takes over."""
+        """Stop renewing the lease: if the row still exists, the worker takes over."""
         if task := self._renewing.pop(turn.interaction.id, None):
             task.cancel()
 
     async def tell(self, entry: Entry, *, now: datetime) -> Outcome:
-        """Tell somebody whose answer was cut off how it stands; those who have it are left alone."""
+        """Tell a user whose answer was interrupted what happened; do nothing when the answer has been sent."""
         promise = _promise.decode(entry.payload)
         interaction = InteractionId(int(entry.dedupe_key))
         if entry.age_s > TOKEN_S:
@@ -163,7 +163,7 @@ class Answers:
         except UnknownMessage:
             if promise.placeholder is not DeferralKind.NEW_MESSAGE:
                 raise
-            # A public "thinking…" was taken away for a private answer that nobody has noted as sent.
+            # A public "thinking…" was deleted for a private answer that was not recorded as sent.
             await rest.follow_up(promise.application, promise.token, message)
             log.warning("answer was cut off", request=interaction, is_done=is_done)
             return outbox.done()
@@ -176,7 +176,7 @@ class Answers:
             return outbox.done()
         edited = original.edited_timestamp
         is_answered = edited is not None and edited >= snowflake_time(interaction)
-        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - web's and this one: a follow-up has no nonce
+        if not is_answered and entry.attempts <= 2:  # noqa: PLR2004 - the attempts of web and worker; a follow-up has no nonce
             await rest.follow_up(promise.application, promise.token, message)
             log.warning("answer was cut off", request=interaction, is_done=is_done)
         return outbox.done()
@@ -184,9 +184,9 @@ class Answers:
     async def _tell_late(
         self, entry: Entry, promise: _Promise, interaction: InteractionId, *, now: datetime
     ) -> Outcome:
-        """The token is dead: a direct message is all that is left, and an effect like any other.
+        """The interaction token has expired: enqueue a direct message as an ordinary effect.
 
-        Nobody remembers by now whether the answer came or the work was committed, so it claims neither.
+        At this age it is unknown whether the answer was sent or the work committed, so the message claims neither.
         """
         if promise.user is None or entry.age_s > REMEMBERED_S:
             return outbox.closed("Nobody could be told within fifteen minutes.")
@@ -205,7 +205,7 @@ class Answers:
                 place=f"<#{promise.channel}>",
             )
         message = pack(DirectMessage(user=promise.user, message=Message(text)))
-        soon = now + timedelta(seconds=1)  # nobody holds it: whoever empties the outbox next does it
+        soon = now + timedelta(seconds=1)  # it has no lease: any process that drains the outbox next sends it
         told = NewEntry(entry.guild, KINDS[DirectMessage], f"{interaction}:late", message, due_at=soon)
         async with (await self._pool()).connection() as conn:
             await outbox.write(conn, [told], now=now, rules=self._rules)

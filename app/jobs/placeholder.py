@@ -1,4 +1,4 @@
-"""Puts an answer in the place of a "thinking…" without showing anybody what is meant for one person."""
+"""Replaces a "thinking…" placeholder with the answer; a private answer never becomes visible to others."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -19,25 +19,25 @@ async def replace_placeholder(
     is_public: bool,
     before_sending: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Put `message` in the place of a "thinking…" that is `is_public`.
+    """Replace a "thinking…" placeholder with `message`; `is_public` tells whether others can see the placeholder.
 
-    A private message cannot replace a public placeholder: Discord keeps what the placeholder was, and a follow-up sent
-    while it is still there edits it as well. So it is taken away, and only when Discord has said that it is gone a
-    message follows that only the person sees.
+    A private message cannot replace a public placeholder: Discord keeps the placeholder's visibility, and a follow-up
+    sent while the placeholder exists edits it as well. So the placeholder is deleted first, and only after Discord
+    confirms this is the ephemeral message sent.
 
     Args:
-        rest: Discord.
-        application: ours.
+        rest: the REST client.
+        application: our application id.
         token: the interaction's.
-        message: what the person shall read.
-        is_public: everybody sees the placeholder.
-        before_sending: what is done when the placeholder is gone and the message is not sent yet; afterwards nobody
-            could tell whether it was.
+        message: the message for the user.
+        is_public: everyone in the channel sees the placeholder.
+        before_sending: runs after the placeholder is deleted and before the message is sent; afterwards nothing could
+            tell whether it was sent.
     """
     if not (message.private and is_public):
         await rest.edit_original(application, token, message)
         return
-    to_webhook_message(message)  # what Discord would refuse is found out while the placeholder is still there
+    to_webhook_message(message)  # raises for an invalid message while the placeholder still exists
     await rest.delete_original(application, token)
     if before_sending is not None:
         await before_sending()

@@ -1,4 +1,4 @@
-"""The worker: what happens because time passes. Any number of workers may run the same list."""
+"""The worker process: runs periodic jobs and drains the outbox. Several workers may run at the same time."""
 
 import asyncio
 import signal
@@ -40,14 +40,14 @@ from services.voice import consistency_check as drift
 from wire.message import Effect
 from wire.rest import Rest
 
-SEEN_FOR: Final = timedelta(minutes=15)  # an interaction's token lives as long; after that, a copy of it can do nothing
-ACTIVITY_FOR: Final = timedelta(days=2)  # no open session goes so long without being credited, or cut
-EVENTS_FOR: Final = timedelta(days=1)  # Discord sends an event again for ten minutes; order does not depend on this
+SEEN_FOR: Final = timedelta(minutes=15)  # lifetime of an interaction's token; a later copy has no effect
+ACTIVITY_FOR: Final = timedelta(days=2)  # every open session is credited or truncated within this time
+EVENTS_FOR: Final = timedelta(days=1)  # Discord retries an event for ten minutes; event order does not depend on this
 DRIFT: Final = "count drift"
-NAME: Final = "lyceum worker"  # how our connections are called
-HOLD_S: Final = 5.0  # between two looks whether the connection by which we are seen is still there
-WATCH_S: Final = 5.0  # for the database to answer whoever asks for numbers
-GRACE_S: Final = 10.0  # how long jobs under way may go on when the worker is asked to stop
+NAME: Final = "lyceum worker"  # application_name of our connections
+HOLD_S: Final = 5.0  # between two checks that the presence connection is still open
+WATCH_S: Final = 5.0  # for the database when metrics are read
+GRACE_S: Final = 10.0  # how long running jobs may continue after a stop signal
 
 log = structlog.get_logger()
 
@@ -60,66 +60,66 @@ Ask = Callable[[Pool, Rest, datetime], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do again and again."""
+    """A periodic job."""
 
     name: str
     trigger: BaseTrigger
-    work: Work | None  # None: what the outbox holds, or what `ask` does
+    work: Work | None  # None: runs `ask`, or without it drains the outbox
     ask: Ask | None = None
 
 
 async def forget_seen(conn: Connection, now: datetime) -> int:
-    """Interactions whose claims have done their service."""
+    """Delete claims of processed interactions whose token has expired."""
     return await processed_interaction_queries.remove_processed(conn, before=now - SEEN_FOR)
 
 
 async def forget_events(conn: Connection, now: datetime) -> int:
-    """Webhook events whose claims have done their service."""
+    """Delete claims of webhook events that Discord no longer retries."""
     return await webhook_event_queries.remove_events(conn, before=now - EVENTS_FOR)
 
 
 async def forget_effects(conn: Connection, _now: datetime) -> int:
-    """What happened at Discord long ago."""
+    """Delete outbox rows that finished long ago."""
     return await outbox.forget_settled(conn)
 
 
 async def forget_activity(conn: Connection, now: datetime) -> int:
-    """Activity in voice that no session has used."""
+    """Delete old voice activity that no session has used."""
     return await activity_queries.remove_old_activity(conn, before=now - ACTIVITY_FOR)
 
 
 async def watch_sessions(conn: Connection, now: datetime) -> int:
-    """People in voice of whom nobody hears any more."""
+    """Close open sessions whose gateway shard sends no heartbeat any more."""
     return await stale_shards.close_stale_sessions(conn, now=now)
 
 
 async def take_back_from_bots(conn: Connection, now: datetime) -> int:
-    """Bots that have counted time, or go on counting."""
+    """Remove counted time of users that turn out to be bots."""
     return await bots.take_back_known(conn, now=now)
 
 
 async def count_again(conn: Connection, _now: datetime) -> int:
-    """Members who were judged by other rules, or by other company, than now is known to have held."""
+    """Recalculate members whose tracking policy or channel occupancy has changed for past time."""
     return await recalculation.recalculate(conn)
 
 
 async def close_days(conn: Connection, now: datetime) -> int:
-    """Members whose day has ended without activity."""
+    """Process ended days of members without activity."""
     return await freezes.process_ended_days(conn, now=now)
 
 
 async def count_drift(conn: Connection, _now: datetime) -> int:
-    """Members whose streak, freezes or total are not what their dates give."""
+    """Count members whose cached streak, freezes or total differ from a recalculation."""
     return await drift.count_drift(conn)
 
 
 async def mark_today(conn: Connection, now: datetime) -> int:
-    """Long boards on which people overtake each other by the minute."""
+    """Refresh checkpoints of today's large leaderboards, whose ranks change by the minute."""
     return await checkpoints.refresh_checkpoints(conn, now=now, periods=(LeaderboardPeriod.TODAY,))
 
 
 async def mark_boards(conn: Connection, now: datetime) -> int:
-    """All other long boards."""
+    """Refresh checkpoints of all other large leaderboards."""
     return await checkpoints.refresh_checkpoints(
         conn, now=now, periods=(LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH, LeaderboardPeriod.ALL)
     )
@@ -143,7 +143,7 @@ JOBS: Final[tuple[Job, ...]] = (
 
 
 class Worker:
-    """Runs jobs when they are due, each in a transaction of its own, never the same one twice at once."""
+    """Runs jobs by their triggers, each run in its own transaction; a job never runs twice at once in one worker."""
 
     def __init__(self, pool: Pool, rest: Rest, clock: Clock, jobs: Sequence[Job] = JOBS) -> None:
         self._pool = pool
@@ -153,14 +153,12 @@ class Worker:
         self._stop = asyncio.Event()
         self._rest = rest
         self._done = Histogram("lyceum_job_seconds", "Jobs of the worker.", "job", "outcome")
-        self._counts: dict[str, int] = {}  # what each job returned last
-        self._put_off: set[str] = (
-            set()
-        )  # jobs that something outside has kept from their work since they were done last
+        self._counts: dict[str, int] = {}  # the last result of each job
+        self._put_off: set[str] = set()  # jobs whose last run failed because a dependency was unavailable
         self._running: set[asyncio.Task[None] | None] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; jobs under way are finished, or undone after ten seconds."""
+        """Run until `stop` is set; then running jobs get `GRACE_S` seconds to finish before they are rolled back."""
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -181,7 +179,7 @@ class Worker:
             log.info("worker stopped")
 
     def tallies(self) -> list[Metric]:
-        """What this worker has done, and what its looks at the house have found."""
+        """Metrics of this worker's jobs, REST calls and connection pool."""
         found: list[Metric] = [
             Gauge("lyceum_job_last_count", "What a job counted when it was done last.", count, (("job", name),))
             for name, count in list(self._counts.items())
@@ -200,18 +198,18 @@ class Worker:
             count = await self._run(job)
         except ServiceUnavailable as error:
             outcome = "put off"
-            tell = log.debug if job.name in self._put_off else log.warning  # one line for an outage, not one a second
+            tell = log.debug if job.name in self._put_off else log.warning  # one warning per outage, not one a second
             self._put_off.add(job.name)
             tell("job put off", job=job.name, reason=str(error))
-        except Exception as error:  # noqa: BLE001 - the worker goes on, whatever one job does
-            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - no values of variables
+        except Exception as error:  # noqa: BLE001 - one failing job must not stop the worker
+            log.error("job failed", job=job.name, exception=traceback_of(error))  # noqa: TRY400 - without values of variables
             error_reporting.send(error, job=job.name)
         else:
             outcome = "done"
             self._counts[job.name] = count
             is_back = job.name in self._put_off
             self._put_off.discard(job.name)
-            tell = log.info if count or is_back else log.debug  # a job that found nothing to do is no news
+            tell = log.info if count or is_back else log.debug  # a run without work is not worth a line
             tell("job done", job=job.name, count=count, duration_ms=round((perf_counter() - started) * 1000, 1))
         finally:
             self._done.add(perf_counter() - started, job.name, outcome)
@@ -239,9 +237,9 @@ class Worker:
 
 @asynccontextmanager
 async def _seen_past_a_pooler(settings: Config) -> AsyncGenerator[None]:
-    """Hold one connection by which `lyceum doctor` and `lyceum up` see that a worker is there.
+    """Hold one direct connection by which `lyceum doctor` and `lyceum up` detect a running worker.
 
-    The connections of a pooler bear the name of whoever used them last.
+    A pooler's connections carry the application name of their last client.
     """
     if settings.given_direct_url is None:
         yield
@@ -257,12 +255,12 @@ async def _seen_past_a_pooler(settings: Config) -> AsyncGenerator[None]:
 
 async def _hold(pool: Pool) -> None:
     while True:
-        await pool.is_alive()  # opens the connection anew when it was lost
+        await pool.is_alive()  # reconnects when the connection was lost
         await asyncio.sleep(HOLD_S)
 
 
 async def run(settings: Config) -> None:
-    """The whole worker process: until SIGTERM or SIGINT."""
+    """Run the worker process until SIGTERM or SIGINT."""
     from db.embedded import database_url  # noqa: PLC0415 - only where no database is set
 
     stop = asyncio.Event()
@@ -281,7 +279,7 @@ async def run(settings: Config) -> None:
         async def opened() -> Pool:
             return pool
 
-        def tallies() -> list[Metric]:  # called on the thread that answers Prometheus
+        def tallies() -> list[Metric]:  # called on the thread that serves Prometheus
             kept = asyncio.run_coroutine_threadsafe(collect_with_database(opened, clock), loop).result(WATCH_S)
             return [*worker.tallies(), *kept]
 

@@ -1,4 +1,4 @@
-"""Cut the bundled fonts from the original files of their families: python build.py ORIGINALS (see README.md)."""
+"""Builds the bundled font subsets from the original font files: python build.py ORIGINALS (see README.md)."""
 
 import json
 import shutil
@@ -133,11 +133,11 @@ SCRIPTS = [
 SYMBOLS = ("Symbols", "Symbols2", "Math")
 CJK_DROPPED = ("vhea", "vmtx", "VORG", "BASE")
 BEYOND_BASIC_PLANE_HAN = 0x20000
-WEIGHTS = ("SemiBold", "Bold", "Medium", "Regular")  # the first that a family has
+WEIGHTS = ("SemiBold", "Bold", "Medium", "Regular")  # the first of these that a family has
 
 
 def main(originals: Path) -> None:
-    """Write every font and the list of what each covers."""
+    """Write every font subset and the list of characters that each covers."""
     made = [_latin(originals, f"Inter-{weight}.otf") for weight in ("Medium", "SemiBold")]
     made.append(_display(originals))
     made += [_script(originals, f"NotoSans{script}") for script in ("", *SCRIPTS)]
@@ -178,14 +178,14 @@ def _east_asian(originals: Path, weight: str, codes: Iterable[int]) -> Path:
 
 
 def _rare_han(originals: Path) -> Path:
-    """The signs beyond the basic plane, in a file of their own, so that the large file need not change."""
+    """A font with the Han characters outside the Basic Multilingual Plane, so that the large font stays unchanged."""
     font = TTCollection(_find(originals, "NotoSansCJK-Bold.ttc"), lazy=True).fonts[0]
     rare = {code for code in font.getBestCmap() if code >= BEYOND_BASIC_PLANE_HAN}
     return _cut(font, rare, ["locl"], HERE / "NotoSansCJK-Rare-Bold.otf", drop=CJK_DROPPED)
 
 
 def _newer_emoji(originals: Path, older: Path) -> Path:
-    """The emoji and the joined sequences that a later version of the emoji font has and `older` has not."""
+    """A font with the emoji and sequences that the newer version of the emoji font has and `older` lacks."""
     font, before = TTFont(_find(originals, "NotoColorEmoji-2.051.ttf")), TTFont(older)
     codes = set(font.getBestCmap()) - set(before.getBestCmap())
     known = {sequence for _, _, sequence in _ligatures(before)}
@@ -198,7 +198,7 @@ def _newer_emoji(originals: Path, older: Path) -> Path:
 
 
 def _ligatures(font: TTFont) -> list[tuple[list[Any], Any, tuple[int | None, ...]]]:
-    """Every joined sequence of `font`: the list that holds it, the entry itself, and its code points."""
+    """Every ligature of `font`: the list that holds it, the entry itself, and its code points."""
     code_of = {name: code for code, name in font.getBestCmap().items()}
     tables = [table for lookup in font["GSUB"].table.LookupList.Lookup for table in lookup.SubTable]
     return [
@@ -224,13 +224,13 @@ def _cut(font: TTFont, codes: Iterable[int], features: list[str], target: Path, 
 
 
 def _common() -> set[int]:
-    """Signs for labels: the first levels of the old national encodings, and the 2,350 everyday Hangul syllables."""
+    """Characters for labels: first levels of the legacy national encodings, and the 2,350 everyday Hangul syllables."""
     first_levels = (("big5", 0xA4, 0xC6), ("gb2312", 0xB0, 0xD7), ("shift_jis", 0x88, 0x98))
     found = _codes(EAST_ASIAN_SIGNS)
     for code in range(0x4E00, 0xA000):
         for codec, low, high in first_levels:
             encoded = chr(code).encode(codec, "ignore")
-            if len(encoded) == 2 and low <= encoded[0] <= high:  # noqa: PLR2004 - bytes of one sign
+            if len(encoded) == 2 and low <= encoded[0] <= high:  # noqa: PLR2004 - bytes of one character
                 found.add(code)
     found |= {code for code in range(0xAC00, 0xD7A4) if len(chr(code).encode("euc_kr", "ignore")) == 2}  # noqa: PLR2004
     return found

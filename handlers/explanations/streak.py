@@ -1,4 +1,4 @@
-"""How `/why` tells a run of days: why it is as long as it is, and what each of the last days was."""
+"""Text of `/why` about a streak: why it has its length, and the status of each recent day."""
 
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from services.streaks.freeze_simulation import MissedDay, NotProtectedReason
 
 
 def describe(found: StreakExplanation, t: Translator) -> list[str]:
-    """The lines, the days oldest first."""
+    """Lines of the explanation, days oldest first."""
     needed = t.duration(found.member.threshold_s)
     lines = [
         streak_line(found.member.streak, t),
@@ -87,7 +87,7 @@ def _what(story: DayExplanation, found: StreakExplanation, t: Translator) -> tup
             return "·", f"{too_little}; {ended}"
 
 
-def _protected(  # noqa: PLR0911 - a table
+def _protected(  # noqa: PLR0911 - a lookup table
     story: DayExplanation, kind: ProtectionKind | None, t: Translator
 ) -> tuple[str, str]:
     match kind:

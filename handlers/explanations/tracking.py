@@ -1,4 +1,4 @@
-"""How `/why` tells a day: which stretches counted, and which rule paused the others."""
+"""Text of `/why` about a day: which intervals counted, and why the others were excluded."""
 
 from typing import Final
 
@@ -11,14 +11,14 @@ from services.explanations.tracking import DayExplanation, ExplainedInterval, Se
 from services.voice.eligibility import ExclusionReason
 from services.voice.tracking_policies import preset_of
 
-STEPS_MAX: Final = 15  # the latest of the day; more would not fit a message in every language
+STEPS_MAX: Final = 15  # the latest steps of the day; more would not fit a message in every language
 CHANNELS_MAX: Final = 8
 CORRECTIONS_MAX: Final = 3
 _MINUTE: Final = 60
 
 
 def describe(day: DayExplanation, t: Translator, *, name: str | None) -> list[str]:
-    """The lines; `name` is whose day it is, None: the reader's own."""
+    """Lines of the explanation; `name` is the member's, or None when the reader asked about themselves."""
     holds = t("This server counts by **{preset}**.", preset=preset_names.name_of_preset(day.preset, t))
     lines = [f"{holds} {preset_names.describe(day.preset, t)}"]
     if places := _never(day, t):
@@ -84,8 +84,8 @@ def _ended(reason: SessionEndReason, t: Translator) -> str:
             return t("from here on in a channel that never counts")
 
 
-def _paused(pause: ExclusionReason, spell: ExplainedInterval, t: Translator) -> str:  # noqa: PLR0911 - a table
-    """Which rule stopped the count, and what makes it go on."""
+def _paused(pause: ExclusionReason, spell: ExplainedInterval, t: Translator) -> str:  # noqa: PLR0911 - a lookup table
+    """Why an interval is excluded, and what makes the time count again."""
     preset = preset_names.name_of_preset(preset_of(spell.policy), t)
     match pause:
         case ExclusionReason.DEAFENED:

@@ -1,4 +1,4 @@
-"""`/why`: where each point and each pause comes from, told from the stored time itself."""
+"""`/why`: explains a member's XP, level, streak or a day's counted time from the stored sessions."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ from wire.message import Message
 
 
 class Topic(StrEnum):
-    """What can be explained."""
+    """Topics that can be explained."""
 
     TRACKING = "tracking"
     XP = "xp"

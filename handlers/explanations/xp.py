@@ -1,4 +1,4 @@
-"""How `/why` tells XP and levels: which stays made the latest points, and what is on the way to the next."""
+"""Text of `/why` about XP and levels: which sessions earned the latest XP, and the progress to the next."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,13 +10,13 @@ from db.queries.explanations import CountedSession
 from services.explanations.xp import Contribution, XpBreakdown, XpPoint
 from services.xp import Level
 
-SHARES_MAX: Final = 3  # of one point; a message holds no more of the shortest stays
+SHARES_MAX: Final = 3  # sessions per XP; with more, many short sessions would not fit a message
 LEVELS_MAX: Final = 5
-_ROUND_UP: Final = 59  # seconds: what is missing is told in whole minutes, and too few would be wrong
+_ROUND_UP: Final = 59  # seconds: remaining time is shown in whole minutes, rounded up
 
 
 def describe(found: XpBreakdown, t: Translator) -> list[str]:
-    """Where the XP come from."""
+    """Lines that explain the member's XP."""
     lines = [_sum(found, t)]
     missing = t.duration(found.missing_s + _ROUND_UP)
     if found.in_progress_s > _ROUND_UP:
@@ -43,7 +43,7 @@ def describe(found: XpBreakdown, t: Translator) -> list[str]:
 
 
 def describe_level(found: XpBreakdown, reached: Sequence[tuple[Level, date]], t: Translator) -> list[str]:
-    """Where the level comes from, and when each was reached."""
+    """Lines that explain the member's level, and when each level was reached."""
     level = found.level
     lines = [
         _sum(found, t),
@@ -83,7 +83,7 @@ def _sum(found: XpBreakdown, t: Translator) -> str:
 
 
 def _only_stay(point: XpPoint) -> object:
-    """The stay that made a whole point; None: several did."""
+    """The session that earned a whole XP alone; None: several did."""
     return point.contributions[0].session if len(point.contributions) == 1 else None
 
 
@@ -93,7 +93,7 @@ def _line(first: int, last: int, shares: Sequence[Contribution], t: Translator) 
 
 
 def _shares(shares: Sequence[Contribution], t: Translator) -> str:
-    """What each stay gave, in minutes that add up to those of the whole."""
+    """Each session's contribution, in whole minutes that add up to the total."""
     until = [0, *accumulate(share.seconds for share in shares)]
     minutes = [end // 60 - start // 60 for start, end in pairwise(until)]
     told = [_share(share.session, given, t) for share, given in zip(shares[:SHARES_MAX], minutes, strict=False)]

@@ -1,4 +1,4 @@
-"""`/my`: what a member has chosen for themselves; every answer says what holds now and from when a change holds."""
+"""`/my`: a member's own settings; every answer states the current value and when a change takes effect."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -89,7 +89,7 @@ async def _change_zone(interaction: InteractionBase, deps: Deps, zone: str) -> s
 
 
 def _which_zone(text: str, choices: Sequence[ZoneChoice], t: Translator) -> Message:
-    """The zones that a text may mean, to choose from: a zone stays for a week, so nothing is guessed."""
+    """Ask which of several matching zones is meant: a zone can be changed once a week, so nothing is guessed."""
     select = StringSelect(
         custom_id=ZONE.pack(),
         placeholder=t("Your time zone"),
@@ -100,7 +100,7 @@ def _which_zone(text: str, choices: Sequence[ZoneChoice], t: Translator) -> Mess
 
 
 def _days_now(deps: Deps) -> str:
-    """The zone and day start that hold, and those that wait to begin."""
+    """The current time zone and day start, and a scheduled change."""
     t, rules = deps.t, deps.member.zone_rules
     now = deps.member.zone_rule(deps.now)
     lines = [
@@ -150,7 +150,7 @@ def _days_later(change: ZoneChange, deps: Deps) -> str:
 
 
 def _cut(cut: Cut, t: Translator) -> str:
-    """What a change does to a day that it leaves little of."""
+    """What a change does to a day that it shortens."""
     day, length = t.date(cut.day), t.duration(int(cut.left.total_seconds()))
     if cut.is_skipped:
         return t("The change skips {date}. That day is protected and breaks no streak.", date=day)

@@ -1,4 +1,4 @@
-"""`/freeze`: what protects a member's run, and what they can do for it; all of it private."""
+"""`/freeze`: a member's streak freezes, vacations and repairs; all answers are private."""
 
 from datetime import date
 from enum import StrEnum
@@ -26,7 +26,7 @@ _DATE_LENGTH: Final = 10  # of YYYY-MM-DD
 
 
 class Use(StrEnum):
-    """Whether freezes are used by themselves."""
+    """Automatic use of freezes: on or off."""
 
     ON = "on"
     OFF = "off"
@@ -58,7 +58,7 @@ async def vacation(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 async def ask_dates(press: ButtonClick, deps: Deps) -> Modal:
-    """The form, with the first vacation that would be accepted now as its example."""
+    """The vacation modal; its example is the first vacation that would be accepted now."""
     PLAN.unpack(press.custom_id)
     found = await freezes.status(deps.conn, guild=guild_of(press), user=press.user.id, now=deps.now)
     possible, t = found.vacation_possible, deps.t

@@ -1,4 +1,4 @@
-"""`/streak`: a month of a member's days as a calendar, with a way to the months before and after."""
+"""`/streak`: a month of a member's days as a calendar image, with buttons to other months."""
 
 import re
 from datetime import date
@@ -29,14 +29,14 @@ from wire.reply import ImageReply
 
 FILENAME: Final = "streak.png"
 
-MONTH: Final = Action("streak", "month", int, int, date)  # whose calendar, who asked for it, the first of the month
+MONTH: Final = Action("streak", "month", int, int, date)  # member, requesting user, first day of the month
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
 _YEARS: Final = range(2015, 2100)  # Discord was made in the first
 
 
 class NoSuchMonth(DomainError):
-    """Raised for a month that is written in another way, or is none."""
+    """Raised for text that is not a month in the expected format."""
 
     def __init__(self, text: str, example: date) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ def _parse(text: str, *, example: date) -> date:
 async def _draw(
     interaction: InteractionBase, deps: Deps, whom: Person | UserId, first: date | None, *, asker: UserId
 ) -> ImageReply:
-    """The month; whoever presses a button on a calendar that somebody else asked for gets one of their own."""
+    """The month; a member who clicks a button on a calendar that another member requested gets a private copy."""
     guild = guild_of(interaction)
     viewer = interaction.user.id
     user_id = whom.user if isinstance(whom, Person) else whom

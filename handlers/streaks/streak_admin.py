@@ -1,4 +1,4 @@
-"""`/streak-admin`: staff protect a date of a member, take that back, and see who did what and why."""
+"""`/streak-admin`: staff protect a date of a member, undo that, and list past staff changes with reasons."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -38,7 +38,7 @@ async def audit(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 async def _act(act: Callable[..., Awaitable[None]], interaction: SlashCommand, deps: Deps) -> Mapping[str, str]:
-    """Let staff do this to the date and the person that they named; how both are called."""
+    """Apply a staff change to the chosen member and date; returns both as text for the answer."""
     require_permission(interaction)
     person = target_or_self(interaction)
     require_human(person)

@@ -1,4 +1,4 @@
-"""What several answers say of the things that protect a run, and the buttons that lead to them."""
+"""Notices about vacations, repairs and late activity that several answers show, with the matching buttons."""
 
 from datetime import date
 from typing import Final
@@ -15,7 +15,7 @@ REPAIR: Final = Action("freeze", "repair", date)  # the missed date
 
 
 def notice_buttons(status: FreezeStatus, t: Translator, *, leads_to_status: bool) -> list[Button]:
-    """Those that make sense now; whoever presses one acts for themselves."""
+    """Buttons for the actions possible now; they act on the member who clicks."""
     found: list[Button] = []
     if leads_to_status:
         found.append(Button(t("Freezes"), custom_id=STATUS.pack()))
@@ -29,7 +29,7 @@ def notice_buttons(status: FreezeStatus, t: Translator, *, leads_to_status: bool
 
 
 def streak_notices(status: FreezeStatus, t: Translator) -> list[str]:
-    """What a member should hear whenever they look at their run: days told late, a vacation, a repair."""
+    """Lines shown with every view of a member's own streak: late activity, current vacation, possible repair."""
     lines = [
         t("{date} was told late. It counts, and your run has been put together again.", date=t.date(day))
         for day in status.late_on
@@ -45,7 +45,7 @@ def streak_notices(status: FreezeStatus, t: Translator) -> list[str]:
 
 
 def repair_line(offer: RepairOffer, t: Translator) -> str:
-    """How a run can be repaired, or how far that is."""
+    """How a streak can be repaired, or the progress of a requested repair."""
     first, second = (t.date(day) for day in offer.dates)
     days = t.days(offer.streak_days)
     if offer.is_done:

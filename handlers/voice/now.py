@@ -1,4 +1,4 @@
-"""`/now`: who sits in which room at this moment."""
+"""`/now`: lists the active voice channels and the members in them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +13,7 @@ from wire.commands import command
 from wire.interaction import SlashCommand
 from wire.message import Message
 
-PEOPLE_SHOWN: Final = 20  # in all: alone in their rooms, with the longest names, 22 fill an embed
+PEOPLE_SHOWN: Final = 20  # in total: each alone in a channel and with the longest names, 22 fill an embed
 PER_ROOM: Final = 8
 
 

@@ -1,4 +1,4 @@
-"""`/session`: staff see a member's sessions in voice, correct what one has counted, or void it."""
+"""`/session`: staff view a member's voice sessions, correct the counted time of one, or void it."""
 
 from typing import Final
 
