@@ -1,4 +1,4 @@
-"""The pool and the type names `Pool` and `Connection`: how every room but migrations, models and bulk imports connects.
+"""The connection pool (`Pool`) that every package uses, except migrations, models and bulk imports.
 
 psycopg is imported when the first connection is asked for: a process that only answers pings never pays for it.
 """

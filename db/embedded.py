@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for whoever has none: started on first need, shared by the processes of one data folder."""
+"""Starts and stops the embedded PostgreSQL server, which the processes of one data folder share."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Why a database does not do what it is asked: the kind of trouble, and a sentence with the next step for operators.
+"""Translates PostgreSQL errors into `DatabaseTrouble`: its kind and a message that tells operators what to do next.
 
 A statement that is refused carries an SQLSTATE. A connection that is refused carries none that libpq hands on, so its
 words are looked at; where the server speaks another language than English, they are repeated as they are.

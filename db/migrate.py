@@ -1,4 +1,4 @@
-"""Moves the schema along its history: up, down, where it stands, and whether the models agree with it.
+"""Runs schema migrations with Alembic: upgrade, downgrade, current revision, and comparison with the models.
 
 `python -m db.migrate "Add timers"` writes the next step: what the models say and the database at DATABASE_URL does not.
 """

@@ -1,4 +1,4 @@
-"""Whether a pooler stands between us and the database, and whether it gives each transaction another session.
+"""Detects a connection pooler in front of the database, and whether it pools per transaction or per session.
 
 Through a pooler in transaction mode (PgBouncer, Supabase's port 6543) nothing lasts longer than a transaction: no
 prepared statement, no setting, and above all no advisory lock of a session, on which the listener and migrations rely:

@@ -1,4 +1,4 @@
-"""Reads that bear what was true a few seconds ago may go to a streaming replica, as long as it keeps up."""
+"""A pool that sends reads which tolerate data a few seconds old to a streaming replica, if it keeps up."""
 
 from collections.abc import Awaitable, Callable
 from time import monotonic

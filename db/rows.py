@@ -1,4 +1,4 @@
-"""Turns database rows into the frozen dataclass that a question asked for."""
+"""A psycopg row factory that builds frozen dataclasses and converts enum columns."""
 
 from __future__ import annotations
 

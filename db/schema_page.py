@@ -1,4 +1,4 @@
-"""Writes docs/schema.md from the models: `python -m db.schema_page`; with `--check` it only compares."""
+"""Generates docs/schema.md from the models: `python -m db.schema_page`; `--check` only compares."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which revision of the schema this version needs, known without loading Alembic."""
+"""The schema revision that this version of the code needs, found without importing Alembic."""
 
 from pathlib import Path
 from typing import Final

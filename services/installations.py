@@ -1,4 +1,4 @@
-"""Users let the app in, into a guild or for themselves, and take that back."""
+"""Processes app authorizations and deauthorizations by users."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who has come, and what they have chosen for themselves."""
+"""Starts handling an interaction: claims its id and loads the member's preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

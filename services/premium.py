@@ -1,4 +1,4 @@
-"""What was bought: the states that Discord tells, in whatever order, and what of it holds now.
+"""Entitlements: processes events in any order, and decides which entitlements are active now.
 
 Whether something holds is asked of Discord's dates alone: cancelling and renewing send nothing, and a subscription has
 no end until it has really ended. Source: https://discord.com/developers/docs/resources/entitlement

@@ -1,4 +1,4 @@
-"""What a member has reached, and their calendar of a month; both in the member's own days."""
+"""A member's profile and monthly calendar, both on the member's own days."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What staff decide about counting: which rooms count, by which preset, and from when on."""
+"""Tracking settings by staff: which channels count, which preset applies, and re-application to past days."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Small helps around time: which moment a person means, and how far apart two clocks are."""
+"""Parses times and durations that users type, and computes the difference between two time zones."""
 
 import re
 from collections.abc import Mapping

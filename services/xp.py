@@ -1,4 +1,4 @@
-"""XP and levels of the scheme "study": one hour is one XP, floored on the sum and never per session."""
+"""XP and levels: one counted hour is one XP, rounded down on the total and not per session."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What Alembic runs: our metadata on the connection that `db.migrate` hands over."""
+"""Alembic's environment script: passes the models' metadata and the connection of `db.migrate` to Alembic."""
 
 from typing import cast
 

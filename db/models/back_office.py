@@ -1,4 +1,4 @@
-"""Sessions for the back office (admin panel, seed, import, export), sync and async on the same psycopg driver."""
+"""Database sessions for the back office (admin panel, seed, import, export), sync and async, both on psycopg."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What every table class shares: its metadata, and validation wherever a value enters."""
+"""The base class of all tables, which validates every value, and helpers that declare columns and constraints."""
 
 from collections.abc import Generator
 from contextlib import contextmanager

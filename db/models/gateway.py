@@ -1,4 +1,4 @@
-"""How several listeners share the gateway: who runs, and when the next session may be started."""
+"""Tables that coordinate gateway listeners: running listeners, identify rate limits and shard positions."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Integer, PrimaryKeyConstraint
 

@@ -1,4 +1,4 @@
-"""Guilds and their voice channels."""
+"""Tables of guilds and their voice channels."""
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, SmallInteger
 

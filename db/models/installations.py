@@ -1,4 +1,4 @@
-"""Who added the app."""
+"""Table of users who authorized or deauthorized the app."""
 
 from sqlalchemy import PrimaryKeyConstraint
 

@@ -1,4 +1,4 @@
-"""What Discord has delivered: interactions already answered, and how far each gateway shard has been heard."""
+"""Table of interaction ids that were already processed."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint
 

@@ -1,4 +1,4 @@
-"""What must happen at Discord after a commit: one row each, written by the transaction that decided it."""
+"""Outbox table: one row per Discord API call that must follow a commit, written in the same transaction."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rank checkpoints of long leaderboards."""
+"""Table of rank checkpoints, which keep the ranks of long leaderboards cheap to compute."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Discord accounts, their memberships, and the zone each member has lived by."""
+"""Tables of Discord users and their guild memberships."""
 
 from sqlalchemy import (
     BigInteger,

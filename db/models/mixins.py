@@ -1,4 +1,4 @@
-"""Five habits that a table may have: timestamps, soft deletion, an author, create-read-update-delete, Discord's ids."""
+"""Mixins for table classes: timestamps, soft deletion, author columns, CRUD methods, and checks of Discord ids."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What was bought."""
+"""Table of entitlements (purchases and grants of premium)."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, text
 

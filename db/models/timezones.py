@@ -1,4 +1,4 @@
-"""Time zones and day starts of members, by date."""
+"""Table of time zones and day starts per member, each valid from a given time."""
 
 from sqlalchemy import (
     CheckConstraint,

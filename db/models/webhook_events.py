@@ -1,4 +1,4 @@
-"""What Discord tells the app by HTTP on its own: who authorised it, and what was bought."""
+"""Table of processed Discord webhook events, used to ignore duplicate deliveries."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint
 

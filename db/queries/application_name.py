@@ -1,4 +1,4 @@
-"""What a transaction tells an operator about itself."""
+"""Sets the `application_name` of a transaction, which operators see in pg_stat_activity and server logs."""
 
 from db.connection import Connection
 

@@ -1,4 +1,4 @@
-"""Columns of values as PostgreSQL array literals: one string per column makes thousands of rows cheap to send."""
+"""Encodes columns of values as PostgreSQL array literals, so that one parameter can carry thousands of rows."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Where a member's points came from: the stays that were counted last, and the days on which totals were reached."""
+"""Queries for explaining XP: the sessions that counted most recently, and the days on which totals were reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Guilds and their channels."""
+"""Queries for guilds and their channels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

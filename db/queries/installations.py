@@ -1,4 +1,4 @@
-"""Who added the app, and to which guilds."""
+"""Queries for installations: which users authorized the app, and the guilds they added it to."""
 
 from datetime import datetime
 

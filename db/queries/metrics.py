@@ -1,4 +1,4 @@
-"""Numbers for whoever watches the house."""
+"""Queries for metrics: open sessions, the oldest outbox row, tracking errors and connected workers."""
 
 from datetime import datetime
 from typing import Final

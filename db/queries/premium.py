@@ -1,4 +1,4 @@
-"""What was bought, as Discord last told it."""
+"""Queries for entitlements, in the latest state received from Discord."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A member's own numbers: totals, days, protected dates and place in the guild."""
+"""Queries for a member's profile: totals, rank, cached streak and daily seconds."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""At which step of its history the schema stands."""
+"""Reads the schema revision that the database is at."""
 
 from db.connection import Connection
 

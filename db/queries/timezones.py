@@ -1,4 +1,4 @@
-"""The zones and day starts that a member has lived by."""
+"""Queries for the time zones and day starts of members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Events that Discord has sent, and when users let the app in and took that back."""
+"""Queries for processed Discord webhook events, used to ignore duplicate deliveries."""
 
 from datetime import datetime
 

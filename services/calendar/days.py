@@ -1,4 +1,4 @@
-"""The one implementation of days: which local date an instant belongs to, and where dates begin.
+"""Local days: which date an instant belongs to in a member's time zone and day start, and when each date begins.
 
 A date begins at the first instant at which the clock on the wall reaches its start, and it never comes back: when
 clocks go back over the start, the repeated hour stays with the date that has begun. A date that a zone skipped has no

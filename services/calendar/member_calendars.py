@@ -1,4 +1,4 @@
-"""Members' zone histories as calendars need them."""
+"""Loads members' time zone histories for building calendars."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Why a member's run is as long as it is: what each of the last days was, and what the run before ended with."""
+"""Explains a member's current streak day by day, and what ended the previous one."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

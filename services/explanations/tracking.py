@@ -1,4 +1,4 @@
-"""Why time counted or did not: a member's day, told from the very judgement that credits it."""
+"""Explains a member's tracked time on one day, with the same evaluation that credits it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

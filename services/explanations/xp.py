@@ -1,4 +1,4 @@
-"""Where a member's XP come from: the stays whose counted time made the latest points, and when levels were reached."""
+"""Explains a member's XP: the sessions that earned the latest points, and when each level was reached."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What must happen at Discord: by whom, how often it is tried, and when it is left to a person.
+"""Outbox rules: who performs an effect at Discord, how often it is retried, and when it needs an operator.
 
 An effect is written by the transaction that decides it and leased to the process that wrote it. Whoever holds the lease
 makes it happen; when the lease runs out, because that process is gone, the next one takes over.

@@ -1,4 +1,4 @@
-"""Leaderboards: who has studied most, and where the person who asks stands."""
+"""Leaderboard pages by focus time, XP or streak, with the viewer's own rank."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""One member at a time: the lock that every change of a member's dates takes first."""
+"""Locks a member's row; every change to a member's streak days takes this lock first."""
 
 from core.errors import DomainError
 from core.ids import GuildId, UserId

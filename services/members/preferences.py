@@ -1,4 +1,4 @@
-"""Language and visibility of a member."""
+"""Sets a member's language and visibility."""
 
 from datetime import datetime
 

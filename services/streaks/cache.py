@@ -1,4 +1,4 @@
-"""Keeps the cached streak rows equal to what the dates say."""
+"""Recomputes the cached streak rows from the stored days."""
 
 from collections.abc import Sequence
 

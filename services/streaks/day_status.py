@@ -1,4 +1,4 @@
-"""What became of a date: active, protected, missed, still open."""
+"""The status of a day: active, protected, missed or still open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

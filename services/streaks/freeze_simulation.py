@@ -1,4 +1,4 @@
-"""What freezes do, as a function of a member's dates: when one is earned, and which missed dates they save.
+"""Simulates streak freezes over a member's days: when each is earned, and which missed days it protects.
 
 Earned: one for every seven active dates in a row; a date that a change of zone or day start skipped or cut short stands
 between no two.

@@ -1,4 +1,4 @@
-"""Freezes: used by themselves when a member's day ends, switched on and off, and how they stand."""
+"""Streak freezes: automatic use at day end, the on/off setting, and the status view."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

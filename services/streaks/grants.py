@@ -1,4 +1,4 @@
-"""What staff may do to a member's dates: protect one, and take that back; each with a reason, each written down."""
+"""Lets staff protect a member's day and revoke that, with a reason and an audit record."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Everything that a streak is computed from, loaded for many members at once."""
+"""Loads everything that streaks are computed from, for many members at once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Repairs: a run that ended goes on when both dates after the missed one are active; asked for, once in thirty days.
+"""Streak repairs: a member may restore an ended streak by being active on the next two days, once in 30 days.
 
 `streaks.refresh` does the repair as soon as both dates are active. Another way to earn one (a check-in told later and
 confirmed by a peer) marks the missed date as active or protects it, and needs nothing else from here.

@@ -1,4 +1,4 @@
-"""Streaks as a function of the set of active dates; nothing here counts up or down."""
+"""Computes streaks from the set of active days; nothing is counted incrementally."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

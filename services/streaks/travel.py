@@ -1,4 +1,4 @@
-"""What a change of zone or day start takes from a member's dates, and the `travel` protection that such dates get.
+"""The `travel` protection: covers days that a time zone or day start change skips or shortens.
 
 A date that a change skips, or leaves shorter than twelve hours, is protected: at most two in any thirty dates. A date
 that is skipped breaks nothing even without a protection, since the calendar does not have it

@@ -1,4 +1,4 @@
-"""Vacations: dates that a member protects ahead, free of cost."""
+"""Vacations: days that a member protects in advance, at no cost."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

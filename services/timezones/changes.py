@@ -1,4 +1,4 @@
-"""The zone and the day start that a member lives by, and the rules for changing them."""
+"""Changes a member's time zone and day start, and enforces the rules for such changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Finds a time zone by city or country, in several languages and spellings, or by what the clock shows there now."""
+"""Searches time zones by city, country, abbreviation, UTC offset or current local time, in several languages."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Turns the segments of sessions into counted seconds per day, and writes them down.
+"""Credits counted time: turns session segments into seconds per day, week and month, and stores them.
 
 The counted time of a session depends on its segments and the policy alone. It is credited piece by piece, and the
 pieces add up to the same whatever the moments at which that happened.

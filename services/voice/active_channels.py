@@ -1,4 +1,4 @@
-"""Who studies where right now."""
+"""Lists the tracked voice channels in use now, with the members in them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When the members of a batch last used the app, which restarts the limit on unattended time."""
+"""Loads when members last used the app, which restarts the cap on unattended time."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-Cell = tuple[date, date]  # the guild's date, the member's date
+Cell = tuple[date, date]  # Applies staff corrections to the counted seconds of a session, date by date.
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Bots never count: what was credited to an account before it was known to be a bot is taken back."""
+"""Removes all counted time of accounts that turn out to be bots."""
 
 from collections.abc import Sequence
 from datetime import datetime

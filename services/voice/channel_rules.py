@@ -1,4 +1,4 @@
-"""Which channels of a guild count."""
+"""Decides which channels of a guild are tracked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Whether caches still say what their sources say, looked up for members taken by chance."""
+"""Compares caches with their source data for a random sample of members."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""What staff may do to a session: adjust what it counted, or void it; each with a reason, each written down."""
+"""Lets staff adjust or void the counted time of a session, with a reason and an audit record."""
 
 from dataclasses import dataclass
 from datetime import datetime

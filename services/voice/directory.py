@@ -1,4 +1,4 @@
-"""Sorts a batch of events by what they tell about guilds, channels and people, and writes that down."""
+"""Collects the guild, channel, user and member changes of an event batch, and stores them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Doubtful sessions: which open ones Discord should be asked about, and what its answer changes."""
+"""Chooses open sessions to verify with Discord's API, and applies the answers."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""What of a stay counts, and why the rest does not: the one place where the rules of a policy meet segments.
+"""Splits a session into counted and excluded intervals, with the reason for each exclusion.
 
 Crediting adds up what counts; `/why` tells all of it. The daily cap is judged elsewhere, day by day.
 """

@@ -1,4 +1,4 @@
-"""What the listener has heard, as plain values: the only input that voice time is made from.
+"""Gateway events as plain structs: the only input of voice tracking.
 
 Structs, since one is made for each event: a frozen dataclass takes fourteen times as long to make, and the collector
 would look through all that wait. They are frozen, so that no circle of them can arise which it would have to find.

@@ -1,4 +1,4 @@
-"""All that a batch of stays has to know of the guilds it happened in."""
+"""The tracking config of the guilds in a batch: channel rules, time zones and policies."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Who was there: what counting needs to know of other people's stays, and what to do when that turns out otherwise."""
+"""Channel occupancy: when two or more members were present, and whom to recalculate when late events change that."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Voice events in, sessions and counted seconds out: the door that the listener and the clock use."""
+"""Entry point of voice tracking: stores a batch of gateway events as sessions and credits their time."""
 
 from collections.abc import Sequence
 from dataclasses import replace

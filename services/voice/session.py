@@ -1,4 +1,4 @@
-"""A voice session and its segments."""
+"""A voice session and its segments, and the operations that change them."""
 
 from collections.abc import Sequence
 from typing import Final

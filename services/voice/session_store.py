@@ -1,4 +1,4 @@
-"""Sessions in and out of the database."""
+"""Loads and stores voice sessions."""
 
 from collections.abc import Sequence
 

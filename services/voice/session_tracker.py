@@ -1,4 +1,4 @@
-"""Folds voice events into sessions and segments, in memory and without a clock.
+"""The session state machine: applies voice events to sessions and segments in memory, without a clock.
 
 All moments in here are whole seconds since 1970: events are stamped on receipt, so that fractions mean nothing, and the
 seconds of neighbouring segments add up exactly.

@@ -1,4 +1,4 @@
-"""Credits sessions and stores them."""
+"""Credits a batch of sessions and stores them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Up to when each gateway shard has been received."""
+"""Until when each gateway shard's events were received."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What becomes of people in voice when nobody listens: their time is credited, and later their stay is ended.
+"""Handles voice sessions of shards without a listener: credits their time, and later ends them.
 
 A listener that is away for a moment resumes and loses nothing. One that stays away would leave its people in voice for
 ever, as ghosts on every list: after ten minutes their stays end where they were last heard, and the shard's session

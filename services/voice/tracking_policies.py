@@ -1,4 +1,4 @@
-"""Which voice time counts: the three presets as numbers, and which of them a guild lives by at each moment."""
+"""Tracking policies: the three presets as numbers, and the timeline of a guild's policies."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What protects a member's run: the freezes at hand, what became of missed dates, and what staff did."""
+"""Tables of streak freezes: the number held, the on/off history, and what happened to missed days."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Changes that staff made to streaks."""
+"""Table of changes that staff made to streaks."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Dates that do not break a streak."""
+"""Table of protected days, which do not break a streak."""
 
 from datetime import date
 

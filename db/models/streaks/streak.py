@@ -1,4 +1,4 @@
-"""Cached streaks of members."""
+"""Table of cached current and longest streaks."""
 
 from datetime import date
 

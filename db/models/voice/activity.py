@@ -1,4 +1,4 @@
-"""Interactions of members who are in voice."""
+"""Table of recent interactions by members who are in voice."""
 
 from sqlalchemy import (
     PrimaryKeyConstraint,

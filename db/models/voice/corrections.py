@@ -1,4 +1,4 @@
-"""Corrections of sessions by staff."""
+"""Tables of staff corrections to voice sessions."""
 
 from datetime import date
 

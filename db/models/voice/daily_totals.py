@@ -1,4 +1,4 @@
-"""What was counted per day, week and month, the runs of days made from it, and the marks on long leaderboards."""
+"""Tables of counted seconds per member and day, week or month, on the guild's calendar."""
 
 from datetime import date
 

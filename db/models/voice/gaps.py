@@ -1,4 +1,4 @@
-"""Spans of time in which a guild was not received."""
+"""Table of time intervals in which a guild's gateway events were not received."""
 
 from sqlalchemy import (
     CheckConstraint,

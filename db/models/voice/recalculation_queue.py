@@ -1,4 +1,4 @@
-"""Members whose counted time must be recalculated."""
+"""Table of members whose counted time must be recalculated."""
 
 from sqlalchemy import PrimaryKeyConstraint
 

@@ -1,4 +1,4 @@
-"""Stays in voice, the stretches they are made of, activity during them, and corrections by staff."""
+"""Tables of voice sessions and their segments."""
 
 from sqlalchemy import (
     BigInteger,

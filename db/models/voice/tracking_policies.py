@@ -1,4 +1,4 @@
-"""Which rules a guild counts by from when on, and whose time is to be counted again."""
+"""Table of tracking policy changes: which preset a guild uses, and from when."""
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 

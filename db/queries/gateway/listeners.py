@@ -1,4 +1,4 @@
-"""Which listeners run, which shards are taken, and when the next gateway session may be started.
+"""Queries that coordinate gateway listeners: running listeners, owned shards, and identify rate limits.
 
 Moments are real time by the database's own clock, which all listeners share.
 """

@@ -1,4 +1,4 @@
-"""How far each gateway shard has been heard, and which process may listen for it."""
+"""Queries for each gateway shard's committed position (sequence number, heartbeat), and the lock on a shard."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The first statement of every interaction: claims it, notes who came, and tells what they prefer."""
+"""The first statement of every interaction: claims its id, updates the member, and loads their preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime

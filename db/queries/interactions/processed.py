@@ -1,4 +1,4 @@
-"""What is kept about interactions once they are answered: next to nothing, and not for long."""
+"""Queries for interaction ids that were already processed: look up and purge."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The outbox: what must happen at Discord, who is at it, and how it ended.
+"""Outbox queries: add, claim, retry and list the Discord API calls that must follow a commit.
 
 Leases and waits are measured by the database's own clock, so that neither a crooked clock of a machine nor
 demonstration time moves them; only `due_at` is a moment of the product.

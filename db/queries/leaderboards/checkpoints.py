@@ -1,4 +1,4 @@
-"""Marks on long leaderboards: every so many rows a place, and how many rows that everybody may see stand before it.
+"""Queries that write rank checkpoints: every n-th row of a leaderboard and the number of visible rows before it.
 
 A count that begins at a mark reads at most the rows up to the next one. Rows that nobody sees (hidden, gone, bots, runs
 that are over) are numbered too, so that they cannot make a count long either.

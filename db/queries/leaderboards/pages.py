@@ -1,4 +1,4 @@
-"""Pages of the guild's leaderboards, each with the row of the person who asks.
+"""Queries for pages of a guild's leaderboards, each with the viewer's own row.
 
 Bots, members who have left and those who keep their numbers private are on no board. Order: the value, highest first,
 then the user id; so ranks are unique and a page never shows a row twice. `-value` and the user id both ascend, which

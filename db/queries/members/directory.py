@@ -1,4 +1,4 @@
-"""Guilds, channels and people as the gateway tells of them: whole batches, one statement each.
+"""Bulk upserts of users and members from gateway events, one statement per batch.
 
 `at` is the moment of a batch in seconds since 1970, which rows that are new or changed bear; None: the server's clock.
 """

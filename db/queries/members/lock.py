@@ -1,4 +1,4 @@
-"""Row locks on members."""
+"""Locks the rows of members, in one fixed order."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a member has chosen for themselves, and the guild they chose it in."""
+"""Writes a member's preferences: language and visibility."""
 
 from datetime import datetime
 

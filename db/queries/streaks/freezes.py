@@ -1,4 +1,4 @@
-"""Freezes at hand, missed dates, and the dates that a member or staff protects."""
+"""Queries for streak freezes: days to process, missed days, and the on/off history."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

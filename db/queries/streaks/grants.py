@@ -1,4 +1,4 @@
-"""Changes that staff made to streaks."""
+"""Queries for staff changes to streaks."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Dates on which a member's run is protected, whatever protects them."""
+"""Queries for days on which a member's streak is protected, by any kind of protection."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

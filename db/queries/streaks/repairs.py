@@ -1,4 +1,4 @@
-"""Repairs of streaks."""
+"""Query that requests a streak repair."""
 
 from datetime import date, datetime
 

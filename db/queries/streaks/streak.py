@@ -1,4 +1,4 @@
-"""Active dates, protected dates and the cached runs made from them."""
+"""Queries that load the inputs of streaks and write the cached streak rows."""
 
 from collections.abc import Sequence
 from datetime import date

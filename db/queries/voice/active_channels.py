@@ -1,4 +1,4 @@
-"""Who sits in which voice channel right now."""
+"""Query for the members who are in each voice channel now."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Interactions of members who are in voice."""
+"""Queries for recent interactions of members who are in voice."""
 
 from collections.abc import Sequence
 from datetime import datetime

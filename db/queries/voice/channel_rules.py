@@ -1,4 +1,4 @@
-"""Which channels of a guild count."""
+"""Query for what decides which channels of a guild are tracked."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Caches beside what they are made from, for members taken by chance."""
+"""Queries that compare caches with their source data, for a random sample of members."""
 
 from collections.abc import Sequence
 from datetime import date

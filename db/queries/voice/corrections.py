@@ -1,4 +1,4 @@
-"""Corrections of sessions by staff: the sessions, what was done to them, and what a recount needs of that."""
+"""Queries for staff corrections to voice sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

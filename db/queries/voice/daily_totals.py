@@ -1,4 +1,4 @@
-"""Counted seconds per day on the member's and the guild's calendar, and the rules by which members tell days."""
+"""Queries for counted seconds per day (member's and guild's calendars), week, month and in total."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -1,4 +1,4 @@
-"""Open sessions of which it is not certain that they still go on."""
+"""Queries for open sessions that may already have ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

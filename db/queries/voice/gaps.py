@@ -1,4 +1,4 @@
-"""Spans of time in which nobody heard a guild; all moments are seconds since 1970."""
+"""Queries for time intervals in which a guild's events were not received; all times are seconds since 1970."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Stored stays as rules and explanations read them: whole histories, a span of a guild, and who was there."""
+"""Queries that read stored voice sessions and segments for policy changes, explanations and occupancy."""
 
 from collections.abc import Sequence
 

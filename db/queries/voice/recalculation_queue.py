@@ -1,4 +1,4 @@
-"""Members whose counted time must be recalculated."""
+"""Queries for the queue of members whose counted time must be recalculated."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Sessions and segments as the listener reads and writes them: whole batches, one statement each."""
+"""Bulk reads and writes of voice sessions and segments, one statement per batch."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The rules that guilds count by, and the members whose time is to be counted again."""
+"""Queries for the tracking policy changes of guilds, and for the kind of a channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
