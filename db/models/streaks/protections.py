@@ -13,7 +13,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A date that does not break a member's run."""
+    """A protected day, which does not break a member's streak."""
 
     __tablename__ = "protections"
     __table_args__ = (

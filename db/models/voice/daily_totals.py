@@ -11,7 +11,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member's counted seconds on one date of the guild's calendar: for boards and the daily cap."""
+    """A member's counted seconds on one date of the guild's calendar, for leaderboards and the daily cap."""
 
     __tablename__ = "guild_member_days"
     __table_args__ = (

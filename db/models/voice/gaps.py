@@ -17,7 +17,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
+    """An interval in which a guild's events were not received: a crash, a stall, a lost connection or an outage."""
 
     __tablename__ = "voice_gaps"
     __table_args__ = (
