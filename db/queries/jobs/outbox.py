@@ -1,7 +1,7 @@
 """Outbox queries: add, claim, retry and list the Discord API calls that must follow a commit.
 
 Leases and retry delays use the database's own clock, so that neither a wrong machine clock nor simulated time affects
-them; only `run_at` is in application time.
+them; only `due_at` is in application time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -146,7 +146,7 @@ async def set_outcome(
 
 
 async def set_held(conn: Connection, *, guild: int, kind: str, dedupe_key: str, lease_s: float) -> bool:
-    """Extend the lease of an effect to `lease_s` from now; False: there is no such effect."""
+    """Extend the lease of a pending effect to `lease_s` from now; False: there is none."""
     cursor = await conn.execute(
         """UPDATE outbox SET held_until = clock_timestamp() + make_interval(secs => %(lease_s)s::float8)
            WHERE guild_id = %(guild)s AND kind = %(kind)s AND dedupe_key = %(dedupe_key)s AND status = 'pending'""",
