@@ -10,7 +10,7 @@ SECONDS_PER_XP: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Where somebody stands: the level and the XP on both sides of it."""
+    """A level, and the XP at which it and the next one begin."""
 
     number: int  # 1 to 10
     xp: int
@@ -19,12 +19,12 @@ class Level:
 
 
 def xp_of(seconds: int) -> int:
-    """The XP of a total of counted seconds."""
+    """The XP for a total of counted seconds."""
     return seconds // SECONDS_PER_XP
 
 
 def level_of(xp: int) -> Level:
-    """The level that an amount of XP makes."""
+    """The level for an amount of XP."""
     passed = bisect_right(THRESHOLDS, xp)
     return Level(
         number=passed + 1,
