@@ -16,7 +16,7 @@ async def count_open_sessions(conn: Connection) -> int:
 
 
 async def find_oldest_unprocessed(conn: Connection) -> datetime | None:
-    """The due time of the outbox effect that has waited longest; None: nothing is due."""
+    """The earliest `due_at` among pending outbox effects; None: none is pending."""
     cursor = await conn.execute("SELECT min(due_at) FROM outbox WHERE status = 'pending'")
     [(due_at,)] = await cursor.fetchall()
     return due_at

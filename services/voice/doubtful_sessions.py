@@ -21,8 +21,8 @@ LIMIT: Final = 10  # sessions per run
 async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSession]:
     """Open sessions that are estimated or long silent, at most ten; each is returned again after 15 minutes.
 
-    They are stored as asked about, so that a missing answer blocks no others. Sessions of shards without a listener are
-    left out: stale_shards handles them.
+    Their verification time is stored at once, so that a missing answer blocks no others. Sessions of shards without a
+    listener are left out: stale_shards handles them.
     """
     rows = await doubtful_session_queries.list_doubtful(
         conn, silent_since=now - SILENT, asked_before=now - ASK_EVERY, limit=LIMIT

@@ -92,7 +92,7 @@ async def add(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, l
 
 
 async def claim(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Entry]:
-    """Claim effects that are due and not leased, the longest due first, until the lease ends."""
+    """Claim effects that are due and not leased, earliest `due_at` first, until the lease ends."""
     cursor = conn.cursor(row_factory=dataclass_row(Entry))
     await cursor.execute(
         """UPDATE outbox o
@@ -193,7 +193,7 @@ async def count_by_status(conn: Connection) -> Mapping[EffectStatus, int]:
 
 
 async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) -> list[ListedEntry]:
-    """Effects of one status, the longest due first."""
+    """Effects of one status, earliest `due_at` first."""
     cursor = conn.cursor(row_factory=dataclass_row(ListedEntry))
     await cursor.execute(
         """SELECT guild_id AS guild, outbox_id AS id, kind, dedupe_key, status, attempts, last_error, due_at, settled_at

@@ -53,7 +53,7 @@ async def find_open(conn: Connection, *, guild: GuildId, session: int) -> Doubtf
 
 
 async def set_confirmed(conn: Connection, sessions: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """Store when Discord was asked about these sessions (guild, session)."""
+    """Store when these sessions (guild, session) were last verified with Discord."""
     guild, session = zip(*sessions, strict=True)
     await conn.execute(
         """UPDATE voice_sessions s SET confirmed_at = %(at)s
