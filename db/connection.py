@@ -147,7 +147,7 @@ class Pool:
     async def try_write(self) -> None:
         """Write about 1 MB to a temporary table that is dropped at the end of the transaction.
 
-        Does nothing if the account may not create temporary tables.
+        Does nothing if the database user may not create temporary tables.
 
         Raises:
             DatabaseTrouble: the write failed.

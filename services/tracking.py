@@ -80,7 +80,7 @@ async def preview(
 ) -> Preview:
     """How the guild's days `first` to `last` would change under `preset`; nothing is written.
 
-    Open sessions are evaluated up to the last received event of their shard, as the next accrual would credit them.
+    Open sessions are evaluated up to the last received frame of their shard, as the next accrual would credit them.
 
     Raises:
         NotADateRange: not in the past, reversed, or too long.

@@ -36,7 +36,7 @@ async def accrue_open_sessions(
     shard: tuple[int, int] = (0, 1),
     policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
-    """Credit open sessions up to `now`, or up to the last received event of their shard if that is earlier.
+    """Credit open sessions up to `now`, or up to the last received frame of their shard if that is earlier.
 
     Those in channels that are no longer tracked end there.
 
@@ -69,10 +69,10 @@ async def truncate_open_sessions(
     shard: tuple[int, int] = (0, 1),
     policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
-    """End every open session of a shard at its last received event: continuity was lost, and no snapshot may follow.
+    """End every open session of a shard at its last received frame: continuity was lost; a snapshot may never follow.
 
     Sessions continue if their guild's snapshot shows the member in the same channel within 15 minutes. `heard_until` is
-    the shard's last received event, None: there is none. A guild that was received later as part of a shard of another
+    when the shard's last frame was received, None: never. A guild that was received later as part of a shard of another
     count ends there, and one that was never received is not changed. Returns: the number of open sessions.
     """
     others = [row for row in await list_received(conn) if row[:2] != shard]

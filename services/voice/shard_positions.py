@@ -8,7 +8,7 @@ from services.voice.session_tracker import unix_seconds
 
 
 async def list_received(conn: Connection) -> list[tuple[int, int, int]]:
-    """Per shard (id, count) the time of its last committed event or heartbeat, in seconds since 1970."""
+    """Per shard (id, count) until when its frames were received, as committed, in seconds since 1970."""
     return [
         (each.shard, each.count, unix_seconds(each.heartbeat_at))
         for each in await gateway_position_queries.list_positions(conn)

@@ -1,7 +1,7 @@
 """Handles voice sessions of shards without a listener: credits their time, and later ends them.
 
 A listener that is gone for a moment resumes and loses nothing. One that stays away would leave its members in voice
-forever: after ten minutes their sessions end at the last received event, and the shard's gateway session is cleared, so
+forever: after ten minutes their sessions end at the last received frame, and the shard's gateway session is cleared, so
 that the next listener receives full snapshots.
 """
 

@@ -23,7 +23,7 @@ async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) ->
 
 
 async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None:
-    """Delete interactions that segments reflect, or that no session needs any more."""
+    """Delete these interactions: segments reflect them, or no session needs them any more."""
     guild, user, at = zip(*rows, strict=True)
     await conn.execute(
         """DELETE FROM voice_activity a
@@ -34,6 +34,6 @@ async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None
 
 
 async def remove_old_activity(conn: Connection, *, before: datetime) -> int:
-    """Delete interactions that no session has used. Returns: how many."""
+    """Delete interactions before a time, which no session has used. Returns: how many."""
     cursor = await conn.execute("DELETE FROM voice_activity WHERE active_at < %(before)s", {"before": before})
     return cursor.rowcount
