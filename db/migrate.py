@@ -1,6 +1,7 @@
-"""Moves the schema along its history: up, down, where it stands, and whether the models agree with it.
+"""Runs schema migrations with Alembic: upgrade, downgrade, current revision, and comparison with the models.
 
-`python -m db.migrate "Add timers"` writes the next step: what the models say and the database at DATABASE_URL does not.
+`python -m db.migrate "Add timers"` writes the next migration: the difference between the models and the database at
+DATABASE_URL.
 """
 
 import os
@@ -28,30 +29,30 @@ from db.models import METADATA
 from db.pooler import Pooler, PoolerInTheWay, find_pooler_now
 
 HISTORY: Final = Path(db.migrations.__path__[0])
-_LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets one process at a time change the schema
+_LOCK: Final = 0x4C_79_63_65_75_6D  # "Lyceum": the advisory lock that lets only one process at a time change the schema
 
-alembic_postgresql_enum.set_configuration(alembic_postgresql_enum.Config())  # now Alembic sees changes of enum types
+alembic_postgresql_enum.set_configuration(alembic_postgresql_enum.Config())  # lets Alembic detect changes of enum types
 
 
 def upgrade(url: str, revision: str = "head", *, history: Path = HISTORY) -> None:
-    """Bring the database up to `revision`; safe when several processes start at once, and whole or not at all."""
+    """Upgrade the database to `revision`, atomically; safe when several processes start at once."""
     with _locked(url) as connection:
         command.upgrade(_config(history, connection), revision)
 
 
 def downgrade(url: str, revision: str = "-1", *, history: Path = HISTORY) -> None:
-    """Take the database back to `revision`: a name, `-1` for one step, `base` for nothing at all."""
+    """Downgrade the database to `revision`: a name, `-1` for one step, or `base` for an empty schema."""
     with _locked(url) as connection:
         command.downgrade(_config(history, connection), revision)
 
 
 def losses(url: str, revision: str = "-1", *, history: Path = HISTORY) -> list[str]:
-    """What `downgrade` would lose, one line for each table or column that holds something now.
+    """What `downgrade` would delete: one line for each table or column that holds data now.
 
-    It is tried out in a transaction that is rolled back, and waits a few seconds at most for whoever uses the tables.
+    Runs the downgrade in a transaction that is rolled back; waits a few seconds at most for locks on the tables.
     """
     with _locked(url) as connection:
-        transaction = connection.begin()  # so that Alembic leaves beginning and end to us
+        transaction = connection.begin()  # so that Alembic leaves BEGIN and COMMIT to this function
         try:
             connection.execute(text("SELECT set_config('lock_timeout', '5s', true)"))
             before = _columns(connection)
@@ -68,27 +69,27 @@ def losses(url: str, revision: str = "-1", *, history: Path = HISTORY) -> list[s
 
 
 def current(url: str) -> str | None:
-    """The revision at which the database stands; None: it was never upgraded."""
+    """The revision of the database; None: it was never upgraded."""
     with _connected(url) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def head(history: Path = HISTORY) -> str | None:
-    """The newest revision of the history.
+    """The newest revision in the history.
 
     Raises:
-        alembic.util.CommandError: the history has two heads; it must be one line.
+        alembic.util.CommandError: the history has two heads; it must be linear.
     """
     return ScriptDirectory.from_config(_config(history)).get_current_head()
 
 
 def is_current(url: str) -> bool:
-    """Whether the database stands at the newest revision."""
+    """Whether the database is at the newest revision."""
     return current(url) == head()
 
 
 def check(url: str) -> list[str]:
-    """What the models say and the database does not, one line per difference; empty: they agree."""
+    """The differences between the models and the database, one line each; empty: they match."""
     with _connected(url) as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True, "target_metadata": METADATA}
@@ -97,7 +98,7 @@ def check(url: str) -> list[str]:
 
 
 def revise(url: str, message: str, *, history: Path = HISTORY) -> None:
-    """Write the next step of the history, from the difference between the models and an up-to-date database."""
+    """Write the next migration from the difference between the models and an up-to-date database."""
     with _locked(url) as connection:
         names = [each.revision for each in ScriptDirectory.from_config(_config(history)).walk_revisions()]
         number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
@@ -105,7 +106,7 @@ def revise(url: str, message: str, *, history: Path = HISTORY) -> None:
 
 
 def _columns(connection: Connection) -> set[tuple[str, str]]:
-    """Every table of ours with every column."""
+    """All (table, column) pairs of the application's schema."""
     rows = connection.execute(
         text(
             """SELECT table_name::text, column_name::text FROM information_schema.columns
@@ -118,7 +119,7 @@ def _columns(connection: Connection) -> set[tuple[str, str]]:
 
 
 def _count(connection: Connection, table_name: str, column_name: str | None) -> int:
-    """How many rows a table has, or how many values one of its columns."""
+    """The number of rows in a table, or of non-null values in one of its columns."""
     what = func.count() if column_name is None else func.count(column(column_name))
     return connection.execute(select(what).select_from(table(table_name))).scalar_one()
 
@@ -135,7 +136,7 @@ def _connected(url: str) -> Generator[Connection]:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
-        connect_args={"prepare_threshold": None},  # it may lead through a pooler
+        connect_args={"prepare_threshold": None},  # the connection may go through a pooler
     )
     try:
         connection = engine.connect()
@@ -156,9 +157,9 @@ def _locked(url: str) -> Generator[Connection]:
         raise PoolerInTheWay("a migration", name="The address of the database")
     with _connected(url) as connection:
         connection.execute(select(func.pg_advisory_lock(_LOCK)))
-        connection.commit()  # the lock is the session's, so the migration begins its own transaction
-        yield connection  # closing the connection gives the lock back, whatever happened
+        connection.commit()  # the lock belongs to the session, so the migration begins its own transaction
+        yield connection  # closing the connection releases the lock in every case
 
 
-if __name__ == "__main__":  # pragma: no cover - two words around revise
+if __name__ == "__main__":  # only calls revise
     revise(os.environ["DATABASE_URL"], sys.argv[1])

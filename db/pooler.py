@@ -1,8 +1,8 @@
-"""Whether a pooler stands between us and the database, and whether it gives each transaction another session.
+"""Detects a connection pooler in front of the database, and whether it pools per transaction or per session.
 
-Through a pooler in transaction mode (PgBouncer, Supabase's port 6543) nothing lasts longer than a transaction: no
-prepared statement, no setting, and above all no advisory lock of a session, on which the listener and migrations rely:
-two of them would both be told that they hold it.
+Through a pooler in transaction mode (PgBouncer, Supabase's port 6543) nothing outlasts a transaction: no prepared
+statement, no setting, and no session-level advisory lock. The listener and the migrations rely on such locks; through
+that pooler two of them would both believe that they hold the lock.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
     from psycopg.rows import TupleRow
 
-ROUNDS: Final = 3  # another client may have taken the session that we wanted to be seen with
-WAIT_S: Final = 2.0  # for a session; a pooler with a single one keeps the second of two waiting
+ROUNDS: Final = 3  # attempts; another client may occupy the server session that the test needs
+WAIT_S: Final = 2.0  # wait for a session; a pooler with a single one makes the second connection wait
 
 
 class Pooler(Enum):
-    """What stands between us and the database."""
+    """The kind of pooler in front of the database."""
 
     NONE = auto()
-    SESSION = auto()  # each connection keeps its session: nothing is lost
+    SESSION = auto()  # each connection keeps its session: everything works
     TRANSACTION = auto()
 
 
 class PoolerInTheWay(ServiceUnavailable):
-    """Raised where a session of one's own is needed and the address leads through a pooler in transaction mode."""
+    """Raised where a session of one's own is needed but the URL leads through a pooler in transaction mode."""
 
     def __init__(self, what: str, *, name: str) -> None:
         super().__init__(
@@ -41,15 +41,16 @@ class PoolerInTheWay(ServiceUnavailable):
 
 
 async def find_pooler(url: str, *, wait_s: float = WAIT_S) -> Pooler:
-    """What stands before the database at `url`.
+    """The kind of pooler in front of the database at `url`.
 
-    The server tells each session the process that serves it; a pooler tells a number of its own. And while a second
-    connection is in a transaction, the first one meets its session again only if that was kept for it.
+    The server tells each session the id of its process; a pooler sends an id of its own. Whether the pooler keeps
+    sessions is tested with a second connection in a transaction: the first then gets its session again only if it was
+    kept for it.
 
     Raises:
         DatabaseTrouble: the database does not answer.
     """
-    from psycopg import AsyncConnection, Error, ProgrammingError  # noqa: PLC0415 - when asked
+    from psycopg import AsyncConnection, Error, ProgrammingError  # noqa: PLC0415 - imported only when needed
 
     async def connect() -> AsyncConnection:
         return await AsyncConnection.connect(
@@ -59,7 +60,7 @@ async def find_pooler(url: str, *, wait_s: float = WAIT_S) -> Pooler:
     try:
         async with await connect() as one:
             first = await _process(one)
-            with suppress(TimeoutError):  # there is one session for all, and it is kept for `one`
+            with suppress(TimeoutError):  # the pooler has a single session, and keeps it for `one`
                 async with await connect() as other:
                     for _ in range(ROUNDS):
                         if await _is_moved(one, other, first, wait_s=wait_s):
@@ -72,7 +73,7 @@ async def find_pooler(url: str, *, wait_s: float = WAIT_S) -> Pooler:
 
 
 def find_pooler_now(url: str) -> Pooler:
-    """The same for callers without an event loop, or on the thread of one.
+    """Like `find_pooler`, for synchronous callers, also on the thread of an event loop.
 
     Raises:
         DatabaseTrouble: see `find_pooler`.

@@ -1,4 +1,4 @@
-"""Reads that bear what was true a few seconds ago may go to a streaming replica, as long as it keeps up."""
+"""A pool that sends reads which tolerate data a few seconds old to a streaming replica, if it keeps up."""
 
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -10,10 +10,10 @@ from core.errors import ServiceUnavailable
 from core.metrics_registry import Counter, Metric
 from db.connection import Connection, Pool
 
-BEHIND_MAX_S: Final = 5.0  # what was committed earlier is on the replica, or the replica is not asked
-_WAIT_S: Final = 0.25  # for a connection to the replica; then the primary answers
-_LOOK_S: Final = 1.0  # how often the primary's position is taken
-_REST_S: Final = 10.0  # a replica that failed is left alone for so long
+BEHIND_MAX_S: Final = 5.0  # the replica must contain everything committed longer ago than this, or the primary answers
+_WAIT_S: Final = 0.25  # wait for a replica connection; then the primary answers
+_LOOK_S: Final = 1.0  # how often the primary's WAL position is read
+_REST_S: Final = 10.0  # how long a failed replica is not used
 
 T = TypeVar("T")
 
@@ -21,10 +21,10 @@ log = structlog.get_logger()
 
 
 class PoolWithReplica(Pool):
-    """A pool of the primary's connections that knows a replica; transactions are the primary's, as in every pool.
+    """A pool that can also read from a replica; transactions always run on the primary.
 
-    How far the replica is comes from positions in the log and from no clock: a position of the primary that the replica
-    has reached proves that all commits before the moment at which it was taken are there.
+    Replica lag is measured by WAL positions and not by clocks: once the replica has replayed a position of the primary,
+    it has all commits from before the time at which that position was read.
     """
 
     def __init__(
@@ -46,17 +46,17 @@ class PoolWithReplica(Pool):
             is_replica=True,
         )
         self._clock = clock
-        self._position = ""  # of the primary's log, taken at `_taken_at`
+        self._position = ""  # the primary's WAL position, read at `_taken_at`
         self._taken_at = float("-inf")
-        self._proven_at = float("-inf")  # all that was committed before this moment is on the replica
+        self._proven_at = float("-inf")  # everything committed before this time is on the replica
         self._away_until = float("-inf")
-        self._has_failed = False  # and was not asked since
+        self._has_failed = False  # the replica failed and has not answered since
         self._reads = Counter(
             "lyceum_replica_reads", "Reads that a replica may answer, and what became of it.", "answer"
         )
 
     async def read(self, primary: Connection, ask: Callable[[Connection], Awaitable[T]]) -> T:
-        """What `ask` finds on the replica, or on `primary` when the replica is behind, away or fails in the middle."""
+        """The result of `ask` on the replica, or on `primary` if the replica is behind, unavailable or fails."""
         from psycopg import OperationalError  # noqa: PLC0415 - the pool has imported it by now
 
         if self._clock() >= self._away_until:
@@ -68,7 +68,7 @@ class PoolWithReplica(Pool):
                         self._has_failed = False
                         self._reads.add("replica")
                         return found
-            except (ServiceUnavailable, OperationalError) as error:  # the latter: it stood in the way of the replay
+            except (ServiceUnavailable, OperationalError) as error:  # the latter: the query conflicted with WAL replay
                 self._away_until = self._clock() + _REST_S
                 self._reads.add("replica failed")
                 if not self._has_failed:
@@ -80,11 +80,11 @@ class PoolWithReplica(Pool):
         return await ask(primary)
 
     def tallies(self) -> list[Metric]:
-        """Those of the primary's pool, and who has answered."""
+        """Metrics of the primary's pool, and how many reads each database answered."""
         return [*super().tallies(), self._reads]
 
     async def close(self) -> None:
-        """Give all connections back, the replica's too."""
+        """Close all connections, the replica's too."""
         await super().close()
         await self._replica.close()
 
@@ -99,7 +99,7 @@ class PoolWithReplica(Pool):
 
     async def _keeps_up(self, replica: Connection) -> bool:
         if self._proven_at < self._taken_at:
-            position, taken_at = self._position, self._taken_at  # another read may take them anew meanwhile
+            position, taken_at = self._position, self._taken_at  # another read may replace them meanwhile
             cursor = await replica.execute("SELECT coalesce(pg_last_wal_replay_lsn() >= %s::pg_lsn, false)", [position])
             [(is_there,)] = await cursor.fetchall()
             if is_there:

@@ -1,4 +1,4 @@
-"""Turns database rows into the frozen dataclass that a question asked for."""
+"""A psycopg row factory that builds frozen dataclasses and converts enum columns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 
 
 def dataclass_row(row: type[Row]) -> Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], Row]]:
-    """A psycopg row factory that builds `row`, column by name; fields typed with one of our enums become its members.
+    """A psycopg row factory that builds `row` by column name; fields with an enum type become enum members.
 
     psycopg's own `class_row` leaves enum labels as plain strings.
     """

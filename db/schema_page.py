@@ -1,4 +1,4 @@
-"""Writes docs/schema.md from the models: `python -m db.schema_page`; with `--check` it only compares."""
+"""Generates docs/schema.md from the models: `python -m db.schema_page`; `--check` only compares."""
 
 import sys
 from collections.abc import Iterator
@@ -113,7 +113,7 @@ def _table(model: type[Model]) -> Table:
 
 
 def _columns(table: Table) -> list[Column[Any]]:
-    """The columns in the order of the table, those that every table may have last."""
+    """The columns in table order, with the common ones (`_LAST`) at the end."""
     return sorted(table.columns, key=lambda column: _LAST.index(column.name) if column.name in _LAST else -1)
 
 
@@ -141,12 +141,12 @@ def _default(column: Column[Any]) -> str:
 
 
 def main(arguments: list[str], *, path: Path = PAGE) -> int:
-    """Write the page, or with `--check` compare it; 1 when it is out of step."""
+    """Write the page, or with `--check` compare it. Returns: 1 if it is out of date."""
     if "--check" in arguments:
         return int(path.read_text(encoding="utf-8") != page())
     path.write_text(page(), encoding="utf-8")
     return 0
 
 
-if __name__ == "__main__":  # pragma: no cover - two words around main
+if __name__ == "__main__":  # only calls main
     sys.exit(main(sys.argv[1:]))

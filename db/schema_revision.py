@@ -1,4 +1,4 @@
-"""Which revision of the schema this version needs, known without loading Alembic."""
+"""The schema revision that this version of the code needs, found without importing Alembic."""
 
 from pathlib import Path
 from typing import Final
@@ -9,5 +9,5 @@ NEEDED: Final = max(
 
 
 def fits(revision: str | None) -> bool:
-    """Whether our statements fit a database at `revision`; one that a newer version has moved on still fits."""
+    """Whether this code works with a database at `revision`: the needed one or a newer one."""
     return revision is not None and revision >= NEEDED  # revisions are numbered

@@ -1,1 +1,1 @@
-"""The rules of the product as plain functions; they know the database, never Discord, HTTP or a clock."""
+"""Business logic as plain functions; depends on the database, never on Discord's API, HTTP or the system clock."""

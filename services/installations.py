@@ -1,4 +1,4 @@
-"""Users let the app in, into a guild or for themselves, and take that back."""
+"""Processes app authorizations and deauthorizations by users."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from db.queries import webhook_events as webhook_event_queries
 
 @dataclass(frozen=True, slots=True)
 class JoinedGuild:
-    """A guild as Discord describes it when the app is let in."""
+    """A guild as Discord describes it when the app is added."""
 
     id: GuildId
     name: str
@@ -22,14 +22,14 @@ class JoinedGuild:
 
 
 async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *, at: datetime, now: datetime) -> bool:
-    """Take up that a user let the app in; False: this event was taken up before.
+    """Process an authorization by a user; False: the event was processed before.
 
-    The guild has its row from now on, unless somebody was there first: then the row keeps what it has.
+    The guild gets its row, unless it has one: then the row is kept.
 
     Args:
         conn: a transaction.
-        user: who did it.
-        guild: where; None: for themselves, or by logging in on a page.
+        user: who authorized the app.
+        guild: where; None: a user install, or a login on a page.
         at: Discord's timestamp of the event.
         now: aware UTC.
     """
@@ -40,7 +40,7 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
         await installation_queries.add_guild(
             conn,
             guild=guild.id,
-            name=guild.name.replace("\0", ""),  # the one character that PostgreSQL cannot keep
+            name=guild.name.replace("\0", ""),  # the one character that PostgreSQL cannot store
             owner=guild.owner,
             icon_hash=guild.icon_hash,
             locale=guild.locale,
@@ -51,9 +51,9 @@ async def authorize(conn: Connection, user: UserId, guild: JoinedGuild | None, *
 
 
 async def deauthorize(conn: Connection, user: UserId, *, at: datetime, now: datetime) -> bool:
-    """Take up that a user took it back; False: this event was taken up before.
+    """Process a deauthorization by a user; False: the event was processed before.
 
-    It is the user who leaves, never a guild: the app stays wherever it is, and only the user's own tokens are void.
+    It concerns the user and no guild: the app stays in all guilds, and only the user's own tokens become invalid.
     """
     kind = WebhookEventKind.APPLICATION_DEAUTHORIZED
     if not await webhook_event_queries.add_event(conn, kind=kind, subject=user, happened_at=at, now=now):
@@ -63,7 +63,7 @@ async def deauthorize(conn: Connection, user: UserId, *, at: datetime, now: date
 
 
 async def is_authorized(conn: Connection, user: UserId) -> bool:
-    """Whether a user's tokens may be used: they let the app in, and have not taken that back since."""
+    """Whether a user's tokens may be used: they authorized the app and have not deauthorized it since."""
     found = await installation_queries.find_authorization(conn, user)
     authorized_at, deauthorized_at = found or (None, None)
     return authorized_at is not None and (deauthorized_at is None or deauthorized_at < authorized_at)

@@ -1,4 +1,4 @@
-"""Who has come, and what they have chosen for themselves."""
+"""Starts handling an interaction: claims its id and loads the member's preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,28 +12,28 @@ from services.calendar.days import BEGINNING, ZoneRule
 from services.members.names import strip_nul, strip_nul_or_none
 from services.members.person import Person
 
-_SETTLED_AFTER = timedelta(seconds=10)  # twice what a replica may be behind
+_SETTLED_AFTER = timedelta(seconds=10)  # twice the maximum lag of a replica
 _UTC_RULES = (ZoneRule(BEGINNING, "UTC"),)
 
 
 @dataclass(frozen=True, slots=True)
 class MemberContext:
-    """What is known of the person behind an interaction before anything is done for them."""
+    """Stored data of the member or user behind an interaction."""
 
     is_first: bool  # False: this interaction was delivered before, and is being or has been answered
-    language: Language | None = None  # None: never chosen; go by Discord's locale
+    language: Language | None = None  # None: never chosen; use Discord's locale
     visibility: Visibility = Visibility.PUBLIC
     zone_rules: tuple[ZoneRule, ...] = _UTC_RULES  # oldest first, never empty: without own rules, the guild's zone
     guild_zone: str = "UTC"
     study_minutes: int = 15
-    seen_before: datetime | None = None  # when the person last used Lyceum in this guild; None: never, or no guild
+    seen_before: datetime | None = None  # the user's previous interaction in this guild; None: never, or no guild
 
     def zone_rule(self, now: datetime) -> ZoneRule:
-        """What the person lives by at a moment."""
+        """The zone rule in effect at a time."""
         return [rule for rule in self.zone_rules if rule.valid_from <= now][-1]
 
     def is_settled(self, now: datetime) -> bool:
-        """Whether all that the person did here is so long ago that every copy of the database knows of it."""
+        """Whether the member's last changes are old enough to be on every replica."""
         return self.seen_before is not None and now - self.seen_before >= _SETTLED_AFTER
 
 
@@ -46,10 +46,10 @@ async def begin(
     person: Person,
     now: datetime,
 ) -> MemberContext:
-    """Claim an interaction and learn what its person prefers, in one statement.
+    """Claim an interaction and load the preferences of its user, in one statement.
 
-    `guild` is None in a direct message, where nothing is stored about anybody but their name; `guild_locale` is kept
-    when this is the first that is heard of the guild.
+    `guild` is None in a direct message, where nothing is stored except the user's names; `guild_locale` is stored when
+    this is the first contact with the guild.
     """
     caller = InteractionUser(
         user=person.user,
@@ -83,5 +83,5 @@ async def begin(
 
 
 def zone_rules(own: list[ZoneRule], *, guild_zone: str) -> tuple[ZoneRule, ...]:
-    """A member's whole history: the guild's zone until the first rule of their own."""
+    """A member's complete zone history: the guild's zone until their first own rule."""
     return (ZoneRule(BEGINNING, guild_zone), *own)

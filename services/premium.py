@@ -1,7 +1,7 @@
-"""What was bought: the states that Discord tells, in whatever order, and what of it holds now.
+"""Entitlements: processes events in any order, and decides which entitlements are active now.
 
-Whether something holds is asked of Discord's dates alone: cancelling and renewing send nothing, and a subscription has
-no end until it has really ended. Source: https://discord.com/developers/docs/resources/entitlement
+Only Discord's dates decide: cancelling and renewing send no event, and a subscription has no end date until it has
+ended. Source: https://discord.com/developers/docs/resources/entitlement
 """
 
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ from db.queries.premium import Entitlement
 
 
 class Dated(Protocol):
-    """An entitlement as an interaction brings it, or as it is stored."""
+    """An entitlement, either from an interaction or as stored."""
 
     @property
     def sku_id(self) -> SkuId: ...
     @property
-    def starts_at(self) -> datetime | None: ...  # None: always was
+    def starts_at(self) -> datetime | None: ...  # None: no start date
     @property
-    def ends_at(self) -> datetime | None: ...  # None: until further notice
+    def ends_at(self) -> datetime | None: ...  # None: no end date
     @property
     def is_deleted(self) -> bool: ...
 
 
 def is_active(entitlement: Dated, *, now: datetime) -> bool:
-    """Whether it holds: neither refunded nor removed, begun, and not ended. It ends at `ends_at`, not after it."""
+    """Whether it is active: not refunded or removed, started, and not ended. `ends_at` itself is no longer active."""
     return (
         not entitlement.is_deleted
         and (entitlement.starts_at is None or entitlement.starts_at <= now)
@@ -39,25 +39,25 @@ def is_active(entitlement: Dated, *, now: datetime) -> bool:
 
 
 def active_skus(entitlements: Iterable[Dated], *, now: datetime) -> frozenset[SkuId]:
-    """What of `entitlements` holds, by what was bought."""
+    """The SKUs of the active ones among `entitlements`."""
     return frozenset(each.sku_id for each in entitlements if is_active(each, now=now))
 
 
 async def skus_of(conn: Connection, *, guild: GuildId | None, user: UserId, now: datetime) -> frozenset[SkuId]:
-    """What a guild and a user have now by what is stored; without a guild, what the user has alone."""
+    """The active SKUs of a guild and a user, as stored; without a guild, only the user's own."""
     return active_skus(await premium_queries.list_granted(conn, guild=guild, user=user), now=now)
 
 
 async def apply_event(
     conn: Connection, kind: WebhookEventKind, entitlement: Entitlement, *, at: datetime, now: datetime
 ) -> bool:
-    """Take up what Discord tells of an entitlement; False: this event was taken up before.
+    """Process an entitlement event; False: the event was processed before.
 
-    An older state never overwrites a newer one, and nothing brings back what was deleted.
+    An older state never overwrites a newer one, and nothing restores a deleted entitlement.
 
     Args:
         conn: a transaction.
-        kind: one of the three of entitlements.
+        kind: one of the three entitlement events.
         entitlement: its state at `at`.
         at: Discord's timestamp of the event.
         now: aware UTC.

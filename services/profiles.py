@@ -1,4 +1,4 @@
-"""What a member has reached, and their calendar of a month; both in the member's own days."""
+"""A member's profile and monthly calendar, both on the member's own days."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,7 +30,7 @@ _FORESIGHT: Final = timedelta(days=366)
 
 
 class ProfileIsPrivate(DomainError):
-    """Raised by both; the member shows their numbers to nobody else."""
+    """Raised by profile() and month(): the member's stats are private."""
 
     def __init__(self, name: str) -> None:
         super().__init__("{name} keeps their numbers private. Ask them, or have a look at your own.", name=name)
@@ -39,7 +39,7 @@ class ProfileIsPrivate(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A member in numbers at one moment."""
+    """A member's stats at one time."""
 
     person: Person
     guild_name: str
@@ -48,17 +48,17 @@ class Profile:
     focus_total_s: int
     today_s: int
     week_s: int  # since Monday
-    last_days: tuple[DayTotal, ...]  # 28 dates up to today, oldest first, those without time included
+    last_days: tuple[DayTotal, ...]  # 28 dates up to today, oldest first, including those without time
     streak: Streak
-    rank: int | None  # by focus of all time; None: not ranked
+    rank: int | None  # by focus time over all time; None: not ranked
     today: date  # on the member's calendar
-    member_since: date  # first seen here
-    threshold_s: int  # what makes a day active
+    member_since: date  # first seen in this guild
+    threshold_s: int  # seconds that make a day active
 
 
 @dataclass(frozen=True, slots=True)
 class MonthCalendar:
-    """One month of a member, every date of it in order."""
+    """A month of a member, with all its dates in order."""
 
     person: Person
     visibility: Visibility
@@ -68,22 +68,22 @@ class MonthCalendar:
     today: date
     member_since: date
     threshold_s: int
-    status: FreezeStatus  # what protects the run now
+    status: FreezeStatus  # what protects the streak now
 
     @property
     def before(self) -> date | None:
-        """The first of the month before; None: the member was not here yet."""
+        """The first date of the previous month; None: the member was not here yet."""
         return None if self.first <= self.member_since.replace(day=1) else (self.first - _ONE_DAY).replace(day=1)
 
     @property
     def after(self) -> date | None:
-        """The first of the month after; None: it has not begun."""
+        """The first date of the next month; None: it has not begun."""
         following = _next_month(self.first)
         return None if following > self.today else following
 
     @property
     def active_days(self) -> int:
-        """How many dates of the month are active."""
+        """The number of active dates in the month."""
         return sum(day.status is DayStatus.ACTIVE for day in self.days)
 
     @property
@@ -95,11 +95,11 @@ class MonthCalendar:
 async def profile(
     conn: Connection, *, guild: GuildId, user: UserId, now: datetime, viewer: UserId | None = None
 ) -> Profile:
-    """A member's profile as `viewer` may see it; without a viewer nothing is held back.
+    """A member's profile as `viewer` may see it; without a viewer, privacy is not checked.
 
     Raises:
-        NotSeenYet: there is no such member.
-        ProfileIsPrivate: `viewer` is somebody else and the member keeps their numbers private.
+        MemberNotFound: there is no such member.
+        ProfileIsPrivate: `viewer` is another user and the member's stats are private.
     """
     facts, calendar = await _load(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
@@ -133,12 +133,12 @@ async def month(
     first: date | None = None,
     viewer: UserId | None = None,
 ) -> MonthCalendar:
-    """A member's month; `first` is any date of it, None the present one. What `viewer` may see: as in `profile`.
+    """A member's month; `first` is any date in it, None the current one. Visibility is checked as in `profile`.
 
-    A month before Discord was made, or more than a year ahead, becomes the nearest one.
+    A month before Discord existed, or more than a year ahead, becomes the nearest valid one.
 
     Raises:
-        NotSeenYet, ProfileIsPrivate: see `profile`.
+        MemberNotFound, ProfileIsPrivate: see `profile`.
     """
     facts, calendar = await _load(conn, guild=guild, user=user, viewer=viewer, now=now)
     today = calendar.date_of(now)
@@ -180,14 +180,14 @@ async def _load(
 
 
 async def _since(conn: Connection, facts: ProfileFacts, calendar: Calendar, *, guild: GuildId) -> date:
-    """The date on which the member was first seen, or has the first time if that is earlier (told later)."""
+    """The date on which the member was first seen, or first has time if that is earlier (activity received late)."""
     seen = calendar.date_of(facts.created_at)
     first = await daily_total_queries.find_first_day(conn, guild=guild, user=facts.user_id)
     return seen if first is None else min(seen, first)
 
 
 def _streak(facts: ProfileFacts, *, today: date, now: datetime) -> Streak:
-    """The cached run, if it is alive."""
+    """The cached streak; empty if it has ended."""
     is_open = facts.last_on != today
     if facts.alive_until is None or facts.alive_until <= now:
         return Streak(current=0, longest=facts.longest_days, started_on=None, last_on=None, today_is_open=is_open)

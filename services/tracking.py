@@ -1,4 +1,4 @@
-"""What staff decide about counting: which rooms count, by which preset, and from when on."""
+"""Tracking settings by staff: which channels count, which preset applies, and re-application to past days."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,13 +21,13 @@ from services.voice.tracking_policies import SILENT_LIBRARY, PolicyChange, Polic
 
 CATEGORY: Final = 4  # Discord's channel type
 DAYS_MAX: Final = 31  # of one re-application
-HISTORY: Final = 3  # choices that are shown
+HISTORY: Final = 3  # preset choices that are shown
 
-_NOTICE: Final = timedelta(minutes=1)  # who is writing meanwhile has read the new rules before they hold
+_NOTICE: Final = timedelta(minutes=1)  # delay before new settings apply, so that running transactions have read them
 
 
 class NotADateRange(DomainError):
-    """Raised for dates that cannot be counted again."""
+    """Raised for dates that cannot be recalculated."""
 
     def __init__(self, today: date) -> None:
         super().__init__(
@@ -41,24 +41,24 @@ class NotADateRange(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class GuildTracking:
-    """How a guild counts now, and what was chosen last."""
+    """A guild's current preset and its latest choices."""
 
     preset: TrackingPreset
-    choices: tuple[PresetChoice, ...]  # the newest first
+    choices: tuple[PresetChoice, ...]  # newest first
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What another preset would make of past days."""
+    """How another preset would change past days."""
 
-    members: int  # who sat in voice on those days
-    changed: int  # whose counted time would differ
-    more_s: int  # seconds that would be added, over all who gain
-    less_s: int  # seconds that would fall away, over all who lose
+    members: int  # members in voice on those days
+    changed: int  # members whose counted time would differ
+    more_s: int  # seconds that would be added, over all members who gain
+    less_s: int  # seconds that would be removed, over all members who lose
 
 
 async def current_preset(conn: Connection, *, guild: GuildId, now: datetime) -> GuildTracking:
-    """The preset that holds at `now`."""
+    """The preset in effect at `now`, and the latest choices."""
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     preset = preset_of(rules.timeline(guild).at(unix_seconds(now)))
     return GuildTracking(preset, tuple(await tracking_policy_queries.list_choices(conn, guild, limit=HISTORY)))
@@ -67,7 +67,7 @@ async def current_preset(conn: Connection, *, guild: GuildId, now: datetime) -> 
 async def set_preset(
     conn: Connection, *, guild: GuildId, preset: TrackingPreset, by: UserId, now: datetime
 ) -> datetime:
-    """Count by `preset` from soon on; what was counted before stays. Returns: from when, a whole minute."""
+    """Use `preset` from the near future on; time counted before is kept. Returns: from when, a whole minute."""
     since = (now + 2 * _NOTICE).replace(second=0, microsecond=0)
     await tracking_policy_queries.add_rule(
         conn, guild, preset=preset, valid_from=since, valid_until=None, by=by, now=now
@@ -78,12 +78,12 @@ async def set_preset(
 async def preview(
     conn: Connection, *, guild: GuildId, preset: TrackingPreset, first: date, last: date, now: datetime
 ) -> Preview:
-    """What the guild's days `first` to `last` would be like under `preset`; nothing is changed.
+    """How the guild's days `first` to `last` would change under `preset`; nothing is written.
 
-    Open sessions are judged up to where they are heard, as the next minute would credit them.
+    Open sessions are evaluated up to the last received frame of their shard, as the next accrual would credit them.
 
     Raises:
-        NotADateRange: not in the past, the wrong way round, or too many.
+        NotADateRange: not in the past, reversed, or too long.
     """
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     zone = rules.zone(guild)
@@ -115,13 +115,13 @@ async def preview(
 async def reapply(
     conn: Connection, *, guild: GuildId, preset: TrackingPreset, first: date, last: date, by: UserId, now: datetime
 ) -> int:
-    """Count the guild's days `first` to `last` by `preset`, from the stored segments.
+    """Recalculate the guild's days `first` to `last` with `preset`, from the stored segments.
 
-    The worker does the counting; until it has come to a member, they keep what they had.
+    The worker recalculates; until it reaches a member, they keep their time.
 
     Raises:
-        NotADateRange: not in the past, the wrong way round, or too many.
-    Returns: the number of members who will be counted again.
+        NotADateRange: not in the past, reversed, or too long.
+    Returns: the number of queued members.
     """
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     start, end = (datetime.fromtimestamp(at, UTC) for at in _span(rules.zone(guild), first, last, now=now))
@@ -142,9 +142,9 @@ async def set_channel_kind(
     by: UserId,
     now: datetime,
 ) -> bool:
-    """Say what a channel or category is for; whoever sits where time does not count any more stops counting.
+    """Set the kind of a channel or category; open sessions in a channel that is no longer tracked end.
 
-    Returns: whether time there counts; never in the guild's AFK channel or in a category that is ignored.
+    Returns: whether the channel is tracked; never for the guild's AFK channel or in an ignored category.
     """
     await tracking_policy_queries.set_kind(
         conn, guild=guild, channel=channel, name=name, type_=type_, kind=kind, by=by, now=now

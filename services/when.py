@@ -1,4 +1,4 @@
-"""Small helps around time: which moment a person means, and how far apart two clocks are."""
+"""Parses times and durations that users type, and computes the difference between two time zones."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.errors import DomainError
 
-SHOWN_MAX: Final = 40  # characters of what cannot be read that are repeated
+SHOWN_MAX: Final = 40  # characters of unreadable input that an error message repeats
 FAR: Final = timedelta(days=366 * 100)
 
 _DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(.+))?", re.ASCII)
@@ -31,7 +31,7 @@ _UNITS: Final[Mapping[str, timedelta]] = MappingProxyType(
 
 
 class UnreadableTime(DomainError):
-    """Raised by moment()."""
+    """Raised by parse_time()."""
 
     def __init__(self, text: str, example: date) -> None:
         super().__init__(
@@ -43,12 +43,12 @@ class UnreadableTime(DomainError):
 
 
 def parse_time(text: str, *, zone: str, now: datetime) -> datetime:
-    """The moment that a person means, UTC: a clock's next time, a date with or without one, a while from now.
+    """The time that a user typed, UTC: the next occurrence of a clock time, a date with or without one, a duration.
 
-    A time that a zone's clocks skip is the one they jump to; of one that comes twice it is the first.
+    A local time that a zone's clocks skip becomes the one they jump to; of one that occurs twice the first is taken.
 
     Raises:
-        NoSuchMoment: nobody could tell.
+        UnreadableTime: the text is not a time.
     """
     written, place = text.strip(), ZoneInfo(zone)
     try:
@@ -65,7 +65,7 @@ def parse_time(text: str, *, zone: str, now: datetime) -> datetime:
 
 
 def utc_offset_difference(zone: str, other: str, *, now: datetime) -> timedelta:
-    """How much later it is in `zone` than in `other`."""
+    """How far the local time of `zone` is ahead of that of `other`."""
     here, there = (now.astimezone(ZoneInfo(each)).utcoffset() or timedelta() for each in (other, zone))
     return there - here
 
@@ -73,7 +73,7 @@ def utc_offset_difference(zone: str, other: str, *, now: datetime) -> timedelta:
 def _clock(text: str) -> time:
     found = _CLOCK.fullmatch(text)
     if found is None or (found[2] is None and found[3] is None):
-        raise ValueError(text)  # a bare number may be an hour or anything else
+        raise ValueError(text)  # a bare number is ambiguous: an hour, or anything else
     hour = int(found[1])
     if half := found[3]:
         if not 1 <= hour <= 12:  # noqa: PLR2004 - a clock face
@@ -83,7 +83,7 @@ def _clock(text: str) -> time:
 
 
 def _parse_duration(text: str) -> timedelta | None:
-    """A length such as 2h 30m; None: it is something else."""
+    """A duration such as 2h 30m; None: the text is something else."""
     steps = _STEP.findall(text.casefold())
     if not steps or _STEP.sub("", text.casefold()) or any(unit not in _UNITS for _, unit in steps):
         return None

@@ -1,4 +1,4 @@
-"""XP and levels of the scheme "study": one hour is one XP, floored on the sum and never per session."""
+"""XP and levels: one counted hour is one XP, rounded down on the total and not per session."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ SECONDS_PER_XP: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Where somebody stands: the level and the XP on both sides of it."""
+    """A level, and the XP at which it and the next one begin."""
 
     number: int  # 1 to 10
     xp: int
@@ -19,12 +19,12 @@ class Level:
 
 
 def xp_of(seconds: int) -> int:
-    """The XP of a total of counted seconds."""
+    """The XP for a total of counted seconds."""
     return seconds // SECONDS_PER_XP
 
 
 def level_of(xp: int) -> Level:
-    """The level that an amount of XP makes."""
+    """The level for an amount of XP."""
     passed = bisect_right(THRESHOLDS, xp)
     return Level(
         number=passed + 1,

@@ -1,1 +1,1 @@
-"""The schema's history; `db.migrate` walks it."""
+"""Alembic migrations of the schema; `db.migrate` runs them."""

@@ -1,4 +1,4 @@
-"""What Alembic runs: our metadata on the connection that `db.migrate` hands over."""
+"""Alembic's environment script: passes the models' metadata and the connection of `db.migrate` to Alembic."""
 
 from typing import cast
 
@@ -12,7 +12,7 @@ context.configure(
     target_metadata=METADATA,
     compare_type=True,
     compare_server_default=True,
-    transaction_per_migration=False,  # an upgrade over several steps happens as a whole or not at all
+    transaction_per_migration=False,  # an upgrade over several steps is atomic
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -1,4 +1,4 @@
-"""The tables as SQLModel classes: the one description of the schema."""
+"""All tables as SQLModel classes: the single source of the schema."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Sessions for the back office (admin panel, seed, import, export), sync and async on the same psycopg driver."""
+"""Database sessions for the back office (admin panel, seed, import, export), sync and async, both on psycopg."""
 
 from typing import Final
 
@@ -15,22 +15,22 @@ _DRIVER: Final = "postgresql+psycopg"
 
 
 class BackOffice(Session):
-    """A session in which no question finds softly deleted rows, unless it is run with the option `with_deleted`."""
+    """A session whose queries leave out soft-deleted rows, unless they run with the option `with_deleted`."""
 
 
 class AsyncBackOffice(AsyncSession):
-    """The same for async callers."""
+    """Like `BackOffice`, for async callers."""
 
     sync_session_class = BackOffice
 
 
 def sync_engine(url: str) -> Engine:
-    """What a `BackOffice` is opened on."""
+    """A sync engine for `BackOffice` sessions."""
     return create_engine(make_url(url).set(drivername=_DRIVER))
 
 
 def async_engine(url: str) -> AsyncEngine:
-    """What an `AsyncBackOffice` is opened on."""
+    """An async engine for `AsyncBackOffice` sessions."""
     return create_async_engine(make_url(url).set(drivername=_DRIVER))
 
 

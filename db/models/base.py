@@ -1,4 +1,4 @@
-"""What every table class shares: its metadata, and validation wherever a value enters."""
+"""The base class of all tables, which validates every value, and helpers that declare columns and constraints."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ _INTEGERS: Final[dict[type[TypeEngine[Any]], int]] = {
     BigInteger: SNOWFLAKE_MAX,
 }
 
-Moment = AwareDatetime  # a naive moment has no place in a timestamptz
+Moment = AwareDatetime  # timestamptz columns reject naive datetimes
 
 _already_checked: ContextVar[bool] = ContextVar("already_checked", default=False)
 
@@ -47,10 +47,10 @@ def _checked() -> Generator[None]:
 
 
 class Model(SQLModel):
-    """A row that cannot hold a wrong value: checked when it is made and on every assignment.
+    """Base class of all tables: validates values when a row is created and on every assignment.
 
-    SQLModel leaves `table=True` classes unchecked; here both ways in go through pydantic first, so that a wrong value
-    raises `ValidationError` before SQLAlchemy hears of it. Rows that come from the database are not checked again.
+    SQLModel does not validate `table=True` classes; here both paths go through pydantic first, so that a wrong value
+    raises `ValidationError` before SQLAlchemy sees it. Rows loaded from the database are not validated again.
     """
 
     model_config: ClassVar[Any] = ConfigDict(extra="forbid")
@@ -78,8 +78,8 @@ class Model(SQLModel):
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """A row from a mapping or another object, checked."""
-        with _checked():  # by SQLModel itself, in the one place where it does
+        """A validated row from a mapping or another object."""
+        with _checked():  # SQLModel itself validates here, and only here
             return super().model_validate(obj, **options)
 
 
@@ -89,7 +89,7 @@ def pg_enum(enum: type[StrEnum], name: str) -> ENUM:
 
 
 def snowflake(default: Any = ..., *, description: str = "") -> Any:
-    """A column for one of Discord's ids; the check constraint comes from `snowflake_checks`."""
+    """A column for a Discord id; add the check constraint with `snowflake_checks`."""
     return Field(
         default,
         ge=SNOWFLAKE_MIN,
@@ -101,7 +101,7 @@ def snowflake(default: Any = ..., *, description: str = "") -> Any:
 
 
 def snowflake_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
-    """One named range check per id column; NULL passes."""
+    """One named check constraint per id column, for the lowest valid id; NULL passes."""
     return tuple(
         CheckConstraint(f"{column} >= {SNOWFLAKE_MIN}", name=f"ck_{table}_{column}_snowflake") for column in columns
     )
@@ -110,19 +110,19 @@ def snowflake_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
 def identity_column(
     *, kind: type[TypeEngine[Any]] = BigInteger, description: str = "Ours; the database gives it."
 ) -> Any:
-    """A column that numbers rows. None in Python: the row is not written yet."""
+    """An identity column; None in Python until the row is written."""
     return Field(
         None, nullable=False, ge=1, sa_type=kind, sa_column_args=(Identity(always=False),), description=description
     )
 
 
 def guild_fk(table: str) -> ForeignKeyConstraint:
-    """Rows of `table` are a guild's, and go with it."""
+    """A foreign key from `table` to guilds; deleting the guild deletes the rows."""
     return ForeignKeyConstraint(["guild_id"], ["guilds.guild_id"], name=f"fk_{table}_guild", ondelete="CASCADE")
 
 
 def member_fk(table: str) -> ForeignKeyConstraint:
-    """Rows of `table` are a member's, and go with them."""
+    """A foreign key from `table` to members; deleting the member deletes the rows."""
     return ForeignKeyConstraint(
         ["guild_id", "user_id"],
         ["members.guild_id", "members.user_id"],
@@ -132,7 +132,7 @@ def member_fk(table: str) -> ForeignKeyConstraint:
 
 
 def timestamp_column(default: Any = ..., *, server_now: bool = False, description: str = "") -> Any:
-    """A timestamptz column; with `server_now` an insert that leaves it out gets the transaction's time."""
+    """A timestamptz column; with `server_now` the default is the time of the inserting transaction."""
     return Field(
         default,
         nullable=default is None and not server_now,
@@ -143,7 +143,7 @@ def timestamp_column(default: Any = ..., *, server_now: bool = False, descriptio
 
 
 def text_column(default: Any = ..., *, min_length: int = 0, max_length: int, description: str = "") -> Any:
-    """A text column; Discord's longest length is checked here and not in the database, where it may grow."""
+    """A text column; `max_length` (Discord's limit) is validated in Python only, since Discord may raise it."""
     return Field(
         default,
         min_length=min_length,
@@ -162,7 +162,7 @@ def int_column(
     le: int | None = None,
     description: str = "",
 ) -> Any:
-    """An integer column that holds `ge` to `le` (default: what the type holds)."""
+    """An integer column for values from `ge` to `le` (default: the maximum of the type)."""
     return Field(
         default,
         ge=ge,
@@ -174,7 +174,7 @@ def int_column(
 
 
 def bool_column(*, default: bool, description: str = "") -> Any:
-    """A boolean column that is never NULL."""
+    """A boolean column, never NULL."""
     return Field(
         default,
         sa_type=Boolean,
@@ -184,7 +184,7 @@ def bool_column(*, default: bool, description: str = "") -> Any:
 
 
 def enum_column(enum: ENUM, default: Any = ..., *, description: str = "") -> Any:
-    """A column of one of the enum types."""
+    """A column of a PostgreSQL enum type."""
     return Field(
         default,
         sa_type=cast("type[Any]", enum),
@@ -194,7 +194,7 @@ def enum_column(enum: ENUM, default: Any = ..., *, description: str = "") -> Any
 
 
 def local_date(default: Any = ..., *, description: str = "") -> Any:
-    """A date column: a day on somebody's calendar."""
+    """A date column for a day on a local calendar (the member's or the guild's)."""
     return Field(default, sa_type=Date, description=description)
 
 

@@ -1,4 +1,4 @@
-"""The enum types of the schema, made from the closed lists in core."""
+"""PostgreSQL enum types, built from the enums in `core.enums`."""
 
 from core.enums import (
     ChannelKind,

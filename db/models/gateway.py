@@ -1,4 +1,4 @@
-"""How several listeners share the gateway: who runs, and when the next session may be started."""
+"""Tables that coordinate gateway listeners: running listeners, identify rate limits and shard positions."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Integer, PrimaryKeyConstraint
 
@@ -7,7 +7,7 @@ from db.models.mixins import CRUDMixin
 
 
 class GatewayListener(Model, CRUDMixin, table=True):
-    """A listener that runs, as long as it holds the advisory lock of its number."""
+    """A running gateway listener; it counts as running while it holds the advisory lock of its id."""
 
     __tablename__ = "gateway_listeners"
     __table_args__ = (
@@ -24,7 +24,7 @@ class GatewayListener(Model, CRUDMixin, table=True):
 
 
 class GatewayIdentifySlot(Model, CRUDMixin, table=True):
-    """One of Discord's buckets of identifies; one start in five seconds for each, whoever asks."""
+    """One of Discord's identify rate-limit buckets: one identify per five seconds each, across all listeners."""
 
     __tablename__ = "gateway_identify_slots"
     __table_args__ = (
@@ -39,7 +39,7 @@ class GatewayIdentifySlot(Model, CRUDMixin, table=True):
 
 
 class GatewaySession(Model, CRUDMixin, table=True):
-    """The committed position of one shard; written in the transaction that writes the events."""
+    """The committed position of one shard; written in the same transaction as its events."""
 
     __tablename__ = "gateway_sessions"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Guilds and their voice channels."""
+"""Tables of guilds and their voice channels."""
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, SmallInteger
 
@@ -19,7 +19,7 @@ from db.models.mixins import AuditMixin, CRUDMixin, DiscordIDMixin, SoftDeleteMi
 
 
 class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
-    """One Discord server and its settings."""
+    """A Discord server and its settings."""
 
     __tablename__ = "guilds"
     __table_args__ = (
@@ -45,7 +45,7 @@ class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class Channel(Model, TimestampMixin, AuditMixin, SoftDeleteMixin, CRUDMixin, DiscordIDMixin, table=True):
-    """One voice or stage channel, or a category, and what it is for."""
+    """A voice channel, stage channel or category, and its kind for tracking."""
 
     __tablename__ = "channels"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Who added the app."""
+"""Table of users who authorized or deauthorized the app."""
 
 from sqlalchemy import PrimaryKeyConstraint
 
@@ -7,7 +7,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class Authorization(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """When a user last let the app in, and last took that back; it says nothing about any guild."""
+    """When a user last authorized and last deauthorized the app; independent of any guild."""
 
     __tablename__ = "authorizations"
     __table_args__ = (

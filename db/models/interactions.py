@@ -1,4 +1,4 @@
-"""What Discord has delivered: interactions already answered, and how far each gateway shard has been heard."""
+"""Table of interaction ids that were already processed."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint
 
@@ -7,7 +7,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class ProcessedInteraction(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """An interaction that was claimed by one process; kept 15 minutes so that a second delivery does nothing."""
+    """An interaction that a process claimed; kept for 15 minutes so that a duplicate delivery has no effect."""
 
     __tablename__ = "processed_interactions"
     __table_args__ = (

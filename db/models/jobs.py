@@ -1,4 +1,4 @@
-"""What must happen at Discord after a commit: one row each, written by the transaction that decided it."""
+"""Outbox table: one row per Discord API call that must follow a commit, written in the same transaction."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from db.models.mixins import CRUDMixin
 
 
 class OutboxEntry(Model, CRUDMixin, table=True):
-    """One effect at Discord, from the decision until it has happened."""
+    """One effect at Discord (such as a message to send), from the decision until it is delivered."""
 
     __tablename__ = "outbox"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Rank checkpoints of long leaderboards."""
+"""Table of rank checkpoints, which keep the ranks of long leaderboards cheap to compute."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class LeaderboardCheckpoint(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A place on a long leaderboard and how many stand before it, so that nobody has to count from the top."""
+    """A row of a long leaderboard and the number of visible rows before it, so that no rank is counted from the top."""
 
     __tablename__ = "leaderboard_checkpoints"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Discord accounts, their memberships, and the zone each member has lived by."""
+"""Tables of Discord users and their guild memberships."""
 
 from sqlalchemy import (
     BigInteger,
@@ -25,7 +25,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
 
 
 class User(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
-    """One Discord account, whatever guilds it is in."""
+    """A Discord account, independent of guilds."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Five habits that a table may have: timestamps, soft deletion, an author, create-read-update-delete, Discord's ids."""
+"""Mixins for table classes: timestamps, soft deletion, author columns, CRUD methods, and checks of Discord ids."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,54 +12,54 @@ from db.models.base import Moment, snowflake, snowflake_checks, timestamp_column
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-WITH_DELETED: Final = "with_deleted"  # the execution option that shows softly deleted rows too
+WITH_DELETED: Final = "with_deleted"  # the execution option that includes soft-deleted rows
 
 
 class TimestampMixin(SQLModel):
-    """When the row was made and last changed. None: not written yet, the database fills it in."""
+    """When the row was created and last changed. None: not written yet, the database fills it in."""
 
     created_at: Moment | None = timestamp_column(None, server_now=True, description="When the row was made.")
     updated_at: Moment | None = timestamp_column(None, server_now=True, description="When the row last changed.")
 
 
 class SoftDeleteMixin(SQLModel):
-    """A row that stays for the record after its thing is gone; sessions of ours leave such rows out unless asked."""
+    """A row that is kept after its object is deleted; back-office sessions leave such rows out by default."""
 
     deleted_at: Moment | None = timestamp_column(None, description="When the thing went away. Empty: it is there.")
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the thing is gone."""
+        """Whether the object is deleted."""
         return self.deleted_at is not None
 
 
 class AuditMixin(SQLModel):
-    """Who made the row and who changed it last. None: Lyceum itself."""
+    """Who created the row and who changed it last. None: Lyceum itself."""
 
     created_by: int | None = snowflake(None, description="Who made the row. Empty: Lyceum itself.")
     updated_by: int | None = snowflake(None, description="Who changed it last. Empty: Lyceum itself.")
 
 
 class DiscordIDMixin(SQLModel):
-    """Ids that Discord gave; each is at least 4194304 (2**22) and fits a bigint."""
+    """Ids assigned by Discord; each is at least 4194304 (2**22) and fits a bigint."""
 
     @staticmethod
     def id_checks(table: str, *columns: str) -> tuple[CheckConstraint, ...]:
-        """The database's half of the range check, one named constraint per id column."""
+        """The range checks in the database: one named constraint per id column."""
         return snowflake_checks(table, *columns)
 
 
 class CRUDMixin(SQLModel):
-    """Create, read, update and delete for the back office, in a sync session or an async one.
+    """Create, read, update and delete for the back office, in sync and async sessions.
 
-    Nothing is committed here: the caller's session decides. Keys are given in the order of the primary key.
+    Nothing is committed here; the caller commits. Key values are passed in the order of the primary key.
     """
 
     __immutable__: ClassVar[frozenset[str]] = frozenset({"created_at", "created_by"})
 
     @classmethod
     def create(cls, session: Session, *, by: int | None = None, **values: Any) -> Self:
-        """A new row, checked, written and read back; `by` is noted where the table keeps its author."""
+        """Create a row: validated, inserted and read back; `by` is stored if the table has author columns."""
         row = cls(**cls._signed(values, by, "created_by", "updated_by"))
         session.add(row)
         session.flush()
@@ -68,14 +68,14 @@ class CRUDMixin(SQLModel):
 
     @classmethod
     def get(cls, session: Session, *key: Any, with_deleted: bool = False) -> Self | None:
-        """The row with this primary key, if there is one."""
+        """The row with this primary key, or None."""
         row = session.get(cls, key, execution_options={WITH_DELETED: with_deleted})
         is_deleted = isinstance(row, SoftDeleteMixin) and row.is_deleted
         return None if is_deleted and not with_deleted else row
 
     @classmethod
     def find(cls, session: Session, *, limit: int = 100, with_deleted: bool = False, **equal: Any) -> Sequence[Self]:
-        """Rows whose columns equal the given values, in the order of the primary key."""
+        """Rows whose columns equal the given values, ordered by primary key."""
         unknown = equal.keys() - cls.model_fields.keys()
         if unknown:
             raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}.")
@@ -86,10 +86,10 @@ class CRUDMixin(SQLModel):
         return session.exec(question, execution_options={WITH_DELETED: with_deleted}).all()
 
     def update(self, session: Session, *, by: int | None = None, **values: Any) -> Self:
-        """The row with new values, checked, written and read back.
+        """Set new values on the row: validated, written and read back.
 
         Raises:
-            TypeError: a value is unknown, or says when or by whom the row was made.
+            TypeError: a value is unknown, or is one of the created/author columns.
         """
         refused = (values.keys() - type(self).model_fields.keys()) | (values.keys() & self.__immutable__)
         if refused:
@@ -104,7 +104,7 @@ class CRUDMixin(SQLModel):
         return self
 
     def delete(self, session: Session, *, now: datetime, by: int | None = None) -> None:
-        """Take the row away; where the table deletes softly it stays, marked with `now`."""
+        """Delete the row; a soft-deleting table keeps it and sets `deleted_at` to `now`."""
         if isinstance(self, SoftDeleteMixin):
             self.update(session, by=by, deleted_at=now)
             return

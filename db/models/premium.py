@@ -1,4 +1,4 @@
-"""What was bought."""
+"""Table of entitlements (purchases and grants of premium)."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger, text
 
@@ -7,7 +7,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin, TimestampMixin
 
 
 class Entitlement(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
-    """Something bought or granted, in the newest state that Discord has told."""
+    """An entitlement (something bought or granted), in the newest state received from Discord."""
 
     __tablename__ = "entitlements"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Time zones and day starts of members, by date."""
+"""Table of time zones and day starts per member, each valid from a given time."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -11,7 +11,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class MemberZone(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A rule of a member's calendar: which zone and which day start hold from a moment on."""
+    """A member's time zone and day start from a point in time on."""
 
     __tablename__ = "member_zones"
     __table_args__ = (

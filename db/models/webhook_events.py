@@ -1,4 +1,4 @@
-"""What Discord tells the app by HTTP on its own: who authorised it, and what was bought."""
+"""Table of processed Discord webhook events, used to ignore duplicate deliveries."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint
 
@@ -9,7 +9,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class WebhookEvent(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """An event that was taken up; kept for a day so that a second delivery does nothing."""
+    """A webhook event that was processed; kept for a day so that a duplicate delivery has no effect."""
 
     __tablename__ = "webhook_events"
     __table_args__ = (

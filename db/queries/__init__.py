@@ -1,1 +1,1 @@
-"""Written SQL, one statement per function: text, parameters and row type together."""
+"""SQL queries: one function per statement, with its parameters and row type."""

@@ -1,11 +1,11 @@
-"""Columns of values as PostgreSQL array literals: one string per column makes thousands of rows cheap to send."""
+"""Encodes columns of values as PostgreSQL array literals, so that one parameter can carry thousands of rows."""
 
 from collections.abc import Sequence
 from datetime import date
 
 
 def numbers(values: Sequence[int | None]) -> str:
-    """Integers or booleans as an array literal; None is NULL."""
+    """Integers or booleans as an array literal; None becomes NULL."""
     return "{" + repr(list(values))[1:-1].replace("None", "NULL") + "}"
 
 
@@ -15,7 +15,7 @@ def dates(values: Sequence[date]) -> str:
 
 
 def texts(values: Sequence[str | None]) -> str:
-    """Texts as an array literal; None is NULL. What PostgreSQL cannot store (NUL, lone surrogates) is taken out."""
+    """Texts as an array literal; None becomes NULL. Characters that PostgreSQL cannot store are removed."""
     literal = ",".join("NULL" if value is None else f'"{_escaped(value)}"' for value in values)
     return "{" + literal.encode("utf-8", "ignore").decode("utf-8") + "}"
 

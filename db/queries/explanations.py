@@ -1,4 +1,4 @@
-"""Where a member's points came from: the stays that were counted last, and the days on which totals were reached."""
+"""Queries for explaining XP: the sessions that counted most recently, and the days on which totals were reached."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from db.queries.arrays import numbers
 
 @dataclass(frozen=True, slots=True)
 class CountedSession:
-    """A stay in voice of which something was counted."""
+    """A voice session with counted time."""
 
     started_at: datetime
-    ended_at: datetime | None  # None: it goes on
-    counted_seconds: int  # so far
-    channels: tuple[ChannelId, ...]  # the first three of them, in order
+    ended_at: datetime | None  # None: the session is open
+    counted_seconds: int  # until now
+    channels: tuple[ChannelId, ...]  # the first three channels, in order
 
 
 async def find_counted(
     conn: Connection, *, guild: GuildId, user: UserId, points: int, point_s: int, limit: int
 ) -> tuple[int, list[CountedSession]] | None:
-    """A member's total of seconds, and the stays that hold its last `points` times `point_s` and what is left over.
+    """A member's total seconds, and the sessions that earned the last `points` times `point_s` plus the remainder.
 
-    None: there is no such member. The latest stay comes first, and there are `limit` at most.
+    None: there is no such member. The latest session comes first; at most `limit` sessions.
     """
     cursor = await conn.execute(
         """SELECT m.total_seconds, s.started_at, s.ended_at, s.counted_seconds, s.channels
@@ -54,7 +54,7 @@ async def find_counted(
 async def list_reached(
     conn: Connection, *, guild: GuildId, user: UserId, totals: Sequence[int]
 ) -> list[tuple[int, date]]:
-    """Those of `totals` (seconds) that a member has reached, each with the date of their own calendar, in order."""
+    """Those of `totals` (seconds) that a member has reached, in order, each with the date on the member's calendar."""
     cursor = await conn.execute(
         """SELECT given.total, min(d.streak_date)
            FROM (SELECT streak_date, sum(seconds) OVER (ORDER BY streak_date) AS total FROM daily_streaks

@@ -1,4 +1,4 @@
-"""Guilds and their channels."""
+"""Queries for guilds and their channels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from db.rows import dataclass_row
 GuildRow = tuple[int, str, int | None, str | None, str, int | None]  # id, name, owner, icon, locale, AFK channel
 
 
-# guild, id, name (empty: hidden, and not told), Discord's type, category, whether the bot may not view it
+# guild, id, name (empty: hidden, not received), Discord's type, category, whether the bot may not view it
 ChannelRow = tuple[int, int, str, int, int | None, bool]
 
 
 async def add_guilds(conn: Connection, guilds: Sequence[int], *, at: int | None) -> None:
-    """Rows for guilds that are not known yet; their names come with a snapshot."""
+    """Insert guilds that have no row yet; their names come with a snapshot."""
     await conn.execute(
         """INSERT INTO guilds (guild_id, created_at, updated_at)
            SELECT guild_id, coalesce(to_timestamp(%(at)s::bigint), now()), coalesce(to_timestamp(%(at)s::bigint), now())
@@ -27,7 +27,7 @@ async def add_guilds(conn: Connection, guilds: Sequence[int], *, at: int | None)
 
 
 async def set_guilds(conn: Connection, rows: Sequence[GuildRow], *, at: int | None) -> None:
-    """Guilds as Discord shows them now; settings of ours stay as they are, and so does a name that is not told."""
+    """Update guilds from Discord's current data; Lyceum's settings are kept, and so are names that were not sent."""
     guild, name, owner, icon, locale, afk = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO guilds AS g (guild_id, name, owner_id, icon_hash, locale, afk_channel_id, created_at, updated_at)
@@ -56,7 +56,7 @@ async def set_guilds(conn: Connection, rows: Sequence[GuildRow], *, at: int | No
 
 
 async def set_guilds_gone(conn: Connection, guilds: Sequence[int], *, at: int | None) -> None:
-    """Guilds that the app was removed from."""
+    """Mark guilds that the app was removed from."""
     await conn.execute(
         """UPDATE guilds SET is_active = false, updated_at = coalesce(to_timestamp(%(at)s::bigint), now())
            WHERE guild_id = ANY (%(guilds)s::bigint[]) AND is_active""",
@@ -78,9 +78,9 @@ async def list_missing_guilds(conn: Connection, present: Sequence[int], *, shard
 
 
 async def set_channels(conn: Connection, rows: Sequence[ChannelRow], *, at: int | None) -> None:
-    """Voice channels as Discord shows them now; what a channel is for is chosen once, by its type.
+    """Upsert voice channels from Discord's current data; a channel's kind is set once, by its type.
 
-    One that the bot may not view keeps the name and the category under which it was viewed last.
+    A channel that the bot may not view keeps the name and category it had when last viewed.
     """
     guild, channel, name, kind, parent, is_hidden = zip(*rows, strict=True)
     await conn.execute(
@@ -116,7 +116,7 @@ async def set_channels(conn: Connection, rows: Sequence[ChannelRow], *, at: int 
 
 
 async def set_channels_gone(conn: Connection, rows: Sequence[tuple[int, int, int]], *, at: int | None) -> None:
-    """Channels that were deleted: guild, channel, when."""
+    """Mark channels as deleted: guild, channel, when."""
     guild, channel, since = zip(*rows, strict=True)
     await conn.execute(
         """UPDATE channels c
@@ -131,7 +131,7 @@ async def set_channels_gone(conn: Connection, rows: Sequence[tuple[int, int, int
 async def set_other_channels_gone(
     conn: Connection, guilds: Sequence[tuple[int, int]], kept: Sequence[int], *, at: int | None
 ) -> None:
-    """All voice channels of these guilds (guild, when) but the `kept` ones are deleted; categories are not told of."""
+    """Mark all voice channels of these guilds (guild, when) except `kept` as deleted; categories are not affected."""
     guild, since = zip(*guilds, strict=True)
     await conn.execute(
         """UPDATE channels c
@@ -145,7 +145,7 @@ async def set_other_channels_gone(
 
 
 async def list_unseen_channels(conn: Connection, guilds: Sequence[int]) -> list[tuple[int, int]]:
-    """Channels (guild, id) that the app has never viewed, so that nobody knows their category."""
+    """Channels (guild, id) that the bot has never viewed, so that their category is unknown."""
     cursor = await conn.execute(
         """SELECT guild_id, channel_id FROM channels
            WHERE guild_id = ANY (%(guilds)s::bigint[]) AND is_hidden AND name = '' AND updated_by IS NULL""",
@@ -155,7 +155,7 @@ async def list_unseen_channels(conn: Connection, guilds: Sequence[int]) -> list[
 
 
 async def list_hidden_channels(conn: Connection) -> list[tuple[int, int]]:
-    """Voice channels (guild, id) that the bot may not view, without those that staff ignore."""
+    """Voice channels (guild, id) that the bot may not view, except those that staff ignore."""
     cursor = await conn.execute(
         """SELECT c.guild_id, c.channel_id FROM channels c JOIN guilds g USING (guild_id)
            WHERE c.is_hidden AND c.deleted_at IS NULL AND c.kind <> 'ignored' AND g.is_active
@@ -166,9 +166,9 @@ async def list_hidden_channels(conn: Connection) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class GuildFacts:
-    """A guild as its members know it."""
+    """A guild's data as shown to its members."""
 
-    name: str  # empty: the gateway has not told it yet
+    name: str  # empty: the gateway has not sent it yet
     icon_hash: str | None
     locale: str
     timezone: str
@@ -177,7 +177,7 @@ class GuildFacts:
 
 
 async def find_guild(conn: Connection, *, guild: GuildId) -> GuildFacts | None:
-    """The guild, if anything ever happened in it."""
+    """The guild; None: it has no row."""
     cursor = conn.cursor(row_factory=dataclass_row(GuildFacts))
     await cursor.execute(
         """SELECT name, icon_hash, locale, timezone, study_minutes, is_active

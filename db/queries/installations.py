@@ -1,4 +1,4 @@
-"""Who added the app, and to which guilds."""
+"""Queries for installations: which users authorized the app, and the guilds they added it to."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from db.connection import Connection
 async def set_authorization(
     conn: Connection, user: UserId, *, authorized_at: datetime | None = None, deauthorized_at: datetime | None = None
 ) -> None:
-    """Note when a user let the app in or took that back: of each the latest moment stays."""
+    """Store when a user authorized or deauthorized the app; the latest time of each is kept."""
     await conn.execute(
         """INSERT INTO authorizations AS old (user_id, authorized_at, deauthorized_at)
            VALUES (%(user)s, %(authorized_at)s, %(deauthorized_at)s)
@@ -21,7 +21,7 @@ async def set_authorization(
 
 
 async def find_authorization(conn: Connection, user: UserId) -> tuple[datetime | None, datetime | None] | None:
-    """When a user last let the app in and last took that back; None: nothing was heard of either."""
+    """When a user last authorized and last deauthorized the app; None: neither was received."""
     cursor = await conn.execute(
         "SELECT authorized_at, deauthorized_at FROM authorizations WHERE user_id = %(user)s",
         {"user": user},
@@ -39,7 +39,7 @@ async def add_guild(
     locale: str,
     now: datetime,
 ) -> None:
-    """A row for a guild that was just joined; one that was met before only gets the name that it lacks."""
+    """Insert a guild that the app just joined; an existing row only gets its missing name."""
     await conn.execute(
         """INSERT INTO guilds AS old (guild_id, name, owner_id, icon_hash, locale, created_at, updated_at)
            VALUES (%(guild)s, %(name)s, %(owner)s, %(icon_hash)s, %(locale)s, %(now)s, %(now)s)

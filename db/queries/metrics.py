@@ -1,22 +1,22 @@
-"""Numbers for whoever watches the house."""
+"""Queries for metrics: open sessions, the oldest outbox row, tracking errors and connected workers."""
 
 from datetime import datetime
 from typing import Final
 
 from db.connection import Connection
 
-PRESENCE: Final = "lyceum worker presence"  # how the connection is called by which a worker is seen past a pooler
+PRESENCE: Final = "lyceum worker presence"  # name of the direct connection that each worker keeps behind a pooler
 
 
 async def count_open_sessions(conn: Connection) -> int:
-    """How many people sit in tracked voice, as far as anybody wrote it down."""
+    """The number of open voice sessions."""
     cursor = await conn.execute("SELECT count(*) FROM voice_sessions WHERE ended_at IS NULL")
     [(count,)] = await cursor.fetchall()
     return int(count)
 
 
 async def find_oldest_unprocessed(conn: Connection) -> datetime | None:
-    """Since when the longest waiting effect of the outbox is due; None: nothing waits."""
+    """The earliest `due_at` among pending outbox effects; None: none is pending."""
     cursor = await conn.execute("SELECT min(due_at) FROM outbox WHERE status = 'pending'")
     [(due_at,)] = await cursor.fetchall()
     return due_at
@@ -25,15 +25,15 @@ async def find_oldest_unprocessed(conn: Connection) -> datetime | None:
 async def count_sessions_beside(
     conn: Connection, *, guilds: str, present_guilds: str, present_users: str
 ) -> tuple[int, int, int]:
-    """Open sessions of `guilds` beside the people in their voice channels, as Discord has just named them.
+    """Compares the open sessions of `guilds` with the members that Discord just reported in their voice channels.
 
     Args:
-        conn: right after their snapshots were written.
+        conn: used right after the guilds' snapshots were written.
         guilds: their ids, as arrays.numbers writes them.
-        present_guilds: for each person their guild, likewise.
-        present_users: the people, likewise.
+        present_guilds: the guild of each present member, likewise.
+        present_users: the user id of each, likewise.
 
-    Returns: sessions of people who are there, sessions of people who are not, people without a session.
+    Returns: sessions of present members, sessions of absent members, present members without a session.
     """
     cursor = await conn.execute(
         """SELECT count(*) FILTER (WHERE here.user_id = open.user_id), count(*) FILTER (WHERE here.user_id IS NULL),
@@ -49,12 +49,12 @@ async def count_sessions_beside(
 
 
 async def count_workers(conn: Connection, *, is_pooled: bool = False) -> int:
-    """How many connections of workers this database has.
+    """The number of worker connections to this database.
 
     Args:
         conn: any connection to it.
-        is_pooled: workers go through a pooler, whose sessions bear the name of whoever used them last; only the
-            connection that each worker holds past it counts then.
+        is_pooled: workers go through a pooler, whose sessions carry the name of their last client; then only the
+            direct connection that each worker keeps is counted.
     """
     cursor = await conn.execute(
         """SELECT count(*) FROM pg_stat_activity

@@ -1,4 +1,4 @@
-"""What was bought, as Discord last told it."""
+"""Queries for entitlements, in the latest state received from Discord."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +10,15 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """One thing bought or granted."""
+    """One entitlement: something bought or granted."""
 
     id: EntitlementId
     sku_id: SkuId
-    type: int  # Discord's
-    guild_id: GuildId | None  # None: a user's alone
+    type: int  # Discord's entitlement type
+    guild_id: GuildId | None  # None: it belongs to a user only
     user_id: UserId | None
-    starts_at: datetime | None  # None: always was
-    ends_at: datetime | None  # None: until further notice
+    starts_at: datetime | None  # None: no start date
+    ends_at: datetime | None  # None: no end date
     is_deleted: bool
     is_consumed: bool
 
@@ -26,9 +26,9 @@ class Entitlement:
 async def set_entitlement(
     conn: Connection, entitlement: Entitlement, *, changed_at: datetime, is_created: bool, now: datetime
 ) -> None:
-    """Note the state of `changed_at` unless a newer one is known; what was deleted or consumed stays so.
+    """Store the state of `changed_at` unless a newer one is stored; deleted or consumed entitlements stay so.
 
-    Of two states of one moment the creation is the older one.
+    Of two states with the same time the creation is the older one.
     """
     await conn.execute(
         """INSERT INTO entitlements AS old
@@ -62,7 +62,7 @@ async def set_entitlement(
 
 
 async def set_deleted(conn: Connection, entitlement: EntitlementId, *, now: datetime) -> None:
-    """Note that an entitlement was refunded or removed, whatever else was told of it later."""
+    """Mark an entitlement as refunded or removed; later events do not undo it."""
     await conn.execute(
         """UPDATE entitlements SET is_deleted = true, updated_at = %(now)s
            WHERE entitlement_id = %(entitlement)s AND NOT is_deleted""",
@@ -71,7 +71,7 @@ async def set_deleted(conn: Connection, entitlement: EntitlementId, *, now: date
 
 
 async def list_granted(conn: Connection, *, guild: GuildId | None, user: UserId) -> list[Entitlement]:
-    """What a guild and a user have that is not deleted, in the order of the ids; without a guild only the user's."""
+    """The entitlements of a guild and a user that are not deleted, ordered by id; without a guild only the user's."""
     cursor = conn.cursor(row_factory=dataclass_row(Entitlement))
     await cursor.execute(
         """SELECT entitlement_id AS id, sku_id, type, granted_guild_id AS guild_id, granted_user_id AS user_id,

@@ -1,4 +1,4 @@
-"""A member's own numbers: totals, days, protected dates and place in the guild."""
+"""Queries for a member's profile: totals, rank, cached streak and daily seconds."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class ProfileFacts:
-    """All of a profile that is one row per member."""
+    """The parts of a profile that are stored once per member."""
 
     user_id: UserId
     username: str
@@ -23,16 +23,16 @@ class ProfileFacts:
     visibility: Visibility
     total_seconds: int
     created_at: datetime  # first seen in this guild
-    left_at: datetime | None  # None: is here
+    left_at: datetime | None  # None: still a member
     guild_name: str
     guild_zone: str
     study_minutes: int
-    current_days: int  # 0 without a cached run; over when alive_until has passed
+    current_days: int  # 0 without a cached streak; ended when alive_until has passed
     longest_days: int
     started_on: date | None
     last_on: date | None
     alive_until: datetime | None
-    rank: int | None  # by focus over all time; None: no time yet, hidden, gone, or a bot
+    rank: int | None  # by focus time over all time; None: no time yet, private, gone, or a bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class DayTotal:
 async def find_profile(
     conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind, marked_since: datetime
 ) -> ProfileFacts | None:
-    """A member's standing facts, with the cached run of one kind and the rank among those whom everybody may see.
+    """A member's totals, cached streak of one kind, and rank among the visible members.
 
-    The rank is counted as on the board, from marks that are not older than `marked_since`; see
+    The rank is computed as on the leaderboard, from checkpoints not older than `marked_since`; see
     db/queries/leaderboards/pages.py.
     """
     cursor = conn.cursor(row_factory=dataclass_row(ProfileFacts))
@@ -91,7 +91,7 @@ async def find_profile(
 async def list_days(
     conn: Connection, *, guild: GuildId, user: UserId, kind: DayKind, first: date, last: date
 ) -> list[DayTotal]:
-    """The dates from `first` to `last`, both included, on which anything was counted, oldest first."""
+    """The dates from `first` to `last`, both included, with counted time, oldest first."""
     cursor = conn.cursor(row_factory=dataclass_row(DayTotal))
     await cursor.execute(
         """SELECT streak_date AS day, seconds FROM daily_streaks

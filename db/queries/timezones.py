@@ -1,4 +1,4 @@
-"""The zones and day starts that a member has lived by."""
+"""Queries for the time zones and day starts of members."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class StoredZone:
-    """One rule: from `valid_from` on, days are those of `zone` and begin `day_start_min` minutes after midnight."""
+    """One rule: from `valid_from` on, days are in `zone` and begin `day_start_min` minutes after midnight."""
 
     valid_from: datetime
     zone: str
     day_start_min: int
     created_at: datetime  # when it was written
-    zone_asked_at: datetime | None = None  # None: with the row; or, where the rule before has the same zone, earlier
+    zone_asked_at: datetime | None = None  # None: same as the row; or earlier, if the previous rule has the same zone
     day_start_asked_at: datetime | None = None  # likewise
 
 
 async def list_rules(conn: Connection, *, guild: GuildId, user: UserId) -> list[StoredZone]:
-    """A member's rules, oldest first, those to come included; empty: the guild's zone holds."""
+    """A member's rules, oldest first, including future ones; empty: the guild's zone applies."""
     cursor = conn.cursor(row_factory=dataclass_row(StoredZone))
     await cursor.execute(
         """SELECT valid_from, zone, day_start_min, created_at, zone_asked_at, day_start_asked_at FROM member_zones
@@ -45,9 +45,9 @@ async def set_rule(
     now: datetime,
     requested_at: tuple[datetime | None, datetime | None] = (None, None),
 ) -> None:
-    """Let a rule hold from a moment on; one that began at the same moment is replaced.
+    """Add a rule that applies from a time on; a rule with the same start is replaced.
 
-    `requested_at`: when the zone and the day start were asked for, see StoredZone.
+    `requested_at`: when the zone and the day start were requested, see StoredZone.
     """
     await conn.execute(
         """INSERT INTO member_zones (guild_id, user_id, valid_from, zone, day_start_min, created_at, zone_asked_at,
@@ -71,7 +71,7 @@ async def set_rule(
 
 
 async def remove_rules(conn: Connection, *, guild: GuildId, user: UserId, after: datetime) -> int:
-    """Drop the rules that begin after a moment; how many there were."""
+    """Delete the rules that begin after a time. Returns: how many."""
     cursor = await conn.execute(
         """DELETE FROM member_zones
            WHERE guild_id = %(guild)s AND user_id = %(user)s AND valid_from > %(after)s""",
@@ -84,7 +84,7 @@ ZoneRow = tuple[int, int, datetime, str, int]  # guild, user, valid from, zone, 
 
 
 async def list_zone_rules(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ZoneRow]:
-    """The zone history of each of these members who has one, oldest rule first."""
+    """The zone rules of these members, oldest first; members without own rules are missing."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT z.guild_id, z.user_id, z.valid_from, z.zone, z.day_start_min

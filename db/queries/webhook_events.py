@@ -1,4 +1,4 @@
-"""Events that Discord has sent, and when users let the app in and took that back."""
+"""Queries for processed Discord webhook events, used to ignore duplicate deliveries."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from db.connection import Connection
 async def add_event(
     conn: Connection, *, kind: WebhookEventKind, subject: int, happened_at: datetime, now: datetime
 ) -> bool:
-    """Claim an event; False: it was taken up before. Of two deliveries at once the second waits for the first."""
+    """Claim an event; False: it was processed before. Of two simultaneous deliveries the second waits for the first."""
     cursor = await conn.execute(
         """INSERT INTO webhook_events (kind, subject_id, happened_at, received_at)
            VALUES (%(kind)s, %(subject)s, %(happened_at)s, %(now)s)
@@ -20,7 +20,7 @@ async def add_event(
 
 
 async def remove_events(conn: Connection, *, before: datetime) -> int:
-    """Forget events received before a moment; how many there were."""
+    """Delete events received before a time. Returns: how many."""
     cursor = await conn.execute(
         "DELETE FROM webhook_events WHERE received_at < %(before)s",
         {"before": before},

@@ -1,7 +1,7 @@
-"""The one implementation of days: which local date an instant belongs to, and where dates begin.
+"""Local days: which date an instant belongs to in a member's time zone and day start, and when each date begins.
 
-A date begins at the first instant at which the clock on the wall reaches its start, and it never comes back: when
-clocks go back over the start, the repeated hour stays with the date that has begun. A date that a zone skipped has no
+A date begins at the first instant at which the local time reaches the day start, and it never begins twice: when clocks
+go back over the day start, the repeated hour stays with the date that has begun. A date that a zone skipped has no
 instants.
 """
 
@@ -16,42 +16,42 @@ from zoneinfo import ZoneInfo
 from core.enums import LeaderboardPeriod
 
 DAY_START_MAX: Final = timedelta(hours=6)
-BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before every rule that a person can make
-DISCORD_BEGAN: Final = date(2015, 1, 1)  # nothing of Discord's is older
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)  # before any possible rule
+DISCORD_BEGAN: Final = date(2015, 1, 1)  # no Discord data is older
 
 _ONE_DAY: Final = timedelta(days=1)
 _ONE_SECOND: Final = timedelta(seconds=1)
 _INSTANT: Final = timedelta(microseconds=1)
-_MEMO_MAX: Final = 5_000  # boundaries kept per zone and day start: more than thirteen years
+_MEMO_MAX: Final = 5_000  # day starts cached per zone and day start: more than thirteen years
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneRule:
-    """From `valid_from` on, the member's days are those of `zone` and begin at `day_start`."""
+    """From `valid_from` on, the member's days are in `zone` and begin at `day_start`."""
 
-    valid_from: datetime  # aware; of the first rule of a history it does not matter
+    valid_from: datetime  # aware; ignored for the first rule of a history
     zone: str  # IANA name
-    day_start: timedelta = timedelta(0)  # 0 to 6 h after midnight
+    day_start: timedelta = timedelta(0)  # after midnight, 0 to 6 h
 
 
 Part = tuple[date, datetime, datetime]
 
 
 class Calendar:
-    """The dates of somebody whose zone may have changed over time.
+    """The local dates of a member whose zone may have changed over time.
 
-    Dates never decrease from one instant to the next, also over a change of zone: the day of the change lasts until the
-    new zone has a later date. The first rule holds for all time before the second.
+    Dates never decrease from one instant to the next, even over a zone change: the day of the change lasts until the
+    new zone has a later date. The first rule applies to all time before the second.
     """
 
     __slots__ = ("_eras", "_hint", "_starts")
 
     def __init__(self, rules: Sequence[ZoneRule]) -> None:
-        """`rules` in any order, at least one; of two from the same moment the latter holds.
+        """`rules` in any order, at least one; of two with the same start the later in the sequence applies.
 
         Raises:
             ValueError: no rule, or a day start outside 0 to 6 h.
-            zoneinfo.ZoneInfoNotFoundError: a zone that nobody knows.
+            zoneinfo.ZoneInfoNotFoundError: an unknown zone.
         """
         if not rules:
             raise ValueError("A calendar needs at least one zone rule.")
@@ -73,18 +73,18 @@ class Calendar:
         return day
 
     def day_bounds(self, day: date) -> tuple[datetime, datetime]:
-        """The first instant of a date and the first one after it, UTC; both are the same for a skipped date."""
+        """The first instant of a date and the first one after it, UTC; equal for a skipped date."""
         hint = self._hint
         if hint is not None and hint[0] == day:
             return hint[1], hint[2]
         return self._first(day), self._first(day + _ONE_DAY)
 
     def day_end(self, instant: datetime) -> datetime:
-        """The next boundary after an instant, UTC."""
+        """The end of the day that an instant belongs to, UTC."""
         return self.day_bounds(self.date_of(instant))[1]
 
     def split(self, start: datetime, end: datetime) -> list[Part]:
-        """The parts of an interval by date, in order; contiguous, none empty, together the whole."""
+        """The parts of an interval by date, in order; contiguous, none empty, together the whole interval."""
         hint = self._hint
         if hint is not None and hint[1] <= start < end <= hint[2]:
             return [(hint[0], start, end)]
@@ -97,7 +97,7 @@ class Calendar:
         return parts
 
     def zone_at(self, instant: datetime) -> str:
-        """The IANA name of the zone that holds at an instant."""
+        """The IANA name of the zone in effect at an instant."""
         return self._period_at(instant).days.zone.key
 
     def _period_at(self, instant: datetime) -> "_ZonePeriod":
@@ -113,7 +113,7 @@ class Calendar:
 
 
 class ZoneDays:
-    """The dates of one zone with one day start, boundaries remembered; shared by all calendars that need it."""
+    """The dates of one zone with one day start, with cached day starts; shared by all calendars that use it."""
 
     __slots__ = ("_starts", "day_start", "zone")
 
@@ -128,12 +128,12 @@ class ZoneDays:
         """The local date of an instant under this zone alone."""
         wall = instant.astimezone(self.zone).replace(tzinfo=None)
         day = (wall - self.day_start).date()
-        while instant >= self.start(day + _ONE_DAY):  # clocks went back over the start of a date that has begun
+        while instant >= self.start(day + _ONE_DAY):  # clocks went back over the day start of a date that has begun
             day += _ONE_DAY
         return day
 
     def start(self, day: date) -> datetime:
-        """The first instant, UTC, at which the clock on the wall reaches the start of `day`."""
+        """The first instant, UTC, at which the local time reaches the day start of `day`."""
         start = self._starts.get(day)
         if start is None:
             if len(self._starts) >= _MEMO_MAX:
@@ -144,8 +144,8 @@ class ZoneDays:
     def _reach(self, wall: datetime) -> datetime:
         before, after = (wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
         if self._wall(before) == wall:
-            return before  # of a time that comes twice, fold 0 is the first
-        # In a gap: clocks jump over the start, so it is reached at the jump, which lies between the two readings.
+            return before  # if the local time occurs twice, fold 0 is the first
+        # DST gap: clocks jump over the day start, so the date begins at the jump, which lies between the two readings.
         while before - after > _ONE_SECOND:
             middle = after + (before - after) // _ONE_SECOND // 2 * _ONE_SECOND
             if self._wall(middle) >= wall:
@@ -159,7 +159,7 @@ class ZoneDays:
 
 
 def first_day(period: LeaderboardPeriod, day: date) -> date:
-    """The first date of the period that `day` lies in; weeks begin on Monday, all time long before everybody."""
+    """The first date of the period that contains `day`; weeks begin on Monday, ALL gives date.min."""
     match period:
         case LeaderboardPeriod.TODAY:
             return day
@@ -173,12 +173,12 @@ def first_day(period: LeaderboardPeriod, day: date) -> date:
 
 @lru_cache(maxsize=4_096)
 def zone_days(zone: str, day_start: timedelta) -> ZoneDays:
-    """The shared dates of a zone and a day start."""
+    """The shared ZoneDays of a zone and a day start."""
     return ZoneDays(zone, day_start)
 
 
 def calendar_of(guild_zone: str, rules: Sequence[ZoneRule] = ()) -> Calendar:
-    """A member's calendar: their own rules, and the guild's zone with its midnight before and without them."""
+    """A member's calendar: their own rules; before the first one, and without any, the guild's zone with midnight."""
     if not rules:
         return guild_calendar(guild_zone)
     return Calendar([ZoneRule(BEGINNING, guild_zone), *rules])
@@ -186,24 +186,24 @@ def calendar_of(guild_zone: str, rules: Sequence[ZoneRule] = ()) -> Calendar:
 
 @lru_cache(maxsize=1_024)
 def guild_calendar(zone: str) -> Calendar:
-    """The shared calendar of a guild: its zone as it is now, from midnight to midnight."""
+    """The shared calendar of a guild: its current zone, from midnight to midnight."""
     return Calendar([ZoneRule(BEGINNING, zone)])
 
 
 @dataclass(frozen=True, slots=True)
 class _ZonePeriod:
-    """The time in which one rule holds."""
+    """The time in which one zone rule applies."""
 
-    start: datetime | None  # None: since ever
+    start: datetime | None  # None: no start
     days: ZoneDays
-    floor: date | None  # the last date before this era; None: since ever
+    floor: date | None  # the last date before this period; None: this is the first period
 
     def date_of(self, instant: datetime) -> date:
         day = self.days.date_of(instant)
         return day if self.floor is None else max(day, self.floor)
 
     def first(self, day: date) -> datetime:
-        """The first instant of this era whose date is `day` or later."""
+        """The first instant of this period whose date is `day` or later."""
         instant = self.days.start(day)
         if self.start is None:
             return instant

@@ -1,4 +1,4 @@
-"""Why a member's run is as long as it is: what each of the last days was, and what the run before ended with."""
+"""Explains a member's current streak day by day, and what ended the previous one."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,31 +21,31 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DayExplanation:
-    """What a date was for the run."""
+    """How one date affects the streak."""
 
     day: CalendarDay
-    is_late: bool  # its activity was told after it had been missed
-    earned_on: date | None  # when the freeze was earned that saves it; None: none does, or it is no longer known
-    grant: StaffAct | None  # who protected it and why; None: staff did not
-    ended: MissedDay | None  # the run that ended with it
+    is_late: bool  # its activity arrived after it had been missed
+    earned_on: date | None  # when the freeze that protects it was earned; None: no freeze, or not known any more
+    grant: StaffAct | None  # the staff grant that protects it; None: no grant
+    ended: MissedDay | None  # the streak that ended on it
 
 
 @dataclass(frozen=True, slots=True)
 class StreakExplanation:
-    """A member's run, told."""
+    """A member's current streak, day by day."""
 
     member: Profile
     days: tuple[DayExplanation, ...]  # up to today, oldest first; none before the member was first seen
-    protected_days: int  # those that the run goes through without activity
-    ended: MissedDay | None  # what the run before the current one ended with; None: there was none
+    protected_days: int  # dates without activity that the current streak spans
+    ended: MissedDay | None  # what ended the previous streak; None: there was none
     today_ends: datetime
 
 
 async def explain(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> StreakExplanation:
-    """What made a member's run.
+    """Explain a member's current streak.
 
     Raises:
-        NotSeenYet: there is no such member.
+        MemberNotFound: there is no such member.
     """
     member = await profiles.profile(conn, guild=guild, user=user, now=now)
     standing = await inputs.load_streak_inputs(conn, guild, user)

@@ -1,4 +1,4 @@
-"""Why time counted or did not: a member's day, told from the very judgement that credits it."""
+"""Explains a member's tracked time on one day, with the same evaluation that credits it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -25,24 +25,24 @@ from services.voice.tracking_policies import SILENT_LIBRARY, PolicyTimeline, Tra
 
 @dataclass(frozen=True, slots=True)
 class ExplainedInterval:
-    """A stretch of the day that went one way."""
+    """An interval of the day with one result: counted, or excluded for one reason."""
 
     start: int  # whole seconds since 1970
     end: int
     channel: ChannelId
     excluded_for: ExclusionReason | None  # None: it counted
     policy: TrackingPolicy
-    is_open: bool = False  # it goes on
+    is_open: bool = False  # it has not ended
 
     @property
     def seconds(self) -> int:
-        """How long it is, so far."""
+        """Its length so far."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """When a stay ended otherwise than by leaving."""
+    """When a session ended for another reason than leaving."""
 
     at: int  # whole seconds since 1970
     reason: SessionEndReason
@@ -50,26 +50,26 @@ class SessionEnd:
 
 @dataclass(frozen=True, slots=True)
 class DayExplanation:
-    """The guild's day so far."""
+    """A member's tracked time on the guild's current day so far."""
 
-    preset: TrackingPreset  # holds now
-    afk: ChannelId | None  # where time never counts; None: the guild has no such channel
-    ignored: tuple[ChannelId, ...]  # channels and categories that staff ignore
-    is_here: bool  # in a room that counts, now
+    preset: TrackingPreset  # in effect now
+    afk: ChannelId | None  # the AFK channel, where time never counts; None: the guild has none
+    ignored: tuple[ChannelId, ...]  # channels and categories that staff excluded
+    is_here: bool  # in a tracked channel now
     intervals: tuple[ExplainedInterval, ...]  # in order
     endings: tuple[SessionEnd, ...]  # in order
-    corrections: tuple[DayAct, ...] = ()  # of staff, in the order of their making
-    estimated_seconds: int = 0  # the part of what counted that nobody heard
+    corrections: tuple[DayAct, ...] = ()  # by staff, oldest first
+    estimated_seconds: int = 0  # counted seconds that lie in gaps
 
     @property
     def counted_seconds(self) -> int:
-        """What counted in all."""
+        """All counted seconds."""
         counted = sum(spell.seconds for spell in self.intervals if spell.excluded_for is None)
         return max(counted + sum(each.seconds for each in self.corrections), 0)
 
 
 async def explain_day(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> DayExplanation:
-    """What became of a member's time on the guild's day that `now` belongs to."""
+    """Explain a member's time on the guild's day that contains `now`."""
     rules = await guild_config.of_guilds(conn, [guild], SILENT_LIBRARY)
     timeline, calendar = rules.timeline(guild), guild_calendar(rules.zone(guild))
     start = unix_seconds(calendar.day_bounds(calendar.date_of(now))[0])
@@ -138,13 +138,13 @@ def _of_session(
 
 @dataclass(slots=True)
 class _Capped:
-    """The guild's days as they fill up."""
+    """Applies the daily cap to the guild's days."""
 
     calendar: Calendar
     used: defaultdict[date, int] = field(default_factory=lambda: defaultdict(int))
 
     def split(self, spell: ExplainedInterval) -> Iterator[ExplainedInterval]:
-        """A stretch that counts, told after all before it: what exceeds the most of its day is paused."""
+        """Split a counted interval at the daily cap; call it in order of time. The part over the cap is excluded."""
         cap = int(spell.policy.daily_cap.total_seconds())
         for on, since, until in self.calendar.split(_moment(spell.start), _moment(spell.end)):
             start, end = unix_seconds(since), unix_seconds(until)

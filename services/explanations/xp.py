@@ -1,4 +1,4 @@
-"""Where a member's XP come from: the stays whose counted time made the latest points, and when levels were reached."""
+"""Explains a member's XP: the sessions that earned the latest points, and when each level was reached."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from services.members.lock import MemberNotFound
 from services.xp import SECONDS_PER_XP, THRESHOLDS, Level, level_of, xp_of
 
 LATEST: Final = 5  # points
-SESSIONS_MAX: Final = 60  # looked at; who has shorter ones sees fewer points
+SESSIONS_MAX: Final = 60  # sessions read; with many short sessions fewer points are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a stay gave to one point."""
+    """The seconds that a session contributed to one XP."""
 
     session: CountedSession
     seconds: int
@@ -26,37 +26,37 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class XpPoint:
-    """One XP, and all that made it."""
+    """One XP, and the sessions that earned it."""
 
     xp: int  # the first is 1
-    contributions: tuple[Contribution, ...]  # an hour in all, the latest stay first
+    contributions: tuple[Contribution, ...]  # one hour in all, latest session first
 
 
 @dataclass(frozen=True, slots=True)
 class XpBreakdown:
-    """A member's XP, and where the latest of them come from."""
+    """A member's XP, and the sessions behind the latest ones."""
 
     total_s: int  # counted in all
     level: Level
-    latest: tuple[XpPoint, ...]  # the newest first
-    in_progress: tuple[Contribution, ...]  # what is on the way to the next point
+    latest: tuple[XpPoint, ...]  # newest first
+    in_progress: tuple[Contribution, ...]  # contributions to the next XP
 
     @property
     def in_progress_s(self) -> int:
-        """How far the next point has come."""
+        """Seconds counted toward the next XP."""
         return self.total_s % SECONDS_PER_XP
 
     @property
     def missing_s(self) -> int:
-        """What the next point still takes."""
+        """Seconds missing for the next XP."""
         return SECONDS_PER_XP - self.in_progress_s
 
 
 async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> XpBreakdown:
-    """A member's latest points.
+    """A member's latest XP, with the sessions that earned them.
 
     Raises:
-        NotSeenYet: there is no such member.
+        MemberNotFound: there is no such member.
     """
     found = await explanation_queries.find_counted(
         conn, guild=guild, user=user, points=LATEST, point_s=SECONDS_PER_XP, limit=SESSIONS_MAX
@@ -72,7 +72,7 @@ async def latest(conn: Connection, *, guild: GuildId, user: UserId) -> XpBreakdo
 
 
 async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tuple[Level, date]]:
-    """The levels that a member has reached after the first, each with the date of their own calendar, in order."""
+    """The levels a member has reached after the first, in order, each with the date on the member's calendar."""
     found = await explanation_queries.list_reached(
         conn, guild=guild, user=user, totals=[each * SECONDS_PER_XP for each in THRESHOLDS]
     )
@@ -80,7 +80,7 @@ async def levels(conn: Connection, *, guild: GuildId, user: UserId) -> list[tupl
 
 
 def _allocate(stays: Sequence[CountedSession], amounts: Iterable[int]) -> list[tuple[Contribution, ...]]:
-    """The stays dealt out to amounts of seconds, one after the other; amounts that nothing is left for fall away."""
+    """Assign session time to amounts of seconds, one after the other; amounts without session time are left out."""
     dealt: list[tuple[Contribution, ...]] = []
     left = [Contribution(stay, stay.counted_seconds) for stay in reversed(stays)]
     for amount in amounts:

@@ -10,15 +10,15 @@ from db.connection import Connection
 from db.queries.leaderboards import checkpoints as checkpoint_queries
 from services.calendar.days import first_day, guild_calendar
 
-LARGE: Final = 1_000  # members from which a guild's boards are marked; to count fewer takes a millisecond or two
+LARGE: Final = 1_000  # members from which a guild gets checkpoints; counting fewer takes a millisecond or two
 
 
-CHECKPOINT_EVERY: Final = 100  # rows
+CHECKPOINT_EVERY: Final = 100  # rows between two checkpoints
 
 
 CHECKPOINTS_VALID_FOR: Final = timedelta(
     minutes=15
-)  # marks are made anew every few minutes; older ones mean that nobody does
+)  # checkpoints are refreshed every few minutes; older ones mean that no worker runs
 
 
 async def refresh_checkpoints(
@@ -29,17 +29,18 @@ async def refresh_checkpoints(
     large: int = LARGE,
     every: int = CHECKPOINT_EVERY,
 ) -> int:
-    """Count the long boards of these periods anew, so that reading any page of them stays cheap; how many marks.
+    """Recompute the checkpoints of long leaderboards, so that reading any page stays cheap. Returns: how many.
 
-    The board of streaks goes with all time. Between two counts ranks far down may be off by the few who have overtaken
-    each other since; the first `every` places are always exact, and so is every board that nobody has marked.
+    The streak leaderboard is refreshed with ALL. Between two refreshes, ranks far down may be off by the few members
+    who have overtaken each other since; the first `every` ranks are always exact, and so is every leaderboard without
+    checkpoints.
 
     Args:
-        conn: its transaction holds off others who mark.
+        conn: its transaction locks out other workers.
         now: aware UTC.
-        periods: which boards.
-        large: a guild with more members has long boards.
-        every: so many rows lie between two marks.
+        periods: which leaderboards.
+        large: guilds with more members than this get checkpoints.
+        every: rows between two checkpoints.
     """
     await checkpoint_queries.lock(conn)
     written = 0

@@ -1,4 +1,4 @@
-"""Leaderboards: who has studied most, and where the person who asks stands."""
+"""Leaderboard pages by focus time, XP or streak, with the viewer's own rank."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -19,36 +19,36 @@ from services.xp import xp_of
 PAGE_SIZE: Final = 10
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _SECOND: Final = 1
-_XP: Final = 3_600  # seconds: what makes the first point
+_XP: Final = 3_600  # seconds per XP
 
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One place on a board."""
+    """One row of a leaderboard."""
 
-    rank: int  # from 1, never shared: of equals the one with more seconds, then the older account is first
+    rank: int  # from 1, unique: by seconds, then the older account first
     person: Person
-    value: int  # seconds (focus), points (xp) or days (streak)
+    value: int  # seconds (focus), XP (xp) or days (streak)
 
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """One page of a board; without rows nobody is on it yet."""
+    """One page of a leaderboard; without rows the leaderboard is empty."""
 
-    guild_name: str  # empty: the gateway has not told it yet
+    guild_name: str  # empty: the gateway has not sent it yet
     board: LeaderboardMetric
     period: LeaderboardPeriod
-    page: int  # from 0; the last page when the one asked for lies behind it
+    page: int  # from 0; the last page if the requested one is beyond it
     pages: int  # at least 1
-    total: int  # members on the board
-    best: int  # the value of the first row of the first page; 0: nobody is on the board
+    total: int  # members on the leaderboard
+    best: int  # the value of the first row of the first page; 0: the leaderboard is empty
     rows: tuple[BoardRow, ...]
-    viewer_row: BoardRow | None  # also when it is among `rows`; None: not on this board
-    first_on: date | None  # the first of the guild's dates that count; None: all time
+    viewer_row: BoardRow | None  # also if it is among `rows`; None: not on this leaderboard
+    first_on: date | None  # the first date that counts, on the guild's calendar; None: all time
 
     @property
     def viewer_page(self) -> int | None:
-        """The page on which the person who asks stands."""
+        """The page with the viewer's row; None: not on this leaderboard."""
         return None if self.viewer_row is None else _page_at(self.viewer_row.rank)
 
 
@@ -62,9 +62,10 @@ async def page(
     now: datetime,
     viewer: UserId,
 ) -> BoardPage:
-    """One page of a board in the guild's own days; whoever keeps their numbers private is on none, not even their own.
+    """One page of a leaderboard on the guild's days; members with private stats are left out, even for themselves.
 
-    A streak has no period: it is the run that is alive now. XP of a period are what its seconds make, floored once.
+    Streaks have no period: the value is the streak that is alive now. XP of a period are computed from its seconds,
+    rounded down once.
     """
     facts = await guild_queries.find_guild(conn, guild=guild)
     if board is LeaderboardMetric.STREAK or facts is None:
@@ -75,7 +76,7 @@ async def page(
     ladder = await _page_rows(conn, wanted, board=board, period=period, starts_on=starts_on, now=now)
     on_page = sum(_page_at(standing.rank) == ladder.page for standing in ladder.standings)
     if on_page < min(PAGE_SIZE, ladder.total - ladder.page * PAGE_SIZE):
-        exact = replace(wanted, marked_since=_NEVER)  # rows went away since they were counted: count them all
+        exact = replace(wanted, marked_since=_NEVER)  # rows were removed since the checkpoints: count all
         ladder = await _page_rows(conn, exact, board=board, period=period, starts_on=starts_on, now=now)
     return _page_of(
         ladder,

@@ -1,4 +1,4 @@
-"""One member at a time: the lock that every change of a member's dates takes first."""
+"""Locks a member's row; every change to a member's streak days takes this lock first."""
 
 from core.errors import DomainError
 from core.ids import GuildId, UserId
@@ -7,17 +7,17 @@ from db.queries.members import lock as member_lock_queries
 
 
 class MemberNotFound(DomainError):
-    """Raised by whatever needs a member; nothing is known of this one in this guild."""
+    """Raised if a member is needed that has no row in this guild."""
 
     def __init__(self) -> None:
         super().__init__("I haven't met this member here yet. Their profile begins with their first minute in voice.")
 
 
 async def lock_member(conn: Connection, guild: GuildId, user: UserId) -> None:
-    """Let nobody else change this member until the transaction ends.
+    """Lock this member's row until the transaction ends.
 
     Raises:
-        NotSeenYet: there is no such member.
+        MemberNotFound: there is no such member.
     """
     if not await member_lock_queries.lock_members(conn, [(guild, user)], []):
         raise MemberNotFound

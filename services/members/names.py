@@ -8,7 +8,7 @@ from services.members.person import Person
 
 
 class HasNames(Protocol):
-    """A row that names somebody."""
+    """A row with the names of a member."""
 
     @property
     def user_id(self) -> UserId: ...
@@ -25,7 +25,7 @@ class HasNames(Protocol):
 
 
 def person_from_row(row: HasNames, *, is_bot: bool = False) -> Person:
-    """Who a row is about."""
+    """The Person in a row."""
     return Person(
         user=row.user_id,
         username=row.username,
@@ -38,12 +38,12 @@ def person_from_row(row: HasNames, *, is_bot: bool = False) -> Person:
 
 
 def display_name(person: Person) -> str:
-    """The name that Discord shows in this guild, or the next one where that cannot be seen."""
+    """The name that Discord shows in this guild: nickname, global name or username."""
     return first_seen(person.nick, person.global_name, person.username)
 
 
 def strip_nul(name: str) -> str:
-    return name.replace("\0", "")  # the one character that PostgreSQL cannot keep
+    return name.replace("\0", "")  # the one character that PostgreSQL cannot store
 
 
 def strip_nul_or_none(name: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Language and visibility of a member."""
+"""Sets a member's language and visibility."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from db.queries.members import preferences as preference_queries
 async def choose_language(
     conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
 ) -> None:
-    """Answer a member in `language` from now on; None: in whatever Discord is set to."""
+    """Set the language of answers to a member; None: follow Discord's setting."""
     await preference_queries.set_language(conn, guild=guild, user=user, language=language, now=now)
 
 
 async def choose_visibility(
     conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
 ) -> None:
-    """Show a member's numbers to the guild, or keep them off every board, card and list that others see."""
+    """Show a member's stats to the guild, or hide them from all leaderboards, cards and lists that others see."""
     await preference_queries.set_visibility(conn, guild=guild, user=user, visibility=visibility, now=now)

@@ -1,4 +1,4 @@
-"""Keeps the cached streak rows equal to what the dates say."""
+"""Recomputes the cached streak rows from the stored days."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from services.streaks.inputs import StreakInputs, is_repaired, load_many_streak_
 
 
 async def recompute(conn: Connection, members: Sequence[tuple[GuildId, UserId]]) -> None:
-    """Derive all that is cached of these members' study dates again: runs, freezes at hand, the next date to work.
+    """Recompute the cached rows of these members from their study days: streaks, freezes, next day to process.
 
-    What the dates themselves bring about happens here too: a frozen date that is active after all gives its freeze
-    back, and a repair that was asked for and earned is done.
+    Changes that follow from the days are applied too: a frozen day that is active after all returns its freeze, and a
+    requested repair that has been earned is completed.
     """
     if not members:
         return
@@ -31,9 +31,9 @@ async def recompute(conn: Connection, members: Sequence[tuple[GuildId, UserId]])
 
 
 def cache_row(standing: StreakInputs) -> streak_queries.RunRow | None:
-    """What is kept of a member's dates; None: there is no active date.
+    """The cache row of a member; None: there is no active date.
 
-    A run is over from `alive_until` on: the end of the first date after it that nothing will protect.
+    A streak has ended from `alive_until` on: the end of the first day after it that nothing will protect.
     """
     if not standing.active:
         return None
@@ -56,7 +56,7 @@ def cache_row(standing: StreakInputs) -> streak_queries.RunRow | None:
 
 
 async def _apply_late_activity(conn: Connection, found: Sequence[StreakInputs]) -> None:
-    """Bring missed dates in step with the active ones; the standings are brought up to date as well."""
+    """Update missed days that are active after all, in the database and in the given inputs."""
     late: list[protections.DateRow] = []
     returned: list[protections.DateRow] = []
     repaired: list[protections.DateRow] = []

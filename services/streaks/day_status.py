@@ -1,4 +1,4 @@
-"""What became of a date: active, protected, missed, still open."""
+"""The status of a day: active, protected, missed or still open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from core.enums import DayStatus, ProtectionKind
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """One date."""
+    """A date with its status."""
 
     day: date
     status: DayStatus
     seconds: int
-    protection: ProtectionKind | None = None  # what protects it; None unless it is protected
+    protection: ProtectionKind | None = None  # the kind of protection; None unless the status is protected
 
 
 @dataclass(frozen=True, slots=True)
 class DayStatusRules:
-    """What decides how a member's dates went."""
+    """The data that decides the status of a member's dates."""
 
     today: date
-    since: date  # first seen
-    threshold_s: int  # what makes a date active
+    since: date  # the date on which the member was first seen
+    threshold_s: int  # seconds that make a date active
     protected: Mapping[date, ProtectionKind]
 
     def of(self, day: date, seconds: int) -> CalendarDay:
-        """The date with its mark."""
+        """The date with its status."""
         mark = self._status(day, seconds)
         return CalendarDay(day, mark, seconds, self.protected.get(day) if mark is DayStatus.PROTECTED else None)
 

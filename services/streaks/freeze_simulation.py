@@ -1,8 +1,8 @@
-"""What freezes do, as a function of a member's dates: when one is earned, and which missed dates they save.
+"""Simulates streak freezes over a member's days: when each is earned, and which missed days it protects.
 
-Earned: one for every seven active dates in a row; a date that a change of zone or day start skipped or cut short stands
-between no two.
-Held: two at most, a third is not earned. Used: one for exactly one missed date, at most two between two active ones.
+Earned: one per seven active dates in a row; a date that a change of zone or day start skipped or shortened does not
+interrupt the row. Held: two at most; a third is not earned. Used: one per missed date, for at most two missed dates
+between two active ones.
 """
 
 from bisect import bisect_right
@@ -22,7 +22,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class NotProtectedReason(StrEnum):
-    """Why no freeze saves a date."""
+    """Why no freeze protects a date."""
 
     NONE_HELD = "none_held"
     ENOUGH_IN_A_ROW = "enough_in_a_row"
@@ -31,38 +31,38 @@ class NotProtectedReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MissedDay:
-    """A date without activity or protection on which a run was at stake."""
+    """A date without activity or protection, with a streak at risk."""
 
     day: date
-    streak_days: int  # of the run until then
+    streak_days: int  # of the streak before this date
     not_protected: NotProtectedReason | None = (
-        None  # the run ends with the date; None: a freeze saves it once the date is over
+        None  # None: a freeze protects the date once it is over; otherwise the streak ends on it
     )
 
     @property
     def is_saved(self) -> bool:
-        """Whether the run goes on."""
+        """Whether the streak continues."""
         return self.not_protected is None
 
 
 @dataclass(frozen=True, slots=True)
 class FreezeOutcome:
-    """What a walk over all dates found."""
+    """The result of simulating all dates."""
 
-    held: int  # freezes at hand after the last active date, less those that are written down as used since
+    held: int  # freezes held after the last active date, less those already recorded as used since
     in_a_row: int  # active dates in a row up to the last active one
-    missed_days: tuple[MissedDay, ...]  # in order; the last ones may be yet to come
-    earned_on: Mapping[date, date] = field(default_factory=dict[date, date])  # of frozen dates: of the freeze used
-    skipped: tuple[date, ...] = ()  # dates on the way that the calendar does not have and nothing else protects
+    missed_days: tuple[MissedDay, ...]  # in order; the last ones may lie in the future
+    earned_on: Mapping[date, date] = field(default_factory=dict[date, date])  # per frozen date: of the freeze used
+    skipped: tuple[date, ...] = ()  # simulated dates that the calendar skips and nothing else protects
 
     @property
     def saved(self) -> tuple[date, ...]:
-        """The gaps that freezes save."""
+        """The missed dates that freezes protect."""
         return tuple(gap.day for gap in self.missed_days if gap.is_saved)
 
 
 def has_every_date(_: date) -> bool:
-    """A calendar that skips no date."""
+    """The default for `is_skipped`: a calendar that skips no date."""
     return False
 
 
@@ -72,13 +72,13 @@ def simulate_freezes(
     switches: Sequence[tuple[date, bool]] = (),
     is_skipped: Callable[[date], bool] = has_every_date,
 ) -> FreezeOutcome:
-    """Go through a member's dates from the first active one on.
+    """Simulate freezes over a member's dates, from the first active one on.
 
     Args:
         active: the active dates in order.
-        protections: what protects a date; used freezes are among them and are not decided again.
-        switches: from which date on freezes are used (True) or not, in order; used before the first.
-        is_skipped: whether the member's calendar does not have a date, which can then not be missed.
+        protections: protected dates by kind; recorded freezes are included and not decided again.
+        switches: from which date on freezes are on (True) or off, in order; on before the first.
+        is_skipped: whether the member's calendar skips a date, which can then not be missed.
     """
     in_a_row = run = 0
     held: list[date] = []
@@ -107,7 +107,7 @@ def simulate_freezes(
 
 @dataclass(frozen=True, slots=True)
 class _Guard:
-    """What protects dates, besides the freezes at hand."""
+    """What protects dates, apart from the freezes held."""
 
     protections: Mapping[date, ProtectionKind]
     switches: Sequence[tuple[date, bool]]
@@ -124,13 +124,13 @@ class _Guard:
 
 @dataclass(slots=True)
 class _GapSimulation:
-    """The dates between two active ones, or after the last."""
+    """Simulates the dates between two active ones, or after the last."""
 
-    held: list[date]  # when the freezes at hand were earned; the oldest is used first
-    earned_on: dict[date, date]  # see Walk
+    held: list[date]  # when the held freezes were earned; the oldest is used first
+    earned_on: dict[date, date]  # see FreezeOutcome
     frozen: int = 0
-    written: int = 0  # of the frozen ones, those that were used before
-    is_seamless: bool = True  # nothing but dates that are skipped or cut short stands in between
+    written: int = 0  # of the frozen dates, those recorded as frozen before
+    is_seamless: bool = True  # all dates in between are skipped or shortened ones
 
     def apply(
         self,
@@ -140,7 +140,7 @@ class _GapSimulation:
         run: int,
         gaps: list[MissedDay],
     ) -> bool:
-        """Whether the run comes from `day` to `until`; what is missed on the way is added to `gaps`."""
+        """Whether the streak survives from `day` to `until`; missed dates on the way are appended to `gaps`."""
         while day != until:
             kind = guard.kind_of(day)
             if kind is None:
@@ -164,12 +164,12 @@ class _GapSimulation:
         return None if self.held else NotProtectedReason.NONE_HELD
 
     def _freeze(self, day: date) -> None:
-        if self.held:  # a freeze used before other dates became active may not be earned any more
+        if self.held:  # a recorded freeze may not be earned any more after later changes of the active dates
             self.earned_on[day] = self.held.pop(0)
         self.frozen += 1
 
 
 def is_on(day: date, switches: Sequence[tuple[date, bool]]) -> bool:
-    """Whether freezes may be used for a date."""
+    """Whether automatic freezes are on for a date."""
     number = bisect_right(switches, (day, True))
     return number == 0 or switches[number - 1][1]

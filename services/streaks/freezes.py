@@ -1,4 +1,4 @@
-"""Freezes: used by themselves when a member's day ends, switched on and off, and how they stand."""
+"""Streak freezes: automatic use at day end, the on/off setting, and the status view."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from services.streaks.inputs import StreakInputs
 from services.streaks.repairs import RepairOffer
 from services.streaks.vacations import Vacation
 
-BATCH: Final = 2_000  # members whose dates are worked in one transaction
-SETTLES_AFTER: Final = timedelta(minutes=5)  # after a date's end, for its last minutes to be told and credited
+BATCH: Final = 2_000  # members processed in one transaction
+SETTLES_AFTER: Final = timedelta(minutes=5)  # after the end of a day, for its last minutes to be received and credited
 RECENT: Final = timedelta(days=30)  # how far back a status looks
 LATE_SHOWN_FOR: Final = timedelta(days=7)
 
@@ -27,14 +27,14 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class FreezesAreOn(DomainError):
-    """Raised by switch(); they are used by themselves already."""
+    """Raised by set_automatic(): automatic freezes are on already."""
 
     def __init__(self) -> None:
         super().__init__("Your freezes are used by themselves already. /freeze auto turns that off whenever you like.")
 
 
 class FreezesAreOff(DomainError):
-    """Raised by switch(); they are kept already."""
+    """Raised by set_automatic(): automatic freezes are off already."""
 
     def __init__(self) -> None:
         super().__init__("Your freezes are kept for later already. /freeze auto turns them on whenever you like.")
@@ -42,27 +42,27 @@ class FreezesAreOff(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class FreezeStatus:
-    """Everything that protects a member's run at one moment."""
+    """All that protects a member's streak at one time."""
 
     held: int
-    in_a_row: int  # active dates in a row that count for the next freeze, 0 to 6
-    is_on: bool  # freezes are used by themselves from today on
+    in_a_row: int  # active dates in a row toward the next freeze, 0 to 6
+    is_on: bool  # automatic freezes are on from today on
     saved_on: tuple[date, ...]  # in the last 30 days, oldest first
-    late_on: tuple[date, ...]  # missed dates of the last 7 days for which activity was told later
-    vacations: tuple[Vacation, ...]  # this one and those to come
-    vacation_left: int  # dates that a vacation which begins tomorrow can have
+    late_on: tuple[date, ...]  # missed dates of the last 7 days whose activity arrived late
+    vacations: tuple[Vacation, ...]  # the current one and future ones
+    vacation_left: int  # maximum length, in dates, of a vacation that begins tomorrow
     vacation_possible: (
         Vacation | None
-    )  # the first that can be planned now, as long as it can be; None: within a year none
+    )  # the first that can be planned now, at its maximum length; None: none within a year
     repair: RepairOffer | None  # None: there is nothing to repair
     today: date
 
 
 async def process_ended_days(conn: Connection, *, now: datetime, limit: int = BATCH) -> int:
-    """Work the members' dates that have ended: use a freeze for a missed one, or note that the run ended with it.
+    """Process ended days: use a freeze for each missed day, or record that the streak ended.
 
-    A batch per call, those that wait longest first; a member's dates in their order, however many have ended since.
-    Doing it twice does nothing twice, and any number of workers may do it at once. Returns: how many members.
+    One batch per call, longest waiting members first; all ended days of a member in order. Idempotent, and any number
+    of workers may run it at once. Returns: how many members.
     """
     members = await freeze_queries.claim_due(conn, now=now - SETTLES_AFTER, limit=limit)
     if members:
@@ -71,10 +71,10 @@ async def process_ended_days(conn: Connection, *, now: datetime, limit: int = BA
 
 
 async def set_automatic(conn: Connection, *, guild: GuildId, user: UserId, is_on: bool, now: datetime) -> FreezeStatus:
-    """Let freezes be used by themselves from today on, or not; dates that have ended stay as they were.
+    """Turn automatic freezes on or off from today on; ended days are not changed.
 
     Raises:
-        NotSeenYet, FreezesAreOn, FreezesAreOff: nothing was written.
+        MemberNotFound, FreezesAreOn, FreezesAreOff: nothing was written.
     """
     await lock_member(conn, guild, user)
     await _process(conn, [(guild, user)], now=now, noted_at=now)
@@ -88,16 +88,16 @@ async def set_automatic(conn: Connection, *, guild: GuildId, user: UserId, is_on
 
 
 async def status(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> FreezeStatus:
-    """How a member's freezes, vacations and repair stand.
+    """The status of a member's freezes, vacations and repair.
 
     Raises:
-        NotSeenYet: there is no such guild.
+        MemberNotFound: there is no such guild.
     """
     return status_from(await inputs.load_streak_inputs(conn, guild, user), now)
 
 
 def status_from(standing: StreakInputs, now: datetime) -> FreezeStatus:
-    """The same of a standing that is at hand."""
+    """Like status(), for inputs that are already loaded."""
     today = standing.calendar.date_of(now)
     walked = standing.simulate()
     last = standing.active[-1] if standing.active else date.min
@@ -127,7 +127,7 @@ def status_from(standing: StreakInputs, now: datetime) -> FreezeStatus:
 
 
 def is_on_now(standing: StreakInputs, today: date) -> bool:
-    """Whether freezes are used for today and from then on."""
+    """Whether automatic freezes are on for today and later."""
     return is_on(today, standing.switches)
 
 

@@ -1,4 +1,4 @@
-"""What staff may do to a member's dates: protect one, and take that back; each with a reason, each written down."""
+"""Lets staff protect a member's day and revoke that, with a reason and an audit record."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,7 +20,7 @@ AUDIT_LAST: Final = 15
 
 
 class DateToCome(DomainError):
-    """Raised by grant(); the member's calendar has not come to that date, or Discord was not there yet."""
+    """Raised by grant(): the date is in the member's future, or before Discord existed."""
 
     def __init__(self, today: date) -> None:
         super().__init__(
@@ -31,28 +31,28 @@ class DateToCome(DomainError):
 
 
 class DateIsActive(DomainError):
-    """Raised by grant(); the date counts by itself."""
+    """Raised by grant(): the date is active."""
 
     def __init__(self) -> None:
         super().__init__("That day is active already and counts by itself. Nothing else to do.")
 
 
 class DateIsProtected(DomainError):
-    """Raised by grant(); something protects the date."""
+    """Raised by grant(): the date is protected already."""
 
     def __init__(self) -> None:
         super().__init__("That day is protected already. Nothing else to do; /streak-admin audit shows what staff did.")
 
 
 class NothingGranted(DomainError):
-    """Raised by revoke(); staff did not protect the date."""
+    """Raised by revoke(): there is no staff grant for the date."""
 
     def __init__(self) -> None:
         super().__init__("Staff did not protect that day. /streak-admin audit shows the days that staff did protect.")
 
 
 class ReasonMissing(DomainError):
-    """Raised by both."""
+    """Raised by grant() and revoke()."""
 
     def __init__(self) -> None:
         super().__init__("A reason is missing. Give one, so that others understand it later.")
@@ -64,7 +64,7 @@ async def grant(
     """Protect a date of a member's calendar, today at the latest.
 
     Raises:
-        NotSeenYet, ReasonMissing, DateToCome, DateIsActive, DateIsProtected: nothing was written.
+        MemberNotFound, ReasonMissing, DateToCome, DateIsActive, DateIsProtected: nothing was written.
     """
     why = said(reason)
     await lock_member(conn, guild, user)
@@ -84,10 +84,10 @@ async def grant(
 async def revoke(
     conn: Connection, *, guild: GuildId, user: UserId, day: date, reason: str, by: UserId, now: datetime
 ) -> None:
-    """Take back what staff granted for a date; a freeze is used for it then, if there is one.
+    """Revoke a staff grant; if the member holds a freeze, it is used for the date instead.
 
     Raises:
-        NotSeenYet, ReasonMissing, NothingGranted: nothing was written.
+        MemberNotFound, ReasonMissing, NothingGranted: nothing was written.
     """
     why = said(reason)
     await lock_member(conn, guild, user)
@@ -98,15 +98,15 @@ async def revoke(
 
 
 async def audit(conn: Connection, *, guild: GuildId, user: UserId | None = None) -> Sequence[StaffAct]:
-    """The last 15 acts of staff in a guild, newest first; with `user` those on one member's dates."""
+    """The last 15 staff changes in a guild, newest first; with `user`, those on that member's dates."""
     return await grant_queries.list_acts(conn, guild=guild, user=user, limit=AUDIT_LAST)
 
 
 def said(reason: str) -> str:
-    """A reason as it is written down.
+    """A reason as it is stored, trimmed.
 
     Raises:
-        ReasonMissing: nothing is left of it.
+        ReasonMissing: it is empty.
     """
     why = " ".join(reason.replace("\0", "").split())[:REASON_MAX]
     if not why:

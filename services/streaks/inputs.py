@@ -1,4 +1,4 @@
-"""Everything that a streak is computed from, loaded for many members at once."""
+"""Loads everything that streaks are computed from, for many members at once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.streaks.streak import StreakSpan, streak_spans
 _ONE_DAY: Final = timedelta(days=1)
 
 
-REPAIR_DATES: Final = 2  # active dates after a missed one that mend the run: 48 hours on the member's calendar
+REPAIR_DATES: Final = 2  # active dates after a missed one that repair the streak: 48 hours on the member's calendar
 
 
 REPAIR_EVERY: Final = timedelta(days=30)
@@ -25,38 +25,38 @@ REPAIR_EVERY: Final = timedelta(days=30)
 
 @dataclass(slots=True)
 class MissedDayState:
-    """What was noted of a missed date."""
+    """The stored outcome of a missed date."""
 
     is_frozen: bool
-    is_late: bool  # activity was told later
-    is_asked: bool  # the member wants the run repaired
+    is_late: bool  # activity arrived late
+    is_asked: bool  # the member requested a repair
 
 
 @dataclass(slots=True)
 class StreakInputs:
-    """All that a member's streak is a function of."""
+    """All inputs that a member's streak is computed from."""
 
     guild: GuildId
     user: UserId
     calendar: Calendar
     active: Sequence[date]  # in order
     protections: dict[date, ProtectionKind]
-    switches: Sequence[tuple[date, bool]]  # from which dates on freezes are used, or not
+    switches: Sequence[tuple[date, bool]]  # from which dates on automatic freezes are on or off
     missed: dict[date, MissedDayState]
 
     def simulate(self) -> FreezeOutcome:
-        """What freezes were earned, and what they save."""
+        """Simulate freezes: which were earned, and which dates they protect."""
         return simulate_freezes(self.active, self.protections, self.switches, self.is_skipped)
 
     def runs(self, found: FreezeOutcome) -> list[StreakSpan]:
-        """All runs in order; a date that a freeze saves once it is over is protected already."""
+        """All streaks in order; dates that a freeze will protect count as protected already."""
         return streak_spans(self.active, protected={*self.protections, *found.saved, *found.skipped})
 
     def protected(self, now: datetime) -> dict[date, ProtectionKind]:
-        """What protects which date.
+        """The protected dates and the kind of each protection.
 
-        Included are dates that have ended and that freezes save before it is written down, and those that the calendar
-        does not have, which break nothing by themselves.
+        Includes ended dates that a freeze protects although it is not recorded yet, and dates that the calendar skips,
+        which break nothing by themselves.
         """
         walked = self.simulate()
         ended = (day for day in walked.saved if self.calendar.day_bounds(day)[1] <= now)
@@ -64,17 +64,17 @@ class StreakInputs:
         return self.protections | skipped | dict.fromkeys(ended, ProtectionKind.FREEZE)
 
     def is_skipped(self, day: date) -> bool:
-        """Whether the member's calendar does not have a date: it has no instants, so nobody can be active on it."""
+        """Whether the member's calendar skips a date: it has no instants, so nobody can be active on it."""
         start, end = self.calendar.day_bounds(day)
         return start == end
 
     def is_processed(self, gap: MissedDay) -> bool:
-        """Whether it is written down what became of a gap."""
+        """Whether the end of the streak on a missed date is recorded."""
         noted = self.missed.get(gap.day)
         return not gap.is_saved and noted is not None and not noted.is_frozen
 
     def next_dates(self, day: date, count: int) -> list[date]:
-        """The dates after `day` that have instants: those which the calendar skips are left out."""
+        """The next `count` dates after `day`, without those that the calendar skips."""
         found: list[date] = []
         while len(found) < count:
             day += _ONE_DAY
@@ -84,7 +84,7 @@ class StreakInputs:
 
 
 async def load_many_streak_inputs(conn: Connection, members: Sequence[tuple[int, int]]) -> list[StreakInputs]:
-    """How each of these members stands; of a guild that nobody knows there is none."""
+    """The streak inputs of each of these members; members of unknown guilds are missing."""
     rules = await member_calendars.load_calendars(conn, members)
     return [
         StreakInputs(
@@ -103,13 +103,13 @@ async def load_many_streak_inputs(conn: Connection, members: Sequence[tuple[int,
 
 
 async def load_streak_inputs(conn: Connection, guild: GuildId, user: UserId) -> StreakInputs:
-    """How one member stands; for somebody unknown in a known guild, with nothing done yet."""
+    """The streak inputs of one member; empty for an unknown member of a known guild."""
     [found] = await load_many_streak_inputs(conn, [(guild, user)])
     return found
 
 
 def is_repaired(standing: StreakInputs, day: date, active: Collection[date]) -> bool:
-    """Whether a missed date has what mends it: both dates after it are active, and no other was mended near it."""
+    """Whether a missed date is repaired: both dates after it are active, and no other repair is near it."""
     return (
         day not in active
         and all(each in active for each in standing.next_dates(day, REPAIR_DATES))

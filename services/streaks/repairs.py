@@ -1,7 +1,8 @@
-"""Repairs: a run that ended goes on when both dates after the missed one are active; asked for, once in thirty days.
+"""Streak repairs: a member may restore an ended streak by being active on the next two days, once in 30 days.
 
-`streaks.refresh` does the repair as soon as both dates are active. Another way to earn one (a check-in told later and
-confirmed by a peer) marks the missed date as active or protects it, and needs nothing else from here.
+`cache.recompute` completes the repair as soon as both dates are active. Another way to earn one (a check-in that
+arrives late and is confirmed by a peer) marks the missed date as active or protects it, and needs nothing else from
+here.
 """
 
 from dataclasses import dataclass, replace
@@ -18,11 +19,11 @@ from services.members.lock import lock_member
 from services.streaks import cache, inputs
 from services.streaks.inputs import REPAIR_DATES, REPAIR_EVERY, StreakInputs
 
-_RECENT: Final = 4  # dates back of which one may still be repaired, whatever a calendar skips
+_RECENT: Final = 4  # how many dates back a repairable one may be, including dates that a calendar skips
 
 
 class NothingToRepair(DomainError):
-    """Raised by ask(); no run ended in the last 48 hours with a way back."""
+    """Raised by request_repair(): no streak that ended in the last 48 hours can be repaired."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,7 +33,7 @@ class NothingToRepair(DomainError):
 
 
 class RepairNotPossibleForDay(DomainError):
-    """Raised by ask(); another date is the one to repair."""
+    """Raised by request_repair(): another date is the one to repair."""
 
     def __init__(self, day: date) -> None:
         super().__init__(
@@ -42,7 +43,7 @@ class RepairNotPossibleForDay(DomainError):
 
 
 class RepairedRecently(DomainError):
-    """Raised by ask(); a run was repaired less than thirty days before."""
+    """Raised by request_repair(): a streak was repaired less than 30 days before."""
 
     def __init__(self, possible_on: date) -> None:
         super().__init__(
@@ -54,7 +55,7 @@ class RepairedRecently(DomainError):
 
 
 class RepairAlreadyRequested(DomainError):
-    """Raised by ask(); the repair is under way."""
+    """Raised by request_repair(): the repair was requested before."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(
@@ -66,20 +67,20 @@ class RepairAlreadyRequested(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class RepairOffer:
-    """A run that can be repaired, or is being."""
+    """A streak that can be repaired, or whose repair is in progress."""
 
     missed_on: date
-    streak_days: int  # of the run that ended
-    dates: tuple[date, ...]  # those to be active
-    active_on: tuple[date, ...]  # of these, which are
+    streak_days: int  # of the ended streak
+    dates: tuple[date, ...]  # the dates that must be active
+    active_on: tuple[date, ...]  # of these, the active ones
     until: datetime  # the end of the last of them
     is_requested: bool
-    possible_on: date | None  # None: now; else the first missed date that could be, for one was repaired recently
+    possible_on: date | None  # None: now; else the first missed date that could be, after a recent repair
     is_done: bool = False
 
 
 def find_offer(standing: StreakInputs, now: datetime) -> RepairOffer | None:
-    """The run that can be repaired now: its missed date has ended, and both dates after it are or can be active."""
+    """The streak that can be repaired now: its missed day has ended, and both days after it are or can be active."""
     today = standing.calendar.date_of(now)
     active = set(standing.active)
     for gap in reversed(standing.simulate().missed_days):
@@ -106,17 +107,18 @@ def find_offer(standing: StreakInputs, now: datetime) -> RepairOffer | None:
 async def request_repair(
     conn: Connection, *, guild: GuildId, user: UserId, now: datetime, day: date | None = None
 ) -> RepairOffer:
-    """Begin the repair of the run that ended last; when both dates are active already it is done at once.
+    """Start the repair of the last ended streak; if both dates are active already, it is completed at once.
 
     Args:
-        conn: its transaction holds the member until the caller commits.
+        conn: its transaction locks the member until the caller commits.
         guild: where.
         user: who.
         now: aware UTC.
         day: the missed date; None: the one that can be repaired.
 
     Raises:
-        NotSeenYet, NothingToRepair, NotThatDay, RepairedRecently, RepairAskedBefore: nothing was written.
+        MemberNotFound, NothingToRepair, RepairNotPossibleForDay, RepairedRecently, RepairAlreadyRequested: nothing was
+            written.
     """
     await lock_member(conn, guild, user)
     offer = find_offer(await inputs.load_streak_inputs(conn, guild, user), now)

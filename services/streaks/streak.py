@@ -1,4 +1,4 @@
-"""Streaks as a function of the set of active dates; nothing here counts up or down."""
+"""Computes streaks from the set of active days; nothing is counted incrementally."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,28 +12,28 @@ _ONE_DAY: Final = timedelta(days=1)
 class StreakSpan:
     """Active dates that no unprotected gap interrupts."""
 
-    days: int  # active dates alone; protected ones add nothing
+    days: int  # active dates only; protected ones add nothing
     started_on: date
     last_on: date
-    ends_on: date  # the first date after `last_on` that is not protected: without activity on it the run is over
+    ends_on: date  # the first unprotected date after `last_on`: without activity on it the streak ends
 
 
 @dataclass(frozen=True, slots=True)
 class Streak:
-    """A member's run now and their best one."""
+    """A member's current and longest streak."""
 
     current: int
     longest: int
-    started_on: date | None  # of the current run; None: there is none
-    last_on: date | None  # the last active date of the current run; None: there is none
-    today_is_open: bool  # today is not active yet and may still be
+    started_on: date | None  # of the current streak; None: there is none
+    last_on: date | None  # the last active date of the current streak; None: there is none
+    today_is_open: bool  # today is not active yet and can still be
 
 
 NO_STREAK: Final = Streak(current=0, longest=0, started_on=None, last_on=None, today_is_open=True)
 
 
 def streak_spans(active: Iterable[date], *, protected: Collection[date] = ()) -> list[StreakSpan]:
-    """All runs in order. A protected date bridges exactly itself; an active one counts whether protected or not."""
+    """All streaks in order. A protected date bridges only itself; an active one counts whether protected or not."""
     guarded = frozenset(protected)
     days = sorted(set(active))
     found: list[StreakSpan] = []
@@ -55,9 +55,10 @@ def streak_spans(active: Iterable[date], *, protected: Collection[date] = ()) ->
 
 
 def compute_streak(active: Iterable[date], *, protected: Collection[date] = (), today: date) -> Streak:
-    """The streak as it stands on `today`; dates after today do not count.
+    """The streak on `today`; later dates are ignored.
 
-    An unfinished today does not break: a run is current while the first unprotected date after it is today or later.
+    An unfinished today does not break it: a streak is current while the first unprotected date after it is today or
+    later.
     """
     all_runs = streak_spans((day for day in active if day <= today), protected=protected)
     if not all_runs:

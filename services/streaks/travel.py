@@ -1,7 +1,7 @@
-"""What a change of zone or day start takes from a member's dates, and the `travel` protection that such dates get.
+"""The `travel` protection: covers days that a time zone or day start change skips or shortens.
 
-A date that a change skips, or leaves shorter than twelve hours, is protected: at most two in any thirty dates. A date
-that is skipped breaks nothing even without a protection, since the calendar does not have it
+A date that a change skips, or leaves shorter than twelve hours, is protected: at most two in any thirty dates. A
+skipped date breaks nothing even without a protection, since the calendar does not have it
 (`services/streaks/streak.py`).
 """
 
@@ -19,9 +19,9 @@ from db.queries.streaks import protections as protection_queries
 from db.queries.timezones import StoredZone
 from services.calendar.days import Calendar, ZoneRule, calendar_of
 
-SHORTEST: Final = timedelta(hours=12)  # a date with less is treated like one that is skipped
+SHORTEST: Final = timedelta(hours=12)  # a shorter date is treated like a skipped one
 ALLOWED: Final = 2  # protected dates
-WITHIN: Final = 30  # in so many dates in a row
+WITHIN: Final = 30  # consecutive dates
 
 _ONE_DAY: Final = timedelta(days=1)
 _INSTANT: Final = timedelta(microseconds=1)
@@ -32,22 +32,22 @@ class Cut:
     """A date that a change skips or leaves shorter than twelve hours."""
 
     day: date
-    left: timedelta  # of it; 0: it is skipped
+    left: timedelta  # the remaining length; 0: the date is skipped
     is_protected: bool = False
 
     @property
     def is_skipped(self) -> bool:
-        """Whether the calendar does not have the date."""
+        """Whether the calendar skips the date."""
         return not self.left
 
 
 def rules_of(history: Sequence[StoredZone]) -> list[ZoneRule]:
-    """A stored history as calendars need it."""
+    """A stored zone history as ZoneRules."""
     return [ZoneRule(each.valid_from, each.zone, timedelta(minutes=each.day_start_min)) for each in history]
 
 
 def cuts(before: Calendar, after: Calendar, valid_from: datetime) -> list[Cut]:
-    """The dates that are skipped or too short because of a rule that `after` has from `valid_from` on, in order."""
+    """The dates that the rule of `after` starting at `valid_from` skips or shortens, in order."""
     day, last = after.date_of(valid_from - _INSTANT), after.date_of(valid_from)
     found: list[Cut] = []
     while day <= last:
@@ -59,9 +59,9 @@ def cuts(before: Calendar, after: Calendar, valid_from: datetime) -> list[Cut]:
 
 
 async def protect(conn: Connection, found: Sequence[Cut], *, guild: GuildId, user: UserId, now: datetime) -> list[Cut]:
-    """Protect what a change cuts, as far as is allowed; the same dates, each with whether something protects it.
+    """Protect the dates that a change cuts, within the limit. Returns: the same dates, with `is_protected` set.
 
-    Where not all may be protected, short dates come first: a skipped one breaks nothing anyway.
+    If not all may be protected, shortened dates come first: a skipped one breaks nothing anyway.
     """
     if not found:
         return []
@@ -83,13 +83,13 @@ async def protect(conn: Connection, found: Sequence[Cut], *, guild: GuildId, use
 
 
 async def forget(conn: Connection, found: Sequence[Cut], *, guild: GuildId, user: UserId) -> None:
-    """Take back what protects the dates that a change would have cut: it will not begin."""
+    """Remove the travel protection of dates that a withdrawn change would have cut."""
     if found:
         await protection_queries.remove(conn, [(guild, user, cut.day) for cut in found], kind=ProtectionKind.TRAVEL)
 
 
 async def renew(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> None:
-    """Protect what the change that waits to begin cuts, where another protection has been taken back."""
+    """Protect the dates that the pending change cuts, after another protection was removed."""
     history = await timezone_queries.list_rules(conn, guild=guild, user=user)
     facts = await guild_queries.find_guild(conn, guild=guild)
     found = cuts_to_come(history, "UTC" if facts is None else facts.timezone, now=now)
@@ -97,7 +97,7 @@ async def renew(conn: Connection, *, guild: GuildId, user: UserId, now: datetime
 
 
 def cuts_to_come(history: Sequence[StoredZone], guild_zone: str, *, now: datetime) -> list[Cut]:
-    """What the change that waits to begin cuts; nothing where none waits."""
+    """The dates that the pending change cuts; empty if none is pending."""
     begun = [rule for rule in rules_of(history) if rule.valid_from <= now]
     before = calendar_of(guild_zone, begun)
     found: list[Cut] = []

@@ -1,4 +1,4 @@
-"""Vacations: dates that a member protects ahead, free of cost."""
+"""Vacations: days that a member protects in advance, at no cost."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ from services.members.lock import lock_member
 from services.streaks import cache, inputs, travel
 from services.streaks.inputs import StreakInputs
 
-LONGEST: Final = 14  # dates in one vacation; one that follows another without a break is the same
-WITHIN: Final = 90  # dates in a row, of which
+LONGEST: Final = 14  # dates in one vacation; adjacent vacations count as one
+WITHIN: Final = 90  # consecutive dates, of which
 ALLOWED: Final = 21  # may be vacation
 AHEAD: Final = timedelta(days=366)
 
@@ -24,7 +24,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class VacationNotAhead(DomainError):
-    """Raised by plan(); the first date is today or earlier."""
+    """Raised by plan(): the first date is today or earlier."""
 
     def __init__(self, earliest: date) -> None:
         super().__init__(
@@ -43,14 +43,14 @@ class VacationTooFarAhead(DomainError):
 
 
 class VacationEndsFirst(DomainError):
-    """Raised by plan(); the last date is before the first."""
+    """Raised by plan(): the last date is before the first."""
 
     def __init__(self) -> None:
         super().__init__("That vacation would end before it begins. Swap the two dates and try again.")
 
 
 class VacationTooLong(DomainError):
-    """Raised by plan(); more dates in a row than one vacation has."""
+    """Raised by plan(): more consecutive dates than one vacation may have."""
 
     def __init__(self, days: int) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ class VacationTooLong(DomainError):
 
 
 class VacationsUsedUp(DomainError):
-    """Raised by plan(); too many dates of vacation within 90 days."""
+    """Raised by plan(): too many vacation dates within 90 days."""
 
     def __init__(self, left: int) -> None:
         super().__init__(
@@ -77,7 +77,7 @@ class VacationsUsedUp(DomainError):
 
 
 class VacationThereAlready(DomainError):
-    """Raised by plan(); all of it is planned."""
+    """Raised by plan(): all of it is planned already."""
 
     def __init__(self) -> None:
         super().__init__("Those days are vacation already. Nothing else to do; enjoy them.")
@@ -92,27 +92,27 @@ class NoVacationToCancel(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Vacation:
-    """Dates of vacation in a row, both included."""
+    """Consecutive vacation dates, both ends included."""
 
     first: date
     last: date
 
     @property
     def days(self) -> int:
-        """How many dates."""
+        """The number of dates."""
         return (self.last - self.first).days + 1
 
 
 async def plan(
     conn: Connection, *, guild: GuildId, user: UserId, first: date, last: date, now: datetime
 ) -> tuple[Vacation, ...]:
-    """Protect the dates from `first` to `last`, both included; what is planned then, this one and others.
+    """Protect the dates from `first` to `last`, both included. Returns: all current and future vacations.
 
-    Active dates of a vacation count like all others. A date that something else protects stays as it is; only `travel`
-    gives way, since it goes with the change of zone that it belongs to.
+    Active dates of a vacation count like all others. A date with another protection is not changed, except that
+    vacation replaces `travel`, since that depends on its zone change.
 
     Raises:
-        NotSeenYet, VacationNotAhead, VacationTooFarAhead, VacationEndsFirst, VacationTooLong, VacationsUsedUp,
+        MemberNotFound, VacationNotAhead, VacationTooFarAhead, VacationEndsFirst, VacationTooLong, VacationsUsedUp,
         VacationThereAlready: nothing was written.
     """
     await lock_member(conn, guild, user)
@@ -135,7 +135,7 @@ async def plan(
     rows = [(guild, user, day) for day in _wanted(standing, first, last)]
     await protection_queries.remove(
         conn, rows, kind=ProtectionKind.TRAVEL
-    )  # the change that it belongs to may be withdrawn
+    )  # the zone change that it belongs to may be withdrawn
     await protection_queries.add(conn, rows, kind=ProtectionKind.VACATION, now=now)
     await cache.recompute(conn, [(guild, user)])
     both = _dates(standing) | {day for *_, day in rows}
@@ -143,10 +143,10 @@ async def plan(
 
 
 async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetime) -> int:
-    """Take back the dates of vacation from tomorrow on; today and the past stay protected. How many dates.
+    """Remove vacation dates from tomorrow on; today and the past stay protected. Returns: how many dates.
 
     Raises:
-        NotSeenYet, NoVacationToCancel: nothing was written.
+        MemberNotFound, NoVacationToCancel: nothing was written.
     """
     await lock_member(conn, guild, user)
     standing = await inputs.load_streak_inputs(conn, guild, user)
@@ -161,22 +161,22 @@ async def cancel(conn: Connection, *, guild: GuildId, user: UserId, now: datetim
 
 
 def coming(standing: StreakInputs, today: date) -> tuple[Vacation, ...]:
-    """The vacation that today belongs to and those to come."""
+    """The vacation that includes today, and future ones."""
     return tuple(each for each in _stretches(_dates(standing)) if each.last >= today)
 
 
 def left(standing: StreakInputs, today: date) -> int:
-    """How many dates a vacation that begins tomorrow can have: so many are accepted, and one more is refused."""
+    """The maximum length, in dates, of a vacation that begins tomorrow."""
     return fitting(standing, today + _ONE_DAY, today)
 
 
 def fitting(standing: StreakInputs, first: date, today: date) -> int:
-    """The most dates that a vacation from `first` on can have; 0: none, or all that it can have are planned."""
+    """The maximum length, in dates, of a vacation from `first` on; 0: none, or all its dates are planned already."""
     return next((days for days in range(LONGEST, 0, -1) if _is_accepted(standing, first, days, today)), 0)
 
 
 def next_possible(standing: StreakInputs, today: date) -> Vacation | None:
-    """The first vacation from tomorrow on that would be accepted, as long as it can be; None: none within a year."""
+    """The first vacation from tomorrow on that would be accepted, at its maximum length; None: none within a year."""
     first, days = today + _ONE_DAY, left(standing, today)
     while not days and first < today + AHEAD:
         first += _ONE_DAY
@@ -195,20 +195,20 @@ def _is_accepted(standing: StreakInputs, first: date, days: int, today: date) ->
 
 
 def _longest(standing: StreakInputs, first: date, last: date) -> int:
-    """The dates in a row that vacations would have which begin, end or lie between `first` and `last`."""
+    """The longest vacation, in dates, that would overlap `first` to `last`."""
     both = _dates(standing).union(_wanted(standing, first, last))
     return max(each.days for each in _stretches(both) if each.first <= last and each.last >= first)
 
 
 def _most(standing: StreakInputs, first: date, last: date) -> int:
-    """The most dates of vacation that there would be in 90 dates in a row, of those around the new ones."""
+    """The most vacation dates in any 90 consecutive dates around the new ones."""
     wanted = _wanted(standing, first, last)
     both = _dates(standing).union(wanted)
     return max(_used(both, day) for day in wanted)
 
 
 def _wanted(standing: StreakInputs, first: date, last: date) -> list[date]:
-    """The dates that would become vacation: those without a protection that stays."""
+    """The dates that would become vacation: those without another protection, except `travel`."""
     kept = {day for day, kind in standing.protections.items() if kind is not ProtectionKind.TRAVEL}
     return [day for day in _every(first, last) if day not in kept]
 
@@ -218,7 +218,7 @@ def _dates(standing: StreakInputs) -> set[date]:
 
 
 def _used(planned: set[date], day: date) -> int:
-    """The most dates of vacation in any 90 dates in a row that `day` is one of."""
+    """The most vacation dates in any 90 consecutive dates that include `day`."""
     near = sorted(each for each in planned if abs((each - day).days) < WITHIN)
     begins = (day, *(each for each in near if each <= day))
     return max(bisect_left(near, begin + WITHIN * _ONE_DAY) - bisect_left(near, begin) for begin in begins)

@@ -1,4 +1,4 @@
-"""The zone and the day start that a member lives by, and the rules for changing them."""
+"""Changes a member's time zone and day start, and enforces the rules for such changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ from services.timezones.search import ZoneChoice, resolve, search_zones
 from services.voice.session_tracker import unix_seconds
 
 CHANGE_EVERY: Final = timedelta(days=7)
-WAIT_MAX: Final = timedelta(days=2)  # no change waits longer; a chain of replaced ones counts from no earlier
-CHOICES_NAMED: Final = 5  # of those that a text may mean, in a sentence
+WAIT_MAX: Final = timedelta(days=2)  # the longest delay of a change; a chain of replaced changes counts from no earlier
+CHOICES_NAMED: Final = 5  # matching zones that an error message names
 NAMED_MAX: Final = 40  # characters of an unknown zone that are repeated; an option may hold 6,000
 
 _ONE_DAY: Final = timedelta(days=1)
 
 
 class ZoneUnknown(DomainError):
-    """Raised by change_zone(); no such zone."""
+    """Raised by change_zone(): no such zone."""
 
     def __init__(self, zone: str) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class ZoneUnknown(DomainError):
 
 
 class ZoneUnclear(DomainError):
-    """Raised by zone_meant(); several zones may be meant, or one that was not named in full."""
+    """Raised by resolve_timezone(): several zones match, or one that was not named in full."""
 
     def __init__(self, text: str, choices: tuple[ZoneChoice, ...]) -> None:
         super().__init__(
@@ -54,7 +54,7 @@ class ZoneUnclear(DomainError):
 
 
 class ZoneChangedRecently(DomainError):
-    """Raised by change_zone(); the last change is less than seven days ago."""
+    """Raised by change_zone(): the last change is less than seven days ago."""
 
     def __init__(self, possible_at: datetime) -> None:
         super().__init__(
@@ -65,7 +65,7 @@ class ZoneChangedRecently(DomainError):
 
 
 class DayStartChangedRecently(DomainError):
-    """Raised by change_day_start(); the last change is less than seven days ago."""
+    """Raised by change_day_start(): the last change is less than seven days ago."""
 
     def __init__(self, possible_at: datetime) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ class DayStartOutOfRange(DomainError):
 
 
 class NothingChanged(DomainError):
-    """Raised by both; the member lives by just that already."""
+    """Raised by change_zone() and change_day_start(): the value is in effect already."""
 
     def __init__(self, zone: str, day_start: timedelta) -> None:
         super().__init__(
@@ -97,21 +97,21 @@ class NothingChanged(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ZoneChange:
-    """What a member lives by from `valid_from` on."""
+    """A member's zone and day start from `valid_from` on."""
 
     zone: str
     day_start: timedelta
-    valid_from: datetime  # aware UTC; later than the wish, unless a change was withdrawn
+    valid_from: datetime  # aware UTC; later than the request, unless a change was withdrawn
     cuts: tuple[Cut, ...] = ()  # dates that it skips or leaves shorter than twelve hours
-    is_withdrawn: bool = False  # a change that had not begun is taken back, and nothing changes
+    is_withdrawn: bool = False  # a pending change was withdrawn, and nothing changes
 
 
 def resolve_timezone(text: str, *, now: datetime, language: Language = Language.EN) -> str:
-    """The zone that a person has chosen, or named in full.
+    """The zone that a user selected, or named in full.
 
     Raises:
-        ZoneUnknown: there is none.
-        ZoneUnclear: there are several, or one merely fits; each has its name in `language`.
+        ZoneUnknown: no zone matches.
+        ZoneUnclear: several match, or one matches only in part; each with its name in `language`.
     """
     zone = resolve(text, now=now)
     if zone is not None:
@@ -125,12 +125,12 @@ def resolve_timezone(text: str, *, now: datetime, language: Language = Language.
 async def change_zone(
     conn: Connection, *, guild: GuildId, user: UserId, zone: str, now: datetime, person: Person | None = None
 ) -> ZoneChange:
-    """Let a member's days be those of `zone`, from the first boundary on that lies in the future in both zones.
+    """Change a member's zone to `zone`, from the next day start that lies in the future in both zones.
 
-    A change that has not begun is replaced, or withdrawn by asking for what holds now; neither has to wait seven days.
+    A pending change is replaced, or withdrawn by requesting the current value; neither has to wait seven days.
 
-    `zone` is read as by `zone_meant`. Past dates keep the zone they were told by. `person` is needed only where the
-    member may be unknown.
+    `zone` is parsed as by `resolve_timezone`. Past dates keep the zone in which they were counted. `person` is only
+    needed if the member may have no row yet.
 
     Raises:
         ZoneUnknown, ZoneUnclear, ZoneChangedRecently, NothingChanged: nothing was written.
@@ -149,7 +149,7 @@ async def change_zone(
 async def change_day_start(
     conn: Connection, *, guild: GuildId, user: UserId, day_start: timedelta, now: datetime, person: Person | None = None
 ) -> ZoneChange:
-    """Let a member's days begin `day_start` after midnight, from the first boundary on that is one either way.
+    """Change a member's day start to `day_start` after midnight, from the next instant that is a day start both ways.
 
     Raises:
         DayStartOutOfRange, DayStartChangedRecently, NothingChanged: nothing was written.
@@ -167,32 +167,32 @@ async def change_day_start(
 
 
 def clock(day_start: timedelta) -> str:
-    """A day start as the clock shows it, such as 04:30."""
+    """A day start as a 24-hour time, such as 04:30."""
     hours, minutes = divmod(day_start // timedelta(minutes=1), 60)
     return f"{hours:02}:{minutes:02}"
 
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """A member's own rules at one moment."""
+    """A member's zone rules at one time."""
 
     guild_zone: str
     begun: tuple[StoredZone, ...]  # oldest first
-    waiting: tuple[StoredZone, ...]  # those that have not begun; one at most
+    waiting: tuple[StoredZone, ...]  # pending rules; one at most
 
     @property
     def rules(self) -> tuple[StoredZone, ...]:
-        """All of them."""
+        """All rules."""
         return (*self.begun, *self.waiting)
 
     @property
     def lived(self) -> tuple[str, timedelta]:
-        """The zone and day start that hold now."""
+        """The zone and day start in effect now."""
         return self._last(self.begun)
 
     @property
     def latest(self) -> tuple[str, timedelta]:
-        """The zone and day start that were asked for last."""
+        """The zone and day start requested last."""
         return self._last(self.rules)
 
     def _last(self, rules: Sequence[StoredZone]) -> tuple[str, timedelta]:
@@ -202,7 +202,7 @@ class _History:
 
 
 async def _history(conn: Connection, guild: GuildId, user: UserId, person: Person | None, *, now: datetime) -> _History:
-    """The member's own rules and the guild's zone, under a lock on the member."""
+    """The member's zone rules and the guild's zone, under a lock on the member."""
     if person is not None:
         account = (user, person.username, person.global_name, person.avatar_hash, person.is_bot)
         await guild_queries.add_guilds(conn, [guild], at=unix_seconds(now))
@@ -221,7 +221,7 @@ async def _history(conn: Connection, guild: GuildId, user: UserId, person: Perso
 
 
 def _last_change(values: Sequence[tuple[object, datetime]], first: object) -> datetime | None:
-    """When the newest value that differs from the one before it was asked for; `first` comes before all."""
+    """When the newest value that differs from its predecessor was requested; `first` precedes all."""
     changed_at: datetime | None = None
     before = first
     for value, requested_at in values:
@@ -234,9 +234,9 @@ def _last_change(values: Sequence[tuple[object, datetime]], first: object) -> da
 async def _change(
     conn: Connection, guild: GuildId, user: UserId, *, history: _History, wanted: tuple[str, timedelta], now: datetime
 ) -> ZoneChange:
-    """Add a rule where both calendars have begun a new day; one that is waiting to begin gives way to it.
+    """Add a rule from the next day start of both calendars; it replaces a pending rule.
 
-    A wish for what holds now withdraws the rule that is waiting.
+    A request for the current value withdraws the pending rule.
     """
     await travel.forget(conn, travel.cuts_to_come(history.rules, history.guild_zone, now=now), guild=guild, user=user)
     await timezone_queries.remove_rules(conn, guild=guild, user=user, after=now)
@@ -268,9 +268,9 @@ async def _change(
 def _asked_at(
     history: _History, wanted: tuple[str, timedelta], *, now: datetime
 ) -> tuple[datetime | None, datetime | None]:
-    """When the zone and the day start of a new rule were asked for; None: they are those that hold already.
+    """When the zone and the day start of a new rule were requested; None: not changed by it.
 
-    What replaces a wish that has not begun counts from that wish, so that the seven days do not begin anew.
+    A change that replaces a pending one counts from that one's request, so that the seven days do not restart.
     """
     found: list[datetime | None] = []
     for place, waited in enumerate(_waited(history)):
@@ -284,7 +284,7 @@ def _asked_at(
 
 
 def _waited(history: _History) -> tuple[datetime | None, datetime | None]:
-    """When the zone and the day start that wait to begin were asked for; None: they do not change."""
+    """When the pending zone and day start were requested; None: not changed."""
     if not history.waiting:
         return None, None
     rule = history.waiting[-1]

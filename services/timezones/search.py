@@ -1,4 +1,4 @@
-"""Finds a time zone by city or country, in several languages and spellings, or by what the clock shows there now."""
+"""Searches time zones by city, country, abbreviation, UTC offset or current local time, in several languages."""
 
 import re
 import unicodedata
@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from core.enums import Language
 
-LIMIT: Final = 25  # Discord shows no more choices
+LIMIT: Final = 25  # Discord's limit of autocomplete choices
 
-# Where most people are, first; they lead when several zones fit equally well, and are offered before anything is typed.
+# The most populated zones; they come first when several zones match equally well, or when nothing is typed.
 _BUSY: Final = (
     *("Asia/Seoul", "Asia/Tokyo", "Asia/Taipei", "Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Kolkata"),
     *("Asia/Dubai", "Europe/Istanbul", "Europe/Berlin", "Europe/Madrid", "Europe/Paris", "UTC", "Europe/London"),
@@ -23,7 +23,7 @@ _BUSY: Final = (
     "Pacific/Auckland",
 )
 
-# Cities that give no zone its name but are what people type.
+# Cities that give no zone its name, but that users type.
 _NEARBY: Final = {
     "Africa/Cairo": "Alexandria",
     "Africa/Johannesburg": "Cape Town, Durban, Pretoria",
@@ -70,7 +70,7 @@ _NEARBY: Final = {
     "Pacific/Auckland": "Wellington, Christchurch",
     "UTC": "GMT, Greenwich",
 }
-_COUNTRIES: Final = {  # what people say for a country besides its name in the four languages
+_COUNTRIES: Final = {  # names for a country besides its names in the four languages
     "CN": "中國, 中国",
     "GB": "UK, England, Scotland, Wales, Great Britain",
     "KR": "한국, 韓國, 韩国",
@@ -78,7 +78,7 @@ _COUNTRIES: Final = {  # what people say for a country besides its name in the f
     "US": "USA, America",
 }
 _CLDR: Final = {Language.EN: "en", Language.KO: "ko", Language.ES: "es", Language.ZH_TW: "zh_Hant_TW"}
-# What people write for a zone whose own data has numbers alone ("+08"), or that its data does not write so.
+# Abbreviations in use for zones whose own data has only numbers ("+08") or another abbreviation.
 _WRITTEN: Final = {
     "GMT": "UTC, Europe/London",
     "ART": "America/Argentina/Buenos_Aires",
@@ -97,7 +97,7 @@ _WRITTEN: Final = {
     "TRT": "Europe/Istanbul",
     "VET": "America/Caracas",
 }
-_GENERIC: Final = {  # CLDR's names of zones in common use that leave out whether it is summer
+_GENERIC: Final = {  # CLDR's generic names of common zones, without the distinction between standard and daylight time
     "America_Pacific": "PT",
     "America_Mountain": "MT",
     "America_Central": "CT",
@@ -109,17 +109,17 @@ _GENERIC: Final = {  # CLDR's names of zones in common use that leave out whethe
 }
 _OFFSET: Final = re.compile(r"(?:utc|gmt)?\s*([+\-\u2212\u2013])\s*(\d{1,2})(?::?(\d{2}))?", re.ASCII | re.IGNORECASE)
 _CLOCK: Final = re.compile(r"(\d{1,2})(?:\s*[:.hH]\s*(\d{2})?)?\s*([aApP])?\.?[mM]?\.?")
-_NO_PLACES: Final = frozenset({"continental", "east", "general", "north", "south", "west"})  # ends of old names
+_NO_PLACES: Final = frozenset({"continental", "east", "general", "north", "south", "west"})  # parts of old names
 _OLD: Final = 2  # the weight of old names, see _spellings
-_NEAR: Final = timedelta(minutes=7)  # zones differ by quarters of an hour, watches by less
+_NEAR: Final = timedelta(minutes=7)  # zones differ by quarters of an hour, wrong clocks by less
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneChoice:
-    """A zone to choose, as it stands at one moment."""
+    """A zone as a choice, with its current local time."""
 
     zone: str  # IANA name
-    city: str  # in the reader's language
+    city: str  # in the viewer's language
     clock: str  # 24 hours, such as 09:05
     offset: str  # such as UTC+9, UTC−3:30, UTC
 
@@ -132,10 +132,10 @@ class ZoneChoice:
 def search_zones(
     text: str, *, now: datetime, limit: int = LIMIT, language: Language = Language.EN
 ) -> tuple[ZoneChoice, ...]:
-    """Zones that fit what somebody has typed so far, the likeliest first; the busiest ones where nothing is typed yet.
+    """Zones that match what a user has typed so far, best match first; the busiest zones if nothing is typed.
 
-    `text` is the beginning of a city, a country, a zone's name, an abbreviation ("CST"), an offset ("UTC+5:30"), or the
-    time on the clock there ("14:30", "2:30 pm").
+    `text` is the beginning of a city, a country, a zone name, an abbreviation ("CST"), an offset ("UTC+5:30"), or the
+    current local time ("14:30", "2:30 pm").
     """
     wanted = _folded(text)
     found: list[tuple[str, str | None]]
@@ -153,21 +153,21 @@ def search_zones(
 
 
 def describe(zone: str, *, now: datetime, language: Language = Language.EN, city: str | None = None) -> ZoneChoice:
-    """A zone with its city in a language (or the city asked for), and what the clock shows there."""
+    """A zone with its city name in a language (or `city`), and its current local time."""
     local = now.astimezone(ZoneInfo(zone))
     return ZoneChoice(zone, city or _cities(language).get(zone) or _city(zone), f"{local:%H:%M}", _offset(local))
 
 
 def canonical(zone: str) -> str | None:
-    """The present name of a zone that may be told by an old one or in other letters; None: there is none."""
+    """The current name of a zone given by an old name or in other letter case; None: there is none."""
     return _folded_names().get(zone.strip().casefold())
 
 
 def resolve(text: str, *, now: datetime) -> str | None:
     """The one zone that a text names; None: none, or several.
 
-    A zone's name, a city, a country with one zone or an abbreviation that one zone has, each written out. What merely
-    fits somewhere, an offset or a time on the clock decides nothing: the person chooses from `search_zones`.
+    Accepted are a zone name, a city, a country with one zone, or an abbreviation of one zone, each in full. Partial
+    matches, offsets and local times are not enough: the user chooses from `search_zones`.
     """
     wanted = _folded(text)
     exact = {zone for (spelling, zone), (weight, _) in _spellings().items() if spelling == wanted and weight != _OLD}
@@ -182,18 +182,18 @@ def resolve(text: str, *, now: datetime) -> str | None:
 
 
 def _abbreviated(text: str, now: datetime) -> tuple[str, ...]:
-    """The zones that an abbreviation stands for, the busiest first."""
+    """The zones of an abbreviation, the busiest first."""
     return _abbreviations(now.year).get(text.strip().upper(), ())
 
 
 def _by_offset(offset: re.Match[str], now: datetime) -> list[str]:
-    """Zones whose clocks are so far from UTC now, the busiest first."""
+    """Zones with this UTC offset now, the busiest first."""
     apart = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0)) * (1 if offset[1] == "+" else -1)
     return sorted((zone for zone in _places() if now.astimezone(ZoneInfo(zone)).utcoffset() == apart), key=_busy_first)
 
 
 def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
-    """Zones where it is that time now; without a.m. or p.m. the afternoon comes after the literal reading."""
+    """Zones with this local time now; without a.m. or p.m. afternoon matches come after the literal ones."""
     hour, minute, half = int(clock[1]), clock[2], (clock[3] or "").lower()
     hours = [hour, hour + 12] if 0 < hour < 12 else [hour]  # noqa: PLR2004 - a clock face
     if half:
@@ -214,9 +214,9 @@ def _by_clock(clock: re.Match[str], now: datetime) -> list[str]:
 
 
 def _by_name(wanted: str, *, within_words: bool) -> list[tuple[str, str | None]]:
-    """Zones one of whose spellings fits: the whole, its beginning, a word's beginning, then any part if it may.
+    """Zones with a matching spelling: exact, prefix, word prefix, then substring if allowed.
 
-    Beside each the city that was meant, when it is another one than the zone's own.
+    Each with the matched city, if it is not the zone's own.
     """
     best: dict[str, tuple[int, bool, bool, int, int, str, str]] = {}
     for (spelling, zone), (weight, city) in _spellings().items():
@@ -260,7 +260,7 @@ def _city(zone: str) -> str:
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
-    """Every zone with a place of its own and the country code of the place; UTC has none."""
+    """All zones that belong to a place, with its country code; UTC has none."""
     lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines if not line.startswith("#"))
     return {"UTC": "", **{row[2]: row[0] for row in rows}}
@@ -268,7 +268,7 @@ def _places() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _canonical() -> dict[str, str]:
-    """The present name of every zone name, old or new, that belongs to a place."""
+    """The current name of every zone name, old or new, that belongs to a place."""
     places = _places()
     names = {**{zone: zone for zone in places}, "Etc/UTC": "UTC", "Etc/GMT": "UTC"}
     lines = (files("tzdata") / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines()
@@ -283,8 +283,8 @@ def _folded_names() -> dict[str, str]:
 
 @lru_cache(maxsize=len(Language))
 def _cities(language: Language) -> dict[str, str]:
-    """The names of zones' cities in a language, where they differ from the zones' own."""
-    from babel import Locale  # noqa: PLC0415 - Babel costs 60 ms that the first answer need not pay
+    """The city names of zones in a language, where they differ from the zone name."""
+    from babel import Locale  # noqa: PLC0415 - importing Babel costs 60 ms that the first response need not pay
 
     found: dict[str, str] = {}
     known = cast("Mapping[str, Mapping[str, str]]", Locale.parse(_CLDR[language]).time_zones)
@@ -297,7 +297,7 @@ def _cities(language: Language) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _spellings() -> dict[tuple[str, str], tuple[int, str]]:
-    """What people may type, folded, and the zone it means; with its weight and, of a city nearby, its name.
+    """Folded spellings that users may type: the zone, a weight and, for a nearby city, its name.
 
     Weights: 0 the city of the zone, 1 another city, 2 an old name, 3 a country.
     """
@@ -314,7 +314,7 @@ def _spellings() -> dict[tuple[str, str], tuple[int, str]]:
 
 @lru_cache(maxsize=4)
 def _abbreviations(year: int) -> dict[str, tuple[str, ...]]:
-    """What abbreviations stand for in a year: those of the zones' own data, of CLDR, and those that people write."""
+    """The zones of each abbreviation in a year, from zone data, CLDR and common usage."""
     from babel.core import get_global  # noqa: PLC0415 - see above
 
     found: dict[str, set[str]] = {}
@@ -342,6 +342,6 @@ def _country_names(country: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    """Letters as people mean them: no case, no accents, one space for whatever separates words."""
+    """Text folded for matching: no case, no accents, one space for all separators."""
     plain = (char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
     return " ".join(re.split(r"[\s_/,.'’()-]+", "".join(plain))).strip()

@@ -1,7 +1,7 @@
-"""Turns the segments of sessions into counted seconds per day, and writes them down.
+"""Credits counted time: turns session segments into seconds per day, week and month, and stores them.
 
-The counted time of a session depends on its segments and the policy alone. It is credited piece by piece, and the
-pieces add up to the same whatever the moments at which that happened.
+The counted time of a session depends only on its segments, the policy and the occupancy. It is credited in parts, and
+their sum is the same whatever the times at which they were credited.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from services.voice.session import Key, Session
 from services.voice.tracking_policies import PolicyTimeline
 
 NO_ADJUSTMENTS: Final[Mapping[Key, Sequence[Adjustment]]] = MappingProxyType({})
-CountedInterval = tuple[int, int, int]  # whole seconds since 1970: from, until; and the daily cap that holds meanwhile
+CountedInterval = tuple[int, int, int]  # from, until in whole seconds since 1970; and the daily cap in effect
 
 
 async def accrue(
@@ -37,13 +37,13 @@ async def accrue(
     rules: TrackingConfig,
     adjustments: Mapping[Key, Sequence[Adjustment]] = NO_ADJUSTMENTS,
 ) -> None:
-    """Credit each session up to the moment beside it; the sessions are brought up to date but not stored.
+    """Credit each session up to the time paired with it; the sessions are updated in memory but not stored.
 
     Args:
-        conn: holds the locks of the members. Where company matters, the sessions' segments are stored already.
-        due: those of one member in order of time.
-        rules: of the guilds they happened in.
-        adjustments: those of corrected sessions, by guild and session; these end before the moment beside them.
+        conn: holds the locks of the members. Where occupancy matters, the sessions' segments are stored already.
+        due: sessions and times; those of one member in order of time.
+        rules: the tracking config of their guilds.
+        adjustments: those of corrected sessions, by guild and session; these sessions end before their paired time.
     """
     crowd = await occupancy.of_sessions(conn, due, rules=rules)
     work: list[tuple[Session, list[CountedInterval]]] = []
@@ -86,9 +86,9 @@ async def accrue(
 
 @dataclass(slots=True)
 class DailyTotals:
-    """What a batch adds: seconds per member and day on both calendars."""
+    """The seconds that a batch adds, per member and day on both calendars."""
 
-    used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): counted before this batch
+    used: dict[tuple[int, date, int], int]  # (guild, guild's day, user): seconds counted before this batch
     by_guild_day: defaultdict[tuple[int, date, int], int] = field(default_factory=lambda: defaultdict(int))
     by_member_day: defaultdict[tuple[int, int, date], int] = field(default_factory=lambda: defaultdict(int))
     zones: dict[tuple[int, int, date], str] = field(default_factory=dict[tuple[int, int, date], str])
@@ -106,10 +106,10 @@ class DailyTotals:
         unheard: Sequence[Interval] = (),
         adjustments: Sequence[Adjustment] = (),
     ) -> None:
-        """Add counted stretches of a session, in order of time; what exceeds the cap of the guild's day falls away.
+        """Add counted intervals of a session, in order of time; time over the cap of the guild's day is dropped.
 
-        Those of the seconds that lie in `unheard` are counted apart as well. What staff corrected comes on top of that,
-        which takes a whole session that has ended.
+        Seconds within `unheard` (gaps) are also summed up as estimated. Staff adjustments are applied last; they need a
+        whole session that has ended.
         """
         guild, user = session.guild, session.user
         cells: defaultdict[Cell, int] = defaultdict(int)
@@ -162,13 +162,13 @@ class DailyTotals:
             self.by_member_day[guild, user, cell[1]] += change
             self.totals[guild, user] += change
             session.counted += change
-            if (surplus := doubts.get(cell, 0) - seconds) > 0:  # of what is left, no more than all can be in doubt
+            if (surplus := doubts.get(cell, 0) - seconds) > 0:  # no more than the remaining seconds can be estimated
                 self.estimated[guild, cell[0], user] -= surplus
                 self.own_estimated[guild, user, cell[1]] -= surplus
                 session.estimated -= surplus
 
     async def write(self, conn: Connection) -> None:
-        """Add it all to what is stored, and derive the streaks of those for whom a date has become active."""
+        """Add all sums to the stored totals, and recompute the streaks of members with a newly active date."""
         shared = [(*key, seconds) for key, seconds in sorted(self.by_guild_day.items()) if seconds]
         if not shared:
             return
@@ -187,10 +187,10 @@ class DailyTotals:
 async def _gaps(
     conn: Connection, work: Sequence[tuple[Session, list[CountedInterval]]], rules: TrackingConfig
 ) -> dict[int, list[Interval]]:
-    """Of each guild the times in which nobody heard it, as far as `work` touches them."""
+    """The gaps of each guild that may overlap `work`."""
     windows: dict[int, Interval] = {}
     for session, stretches in work:
-        if not stretches:  # a corrected session of which nothing counts by itself
+        if not stretches:  # a corrected session without counted intervals
             continue
         start, end = stretches[0][0], stretches[-1][1]
         place = rules.channel_rules.get(session.guild)
@@ -204,7 +204,7 @@ async def _gaps(
 
 
 def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Interval]]:
-    """The gaps of each guild, apart from each other; `rows` are in order of guild and time."""
+    """The gaps of each guild, merged where they overlap; `rows` are ordered by guild and time."""
     found: dict[int, list[Interval]] = {}
     for guild, start, end in rows:
         mine = found.setdefault(guild, [])
@@ -216,12 +216,12 @@ def united(rows: Sequence[gap_queries.GapRow]) -> dict[int, list[Interval]]:
 
 
 def overlap(unheard: Sequence[Interval], start: int, end: int) -> int:
-    """How many seconds between two moments lie in gaps."""
+    """The seconds between two times that lie in gaps."""
     return sum(max(0, min(end, until) - max(start, since)) for since, until in unheard)
 
 
 def period_totals_of(shared: Sequence[daily_total_queries.GuildDayRow]) -> list[daily_total_queries.PeriodTotalRow]:
-    """The same seconds by week and month of the guild's calendar."""
+    """The same seconds, summed by week and month of the guild's calendar."""
     sums: defaultdict[tuple[int, int, LeaderboardPeriod, date], int] = defaultdict(int)
     for guild, day, user, seconds in shared:
         for period in (LeaderboardPeriod.WEEK, LeaderboardPeriod.MONTH):
@@ -232,14 +232,14 @@ def period_totals_of(shared: Sequence[daily_total_queries.GuildDayRow]) -> list[
 def uncredited_intervals(
     session: Session, until: int, timeline: PolicyTimeline, crowd: Occupancy = NO_OCCUPANCY
 ) -> list[CountedInterval]:
-    """The counted stretches of a session between what is settled and `until`; none while it is below the minimum."""
+    """The counted intervals of a session from `credited_until` to `until`; none while it is below the minimum."""
     settled = session.credited_until
     has_reached_minimum = settled > session.started
     stretches: list[CountedInterval] = []
     total = 0
     for start, end, policy, pause in evaluate(session, until, timeline, crowd):
         if pause is None and end > settled:
-            start = max(start, settled)  # noqa: PLW2901 - what is left of it
+            start = max(start, settled)  # noqa: PLW2901 - the part not credited yet
             stretches.append((start, end, int(policy.daily_cap.total_seconds())))
             total += end - start
     if not has_reached_minimum and total < timeline.first.minimum.total_seconds():

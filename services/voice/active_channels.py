@@ -1,4 +1,4 @@
-"""Who studies where right now."""
+"""Lists the tracked voice channels in use now, with the members in them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,26 +17,26 @@ from services.members.person import Person
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """One member in a room."""
+    """One member in a voice channel."""
 
     person: Person
-    since: datetime  # the beginning of the stay, also when it began in another room
-    flags: int  # SELF_MUTE … SUPPRESS of voice_events, added up
+    since: datetime  # the start of the session, even if it began in another channel
+    flags: int  # SELF_MUTE … SUPPRESS of gateway_events, added up
     today_s: int  # focus seconds credited so far on the guild's day
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveChannel:
-    """A voice channel with somebody in it."""
+    """A voice channel with at least one member."""
 
     channel: ChannelId
-    name: str  # empty: the gateway has not told it yet
+    name: str  # empty: the gateway has not sent it yet
     kind: ChannelKind
-    occupants: tuple[Occupant, ...]  # the longest there first
+    occupants: tuple[Occupant, ...]  # longest session first
 
 
 async def list_active(conn: Connection, *, guild: GuildId, now: datetime) -> tuple[ActiveChannel, ...]:
-    """The rooms that are in use, by name; members who keep their numbers private are not shown."""
+    """The voice channels in use, by name; members with private stats are left out."""
     facts = await guild_queries.find_guild(conn, guild=guild)
     if facts is None:
         return ()

@@ -1,4 +1,4 @@
-"""When the members of a batch last used the app, which restarts the limit on unattended time."""
+"""Loads when members last used the app, which restarts the cap on unattended time."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from services.voice.session import Key, Session
 class Activity:
     """When the members of a batch used the app."""
 
-    moments: dict[Key, list[int]]  # in order; the last interaction among them
-    kept: Sequence[activity_queries.ActivityRow]  # stored until a segment begins at them
+    moments: dict[Key, list[int]]  # in order, including the last interaction
+    kept: Sequence[activity_queries.ActivityRow]  # stored rows, kept until a segment begins at their time
 
     async def forget(self, conn: Connection, sessions: Iterable[Session]) -> None:
-        """Remove what the segments of these sessions show, and what came before them."""
+        """Delete activity that the segments of these sessions reflect, and all before it."""
         bounds = {
             (each.guild, each.user): each.segments[-1].start if each.ended is None else each.ended for each in sessions
         }
@@ -28,7 +28,7 @@ class Activity:
 
 
 async def load_activity(conn: Connection, locked: Sequence[member_lock_queries.LockRow]) -> Activity:
-    """The activity of locked members: a statement of its own, which sees what the lock has waited for."""
+    """The activity of locked members, read in its own statement so that it sees what the lock waited for."""
     kept = await activity_queries.list_activity(conn, [row[:2] for row in locked]) if locked else []
     moments: defaultdict[Key, set[int]] = defaultdict(set)
     for guild, user, at in (*kept, *locked):

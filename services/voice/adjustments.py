@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-Cell = tuple[date, date]  # the guild's date, the member's date
+Cell = tuple[date, date]  # Applies staff corrections to the counted seconds of a session, date by date.
 
 
 @dataclass(slots=True)
@@ -12,23 +12,23 @@ class Adjustment:
     """One correction of a session."""
 
     is_void: bool = False
-    seconds: int = 0  # asked for, of one that is not spread over the dates yet
-    days: dict[Cell, int] | None = None  # seconds added (negative: taken away); None: not spread yet
-    previous_s: int = 0  # what the session counted before, once it is spread
+    seconds: int = 0  # requested seconds, until they are spread over dates
+    days: dict[Cell, int] | None = None  # seconds added (negative: removed); None: not spread yet
+    previous_s: int = 0  # counted seconds before the correction, set when it is spread
 
 
 def corrected(
     counted: Mapping[Cell, int], lengths: Mapping[Cell, int], adjustments: Iterable[Adjustment]
 ) -> dict[Cell, int]:
-    """The seconds that a session counts on each date after these corrections, in order of their making.
+    """The seconds that a session counts per date after these corrections, applied oldest first.
 
-    No date counts less than nothing, and none more than the session was long on it. A correction that is new is
-    spread here, from the last date to the first, and keeps how. After a void only later corrections count.
+    No date counts less than zero, or more than the session's length on it. A new correction is spread here, from the
+    last date to the first, and stores the result in `days`. After a void only later corrections count.
 
     Args:
-        counted: what the segments make on each date.
-        lengths: how long the session was on each date, in order; holds every key of `counted`.
-        adjustments: their dates may be those of a calendar that has changed since.
+        counted: the seconds from the segments per date.
+        lengths: the session's length per date, in order; has every key of `counted`.
+        adjustments: their dates may come from a calendar that has changed since.
     """
     now = {cell: counted.get(cell, 0) for cell in lengths}
     for each in adjustments:
@@ -56,7 +56,7 @@ def _spread(now: dict[Cell, int], lengths: Mapping[Cell, int], seconds: int) -> 
 
 
 def _place(cell: Cell, cells: Mapping[Cell, int]) -> Cell:
-    """The date that a stored one stands for; the last one where no calendar knows it any more."""
+    """The current date for a stored one; the last date if no calendar has it any more."""
     if cell in cells:
         return cell
     near = [each for each in cells if cell[0] == each[0] or cell[1] == each[1]]

@@ -1,4 +1,4 @@
-"""Bots never count: what was credited to an account before it was known to be a bot is taken back."""
+"""Removes all counted time of accounts that turn out to be bots."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ from services.voice import guild_config
 from services.voice.session_tracker import unix_seconds
 from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
-LIMIT: Final = 100  # bots of one run
+LIMIT: Final = 100  # bots per run
 
 
 async def take_back_known(conn: Connection, *, now: datetime) -> int:
-    """Take back what bots have that became known otherwise than by a voice state. Returns: how many bots."""
+    """Remove the counted time of known bots, unless a voice state has already done so. Returns: how many bots."""
     members = await session_queries.list_tracked_bots(conn, limit=LIMIT)
     if members:
         await member_lock_queries.lock_members(conn, members, [])
@@ -31,10 +31,10 @@ async def take_back_known(conn: Connection, *, now: datetime) -> int:
 async def take_back(
     conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None, policy: TrackingPolicy
 ) -> None:
-    """End the open sessions of these bots at `at` (unix), and leave nothing that any session of theirs has counted.
+    """End the open sessions of these bots at `at` (unix), and remove all counted time of their sessions.
 
-    Their segments go, so that they were company to nobody; members who were judged by that company are recounted.
-    The caller holds the locks of `members`.
+    Their segments are deleted, so that they do not count as occupancy; members evaluated with that occupancy are queued
+    for recalculation. The caller holds the locks of `members`.
     """
     since = await session_queries.list_first_starts(conn, members)
     rules = await guild_config.of_guilds(conn, sorted({guild for guild, _ in since}), policy)

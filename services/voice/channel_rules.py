@@ -1,4 +1,4 @@
-"""Which channels of a guild count."""
+"""Decides which channels of a guild are tracked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,21 +10,21 @@ from services.voice.gateway_events import (
 
 @dataclass(slots=True)
 class ChannelRules:
-    """What decides in a guild whether a channel counts."""
+    """The data that decides which channels of a guild are tracked."""
 
     afk: int | None
     ignored: frozenset[int]  # channels and categories
     ignored_by_category: frozenset[int] = frozenset()  # channels in ignored categories
     never_viewed: frozenset[int] = (
         frozenset()
-    )  # hidden channels that the app has never viewed, and staff said nothing about
+    )  # hidden channels that the app has never viewed, and whose kind staff did not set
     awaiting_snapshot_since: int | None = (
-        None  # sessions were cut here, and no snapshot has come since; None: it is heard
+        None  # sessions were truncated here, and no snapshot has arrived since; None: not waiting
     )
-    gap_until: int | None = None  # end of the last span in which nobody heard the guild; None: it was always heard
+    gap_until: int | None = None  # end of the last gap in the guild's events; None: there was none
 
     def is_tracked(self, channel: int | None) -> bool:
-        """Whether time in `channel` is time in tracked voice."""
+        """Whether time in `channel` is tracked."""
         return not (
             channel is None
             or channel == self.afk
@@ -34,7 +34,7 @@ class ChannelRules:
         )
 
     def with_channels(self, channels: Iterable[VoiceChannel]) -> "ChannelRules":
-        """The same after these channels came, or moved to other categories; of a hidden one that is not known."""
+        """A copy after these channels were added or moved; the category of hidden channels is unknown."""
         if not self.ignored and not self.ignored_by_category and not self.never_viewed:
             return self
         covered = set(self.ignored_by_category)

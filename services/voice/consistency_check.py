@@ -1,4 +1,4 @@
-"""Whether caches still say what their sources say, looked up for members taken by chance."""
+"""Compares caches with their source data for a random sample of members."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,10 +18,10 @@ log = structlog.get_logger()
 
 
 async def count_drift(conn: Connection, *, share: float = SAMPLE_RATIO) -> int:
-    """How many of a random share of all members have a run, freezes or total other than their dates give; 0 is right.
+    """The number of members in a random sample whose cached streak, freezes or total differ from their dates.
 
-    Nothing is mended, so that whoever looks finds it as it is; the log names the members. A member who seems to differ
-    is looked at again under a lock, for somebody may have been at work on them.
+    0 is correct. Nothing is repaired, so that the state can be examined; the log names the members. A member who seems
+    to differ is checked again under a lock, since another transaction may have been changing them.
     """
     members = await consistency_queries.list_sample(conn, percent=share * 100)
     drifted: list[tuple[int, int]] = []

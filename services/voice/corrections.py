@@ -1,4 +1,4 @@
-"""What staff may do to a session: adjust what it counted, or void it; each with a reason, each written down."""
+"""Lets staff adjust or void the counted time of a session, with a reason and an audit record."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,35 +19,35 @@ MINUTES_MAX: Final = 24 * 60  # of one adjustment
 
 
 class NoSuchSession(DomainError):
-    """Raised by adjust() and void(); the guild has no session of that number."""
+    """Raised by adjust() and void(): the guild has no session with that id."""
 
     def __init__(self) -> None:
         super().__init__("There is no session with that number here. /session list shows the numbers of a member.")
 
 
 class SessionIsOpen(DomainError):
-    """Raised by adjust() and void(); the session has not ended yet."""
+    """Raised by adjust() and void(): the session has not ended."""
 
     def __init__(self) -> None:
         super().__init__("That session is still going on. Correct it when it has ended.")
 
 
 class NothingToAdjust(DomainError):
-    """Raised by adjust(); no time was given."""
+    """Raised by adjust(): the adjustment is zero."""
 
     def __init__(self) -> None:
         super().__init__("No minutes were given. Say how many to add, or a number below zero to take off.")
 
 
 class NothingToVoid(DomainError):
-    """Raised by void(); the session is void already, or was over at once."""
+    """Raised by void(): the session is void already, or has no length."""
 
     def __init__(self) -> None:
         super().__init__("That session counts nothing already. Nothing else to do.")
 
 
 class TooMuchTaken(DomainError):
-    """Raised by adjust(); the session has counted less than what would be taken."""
+    """Raised by adjust(): the session has counted less than would be removed."""
 
     def __init__(self, counted_seconds: int) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ class TooMuchTaken(DomainError):
 
 
 class TooMuchAdded(DomainError):
-    """Raised by adjust(); the session would count for longer than it was."""
+    """Raised by adjust(): the session would count more than its length."""
 
     def __init__(self, counted_seconds: int, duration_s: int) -> None:
         super().__init__(
@@ -69,7 +69,7 @@ class TooMuchAdded(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a correction did."""
+    """The result of a correction."""
 
     user: UserId
     previous_s: int
@@ -78,14 +78,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A session, and what staff did to it last."""
+    """A session and its last correction."""
 
     session: SessionRow
     last_act: Act | None
 
 
 async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId) -> list[Listed]:
-    """A member's last ten sessions, the newest first."""
+    """A member's last ten sessions, newest first."""
     sessions = await correction_queries.list_sessions(conn, guild=guild, user=user, limit=SESSIONS_LISTED)
     acts = await correction_queries.list_acts(conn, guild=guild, sessions=[each.session_id for each in sessions])
     by_session = {act.session_id: act for act in acts}
@@ -95,7 +95,7 @@ async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId) -> li
 async def adjust(
     conn: Connection, *, guild: GuildId, session: int, seconds: int, reason: str, by: UserId, now: datetime
 ) -> Correction:
-    """Let an ended session count `seconds` more, or less when negative; between nothing and its own length.
+    """Add `seconds` to the counted time of an ended session (negative: remove); the result stays within its length.
 
     Raises:
         ReasonMissing, NothingToAdjust, NoSuchSession, SessionIsOpen, TooMuchTaken, TooMuchAdded: nothing was written.
@@ -115,7 +115,7 @@ async def adjust(
 
 
 async def void(conn: Connection, *, guild: GuildId, session: int, reason: str, by: UserId, now: datetime) -> Correction:
-    """Let nothing of an ended session count, also when its time is counted again by other rules.
+    """Set the counted time of an ended session to zero, also for later recalculations.
 
     Raises:
         ReasonMissing, NoSuchSession, SessionIsOpen, NothingToVoid: nothing was written.
@@ -132,7 +132,7 @@ async def void(conn: Connection, *, guild: GuildId, session: int, reason: str, b
 
 
 async def _ended(conn: Connection, guild: GuildId, session: int) -> SessionRow:
-    """The session, once its member is held: nobody else changes it until the transaction ends."""
+    """The ended session, with its member locked until the transaction ends."""
     row = await correction_queries.find_session(conn, guild=guild, session=session)
     if row is None:
         raise NoSuchSession

@@ -1,4 +1,4 @@
-"""Sorts a batch of events by what they tell about guilds, channels and people, and writes that down."""
+"""Collects the guild, channel, user and member changes of an event batch, and stores them."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -22,29 +22,29 @@ from services.voice.session_tracker import unix_seconds
 
 @dataclass(slots=True)
 class DirectoryChanges:
-    """Everything in a batch but the time: of each thing the last word."""
+    """All changes of a batch except voice time; the last value for each guild, channel, user and member."""
 
     guilds: set[int] = field(default_factory=set[int])
-    whole_guilds: set[int] = field(default_factory=set[int])  # all of their open sessions are concerned
+    whole_guilds: set[int] = field(default_factory=set[int])  # guilds whose open sessions are all affected
     members: set[Key] = field(default_factory=set[Key])
-    earliest: int = 1 << 40  # of all moments told, in seconds since 1970
-    latest: int | None = None  # of all moments at which something was heard, likewise; None: none was told
+    earliest: int = 1 << 40  # of all times in the events, in seconds since 1970
+    latest: int | None = None  # of all receipt times, likewise; None: there is none
     guild_rows: dict[int, guild_queries.GuildRow] = field(default_factory=dict[int, guild_queries.GuildRow])
     gone_guilds: set[int] = field(default_factory=set[int])
     channel_rows: dict[Key, guild_queries.ChannelRow] = field(default_factory=dict[Key, guild_queries.ChannelRow])
-    hidden_guilds: set[int] = field(default_factory=set[int])  # with a channel that the bot may not view
+    hidden_guilds: set[int] = field(default_factory=set[int])  # guilds with a channel that the bot may not view
     seen_channels: dict[Key, tuple[str, int | None]] = field(default_factory=dict[Key, tuple[str, int | None]])
     gone_channels: dict[Key, int] = field(default_factory=dict[Key, int])
-    complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds all of whose channels are told, and when
+    complete: dict[int, int] = field(default_factory=dict[int, int])  # guilds with a full channel list, and when
     user_rows: dict[int, directory_queries.UserRow] = field(default_factory=dict[int, directory_queries.UserRow])
-    is_cut: bool = False  # sessions end by a gap and may go on in the same batch
-    nameless: set[int] = field(default_factory=set[int])  # users of whom only the id was told, at least once
-    bots: set[int] = field(default_factory=set[int])  # users who are told to be bots
+    is_cut: bool = False  # sessions are truncated by a gap and may continue in the same batch
+    nameless: set[int] = field(default_factory=set[int])  # users of whom at least one event had only the id
+    bots: set[int] = field(default_factory=set[int])  # users marked as bots
     member_rows: dict[Key, directory_queries.MemberRow] = field(default_factory=dict[Key, directory_queries.MemberRow])
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "DirectoryChanges":
-        """What `events`, in order, tell."""
+        """The changes in `events`, which are in order."""
         heard = cls()
         for event in events:
             heard.guilds.add(event.guild)
@@ -79,7 +79,7 @@ class DirectoryChanges:
         return heard
 
     async def write(self, conn: Connection, *, known: Collection[int]) -> None:
-        """Bring guilds, channels and accounts up to date; `known` guilds have their rows already."""
+        """Upsert guilds, channels and users; `known` guilds have rows already."""
         unknown = [guild for guild in self.guilds if guild not in known and guild not in self.guild_rows]
         if unknown:
             await guild_queries.add_guilds(conn, unknown, at=self.latest)
@@ -103,7 +103,7 @@ class DirectoryChanges:
             await directory_queries.add_nameless_users(conn, nameless, at=self.latest)
 
     async def write_members(self, conn: Connection) -> None:
-        """Bring members up to date; those that existed are locked by now."""
+        """Upsert members; existing ones are locked already."""
         if self.member_rows:
             await directory_queries.set_members(conn, list(self.member_rows.values()), at=self.latest)
         nameless = sorted(self.members - self.member_rows.keys())

@@ -1,4 +1,4 @@
-"""Doubtful sessions: which open ones Discord should be asked about, and what its answer changes."""
+"""Chooses open sessions to verify with Discord's API, and applies the answers."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,17 +12,17 @@ from services.voice import recording, shard_positions
 from services.voice.gateway_events import VoiceState
 from services.voice.session_tracker import unix_seconds
 
-SILENT: Final = timedelta(hours=6)  # nothing was received of the member for so long
+SILENT: Final = timedelta(hours=6)  # no event of the member was received for this long
 ASK_EVERY: Final = timedelta(minutes=15)
-HEARD_WITHIN: Final = timedelta(minutes=1)  # others wait for their listener, or for the watchdog
-LIMIT: Final = 10  # of one run
+HEARD_WITHIN: Final = timedelta(minutes=1)  # other shards' sessions are left to their listener or to stale_shards
+LIMIT: Final = 10  # sessions per run
 
 
 async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSession]:
-    """Open sessions that are estimated or silent for long, at most ten; each comes again after a quarter of an hour.
+    """Open sessions that are estimated or long silent, at most ten; each is returned again after 15 minutes.
 
-    They are noted as asked about, so that an answer that never comes holds nobody up. Sessions of shards that nobody
-    listens to now are left out: their time is the watchdog's.
+    Their verification time is stored at once, so that a missing answer blocks no others. Sessions of shards without a
+    listener are left out: stale_shards handles them.
     """
     rows = await doubtful_session_queries.list_doubtful(
         conn, silent_since=now - SILENT, asked_before=now - ASK_EVERY, limit=LIMIT
@@ -38,16 +38,16 @@ async def list_doubtful(conn: Connection, *, now: datetime) -> list[DoubtfulSess
 async def apply_answer(
     conn: Connection, doubt: DoubtfulSession, *, channel: ChannelId | None, flags: int, now: datetime
 ) -> bool:
-    """Let a session go on, move or end by what Discord says; whether anything changed.
+    """Continue, move or end a session according to Discord's answer. Returns: whether anything changed.
 
-    An answer to a session that has changed since the question is out of date, and the listener knows better.
+    If the session has changed since the question, the answer is ignored: the listener has newer data.
 
     Args:
         conn: its transaction holds the member's lock.
         doubt: the session as it was when Discord was asked.
         channel: where the member is; None: not in voice.
-        flags: SELF_MUTE … SUPPRESS of voice_events, added up.
-        now: when Discord was asked; what ends, ends there.
+        flags: SELF_MUTE … SUPPRESS of gateway_events, added up.
+        now: when Discord was asked; a session that ends, ends then.
     """
     await lock_member(conn, doubt.guild_id, doubt.user_id)
     if await doubtful_session_queries.find_open(conn, guild=doubt.guild_id, session=doubt.session_id) != doubt:

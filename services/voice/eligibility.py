@@ -1,6 +1,6 @@
-"""What of a stay counts, and why the rest does not: the one place where the rules of a policy meet segments.
+"""Splits a session into counted and excluded intervals, with the reason for each exclusion.
 
-Crediting adds up what counts; `/why` tells all of it. The daily cap is judged elsewhere, day by day.
+Accrual adds up the counted intervals; `/why` shows all of them. The daily cap is applied elsewhere, day by day.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from services.voice.gateway_events import DEAF, SELF_DEAF, STREAM, VIDEO
 from services.voice.session import Session
 from services.voice.tracking_policies import PolicyTimeline, TrackingPolicy
 
-Interval = tuple[int, int]  # whole seconds since 1970: from, until
-Occupancy = Mapping[tuple[int, int], Sequence[Interval]]  # by guild and channel: when two people or more were there
+Interval = tuple[int, int]  # from, until in whole seconds since 1970
+Occupancy = Mapping[tuple[int, int], Sequence[Interval]]  # by guild and channel: when two or more members were present
 
 NO_OCCUPANCY: Final[Occupancy] = {}
 _DEAFENED: Final = SELF_DEAF | DEAF
@@ -20,7 +20,7 @@ _CAMERA_OR_STREAM: Final = STREAM | VIDEO
 
 
 class ExclusionReason(StrEnum):
-    """Why time does not count."""
+    """Why an interval does not count."""
 
     DEAFENED = "deafened"
     NO_CAMERA = "no_camera"
@@ -28,20 +28,20 @@ class ExclusionReason(StrEnum):
     UNATTENDED = "unattended"
     DAILY_CAP = "daily_cap"
     TOO_SHORT = "too_short"
-    AWAY = "away"  # left, and came back to the channel so soon that the stay goes on
+    AWAY = "away"  # left, and returned to the channel soon enough for the session to continue
 
 
 EvaluatedInterval = tuple[
     int, int, TrackingPolicy, ExclusionReason | None
-]  # from, until, by which rules; None: it counts
+]  # from, until, policy, reason; None: it counts
 
 
 def evaluate(
     session: Session, until: int, timeline: PolicyTimeline, crowd: Occupancy = NO_OCCUPANCY
 ) -> Iterator[EvaluatedInterval]:
-    """The pieces of a session up to `until`, in order; gaps between them were absences.
+    """The evaluated intervals of a session up to `until`, in order; gaps between them are absences.
 
-    It depends on the segments, on those of others in the same channel, and on the timeline: on nothing else.
+    The result depends only on the segments, the occupancy of their channels, and the timeline.
     """
     hidden_since = session.started if session.seen_until is None else session.seen_until
     seen_from = _seen_from(session)
@@ -57,7 +57,7 @@ def evaluate(
                 hidden = max(hidden_since, since)
                 grace = hidden + int(policy.camera_grace.total_seconds())
                 if seen_next is None or seen_next > grace:
-                    grace = hidden  # the camera did not come: nothing of it counts
+                    grace = hidden  # the camera was not turned on in time: none of the grace period counts
                 limit, pause = (grace, ExclusionReason.NO_CAMERA) if grace <= limit else (limit, pause)
             limit = min(max(limit, start), stop)
             if policy.counts_alone:
@@ -72,9 +72,9 @@ def evaluate(
 
 
 def decided_until(session: Session, until: int, timeline: PolicyTimeline) -> int:
-    """Up to where it is known what counts: the grace without a camera counts only when the camera comes within it.
+    """Until when the evaluation is final: a camera grace period counts only if the camera is turned on within it.
 
-    Returns: `until`, or the beginning of a grace that is not over by then; never before what is credited.
+    Returns: `until`, or the start of a grace period that is not over by then; never before `credited_until`.
     """
     if not timeline.depends_on_camera:
         return until
@@ -93,7 +93,7 @@ def decided_until(session: Session, until: int, timeline: PolicyTimeline) -> int
 
 
 def _seen_from(session: Session) -> list[int | None]:
-    """For each segment when camera or stream come on next after it; None: not so far."""
+    """Per segment, when camera or stream is next turned on after it; None: not yet."""
     found: list[int | None] = []
     following: int | None = None
     for segment in reversed(session.segments):
@@ -104,9 +104,9 @@ def _seen_from(session: Session) -> list[int | None]:
 
 
 def occupancy_intervals(presences: Sequence[tuple[int, int, int, int | None]]) -> Occupancy:
-    """When two people or more were in a channel together, of those whose stays (guild, channel, from, until) are given.
+    """When two or more members were in a channel together, from their presences (guild, channel, from, until).
 
-    Nobody is in two places of a guild at once, so that stays need no names. An open one goes on for ever.
+    A member is in one channel of a guild at a time, so presences need no user ids. An open one has no end.
     """
     steps: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for guild, channel, start, end in presences:
@@ -123,7 +123,7 @@ def _occupied_intervals(steps: Sequence[tuple[int, int]]) -> list[Interval]:
     present, since = 0, 0
     for at, step in steps:
         before, present = present, present + step
-        if before < 2 <= present:  # noqa: PLR2004 - two are company
+        if before < 2 <= present:  # noqa: PLR2004 - occupancy needs two members
             since = at
         elif present < 2 <= before and since < at:  # noqa: PLR2004
             if together and together[-1][1] == since:

@@ -1,4 +1,4 @@
-"""All that a batch of stays has to know of the guilds it happened in."""
+"""The tracking config of the guilds in a batch: channel rules, time zones and policies."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from services.voice.tracking_policies import PolicyChange, PolicyTimeline, Track
 
 @dataclass(frozen=True, slots=True)
 class TrackingConfig:
-    """Guilds' places, zones and policies; a guild that is missing somewhere lives by the default."""
+    """Channel rules, time zones and policies by guild; missing guilds use the defaults."""
 
     base: PolicyTimeline
     channel_rules: dict[int, ChannelRules]
@@ -23,15 +23,15 @@ class TrackingConfig:
     timelines: dict[int, PolicyTimeline]
 
     def zone(self, guild: int) -> str:
-        """The guild's zone; UTC where it has none."""
+        """The guild's time zone; UTC if none is set."""
         return self.zones.get(guild, "UTC")
 
     def timeline(self, guild: int) -> PolicyTimeline:
-        """What counts in the guild, and when."""
+        """The policy timeline of the guild."""
         return self.timelines.get(guild, self.base)
 
     async def note_unseen(self, conn: Connection, guilds: Sequence[int]) -> None:
-        """Bring the hidden channels that were never viewed up to date, after channels of these guilds were written."""
+        """Update the hidden, never viewed channels of these guilds, after their channels were written."""
         unseen: dict[int, set[int]] = {guild: set() for guild in guilds}
         for guild, channel in await guild_queries.list_unseen_channels(conn, guilds):
             unseen[guild].add(channel)
@@ -41,14 +41,14 @@ class TrackingConfig:
             )
 
     def guilds_requiring_company(self, guilds: Iterable[int]) -> set[int]:
-        """Those of `guilds` in which it ever matters who else is there."""
+        """Those of `guilds` whose policies ever depend on occupancy."""
         if not self.timelines and not self.base.depends_on_occupancy:
             return set()
         return {guild for guild in guilds if self.timeline(guild).depends_on_occupancy}
 
 
 async def of_guilds(conn: Connection, guilds: Sequence[int], policy: TrackingPolicy) -> TrackingConfig:
-    """The rules of these guilds; `policy` holds in those which have chosen nothing."""
+    """Load the config of these guilds; `policy` applies to guilds without a preset choice."""
     places: dict[int, ChannelRules] = {}
     zones: dict[int, str] = {}
     choosy: list[int] = []

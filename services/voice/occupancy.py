@@ -1,4 +1,4 @@
-"""Who was there: what counting needs to know of other people's stays, and what to do when that turns out otherwise."""
+"""Channel occupancy: when two or more members were present, and whom to recalculate when late events change that."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +12,7 @@ from services.voice.session import Session
 
 
 async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, rules: TrackingConfig) -> Occupancy:
-    """When the channels of these sessions held two people or more, from what is not settled up to what is due."""
+    """The occupancy of the channels of these sessions, from `credited_until` to the time paired with each."""
     guilds = rules.guilds_requiring_company({session.guild for session, _ in due})
     if not guilds:
         return NO_OCCUPANCY
@@ -27,15 +27,15 @@ async def of_sessions(conn: Connection, due: Iterable[tuple[Session, int]], *, r
 
 
 async def for_span(conn: Connection, guild: int, sessions: Iterable[Session], *, start: int, end: int) -> Occupancy:
-    """When the channels of these sessions of a guild held two people or more in a span of time (unix)."""
+    """The occupancy of the channels of these sessions of one guild, in a time span (unix)."""
     channels = {segment.channel for session in sessions for segment in session.segments}
     return await _read(conn, {guild: (start, end)}, channels)
 
 
 async def mark_stale(conn: Connection, sessions: Sequence[Session], *, rules: TrackingConfig) -> None:
-    """Have those counted again who were judged by a company that these sessions, not stored yet, show otherwise.
+    """Queue members for recalculation whose evaluated occupancy changes with these sessions, not stored yet.
 
-    Events come in order, so this finds nobody but after a replay or a blind spell.
+    Events come in order, so this affects members only after a replay or a gap.
     """
     guilds = rules.guilds_requiring_company({session.guild for session in sessions})
     moments: dict[int, int] = {}
@@ -51,10 +51,10 @@ async def mark_stale(conn: Connection, sessions: Sequence[Session], *, rules: Tr
 
 
 def presence_changes(session: Session) -> Iterable[int]:
-    """The moments from which on somebody is where the stored segments did not show them, or no longer."""
+    """The times at which the member's presence differs from the stored segments."""
     before = None
     for segment in session.segments:
-        stays_put = (  # one stretch became two: a change of flags, or a press
+        stays_put = (  # one segment was split in two: by a change of flags, or by an interaction
             before is not None
             and (before.is_changed or before.is_new)
             and before.channel == segment.channel

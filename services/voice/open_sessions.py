@@ -25,7 +25,7 @@ from services.voice.shard_positions import last_received, list_received
 from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 _CHUNK = 2_000  # members whose sessions are in memory at once
-_NEVER = 1 << 40  # later than any end of a session
+_NEVER = 1 << 40  # later than any session end
 
 
 async def accrue_open_sessions(
@@ -36,16 +36,16 @@ async def accrue_open_sessions(
     shard: tuple[int, int] = (0, 1),
     policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
-    """Credit open sessions up to `now`, or up to where their shard was last heard when that is earlier.
+    """Credit open sessions up to `now`, or up to the last received frame of their shard if that is earlier.
 
-    Those in channels that do not count any more end there.
+    Those in channels that are no longer tracked end there.
 
     Args:
         conn: its transaction holds the locks; the caller commits.
         now: aware UTC.
         guilds: only these; None: all of the shard.
         shard: (id, count) as Discord counts; (0, 1) is every guild.
-        policy: what counts.
+        policy: the default policy.
     Returns: the number of open sessions.
     """
     heard = await list_received(conn)
@@ -69,11 +69,11 @@ async def truncate_open_sessions(
     shard: tuple[int, int] = (0, 1),
     policy: TrackingPolicy = SILENT_LIBRARY,
 ) -> int:
-    """End every open session of a shard where it was last heard: continuity was lost, and a snapshot may never come.
+    """End every open session of a shard at its last received frame: continuity was lost; a snapshot may never follow.
 
-    Members whom their guild's snapshot shows in the same channel within 15 minutes go on. `heard_until` says how
-    far this shard was heard, None that it never was; a guild that was heard later as part of a shard of another count
-    ends there, and one that nobody ever heard stays as it is. Returns: the number of open sessions.
+    Sessions continue if their guild's snapshot shows the member in the same channel within 15 minutes. `heard_until` is
+    when the shard's last frame was received, None: never. A guild that was received later as part of a shard of another
+    count ends there, and one that was never received is not changed. Returns: the number of open sessions.
     """
     others = [row for row in await list_received(conn) if row[:2] != shard]
     own = [] if heard_until is None else [(*shard, unix_seconds(heard_until))]
@@ -97,10 +97,10 @@ async def truncate_open_sessions(
 
 
 async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: tuple[int, int] = (0, 1)) -> None:
-    """Nobody heard a shard between two moments, and Discord has replayed what it missed.
+    """Record a gap of a shard between two times, after Discord has replayed the missed events.
 
-    Whoever has an open session stayed, and is credited in full; what is counted in between counts as estimated. Call it
-    before anything is credited that lies later than `since`.
+    Members with an open session stayed, and are credited in full; time counted in the gap is marked as estimated. Call
+    this before crediting anything later than `since`.
     """
     start, end = unix_seconds(since), math.ceil(until.timestamp())
     if start < end:
@@ -110,7 +110,7 @@ async def bridge(conn: Connection, *, since: datetime, until: datetime, shard: t
 async def mark_missing_guilds_left(
     conn: Connection, present: Collection[GuildId], *, at: datetime, shard: tuple[int, int] = (0, 1)
 ) -> int:
-    """The app is no longer in those guilds of a shard that are not `present` in its new session; how many those are."""
+    """Mark the guilds of a shard that are not `present` in its new session as left by the app. Returns: how many."""
     gone = await guild_queries.list_missing_guilds(conn, sorted(present), shard=shard)
     await record(conn, [GuildGone(guild=GuildId(guild), at=at) for guild in gone])
     return len(gone)
@@ -124,7 +124,7 @@ async def _for_each_open(
     shard: tuple[int, int],
     policy: TrackingPolicy,
 ) -> int:
-    """Lock, change, credit and store the open sessions; `bring` changes one and says up to where it is due."""
+    """Lock, change, credit and store the open sessions; `bring` changes one and returns until when to credit it."""
     members = await session_queries.list_open_members(
         conn, guilds=None if guilds is None else sorted(guilds), shard=shard
     )

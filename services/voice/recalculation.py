@@ -28,15 +28,15 @@ async def rebuild(
     policy: TrackingPolicy = SILENT_LIBRARY,
     more: Mapping[Key, Adjustment] = NO_MORE,
 ) -> None:
-    """Derive a member's days, totals and streak again from segments and corrections, as far as they were settled.
+    """Recompute a member's days, totals and streak from segments and corrections, up to `credited_until`.
 
-    `more` holds corrections that are not stored yet, by guild and session; they come last and are spread over dates.
+    `more` has corrections that are not stored yet, by guild and session; they come last and are spread over dates.
     """
     await _rebuild(conn, [(guild, user)], policy=policy, more=more)
 
 
 async def recalculate(conn: Connection, *, limit: int = 100, policy: TrackingPolicy = SILENT_LIBRARY) -> int:
-    """Rebuild some of the members who are marked for it, inside the caller's transaction. Returns: how many."""
+    """Recalculate members from the queue in the caller's transaction. Returns: how many."""
     members = sorted(set(await recalculation_queries.take(conn, limit=limit)))
     if members:
         await _rebuild(conn, members, policy=policy)

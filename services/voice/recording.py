@@ -1,4 +1,4 @@
-"""Voice events in, sessions and counted seconds out: the door that the listener and the clock use."""
+"""Entry point of voice tracking: stores a batch of gateway events as sessions and credits their time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,14 +19,14 @@ from services.voice.session_writer import write_sessions
 from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
 _CHUNK = 2_000  # members whose sessions are in memory at once
-_NEVER = 1 << 40  # later than any end of a session
+_NEVER = 1 << 40  # later than any session end
 
 
 async def record(conn: Connection, events: Sequence[Event], *, policy: TrackingPolicy = SILENT_LIBRARY) -> None:
-    """Write what was heard, in order, inside the caller's transaction; a handful of statements whatever the number.
+    """Store events, in order, in the caller's transaction; the number of statements is small and constant.
 
-    An event that changes nothing does nothing, so duplicates are harmless. Unknown guilds and people get their rows.
-    A session that ends is credited at once; open ones by `settle_open`.
+    Duplicates are harmless: an event without a change does nothing. Unknown guilds and users get rows. A session that
+    ends is credited at once; open ones are credited by `accrue_open_sessions`.
     """
     heard = DirectoryChanges.of(events)
     if not heard.guilds:
@@ -69,7 +69,7 @@ async def record(conn: Connection, events: Sequence[Event], *, policy: TrackingP
 
 
 async def _note_gaps(conn: Connection, roll: SessionTracker, rules: TrackingConfig) -> None:
-    """Store the gaps that a batch has found, before anything in them is credited."""
+    """Store the gaps found in a batch, before time in them is credited."""
     if roll.gaps:
         await gap_queries.add_gaps(conn, [(*key, end) for key, end in sorted(roll.gaps.items())])
         for (guild, _), end in roll.gaps.items():

@@ -1,4 +1,4 @@
-"""Sessions in and out of the database."""
+"""Loads and stores voice sessions."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from services.voice.session import Key, Segment, Session
 async def load(
     conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int, rules: TrackingConfig
 ) -> list[Session]:
-    """Each member's last session if it is open or ended at `ended_since` or later, as far as it is not settled."""
+    """Each member's last session, if open or ended at `ended_since` or later, with the segments not fully credited."""
     if not members:
         return []
     sessions = from_rows(await session_queries.list_latest(conn, members, ended_since=ended_since))
@@ -32,7 +32,7 @@ async def load(
 
 
 async def load_adjustments(conn: Connection, sessions: Sequence[Session]) -> dict[Key, list[Adjustment]]:
-    """The corrections of those sessions that have any, by guild and session, in the order of their making."""
+    """The corrections of these sessions, by guild and session, oldest first; uncorrected sessions are missing."""
     keys = [(session.guild, session.id) for session in sessions if session.is_corrected]
     if not keys:
         return {}
@@ -46,7 +46,7 @@ async def load_adjustments(conn: Connection, sessions: Sequence[Session]) -> dic
 
 
 def from_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
-    """Sessions from rows of one segment each, those of a session one after the other."""
+    """Sessions from rows of one segment each; the rows of a session must be consecutive."""
     sessions: list[Session] = []
     for row in rows:
         guild, user, session, voice, started, ended, settled, counted, reason, is_estimated, estimated = row[:11]
@@ -74,10 +74,10 @@ def from_rows(rows: Sequence[session_queries.StateRow]) -> list[Session]:
 
 
 async def store(conn: Connection, sessions: Sequence[Session]) -> None:
-    """Write what is new or changed in these sessions, those of one member in order."""
+    """Store new and changed data of these sessions; those of one member must be in order."""
     known = [session for session in sessions if session.id and session.is_changed]
     fresh = [session for session in sessions if not session.id]
-    if known:  # first, so that an ended session makes room for an open one
+    if known:  # first, so that an ended session frees the unique index for an open one
         await session_queries.set_sessions(conn, [_row(session) for session in known])
     if fresh:
         ids = await session_queries.take_session_ids(conn, len(fresh))

@@ -1,7 +1,7 @@
-"""Folds voice events into sessions and segments, in memory and without a clock.
+"""The session state machine: applies voice events to sessions and segments in memory, without a clock.
 
-All moments in here are whole seconds since 1970: events are stamped on receipt, so that fractions mean nothing, and the
-seconds of neighbouring segments add up exactly.
+All times in here are whole seconds since 1970: events are stamped on receipt, so that fractions mean nothing, and the
+seconds of adjacent segments add up exactly.
 """
 
 import math
@@ -26,23 +26,23 @@ from services.voice.gateway_events import (
 from services.voice.session import Key, Segment, Session, begin_in_gap
 from services.voice.tracking_policies import TrackingPolicy
 
-BRIDGE_MAX: Final = 900  # seconds of a gap without a resume over which a session goes on
+BRIDGE_MAX: Final = 900  # seconds of a gap without a resume over which a session continues
 
 
 @dataclass(slots=True)
 class SessionTracker:
-    """Who sits where, as far as a batch of events needs to know it; `hear` brings it up to date."""
+    """The sessions and channel rules that a batch of events needs; `apply` updates them."""
 
     policy: TrackingPolicy
     channel_rules: dict[int, ChannelRules]
     latest: dict[int, dict[int, Session]]  # by guild and user: the open session, or the one that ended last
-    last_interactions: dict[Key, list[int]]  # when members used the app, in order; earlier moments may be gone
+    last_interactions: dict[Key, list[int]]  # when members used the app, in order; earlier times may be missing
     bots: set[int]
-    finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another one
+    finished: list[Session] = field(default_factory=list[Session])  # changed, then followed by another session
     gaps: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])  # guild, from: until
     awaiting_snapshot_since: dict[int, int | None] = field(
         default_factory=dict[int, int | None]
-    )  # changes of `Place.unheard_since`
+    )  # changes of `ChannelRules.awaiting_snapshot_since`
     _gap: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,11 +66,11 @@ class SessionTracker:
                     session.truncate(unix_seconds(event.at))
             case ChannelChange():
                 self._move_channels(event.guild, (event.channel,))
-            case ChannelGone():  # Discord tells apart where its people went
+            case ChannelGone():  # Discord sends the voice states of its members separately
                 pass
 
     def changed(self) -> list[Session]:
-        """All sessions that differ from what is stored, in the order in which they must be written."""
+        """All sessions that differ from the stored ones, in the order in which they must be written."""
         last = (session for members in self.latest.values() for session in members.values())
         return [*self.finished, *(session for session in last if session.is_due)]
 
@@ -121,7 +121,7 @@ class SessionTracker:
             is_back = at - session.ended <= self._gap and session.segments[-1].channel == channel
             if (
                 is_back and not session.is_corrected
-            ) or session.started == at:  # no two sessions of a member begin in the same second
+            ) or session.started == at:  # a member has at most one session per start second
                 session.reopen(at, state, channel)
                 return
             if session.is_due:
@@ -138,7 +138,7 @@ class SessionTracker:
         )
 
     def _goes_on(self, session: Session, ended: int, at: int, channel: int) -> bool:
-        """Whether a session that was cut by a gap goes on, as the first word after it shows the same channel."""
+        """Whether a session truncated by a gap continues, because the first event after it shows the same channel."""
         place = self.channel_rules.get(session.guild, NO_RULES)
         return (
             place.awaiting_snapshot_since is not None
@@ -150,7 +150,7 @@ class SessionTracker:
         )
 
     def _on_continuity_lost(self, guild: int, until: int) -> None:
-        """A gap without a resume begins: open sessions are cut, until the next snapshot says who is still there."""
+        """Apply a gap without a resume: truncate open sessions until the next snapshot shows who is still present."""
         for session in self._open_in(guild):
             session.mark_active(self.last_interactions.get((session.guild, session.user), ()), until)
             session.truncate(until)
@@ -167,7 +167,7 @@ class SessionTracker:
     def _end(
         self, session: Session, event: GuildSnapshot | GuildChange | GuildGone | VoiceState, reason: SessionEndReason
     ) -> None:
-        """A session has ended when an event happened; of a replayed one that moment is unknown."""
+        """End a session at an event's time; for a replayed event that time is estimated."""
         self._note_gap(event)
         at = unix_seconds(event.at)
         if event.since is not None:

@@ -1,4 +1,4 @@
-"""Credits sessions and stores them."""
+"""Credits a batch of sessions and stores them."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from services.voice.session import Session
 async def write_sessions(
     conn: Connection, sessions: Sequence[Session], *, due: Sequence[tuple[Session, int]], rules: TrackingConfig
 ) -> None:
-    """Credit what is due and store it all. Where company matters, everybody's stays are stored before any is judged."""
+    """Credit the `due` sessions and store all; where occupancy matters, sessions are stored before any evaluation."""
     shared = rules.guilds_requiring_company({session.guild for session in sessions})
     if shared:
         first = [session for session in sessions if session.guild in shared]

@@ -1,4 +1,4 @@
-"""Up to when each gateway shard has been received."""
+"""Until when each gateway shard's events were received."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from services.voice.session_tracker import unix_seconds
 
 
 async def list_received(conn: Connection) -> list[tuple[int, int, int]]:
-    """Of each shard (id, count) the moment of its last committed word, in seconds since 1970."""
+    """Per shard (id, count) until when its frames were received, as committed, in seconds since 1970."""
     return [
         (each.shard, each.count, unix_seconds(each.heartbeat_at))
         for each in await gateway_position_queries.list_positions(conn)
@@ -16,5 +16,5 @@ async def list_received(conn: Connection) -> list[tuple[int, int, int]]:
 
 
 def last_received(heard: Sequence[tuple[int, int, int]], guild: int) -> int | None:
-    """When a guild was last heard, by whichever shard (id, count, moment) it was part of; None: never."""
+    """When a guild was last received, by any shard (id, count, time) that contained it; None: never."""
     return max((at for shard_id, count, at in heard if (guild >> 22) % count == shard_id), default=None)

@@ -1,4 +1,4 @@
-"""Which voice time counts: the three presets as numbers, and which of them a guild lives by at each moment."""
+"""Tracking policies: the three presets as numbers, and the timeline of a guild's policies."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,15 +11,15 @@ from core.enums import TrackingPreset
 
 @dataclass(frozen=True, slots=True)
 class TrackingPolicy:
-    """The rules that turn a stay in voice into counted seconds. All lengths are whole seconds."""
+    """The settings that turn voice time into counted seconds. All durations are whole seconds."""
 
-    daily_cap: timedelta  # per member and day of the guild; time beyond it counts nowhere
-    unattended_cap: timedelta  # of one stretch without a change of state and without a press
+    daily_cap: timedelta  # per member and day of the guild; time beyond it does not count
+    unattended_cap: timedelta  # of an interval without a state change or an interaction
     minimum: timedelta = timedelta(seconds=60)  # a session with less counted time counts nothing
-    rejoin_gap: timedelta = timedelta(seconds=90)  # back in the channel within this: the session goes on, without it
+    rejoin_gap: timedelta = timedelta(seconds=90)  # a return within it continues the session, without the absence
     counts_deafened: bool = True
-    counts_alone: bool = True  # False: time counts while another person is in the channel; bots are nobody
-    camera_grace: timedelta | None = None  # without camera and stream it counts if they come within; None: always
+    counts_alone: bool = True  # False: time counts only while another member is in the channel; bots are ignored
+    camera_grace: timedelta | None = None  # time without camera or stream before one is on; None: not required
 
 
 SILENT_LIBRARY: Final = TrackingPolicy(daily_cap=timedelta(hours=16), unattended_cap=timedelta(hours=6))
@@ -38,34 +38,34 @@ PRESETS: Final[Mapping[TrackingPreset, TrackingPolicy]] = MappingProxyType(
 
 
 def preset_of(policy: TrackingPolicy) -> TrackingPreset:
-    """What a guild would have to choose for this policy."""
+    """The preset with this policy."""
     return next((preset for preset, each in PRESETS.items() if each == policy), TrackingPreset.SILENT_LIBRARY)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """A guild's choice of a preset for a span of time, in seconds since 1970; later rules paint over earlier ones."""
+    """A guild's choice of a preset for a time span, in seconds since 1970; later changes override earlier ones."""
 
     preset: TrackingPreset
     valid_from: int
-    valid_until: int | None = None  # None: until another rule holds
+    valid_until: int | None = None  # None: until the next change
 
 
-Span = tuple[int, int, TrackingPolicy, int]  # from, until, what holds in between, since when it has held
+Span = tuple[int, int, TrackingPolicy, int]  # from, until, policy in effect, since when it is in effect
 
-_EVER: Final = -(1 << 40)  # before anything that can be heard
+_EVER: Final = -(1 << 40)  # before any event
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyTimeline:
-    """Which policy holds when; neighbours differ."""
+    """A guild's policies over time; adjacent ones differ."""
 
-    first: TrackingPolicy  # holds before the first change
-    changes: tuple[tuple[int, TrackingPolicy], ...] = ()  # from when, in order
+    first: TrackingPolicy  # in effect before the first change
+    changes: tuple[tuple[int, TrackingPolicy], ...] = ()  # start times and policies, in order
 
     @classmethod
     def of(cls, rules: Sequence[PolicyChange], base: TrackingPolicy = SILENT_LIBRARY) -> "PolicyTimeline":
-        """What `rules` come to, the oldest first; `base` holds wherever none of them does."""
+        """The timeline of these changes, given oldest first; `base` applies wherever none of them does."""
         edges = sorted({edge for rule in rules for edge in (rule.valid_from, rule.valid_until) if edge is not None})
         changes: list[tuple[int, TrackingPolicy]] = []
         for edge in edges:
@@ -75,11 +75,11 @@ class PolicyTimeline:
         return cls(base, tuple(changes))
 
     def at(self, moment: int) -> TrackingPolicy:
-        """What holds at a moment."""
+        """The policy in effect at a time."""
         return next((policy for since, policy in reversed(self.changes) if since <= moment), self.first)
 
     def spans(self, start: int, end: int) -> Iterable[Span]:
-        """The parts of an interval under one policy each, in order; none when it is empty."""
+        """The parts of an interval under one policy each, in order; none if it is empty."""
         if start >= end:
             return ()
         if not self.changes:
@@ -87,18 +87,18 @@ class PolicyTimeline:
         return self._spans(start, end)
 
     def policies(self) -> Iterator[TrackingPolicy]:
-        """All that ever hold."""
+        """All policies that are ever in effect."""
         yield self.first
         yield from (policy for _, policy in self.changes)
 
     @property
     def depends_on_occupancy(self) -> bool:
-        """Whether anything ever depends on who else is there."""
+        """Whether any policy ever depends on occupancy."""
         return not all(policy.counts_alone for policy in self.policies())
 
     @property
     def depends_on_camera(self) -> bool:
-        """Whether anything ever depends on a camera or a stream."""
+        """Whether any policy ever depends on camera or stream."""
         return any(policy.camera_grace is not None for policy in self.policies())
 
     def _spans(self, start: int, end: int) -> Iterator[Span]:
@@ -112,6 +112,6 @@ class PolicyTimeline:
 def _policy_at(rules: Sequence[PolicyChange], moment: int, base: TrackingPolicy) -> TrackingPolicy:
     for rule in reversed(rules):
         if rule.valid_from <= moment and (rule.valid_until is None or moment < rule.valid_until):
-            # the length of a session's minimum and gap is nobody's choice, and tests may bend the base alone
+            # guilds cannot choose `minimum` and `rejoin_gap`, and tests may change the base alone
             return replace(PRESETS[rule.preset], minimum=base.minimum, rejoin_gap=base.rejoin_gap)
     return base

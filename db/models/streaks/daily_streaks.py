@@ -1,4 +1,4 @@
-"""Active dates of members."""
+"""Table of counted seconds per member and day, on the member's own calendar."""
 
 from datetime import date
 

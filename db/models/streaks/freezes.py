@@ -1,4 +1,4 @@
-"""What protects a member's run: the freezes at hand, what became of missed dates, and what staff did."""
+"""Tables of streak freezes: the number held, the on/off history, and what happened to missed days."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """How many freezes a member holds, and when a date ends on which one may be needed; a cache like the run."""
+    """How many freezes a member holds, and when the next day ends that may need one; a cache like `streaks`."""
 
     __tablename__ = "freezes"
     __table_args__ = (
@@ -35,7 +35,7 @@ class Freeze(Model, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class FreezeSettingChange(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """From which date on a member wants freezes to be used, or not to be; without a row they are."""
+    """From which date on automatic freezes are on or off for a member; without a row they are on."""
 
     __tablename__ = "freeze_settings_history"
     __table_args__ = (
@@ -51,7 +51,7 @@ class FreezeSettingChange(Model, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A date that ended without activity while a run was at stake, and what became of it."""
+    """A day that ended without activity while a streak was at risk, and its outcome."""
 
     __tablename__ = "missed_days"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Changes that staff made to streaks."""
+"""Table of changes that staff made to streaks."""
 
 from datetime import date
 
@@ -22,7 +22,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class StreakAct(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """What staff did to a member's dates; never changed and never removed."""
+    """A change that staff made to a member's days; never changed and never deleted."""
 
     __tablename__ = "streak_acts"
     __table_args__ = (

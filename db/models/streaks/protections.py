@@ -1,4 +1,4 @@
-"""Dates that do not break a streak."""
+"""Table of protected days, which do not break a streak."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class Protection(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A date that does not break a member's run."""
+    """A protected day, which does not break a member's streak."""
 
     __tablename__ = "protections"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Cached streaks of members."""
+"""Table of cached current and longest streaks."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class Streak(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member's current and longest run; a cache that is rebuilt from the dates."""
+    """A member's current and longest streak; a cache that is rebuilt from the days."""
 
     __tablename__ = "streaks"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Interactions of members who are in voice."""
+"""Table of recent interactions by members who are in voice."""
 
 from sqlalchemy import (
     PrimaryKeyConstraint,
@@ -15,7 +15,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class VoiceActivity(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """When a member with an open session used the app; each one starts the unattended cap anew, and is then removed."""
+    """An interaction of a member with an open session; each restarts the unattended cap and is then deleted."""
 
     __tablename__ = "voice_activity"
     __table_args__ = (

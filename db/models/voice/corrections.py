@@ -1,4 +1,4 @@
-"""Corrections of sessions by staff."""
+"""Tables of staff corrections to voice sessions."""
 
 from datetime import date
 
@@ -25,7 +25,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class VoiceAdjustment(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A correction of a session's counted seconds by staff; never changed and never removed."""
+    """A staff correction of a session's counted seconds; never changed and never deleted."""
 
     __tablename__ = "voice_adjustments"
     __table_args__ = (
@@ -56,7 +56,7 @@ class VoiceAdjustment(Model, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class VoiceAdjustmentDay(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """The part of a correction that falls on one date of the member and of the guild."""
+    """The part of a correction that belongs to one date of the member and of the guild."""
 
     __tablename__ = "voice_adjustment_days"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What was counted per day, week and month, the runs of days made from it, and the marks on long leaderboards."""
+"""Tables of counted seconds per member and day, week or month, on the guild's calendar."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member's counted seconds on one date of the guild's calendar: for boards and the daily cap."""
+    """A member's counted seconds on one date of the guild's calendar, for leaderboards and the daily cap."""
 
     __tablename__ = "guild_member_days"
     __table_args__ = (

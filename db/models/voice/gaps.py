@@ -1,4 +1,4 @@
-"""Spans of time in which a guild was not received."""
+"""Table of time intervals in which a guild's gateway events were not received."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -17,7 +17,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A span of time in which nobody heard a guild: a crash, a freeze, a lost connection or an outage."""
+    """An interval in which a guild's events were not received: a crash, a stall, a lost connection or an outage."""
 
     __tablename__ = "voice_gaps"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Members whose counted time must be recalculated."""
+"""Table of members whose counted time must be recalculated."""
 
 from sqlalchemy import PrimaryKeyConstraint
 
@@ -7,7 +7,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class RecalculationQueueEntry(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A member whose time is to be counted again from the segments; a mark may be there more than once."""
+    """A member whose time must be recalculated from the segments; may be queued more than once."""
 
     __tablename__ = "recalculation_queue"
     __table_args__ = (

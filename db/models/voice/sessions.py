@@ -1,4 +1,4 @@
-"""Stays in voice, the stretches they are made of, activity during them, and corrections by staff."""
+"""Tables of voice sessions and their segments."""
 
 from sqlalchemy import (
     BigInteger,
@@ -31,7 +31,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """One continuous stay in tracked voice."""
+    """One continuous time of a member in tracked voice channels."""
 
     __tablename__ = "voice_sessions"
     __table_args__ = (
@@ -74,7 +74,7 @@ class VoiceSession(Model, CRUDMixin, DiscordIDMixin, table=True):
 
 
 class VoiceSegment(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A stretch of a session in one channel with the same flags."""
+    """A part of a session in one channel with the same flags."""
 
     __tablename__ = "voice_segments"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Which rules a guild counts by from when on, and whose time is to be counted again."""
+"""Table of tracking policy changes: which preset a guild uses, and from when."""
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
@@ -9,7 +9,7 @@ from db.models.mixins import CRUDMixin, DiscordIDMixin
 
 
 class TrackingPolicyChange(Model, CRUDMixin, DiscordIDMixin, table=True):
-    """A guild's choice of a preset for a span of time; later ones paint over earlier ones, none is changed."""
+    """A guild's choice of a preset for a time span; later rows override earlier ones, and rows are never changed."""
 
     __tablename__ = "tracking_policies"
     __table_args__ = (

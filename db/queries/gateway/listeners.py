@@ -1,6 +1,6 @@
-"""Which listeners run, which shards are taken, and when the next gateway session may be started.
+"""Queries that coordinate gateway listeners: running listeners, owned shards, and identify rate limits.
 
-Moments are real time by the database's own clock, which all listeners share.
+All times come from the database's clock, which all listeners share.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from db.connection import Connection
 from db.queries.gateway.positions import SHARD_LOCKS
 from db.rows import dataclass_row
 
-_ROSTER: Final = 0x4C7A  # the locks of running listeners, beside those of the shards
+_ROSTER: Final = 0x4C7A  # advisory locks of running listeners, in a different key space than those of the shards
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A listener whose lock is held."""
+    """A listener that holds its lock."""
 
     listener_id: int
     shard_selection: str
     shard_count: int
-    is_alive: bool  # False: it has stopped to show signs of life, though its connections are open
+    is_alive: bool  # False: its heartbeats have stopped, though its connection is still open
 
 
 async def add_listener(conn: Connection, *, shard_selection: str, shard_count: int) -> int:
-    """A new listener's number."""
+    """Register a new listener. Returns: its id."""
     cursor = await conn.execute(
         """INSERT INTO gateway_listeners (shard_selection, shard_count, heartbeat_at)
            VALUES (%(shard_selection)s, %(count)s, clock_timestamp()) RETURNING listener_id""",
@@ -36,7 +36,7 @@ async def add_listener(conn: Connection, *, shard_selection: str, shard_count: i
 
 
 async def lock_listener(conn: Connection, listener: int, *, name: str) -> None:
-    """Show that a listener runs, for as long as this connection lives, which from now on bears its `name`."""
+    """Hold a shared lock that marks the listener as running while this connection lives, and name the connection."""
     await conn.execute(
         """SELECT pg_try_advisory_lock_shared(%(roster)s::int, %(listener)s::int),
                   set_config('application_name', %(name)s, false)""",
@@ -45,7 +45,7 @@ async def lock_listener(conn: Connection, listener: int, *, name: str) -> None:
 
 
 async def set_listener(conn: Connection, listener: int, *, shard_selection: str, shard_count: int) -> None:
-    """A sign of life, and into how many shards the listener splits the guilds."""
+    """Write a heartbeat, and the shard count that the listener uses."""
     await conn.execute(
         """INSERT INTO gateway_listeners (listener_id, shard_selection, shard_count, heartbeat_at)
            VALUES (%(listener)s, %(shard_selection)s, %(count)s, clock_timestamp())
@@ -56,7 +56,7 @@ async def set_listener(conn: Connection, listener: int, *, shard_selection: str,
 
 
 async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listener]:
-    """All who hold their lock, the oldest first; heard are those with a sign of life within `patience_s`."""
+    """All listeners that hold their lock, oldest first; alive are those with a heartbeat within `patience_s`."""
     cursor = conn.cursor(row_factory=dataclass_row(Listener))
     await cursor.execute(
         """SELECT l.listener_id, l.shard_selection, l.shard_count,
@@ -73,7 +73,7 @@ async def list_listeners(conn: Connection, *, patience_s: float) -> list[Listene
 
 
 async def list_taken_shards(conn: Connection) -> list[int]:
-    """The shards that somebody owns."""
+    """The shards that a listener owns."""
     cursor = await conn.execute(
         """SELECT k.objid::bigint FROM pg_locks k
            WHERE k.locktype = 'advisory' AND k.granted AND k.objsubid = 2 AND k.classid = %(shards)s::oid
@@ -84,7 +84,7 @@ async def list_taken_shards(conn: Connection) -> list[int]:
 
 
 async def end_connections(conn: Connection, *, name: str) -> int:
-    """Close all connections to this database that bear a `name`, and so free what they own; how many there were."""
+    """Terminate all connections to this database with this name, which frees their locks. Returns: how many."""
     cursor = await conn.execute(
         """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
            WHERE datname = current_database() AND application_name = %(name)s""",
@@ -95,7 +95,7 @@ async def end_connections(conn: Connection, *, name: str) -> int:
 
 
 async def remove_listener(conn: Connection, listener: int) -> None:
-    """A listener has left."""
+    """Delete the row of a listener that stopped."""
     await conn.execute(
         "DELETE FROM gateway_listeners WHERE listener_id = %(listener)s",
         {"listener": listener},
@@ -103,12 +103,12 @@ async def remove_listener(conn: Connection, listener: int) -> None:
 
 
 async def remove_stale_listeners(conn: Connection) -> None:
-    """Forget those who crashed a good while ago; whoever comes back writes a row again."""
+    """Delete listeners without a heartbeat for an hour; one that comes back writes its row again."""
     await conn.execute("DELETE FROM gateway_listeners WHERE heartbeat_at < clock_timestamp() - interval '1 hour'")
 
 
 async def take_identify_slot(conn: Connection, *, bucket: int, hold_s: float) -> bool:
-    """Whether an identify in this bucket may be sent now; nobody else's for `hold_s`."""
+    """Reserve the bucket's identify slot for `hold_s`. Returns: False if it is not free yet."""
     cursor = await conn.execute(
         """INSERT INTO gateway_identify_slots AS s (bucket, available_at)
            VALUES (%(bucket)s, clock_timestamp() + make_interval(secs => %(hold)s))
@@ -122,7 +122,7 @@ async def take_identify_slot(conn: Connection, *, bucket: int, hold_s: float) ->
 
 
 async def get_identify_wait(conn: Connection, *, bucket: int) -> float:
-    """Seconds until a bucket is free; 0 or less: it is."""
+    """Seconds until the bucket's identify slot is free; 0 or less: it is free."""
     cursor = await conn.execute(
         """SELECT extract(epoch FROM available_at - clock_timestamp())::float FROM gateway_identify_slots
            WHERE bucket = %(bucket)s""",
@@ -133,7 +133,7 @@ async def get_identify_wait(conn: Connection, *, bucket: int) -> float:
 
 
 async def set_identify_slot(conn: Connection, *, bucket: int, gap_s: float) -> None:
-    """An identify has reached Discord by now: the next one of this bucket may follow after `gap_s`."""
+    """After an identify reached Discord: free the bucket's slot after `gap_s`."""
     await conn.execute(
         """UPDATE gateway_identify_slots SET available_at = clock_timestamp() + make_interval(secs => %(gap)s)
            WHERE bucket = %(bucket)s""",

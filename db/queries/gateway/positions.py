@@ -1,4 +1,4 @@
-"""How far each gateway shard has been heard, and which process may listen for it."""
+"""Queries for each gateway shard's committed position (sequence number, heartbeat), and the lock on a shard."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,24 +7,24 @@ from typing import Final
 from db.connection import Connection
 from db.rows import dataclass_row
 
-StaleShardRow = tuple[int, int, datetime]  # shard, count, the last moment that was heard of it
+StaleShardRow = tuple[int, int, datetime]  # shard, count, time of its last heartbeat
 
-SHARD_LOCKS: Final = 0x4C79  # "Ly": our part of the database's space of advisory locks
+SHARD_LOCKS: Final = 0x4C79  # "Ly": our key space of advisory locks
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a shard stands: everything up to `seq` is committed."""
+    """A shard's committed position: all events up to `seq` are stored."""
 
-    session_id: str | None  # None: nothing to resume
-    resume_url: str | None  # None: Discord named none
+    session_id: str | None  # None: no session to resume
+    resume_url: str | None  # None: Discord sent none
     seq: int | None
-    heartbeat_at: datetime  # the last moment at which the shard is known to have been heard
+    heartbeat_at: datetime  # the last time at which the shard is known to have received frames
 
 
 @dataclass(frozen=True, slots=True)
 class ShardPosition:
-    """How far a shard of the gateway was heard, as its listener has committed."""
+    """Until when a shard's frames were received, as its listener committed."""
 
     shard: int
     count: int
@@ -32,7 +32,7 @@ class ShardPosition:
 
 
 async def list_positions(conn: Connection) -> list[ShardPosition]:
-    """Every shard that was ever listened to."""
+    """The positions of all shards that ever had a listener."""
     cursor = conn.cursor(row_factory=dataclass_row(ShardPosition))
     await cursor.execute(
         """SELECT shard_id AS shard, shard_count AS count, heartbeat_at FROM gateway_sessions
@@ -53,7 +53,7 @@ async def find_position(conn: Connection, *, shard: tuple[int, int]) -> Position
 
 
 async def set_position(conn: Connection, position: Position, *, shard: tuple[int, int]) -> None:
-    """Commit to a position, in the transaction that writes what was heard up to it."""
+    """Store a position, in the same transaction as the events up to it."""
     await conn.execute(
         """INSERT INTO gateway_sessions (shard_id, shard_count, session_id, resume_url, seq, heartbeat_at)
            VALUES (%(shard)s, %(count)s, %(session)s, %(url)s, %(seq)s, %(heartbeat_at)s)
@@ -72,7 +72,7 @@ async def set_position(conn: Connection, position: Position, *, shard: tuple[int
 
 
 async def end_sessions_of_other_counts(conn: Connection, *, shard_count: int) -> None:
-    """Sessions of another number of shards are never resumed: what they missed has been heard by others since."""
+    """Clear the sessions of other shard counts: they are never resumed, since other shards received their events."""
     await conn.execute(
         """UPDATE gateway_sessions SET session_id = NULL, resume_url = NULL, seq = NULL
            WHERE shard_count <> %(count)s AND session_id IS NOT NULL""",
@@ -81,7 +81,7 @@ async def end_sessions_of_other_counts(conn: Connection, *, shard_count: int) ->
 
 
 async def remove_other_counts(conn: Connection, *, shard_count: int) -> None:
-    """Forget the positions of other numbers of shards, once every shard of this one has a session of its own."""
+    """Delete the positions of other shard counts, once every shard of this count has its own session."""
     await conn.execute(
         """DELETE FROM gateway_sessions
            WHERE shard_count <> %(count)s
@@ -92,9 +92,10 @@ async def remove_other_counts(conn: Connection, *, shard_count: int) -> None:
 
 
 async def try_lock_shard(conn: Connection, *, shard: int) -> bool:
-    """Whether this connection now owns the shard, until it closes; one owner at a time, whatever the shard count.
+    """Lock the shard for this connection until it closes; one owner at a time, whatever the shard count.
 
-    The lock lives and dies with the connection, so that whoever writes through it cannot have lost it unnoticed.
+    The lock ends with the connection, so a process that still writes through the connection cannot have lost the lock.
+    Returns: False if another connection owns the shard.
     """
     cursor = await conn.execute(
         "SELECT pg_try_advisory_lock(%(shards)s::int, %(shard)s::int)",
@@ -105,7 +106,7 @@ async def try_lock_shard(conn: Connection, *, shard: int) -> bool:
 
 
 async def set_keepalives(conn: Connection) -> None:
-    """Let the server notice within 20 seconds when this process's machine is gone, and free its shard."""
+    """Set TCP keepalives, so that the server notices within 20 seconds if this machine is gone, and frees its shard."""
     await conn.execute(
         """SELECT set_config('tcp_keepalives_idle', '8', false), set_config('tcp_keepalives_interval', '4', false),
                   set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '20000', false)"""
@@ -113,7 +114,7 @@ async def set_keepalives(conn: Connection) -> None:
 
 
 async def list_stale(conn: Connection, *, before: datetime) -> list[StaleShardRow]:
-    """Shards not heard of since `before`, of the number of shards that was heard last: others are history."""
+    """Shards without a heartbeat since `before`, among those of the shard count that was active last."""
     cursor = await conn.execute(
         """SELECT shard_id, shard_count, heartbeat_at FROM gateway_sessions
            WHERE heartbeat_at < %(before)s
@@ -125,7 +126,7 @@ async def list_stale(conn: Connection, *, before: datetime) -> list[StaleShardRo
 
 
 async def try_hold_shard(conn: Connection, *, shard: int) -> bool:
-    """Whether no listener owns the shard; none can until this transaction ends."""
+    """Whether no listener owns the shard; if so, none can until this transaction ends."""
     cursor = await conn.execute(
         "SELECT pg_try_advisory_xact_lock(%(shards)s::int, %(shard)s::int)",
         {"shards": SHARD_LOCKS, "shard": shard},
@@ -135,7 +136,7 @@ async def try_hold_shard(conn: Connection, *, shard: int) -> bool:
 
 
 async def set_session_over(conn: Connection, *, shard: tuple[int, int]) -> None:
-    """The next listener of the shard (id, count) starts a new session, and is told who is there."""
+    """Clear the shard's session, so that its next listener starts a new one and receives snapshots."""
     await conn.execute(
         """UPDATE gateway_sessions SET session_id = NULL, resume_url = NULL, seq = NULL
            WHERE shard_id = %(shard)s AND shard_count = %(count)s""",

@@ -1,4 +1,4 @@
-"""The first statement of every interaction: claims it, notes who came, and tells what they prefer."""
+"""The first statement of every interaction: claims its id, updates the member, and loads their preferences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,30 +11,30 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class InteractionUser:
-    """The person as the interaction describes them."""
+    """The user of an interaction, as Discord describes them."""
 
     user: UserId
     username: str
     global_name: str | None
     avatar_hash: str | None
     is_bot: bool
-    nick: str | None  # the name in this guild
+    nick: str | None  # the nickname in this guild
     member_avatar_hash: str | None  # the avatar in this guild
 
 
 @dataclass(frozen=True, slots=True)
 class MemberContextRow:
-    """What a member's interaction finds."""
+    """The stored data of the member behind an interaction."""
 
     is_first: bool  # False: this interaction was claimed before
     language: Language | None  # None: never chosen
     visibility: Visibility
     guild_zone: str
     study_minutes: int
-    valid_from: list[datetime]  # the member's zone rules, oldest first; the three lists go together
+    valid_from: list[datetime]  # start times of the member's zone rules, oldest first; the three lists are parallel
     zones: list[str]
     day_starts_min: list[int]
-    seen_before: datetime | None  # the member's last interaction before this one; None: this is the first
+    seen_before: datetime | None  # the member's previous interaction; None: this is the first
 
 
 async def begin_in_guild(
@@ -46,13 +46,14 @@ async def begin_in_guild(
     caller: InteractionUser,
     now: datetime,
 ) -> MemberContextRow:
-    """Claim an interaction from a guild and read what its member prefers, in one trip.
+    """Claim an interaction from a guild and read its member's preferences, in one round trip.
 
-    Rows of guild, user and member are made on first contact; names are written only when they changed, so that the
-    usual arrival writes two rows: the claim and the member's `last_seen_at`; while the member is in voice a third, the
-    activity that starts the unattended cap anew. Locks are taken in the order claim, guild, user, member. Of two
-    deliveries at once the second waits for the first one's transaction. Until the transaction ends its connection is
-    called `lyceum request=…`, which operators see; saying so within this trip costs nothing.
+    Rows of guild, user and member are created on first contact. Names are written only when they changed, so the usual
+    call writes two rows: the claim and the member's `last_seen_at`; while the member is in voice it also writes the
+    interaction that restarts the unattended cap. Locks are taken in the order claim, guild, user, member. Of two
+    simultaneous deliveries the second waits for the first one's transaction. Until the transaction ends its
+    `application_name` is `lyceum request=…`, which operators see; setting it in this statement costs no extra round
+    trip.
     """
     cursor = conn.cursor(row_factory=dataclass_row(MemberContextRow))
     await cursor.execute(
@@ -140,7 +141,7 @@ async def begin_in_guild(
 async def begin_outside_guild(
     conn: Connection, *, interaction: InteractionId, caller: InteractionUser, now: datetime
 ) -> bool:
-    """Claim an interaction from outside any guild; False: it was claimed before."""
+    """Claim an interaction from outside a guild; False: it was claimed before."""
     cursor = await conn.execute(
         """WITH told AS MATERIALIZED (
                SELECT set_config('application_name', 'lyceum request=' || %(interaction)s::bigint, true)

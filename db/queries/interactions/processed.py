@@ -1,4 +1,4 @@
-"""What is kept about interactions once they are answered: next to nothing, and not for long."""
+"""Queries for interaction ids that were already processed: look up and purge."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from db.connection import Connection
 
 
 async def remove_processed(conn: Connection, *, before: datetime) -> int:
-    """Forget interactions received before a moment; how many there were."""
+    """Delete interactions received before a time. Returns: how many."""
     cursor = await conn.execute(
         "DELETE FROM processed_interactions WHERE received_at < %(before)s",
         {"before": before},
@@ -16,7 +16,7 @@ async def remove_processed(conn: Connection, *, before: datetime) -> int:
 
 
 async def is_processed(conn: Connection, interaction: InteractionId) -> bool:
-    """Whether the transaction of an interaction was committed; for fifteen minutes after it came."""
+    """Whether an interaction's transaction was committed; answers for 15 minutes after it was received."""
     cursor = await conn.execute(
         "SELECT EXISTS (SELECT FROM processed_interactions WHERE interaction_id = %(interaction)s)",
         {"interaction": interaction},

@@ -1,7 +1,7 @@
-"""The outbox: what must happen at Discord, who is at it, and how it ended.
+"""Outbox queries: add, claim, retry and list the Discord API calls that must follow a commit.
 
-Leases and waits are measured by the database's own clock, so that neither a crooked clock of a machine nor
-demonstration time moves them; only `due_at` is a moment of the product.
+Leases and retry delays use the database's own clock, so that neither a wrong machine clock nor simulated time affects
+them; only `due_at` is in application time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from db.rows import dataclass_row
 
 
 class Key(TypedDict):
-    """What tells one effect from all others."""
+    """The unique key of an effect."""
 
     guild: int  # 0: none
     kind: str
@@ -25,7 +25,7 @@ class Key(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An effect to write down."""
+    """An effect to add."""
 
     guild: int  # 0: none
     kind: str
@@ -36,21 +36,21 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An effect that is ours to make happen, until the lease ends."""
+    """A claimed effect, which this process owns until the lease ends."""
 
     guild: int  # 0: none
     id: int
     kind: str
     dedupe_key: str
     payload: str  # JSON
-    attempts: int  # with this one
-    unsure_s: float | None  # how long ago the first attempt of unknown end began; None: there was none
-    age_s: float  # since it was written
+    attempts: int  # including this one
+    unsure_s: float | None  # seconds since the first attempt with an unknown outcome; None: there was none
+    age_s: float  # seconds since it was added
 
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """An effect as it is shown to a person; what it says is left out."""
+    """An effect as shown to operators, without its payload."""
 
     guild: int
     id: int
@@ -64,7 +64,7 @@ class ListedEntry:
 
 
 async def add(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, lease_s: float) -> list[Entry]:
-    """Write effects down; those that are due come back, leased. One that was written before stays as it is."""
+    """Add effects; an existing key stays unchanged. Returns: those to run now, leased to the caller."""
     cursor = conn.cursor(row_factory=dataclass_row(Entry))
     await cursor.execute(
         """INSERT INTO outbox (guild_id, kind, dedupe_key, payload, due_at, held_until, attempts, unsure_from)
@@ -92,7 +92,7 @@ async def add(conn: Connection, entries: Sequence[NewEntry], *, now: datetime, l
 
 
 async def claim(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[Entry]:
-    """Take effects that are due and that nobody is at, the longest due first; they are ours until the lease ends."""
+    """Claim effects that are due and not leased, earliest `due_at` first, until the lease ends."""
     cursor = conn.cursor(row_factory=dataclass_row(Entry))
     await cursor.execute(
         """UPDATE outbox o
@@ -114,15 +114,15 @@ async def claim(conn: Connection, *, now: datetime, lease_s: float, limit: int) 
 async def set_outcome(
     conn: Connection, entry: Entry, *, status: EffectStatus, error: str | None, wait_s: float, is_unsure: bool
 ) -> bool:
-    """Note how an attempt ended; False: the lease had run out and somebody else has taken the effect up since.
+    """Store the outcome of an attempt; False: the lease had expired and another process claimed the effect.
 
     Args:
         conn: the caller commits.
         entry: as it was claimed.
-        status: pending means that it is tried again after `wait_s`.
+        status: pending means that it is retried after `wait_s`.
         error: a short sentence.
         wait_s: see `status`.
-        is_unsure: it may have happened all the same.
+        is_unsure: Discord may have received it.
     """
     cursor = await conn.execute(
         """UPDATE outbox
@@ -146,7 +146,7 @@ async def set_outcome(
 
 
 async def set_held(conn: Connection, *, guild: int, kind: str, dedupe_key: str, lease_s: float) -> bool:
-    """Stay at an effect for `lease_s` more; False: it is not there."""
+    """Extend the lease of a pending effect to `lease_s` from now; False: there is none."""
     cursor = await conn.execute(
         """UPDATE outbox SET held_until = clock_timestamp() + make_interval(secs => %(lease_s)s::float8)
            WHERE guild_id = %(guild)s AND kind = %(kind)s AND dedupe_key = %(dedupe_key)s AND status = 'pending'""",
@@ -156,7 +156,7 @@ async def set_held(conn: Connection, *, guild: int, kind: str, dedupe_key: str, 
 
 
 async def pending_payload(conn: Connection, *, guild: int, kind: str, dedupe_key: str) -> str | None:
-    """What an effect that has not happened yet asks for, as JSON; None: it has happened, or was never written."""
+    """The payload (JSON) of an effect that is still pending; None: it is finished, or was never added."""
     cursor = await conn.execute(
         """SELECT payload::text FROM outbox
            WHERE guild_id = %(guild)s AND kind = %(kind)s AND dedupe_key = %(dedupe_key)s AND status = 'pending'""",
@@ -167,7 +167,7 @@ async def pending_payload(conn: Connection, *, guild: int, kind: str, dedupe_key
 
 
 async def remove(conn: Connection, *, guild: int, kind: str, dedupe_key: str) -> bool:
-    """Take an effect back, or forget one that has happened; False: it is not there."""
+    """Delete an effect, pending or finished; False: there is no such effect."""
     cursor = await conn.execute(
         "DELETE FROM outbox WHERE guild_id = %(guild)s AND kind = %(kind)s AND dedupe_key = %(dedupe_key)s",
         {"guild": guild, "kind": kind, "dedupe_key": dedupe_key},
@@ -176,7 +176,7 @@ async def remove(conn: Connection, *, guild: int, kind: str, dedupe_key: str) ->
 
 
 async def remove_settled(conn: Connection, *, older_than_s: float) -> int:
-    """Forget what was settled that long ago; what needs attention stays until somebody gives it."""
+    """Delete effects finished that long ago; those that need attention are kept until an operator handles them."""
     cursor = await conn.execute(
         """DELETE FROM outbox
            WHERE settled_at < now() - make_interval(secs => %(older_than_s)s::float8)
@@ -187,13 +187,13 @@ async def remove_settled(conn: Connection, *, older_than_s: float) -> int:
 
 
 async def count_by_status(conn: Connection) -> Mapping[EffectStatus, int]:
-    """How many effects there are of each status that has any."""
+    """The number of effects per status; statuses without effects are missing."""
     cursor = await conn.execute("SELECT status, count(*) FROM outbox GROUP BY status")
     return {EffectStatus(status): count for status, count in await cursor.fetchall()}
 
 
 async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) -> list[ListedEntry]:
-    """Effects of one status, the longest due first."""
+    """Effects of one status, earliest `due_at` first."""
     cursor = conn.cursor(row_factory=dataclass_row(ListedEntry))
     await cursor.execute(
         """SELECT guild_id AS guild, outbox_id AS id, kind, dedupe_key, status, attempts, last_error, due_at, settled_at
@@ -204,7 +204,7 @@ async def list_by_status(conn: Connection, status: EffectStatus, *, limit: int) 
 
 
 async def set_pending_again(conn: Connection, *, ids: Sequence[int] | None) -> int:
-    """Let effects that need attention, these or all of them, be tried anew; how many there were."""
+    """Retry effects that need attention, these or all of them. Returns: how many."""
     cursor = await conn.execute(
         """UPDATE outbox
            SET status = 'pending', attempts = 0, unsure_from = NULL, held_until = now(), settled_at = NULL
@@ -215,7 +215,7 @@ async def set_pending_again(conn: Connection, *, ids: Sequence[int] | None) -> i
 
 
 async def set_dropped(conn: Connection, *, ids: Sequence[int]) -> int:
-    """Give up effects that need attention or wait; how many there were."""
+    """Drop effects that need attention or are pending. Returns: how many."""
     cursor = await conn.execute(
         """UPDATE outbox SET status = 'failed', settled_at = now()
            WHERE status IN ('needs_attention', 'pending') AND outbox_id = ANY (%(ids)s::bigint[])""",

@@ -1,7 +1,7 @@
-"""Marks on long leaderboards: every so many rows a place, and how many rows that everybody may see stand before it.
+"""Queries that write rank checkpoints: every n-th row of a leaderboard and the number of visible rows before it.
 
-A count that begins at a mark reads at most the rows up to the next one. Rows that nobody sees (hidden, gone, bots, runs
-that are over) are numbered too, so that they cannot make a count long either.
+A count that starts at a checkpoint reads at most the rows up to the next one. Rows that are not visible (private, gone,
+bots, ended streaks) are numbered too, so that they cannot make a count long either.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ _LOCK: Final = 0x4D41_524B  # "MARK"
 
 @dataclass(frozen=True, slots=True)
 class LargeGuild:
-    """A guild whose boards may be long."""
+    """A guild whose leaderboards may be long."""
 
     guild_id: GuildId
     timezone: str
 
 
 async def list_large_guilds(conn: Connection, *, members: int) -> list[LargeGuild]:
-    """The guilds with more than so many members; those that removed the app are left out."""
+    """The guilds with more than this many members, except those that removed the app."""
     cursor = conn.cursor(row_factory=dataclass_row(LargeGuild))
     await cursor.execute(
         """SELECT g.guild_id, g.timezone FROM guilds AS g
@@ -38,14 +38,14 @@ async def list_large_guilds(conn: Connection, *, members: int) -> list[LargeGuil
 
 
 async def lock(conn: Connection) -> None:
-    """Be the only one who marks until the transaction ends."""
+    """Lock checkpoint writes until the transaction ends."""
     await conn.execute("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
 
 
 async def remove_marks(
     conn: Connection, *, guild: GuildId, board: LeaderboardMetric, period: LeaderboardPeriod
 ) -> None:
-    """Forget the marks of a board, those of earlier days, weeks or months included."""
+    """Delete the checkpoints of a leaderboard, including those of earlier days, weeks or months."""
     await conn.execute(
         "DELETE FROM leaderboard_checkpoints WHERE guild_id = %(guild)s AND board = %(board)s AND period = %(period)s",
         {"guild": guild, "board": board, "period": period},
@@ -53,7 +53,7 @@ async def remove_marks(
 
 
 async def add_for_total(conn: Connection, *, guild: GuildId, every: int, now: datetime) -> int:
-    """Mark each `every`-th row of the board of all time; how many marks there are now."""
+    """Add a checkpoint at each `every`-th row of the all-time leaderboard. Returns: how many."""
     cursor = await conn.execute(
         """INSERT INTO leaderboard_checkpoints
                (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
@@ -77,7 +77,7 @@ async def add_for_total(conn: Connection, *, guild: GuildId, every: int, now: da
 
 
 async def add_for_day(conn: Connection, *, guild: GuildId, day: date, every: int, now: datetime) -> int:
-    """The same for one of the guild's dates."""
+    """Like add_for_total(), for one of the guild's dates."""
     cursor = await conn.execute(
         """INSERT INTO leaderboard_checkpoints
                (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
@@ -103,7 +103,7 @@ async def add_for_day(conn: Connection, *, guild: GuildId, day: date, every: int
 async def add_for_span(
     conn: Connection, *, guild: GuildId, period: LeaderboardPeriod, starts_on: date, every: int, now: datetime
 ) -> int:
-    """The same for one of the guild's weeks or months."""
+    """Like add_for_total(), for one of the guild's weeks or months."""
     cursor = await conn.execute(
         """INSERT INTO leaderboard_checkpoints
                (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)
@@ -128,7 +128,7 @@ async def add_for_span(
 
 
 async def add_for_streak(conn: Connection, *, guild: GuildId, kind: DayKind, every: int, now: datetime) -> int:
-    """The same for the runs of days; those that are over at `now` are places but nobody sees them."""
+    """Like add_for_total(), for streaks; those that have ended at `now` are numbered but not visible."""
     cursor = await conn.execute(
         """INSERT INTO leaderboard_checkpoints
                (guild_id, board, period, starts_on, entry, value, user_id, visible_before, counted_at)

@@ -1,14 +1,14 @@
-"""Pages of the guild's leaderboards, each with the row of the person who asks.
+"""Queries for pages of a guild's leaderboards, each with the viewer's own row.
 
-Bots, members who have left and those who keep their numbers private are on no board. Order: the value, highest first,
-then the user id; so ranks are unique and a page never shows a row twice. `-value` and the user id both ascend, which
-lets one index range begin at any place of a board.
+Bots, members who have left and members with private stats are on no leaderboard. Rows are ordered by value, highest
+first, then by user id, so ranks are unique and no row appears on two pages. `-value` and the user id both ascend, so
+one index range scan can start at any row of a leaderboard.
 
-Nothing is counted from the top of a long board: each count begins at the nearest of its marks
-(`leaderboard_checkpoints`, see db/queries/leaderboards/checkpoints.py) that were counted since `marked_since`, so it
-reads a few hundred rows at most. A board without marks is counted exactly. One statement reads all boards; they
-differ in the rows that it ranks. Guilds differ so much in size that no plan is good for all, so who may be seen is
-asked row by row: a join would read whole guilds.
+No count starts at the top of a long leaderboard: each starts at the nearest checkpoint (`leaderboard_checkpoints`, see
+db/queries/leaderboards/checkpoints.py) written since `marked_since`, and reads a few hundred rows at most. A
+leaderboard without checkpoints is counted exactly. One SQL template serves all leaderboards; they differ in the rows
+that it ranks. Guilds vary so much in size that no join plan suits all of them, so visibility is checked row by row: a
+join would read whole guilds.
 """
 
 from dataclasses import asdict, dataclass
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardRow:
-    """One row of a board."""
+    """One row of a leaderboard."""
 
     rank: int  # from 1
-    value: int  # seconds, or days for the streak board
+    value: int  # seconds, or days for the streak leaderboard
     user_id: UserId
     username: str
     global_name: str | None
@@ -40,24 +40,24 @@ class LeaderboardRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardPage:
-    """A page of a board; the viewer's row is among `standings` also when it belongs to another page."""
+    """A page of a leaderboard; `standings` includes the viewer's row even if it is on another page."""
 
     total: int  # rows on all pages
     best: int  # the value of the first row; 0: there is none
-    page: int  # from 0; the last one when the page asked for lies behind it
-    standings: tuple[LeaderboardRow, ...]  # by rank
+    page: int  # from 0; the last page if the requested one is beyond it
+    standings: tuple[LeaderboardRow, ...]  # ordered by rank
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a board, for whom."""
+    """The page to read, and for which viewer."""
 
     guild: GuildId
     page: int  # from 0
     size: int
     viewer: UserId
-    at_least: int  # rows of a smaller value are not on the board
-    marked_since: datetime  # older marks are not believed
+    at_least: int  # rows with a smaller value are left out
+    marked_since: datetime  # older checkpoints are ignored
 
 
 _SEEN: Final = """(SELECT m.visibility = 'public' AND m.left_at IS NULL FROM members AS m
@@ -65,12 +65,12 @@ _SEEN: Final = """(SELECT m.visibility = 'public' AND m.left_at IS NULL FROM mem
 
 
 def _page_sql(*, marks: LiteralString, rows: LiteralString, seen: LiteralString = _SEEN) -> LiteralString:
-    """The statement of one board.
+    """The SQL statement of one leaderboard.
 
     Args:
-        marks: which marks are its own.
-        rows: what stands on it, as `d`.
-        seen: whether everybody may see a row; bots are left out besides.
+        marks: the condition that selects its checkpoints.
+        rows: the ranked rows, aliased `d`.
+        seen: the condition for a visible row; bots are excluded separately.
     """
     return f"""WITH mark AS MATERIALIZED (
                SELECT -value AS place, user_id, visible_before FROM leaderboard_checkpoints
@@ -160,29 +160,29 @@ _STREAK: Final = _page_sql(
 
 
 async def get_by_total(conn: Connection, wanted: PageRequest) -> LeaderboardPage:
-    """The board of all counted seconds."""
+    """The leaderboard of all counted seconds."""
     return await _read(await conn.execute(_TOTAL, asdict(wanted)))
 
 
 async def get_by_day(conn: Connection, wanted: PageRequest, *, day: date) -> LeaderboardPage:
-    """The board of the seconds counted on one of the guild's dates."""
+    """The leaderboard of seconds counted on one of the guild's dates."""
     return await _read(await conn.execute(_DAY, asdict(wanted) | {"day": day}))
 
 
 async def get_by_span(
     conn: Connection, wanted: PageRequest, *, period: LeaderboardPeriod, starts_on: date
 ) -> LeaderboardPage:
-    """The board of the seconds counted in one of the guild's weeks or months, known by its first date."""
+    """The leaderboard of seconds counted in one of the guild's weeks or months, identified by its first date."""
     return await _read(await conn.execute(_SPAN, asdict(wanted) | {"period": period, "starts_on": starts_on}))
 
 
 async def get_by_streak(conn: Connection, wanted: PageRequest, *, kind: DayKind, now: datetime) -> LeaderboardPage:
-    """The board of the runs that are alive at `now`, in days."""
+    """The leaderboard of streaks that are alive at `now`, in days."""
     return await _read(await conn.execute(_STREAK, asdict(wanted) | {"kind": kind, "now": now}))
 
 
 async def _read(cursor: "AsyncCursor[TupleRow]") -> LeaderboardPage:
-    """The rows of one board; an empty board is a single row without a rank."""
+    """The rows of one leaderboard; an empty leaderboard is a single row without a rank."""
     rows = await cursor.fetchall()
     total, best, page = rows[0][:3]
     return LeaderboardPage(total, best, page, tuple(LeaderboardRow(*row[3:]) for row in rows if row[3] is not None))

@@ -1,6 +1,6 @@
-"""Guilds, channels and people as the gateway tells of them: whole batches, one statement each.
+"""Bulk upserts of users and members from gateway events, one statement per batch.
 
-`at` is the moment of a batch in seconds since 1970, which rows that are new or changed bear; None: the server's clock.
+`at` is the time of a batch in seconds since 1970, stored in new and changed rows; None: the server's clock.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MemberRow = tuple[int, int, str | None, str | None]  # guild, user, nick, avatar
 
 
 async def set_users(conn: Connection, rows: Sequence[UserRow], *, at: int | None) -> None:
-    """Accounts under their present names; those that have not changed are left alone, without a lock."""
+    """Upsert users with their current names; unchanged rows are not locked or written."""
     user, username, global_name, avatar, is_bot = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO users (user_id, username, global_name, avatar_hash, is_bot, created_at, updated_at)
@@ -40,7 +40,7 @@ async def set_users(conn: Connection, rows: Sequence[UserRow], *, at: int | None
 
 
 async def set_members(conn: Connection, rows: Sequence[MemberRow], *, at: int | None) -> None:
-    """Members under their present names in the guild; one who had left is back."""
+    """Upsert members with their current names in the guild; one who had left becomes present again."""
     guild, user, nick, avatar = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO members (guild_id, user_id, nick, avatar_hash, created_at, updated_at)
@@ -60,7 +60,7 @@ async def set_members(conn: Connection, rows: Sequence[MemberRow], *, at: int | 
 
 
 async def add_nameless_users(conn: Connection, users: Sequence[int], *, at: int | None) -> None:
-    """Accounts of which only the id is known; it stands in for the name until one is heard."""
+    """Insert users of whom only the id is known; the id stands in for the name until one is received."""
     await conn.execute(
         """INSERT INTO users (user_id, username, created_at, updated_at)
            SELECT user_id, user_id::text,
@@ -72,7 +72,7 @@ async def add_nameless_users(conn: Connection, users: Sequence[int], *, at: int 
 
 
 async def add_members(conn: Connection, rows: Sequence[tuple[int, int]], *, at: int | None) -> None:
-    """Rows for members (guild, user) that are not known yet."""
+    """Insert members (guild, user) that have no row yet."""
     guild, user = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO members (guild_id, user_id, created_at, updated_at)

@@ -1,18 +1,18 @@
-"""Row locks on members."""
+"""Locks the rows of members, in one fixed order."""
 
 from collections.abc import Sequence
 
 from db.connection import Connection
 from db.queries.arrays import numbers
 
-LockRow = tuple[int, int, int | None]  # guild, user, last press
+LockRow = tuple[int, int, int | None]  # guild, user, last interaction
 
 
 async def lock_members(conn: Connection, members: Sequence[tuple[int, int]], guilds: Sequence[int]) -> list[LockRow]:
-    """Hold the rows of these members, and of all with an open session in `guilds`, until the transaction ends.
+    """Lock the rows of these members, and of all with an open session in `guilds`, until the transaction ends.
 
-    Whoever writes sessions takes these locks first, in this order, before changing any member: two writers of one
-    member then follow each other, and none waits for the other in a circle.
+    Code that writes sessions takes these locks first, in this order, before it changes any member: two writers of one
+    member then run one after the other and cannot deadlock.
     """
     guild, user = zip(*members, strict=True) if members else ((), ())
     cursor = await conn.execute(

@@ -1,4 +1,4 @@
-"""What a member has chosen for themselves, and the guild they chose it in."""
+"""Writes a member's preferences: language and visibility."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from db.connection import Connection
 async def set_language(
     conn: Connection, *, guild: GuildId, user: UserId, language: Language | None, now: datetime
 ) -> bool:
-    """Note the language a member wants; None: whatever Discord is set to. False: no such member."""
+    """Store a member's language; None: follow Discord's setting. False: no such member."""
     cursor = await conn.execute(
         """UPDATE members SET language = %(language)s, updated_at = %(now)s
            WHERE guild_id = %(guild)s AND user_id = %(user)s""",
@@ -22,7 +22,7 @@ async def set_language(
 async def set_visibility(
     conn: Connection, *, guild: GuildId, user: UserId, visibility: Visibility, now: datetime
 ) -> bool:
-    """Note who may see a member's numbers. False: no such member."""
+    """Store who may see a member's stats. False: no such member."""
     cursor = await conn.execute(
         """UPDATE members SET visibility = %(visibility)s, updated_at = %(now)s
            WHERE guild_id = %(guild)s AND user_id = %(user)s""",

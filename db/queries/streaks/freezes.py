@@ -1,4 +1,4 @@
-"""Freezes at hand, missed dates, and the dates that a member or staff protects."""
+"""Queries for streak freezes: days to process, missed days, and the on/off history."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,13 +8,13 @@ from db.connection import Connection
 from db.queries.arrays import dates, numbers
 from db.queries.streaks.protections import DateRow
 
-MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the run at stake, whether a freeze was used
+MissedRow = tuple[int, int, date, int, bool]  # guild, user, date, days of the streak at risk, whether a freeze was used
 
 
 async def claim_due(conn: Connection, *, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """Members (guild, user) with a date to work that ended before `now`, longest ago first, held until the commit.
+    """Lock members (guild, user) with a day to process that ended before `now`, longest ago first, until the commit.
 
-    Those whom another transaction holds are left out.
+    Members locked by another transaction are skipped.
     """
     cursor = await conn.execute(
         """SELECT f.guild_id, f.user_id
@@ -29,7 +29,7 @@ async def claim_due(conn: Connection, *, now: datetime, limit: int) -> list[tupl
 
 
 async def set_missed(conn: Connection, rows: Sequence[MissedRow], *, now: datetime) -> None:
-    """Note what became of missed dates; the last word counts."""
+    """Store the outcome of missed days; a later outcome replaces an earlier one."""
     guild, user, day, streak_days, is_frozen = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO missed_days (guild_id, user_id, missed_on, streak_days, is_frozen, processed_at)
@@ -51,7 +51,7 @@ async def set_missed(conn: Connection, rows: Sequence[MissedRow], *, now: dateti
 
 
 async def set_late(conn: Connection, rows: Sequence[DateRow]) -> None:
-    """Note that these missed dates are active after all."""
+    """Mark missed days as active after all."""
     guild, user, day = zip(*rows, strict=True)
     await conn.execute(
         """UPDATE missed_days m SET is_late = true
@@ -62,7 +62,7 @@ async def set_late(conn: Connection, rows: Sequence[DateRow]) -> None:
 
 
 async def set_switch(conn: Connection, *, guild: GuildId, user: UserId, since: date, is_on: bool) -> None:
-    """From `since` on freezes are used, or are not; what was chosen for that date before falls away."""
+    """Turn automatic freezes on or off from the date `since`; replaces an earlier choice for that date."""
     await conn.execute(
         """INSERT INTO freeze_settings_history (guild_id, user_id, since_on, is_on)
            VALUES (%(guild)s, %(user)s, %(since)s, %(is_on)s)

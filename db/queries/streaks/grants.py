@@ -1,4 +1,4 @@
-"""Changes that staff made to streaks."""
+"""Queries for staff changes to streaks."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class StaffAct:
-    """Something that staff did to a member's date."""
+    """A staff change to a member's day."""
 
     user_id: UserId
     by_id: UserId
@@ -31,7 +31,7 @@ async def add_act(
     reason: str,
     now: datetime,
 ) -> None:
-    """Write down what staff did."""
+    """Add a staff change to the audit record."""
     await conn.execute(
         """INSERT INTO streak_acts (guild_id, user_id, by_id, is_grant, day_on, reason, acted_at)
            VALUES (%(guild)s, %(user)s, %(by)s, %(is_grant)s, %(day)s, %(reason)s, %(now)s)""",
@@ -40,7 +40,7 @@ async def add_act(
 
 
 async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, limit: int) -> list[StaffAct]:
-    """The last acts in a guild, newest first; with `user` those on one member's dates."""
+    """The last staff changes in a guild, newest first; with `user`, those on that member's days."""
     cursor = conn.cursor(row_factory=dataclass_row(StaffAct))
     await cursor.execute(
         """SELECT user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts
@@ -53,7 +53,7 @@ async def list_acts(conn: Connection, *, guild: GuildId, user: UserId | None, li
 
 
 async def list_grants(conn: Connection, *, guild: GuildId, user: UserId, since: date) -> list[StaffAct]:
-    """The last grant of staff for each of a member's dates from `since` on."""
+    """The last staff grant for each of a member's dates from `since` on."""
     cursor = conn.cursor(row_factory=dataclass_row(StaffAct))
     await cursor.execute(
         """SELECT DISTINCT ON (day_on) user_id, by_id, is_grant, day_on, reason, acted_at FROM streak_acts

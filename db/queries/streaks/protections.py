@@ -1,4 +1,4 @@
-"""Dates on which a member's run is protected, whatever protects them."""
+"""Queries for days on which a member's streak is protected, by any kind of protection."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -12,9 +12,9 @@ DateRow = tuple[int, int, date]  # guild, user, date
 
 
 async def add(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind, now: datetime | None) -> int:
-    """Protect dates of the members' calendars; those protected before stay as they are. How many are new.
+    """Protect dates on the members' calendars; protected dates stay unchanged. Returns: how many are new.
 
-    `now` is the moment that the new ones bear; None: the server's clock.
+    `now` is the creation time of new rows; None: the server's clock.
     """
     guild, user, day = zip(*rows, strict=True)
     cursor = await conn.execute(
@@ -29,7 +29,7 @@ async def add(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind
 
 
 async def remove(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionKind) -> int:
-    """Take back protections of one kind; how many there were."""
+    """Delete protections of one kind. Returns: how many."""
     guild, user, day = zip(*rows, strict=True)
     cursor = await conn.execute(
         """DELETE FROM protections p
@@ -42,7 +42,7 @@ async def remove(conn: Connection, rows: Sequence[DateRow], *, kind: ProtectionK
 
 
 async def list_between(conn: Connection, *, guild: GuildId, user: UserId, first: date, last: date) -> dict[date, str]:
-    """A member's protected dates from `first` to `last`, both included, and what protects each."""
+    """A member's protected dates from `first` to `last`, both included, and the kind of each protection."""
     cursor = await conn.execute(
         """SELECT protected_on, kind::text FROM protections
            WHERE guild_id = %(guild)s AND user_id = %(user)s AND protected_on BETWEEN %(first)s AND %(last)s""",

@@ -1,4 +1,4 @@
-"""Repairs of streaks."""
+"""Query that requests a streak repair."""
 
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from db.connection import Connection
 async def request_repair(
     conn: Connection, *, guild: GuildId, user: UserId, day: date, streak_days: int, now: datetime
 ) -> bool:
-    """Note that a member wants to repair the run that a date ended. False: they asked before."""
+    """Store that a member requests a repair of the streak that this date ended. False: already requested."""
     cursor = await conn.execute(
         """INSERT INTO missed_days AS m (guild_id, user_id, missed_on, streak_days, processed_at, requested_at)
            VALUES (%(guild)s, %(user)s, %(day)s, %(streak_days)s, %(now)s, %(now)s)

@@ -1,4 +1,4 @@
-"""Active dates, protected dates and the cached runs made from them."""
+"""Queries that load the inputs of streaks and write the cached streak rows."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,8 +6,8 @@ from datetime import date
 from db.connection import Connection
 from db.queries.arrays import dates, numbers
 
-# guild, user, guild's zone, active dates, protected dates and their kinds, switches of freezes (dates, values),
-# missed dates with whether frozen, told late, asked to be repaired
+# guild, user, guild's zone, active dates, protected dates and their kinds, changes of the freeze setting (dates,
+# values), missed dates with whether frozen, activity late, repair requested
 DatesRow = tuple[
     int,
     int,
@@ -22,12 +22,12 @@ DatesRow = tuple[
     list[bool],
     list[bool],
 ]
-# guild, user; run: days, first, last, longest, alive until (unix); freezes: held, the next date to work (unix)
+# guild, user; streak: days, first, last, longest, alive until (unix); freezes: held, next day to process (unix)
 RunRow = tuple[int, int, int, date, date, int, int, int, int | None]
 
 
 async def list_study_dates(conn: Connection, members: Sequence[tuple[int, int]]) -> list[DatesRow]:
-    """Of each member the dates with enough study and all that protects others, in order."""
+    """The active dates of each member, with their protections, freeze settings and missed days, in order."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT given.guild_id, given.user_id, g.timezone,
@@ -62,7 +62,7 @@ async def list_study_dates(conn: Connection, members: Sequence[tuple[int, int]])
 
 
 async def set_runs(conn: Connection, rows: Sequence[RunRow]) -> None:
-    """The last run of each member and the length of the longest one, and how their freezes stand."""
+    """Upsert each member's last streak, longest streak, and freezes."""
     guild, user, days, started, last, longest, alive, held, due = zip(*rows, strict=True)
     await conn.execute(
         """WITH given AS (
@@ -97,7 +97,7 @@ async def set_runs(conn: Connection, rows: Sequence[RunRow]) -> None:
 
 
 async def remove_runs(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
-    """Forget the study runs and the freezes of these members: they have no active date."""
+    """Delete the cached streaks and freezes of these members: they have no active date."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
         """WITH given AS (

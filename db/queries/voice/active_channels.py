@@ -1,4 +1,4 @@
-"""Who sits in which voice channel right now."""
+"""Query for the members who are in each voice channel now."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,10 +11,10 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class PresenceRow:
-    """One member in one channel."""
+    """One member in one voice channel."""
 
     channel_id: ChannelId
-    channel_name: str  # empty: the gateway has not told it yet
+    channel_name: str  # empty: the gateway has not sent it yet
     kind: ChannelKind
     user_id: UserId
     username: str
@@ -22,13 +22,13 @@ class PresenceRow:
     avatar_hash: str | None
     nick: str | None
     member_avatar_hash: str | None
-    since: datetime  # the beginning of the stay, over moves from channel to channel
+    since: datetime  # start of the session, which moves between channels do not change
     flags: int
     today_s: int  # credited so far on the guild's day
 
 
 async def list_present(conn: Connection, *, guild: GuildId, today: date) -> list[PresenceRow]:
-    """Everybody in voice whom everybody may see, by channel name, the longest there first.
+    """Visible members in voice, by channel name, then by longest session.
 
     `today` is a date of the guild's calendar.
     """

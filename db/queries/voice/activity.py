@@ -1,4 +1,4 @@
-"""Interactions of members who are in voice."""
+"""Queries for recent interactions of members who are in voice."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ ActivityRow = tuple[int, int, int]  # guild, user, when in seconds since 1970
 
 
 async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) -> list[ActivityRow]:
-    """When these members used the app during their open session, as far as no segment shows it yet; in order."""
+    """Interactions of these members during their open session that no segment reflects yet; in order."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT a.guild_id, a.user_id, extract(epoch FROM a.active_at)::bigint
@@ -23,7 +23,7 @@ async def list_activity(conn: Connection, members: Sequence[tuple[int, int]]) ->
 
 
 async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None:
-    """Forget activity that segments show, or that no session can use any more."""
+    """Delete these interactions: segments reflect them, or no session needs them any more."""
     guild, user, at = zip(*rows, strict=True)
     await conn.execute(
         """DELETE FROM voice_activity a
@@ -34,6 +34,6 @@ async def remove_activity(conn: Connection, rows: Sequence[ActivityRow]) -> None
 
 
 async def remove_old_activity(conn: Connection, *, before: datetime) -> int:
-    """Forget activity that no session has used. Returns: how many moments."""
+    """Delete interactions before a time, which no session has used. Returns: how many."""
     cursor = await conn.execute("DELETE FROM voice_activity WHERE active_at < %(before)s", {"before": before})
     return cursor.rowcount

@@ -1,17 +1,17 @@
-"""Which channels of a guild count."""
+"""Query for what decides which channels of a guild are tracked."""
 
 from collections.abc import Sequence
 
 from db.connection import Connection
 from db.queries.arrays import numbers
 
-# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether it
-# ever chose its rules, since when it awaits a snapshot, end of its last gap
+# guild, AFK channel, zone, ignored channels and categories, channels in those, hidden channels never viewed, whether
+# it ever chose a preset, since when it awaits a snapshot, end of its last gap
 ChannelRulesRow = tuple[int, int | None, str, list[int], list[int], list[int], bool, int | None, int | None]
 
 
 async def list_channel_rules(conn: Connection, guilds: Sequence[int]) -> list[ChannelRulesRow]:
-    """Of each known guild what decides whether a channel counts, its zone, and whether it has rules of its own."""
+    """Per known guild: what decides whether a channel is tracked, the zone, and whether it has policy changes."""
     cursor = await conn.execute(
         """SELECT g.guild_id, g.afk_channel_id, g.timezone,
                   ARRAY(SELECT c.channel_id FROM channels c WHERE c.guild_id = g.guild_id AND c.kind = 'ignored'),

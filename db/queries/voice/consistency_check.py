@@ -1,4 +1,4 @@
-"""Caches beside what they are made from, for members taken by chance."""
+"""Queries that compare caches with their source data, for a random sample of members."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,12 +6,12 @@ from datetime import date
 from db.connection import Connection
 from db.queries.arrays import numbers
 
-# As a streaks.RunRow; None: nothing is cached.
+# As a streak.RunRow; None: nothing is cached.
 CachedRow = tuple[int, int, int | None, date | None, date | None, int | None, int | None, int | None, int | None]
 
 
 async def list_sample(conn: Connection, *, percent: float) -> list[tuple[int, int]]:
-    """About as many members (guild, user) out of a hundred, in order."""
+    """A random sample of members (guild, user), about `percent` of all, in order."""
     cursor = await conn.execute(
         "SELECT guild_id, user_id FROM members TABLESAMPLE BERNOULLI (%(percent)s) ORDER BY guild_id, user_id",
         {"percent": percent},
@@ -20,7 +20,7 @@ async def list_sample(conn: Connection, *, percent: float) -> list[tuple[int, in
 
 
 async def list_cached(conn: Connection, members: Sequence[tuple[int, int]]) -> list[CachedRow]:
-    """The cached study run and freezes of each of these members."""
+    """The cached study streak and freezes of each of these members."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT given.guild_id, given.user_id, s.current_days, s.started_on, s.last_on, s.longest_days,
@@ -35,7 +35,7 @@ async def list_cached(conn: Connection, members: Sequence[tuple[int, int]]) -> l
 
 
 async def list_unequal(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Those of these members whose total, own days and sessions do not make the same seconds."""
+    """Those of these members whose total, member days and sessions add up to different seconds."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT m.guild_id, m.user_id

@@ -1,4 +1,4 @@
-"""Corrections of sessions by staff: the sessions, what was done to them, and what a recount needs of that."""
+"""Queries for staff corrections to voice sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session as staff see it."""
+    """A session as shown to staff."""
 
     session_id: int
     user_id: UserId
     started_at: datetime
-    ended_at: datetime | None  # None: it goes on
-    duration_s: int | None  # None: it goes on
+    ended_at: datetime | None  # None: it is open
+    duration_s: int | None  # None: it is open
     counted_seconds: int
-    channel_id: ChannelId | None  # where it began; None: nothing is kept of that
+    channel_id: ChannelId | None  # where it began; None: its segments are deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Act:
     actor_id: UserId
     is_void: bool
     previous_s: int
-    seconds: int  # added; negative: taken away
+    seconds: int  # added; negative: removed
     reason: str
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class DayAct:
-    """The part of a correction that falls on one date of a guild."""
+    """The part of a correction on one date of a guild."""
 
     started_at: datetime  # of the session
     seconds: int
@@ -47,7 +47,7 @@ class DayAct:
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentRow:
-    """A part of a correction as a recount needs it; without dates where nothing changed."""
+    """A part of a correction, as recalculation needs it; without dates if nothing changed."""
 
     guild_id: GuildId
     session_id: int
@@ -74,7 +74,7 @@ async def find_session(conn: Connection, *, guild: GuildId, session: int) -> Ses
 
 
 async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId, limit: int) -> list[SessionRow]:
-    """A member's last sessions, the newest first."""
+    """A member's last sessions, newest first."""
     cursor = conn.cursor(row_factory=dataclass_row(SessionRow))
     await cursor.execute(
         """SELECT s.session_id, s.user_id, s.started_at, s.ended_at, s.duration_seconds AS duration_s,
@@ -90,7 +90,7 @@ async def list_sessions(conn: Connection, *, guild: GuildId, user: UserId, limit
 
 
 async def list_acts(conn: Connection, *, guild: GuildId, sessions: Sequence[int]) -> list[Act]:
-    """The last correction of each of these sessions that has any."""
+    """The last correction of each of these sessions; uncorrected sessions are missing."""
     cursor = conn.cursor(row_factory=dataclass_row(Act))
     await cursor.execute(
         """SELECT DISTINCT ON (session_id) session_id, actor_id, is_void, previous_seconds AS previous_s, seconds,
@@ -104,7 +104,7 @@ async def list_acts(conn: Connection, *, guild: GuildId, sessions: Sequence[int]
 
 
 async def list_day(conn: Connection, *, guild: GuildId, user: UserId, day: date) -> list[DayAct]:
-    """What corrections did to a member's time on a date of the guild, in order."""
+    """The corrections to a member's time on a date of the guild, in order."""
     cursor = conn.cursor(row_factory=dataclass_row(DayAct))
     await cursor.execute(
         """SELECT s.started_at, d.seconds, a.reason
@@ -119,7 +119,7 @@ async def list_day(conn: Connection, *, guild: GuildId, user: UserId, day: date)
 
 
 async def list_adjustments(conn: Connection, sessions: Sequence[tuple[int, int]]) -> list[AdjustmentRow]:
-    """All corrections of these sessions (guild, session), in the order in which they were made."""
+    """All corrections of these sessions (guild, session), oldest first."""
     guild, session = zip(*sessions, strict=True)
     cursor = conn.cursor(row_factory=dataclass_row(AdjustmentRow))
     await cursor.execute(
@@ -134,7 +134,7 @@ async def list_adjustments(conn: Connection, sessions: Sequence[tuple[int, int]]
 
 
 async def set_corrected(conn: Connection, *, guild: GuildId, session: int) -> None:
-    """From now on the session has corrections, and is never reopened."""
+    """Mark a session as corrected; it is never reopened."""
     await conn.execute(
         "UPDATE voice_sessions SET is_corrected = true WHERE guild_id = %(guild)s AND session_id = %(session)s",
         {"guild": guild, "session": session},
@@ -142,7 +142,7 @@ async def set_corrected(conn: Connection, *, guild: GuildId, session: int) -> No
 
 
 async def add_act(conn: Connection, act: Act, *, guild: GuildId, user: UserId) -> int:
-    """Write down a correction of a member's session. Returns: its id."""
+    """Store a correction of a member's session. Returns: its id."""
     cursor = await conn.execute(
         """INSERT INTO voice_adjustments (guild_id, session_id, user_id, actor_id, is_void, previous_seconds, seconds,
                                           reason, created_at)
@@ -168,7 +168,7 @@ async def add_act(conn: Connection, act: Act, *, guild: GuildId, user: UserId) -
 async def add_days(
     conn: Connection, *, guild: GuildId, adjustment: int, days: Sequence[tuple[date, date, int]]
 ) -> None:
-    """Write down how a correction falls on dates: the guild's date, the member's date, seconds."""
+    """Store how a correction is spread over dates: the guild's date, the member's date, seconds."""
     guild_on, local_on, seconds = zip(*days, strict=True)
     await conn.execute(
         """INSERT INTO voice_adjustment_days (guild_id, adjustment_id, guild_on, local_on, seconds)

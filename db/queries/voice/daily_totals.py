@@ -1,4 +1,4 @@
-"""Counted seconds per day on the member's and the guild's calendar, and the rules by which members tell days."""
+"""Queries for counted seconds per day (member's and guild's calendars), week, month and in total."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +14,7 @@ PeriodTotalRow = tuple[int, int, LeaderboardPeriod, date, int]  # guild, user, w
 
 
 async def list_guild_days(conn: Connection, days: Sequence[tuple[int, date, int]]) -> list[GuildDayRow]:
-    """The seconds counted so far of each given (guild, guild's date, user) that has any."""
+    """The counted seconds of each given (guild, guild's date, user); days without time are missing."""
     guild, day, user = zip(*days, strict=True)
     cursor = await conn.execute(
         """SELECT d.guild_id, d.local_on, d.user_id, d.seconds
@@ -60,7 +60,7 @@ async def add_guild_days(conn: Connection, rows: Sequence[CreditRow], spans: Seq
 
 
 async def add_member_days(conn: Connection, rows: Sequence[MemberDayRow]) -> list[tuple[int, int]]:
-    """Add seconds to days of the members' calendars; the members (guild, user) for whom a date has become active."""
+    """Add seconds to days of the members' calendars. Returns: members (guild, user) with a newly active date."""
     guild, user, day, seconds, zone, estimated = zip(*rows, strict=True)
     cursor = await conn.execute(
         """WITH given AS (
@@ -93,7 +93,7 @@ async def add_member_days(conn: Connection, rows: Sequence[MemberDayRow]) -> lis
 
 
 async def add_totals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
-    """Add counted seconds to members: guild, user, seconds."""
+    """Add counted seconds to members' totals: guild, user, seconds."""
     guild, user, seconds = zip(*rows, strict=True)
     await conn.execute(
         """UPDATE members m SET total_seconds = m.total_seconds + given.seconds
@@ -105,7 +105,7 @@ async def add_totals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> 
 
 
 async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
-    """Take away all that a member's sessions have credited: days on both calendars, weeks, months and the total."""
+    """Remove all time that a member's sessions have credited: days on both calendars, weeks, months and the total."""
     await conn.execute(
         """WITH own AS (
                DELETE FROM daily_streaks WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'
@@ -120,7 +120,7 @@ async def remove_member_days(conn: Connection, guild: int, user: int) -> None:
 
 
 async def find_first_day(conn: Connection, *, guild: int, user: int) -> date | None:
-    """The first date on which anything was counted for a member, on their own calendar."""
+    """The first date with counted time of a member, on their own calendar."""
     cursor = await conn.execute(
         """SELECT min(streak_date) FROM daily_streaks
            WHERE guild_id = %(guild)s AND user_id = %(user)s AND kind = 'study'""",

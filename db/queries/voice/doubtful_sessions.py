@@ -1,4 +1,4 @@
-"""Open sessions of which it is not certain that they still go on."""
+"""Queries for open sessions that may already have ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from db.rows import dataclass_row
 
 @dataclass(frozen=True, slots=True)
 class DoubtfulSession:
-    """An open session as it stands."""
+    """An open session with its current state."""
 
     guild_id: GuildId
     user_id: UserId
     session_id: int
     channel_id: ChannelId
-    since: datetime  # of the channel and flags that it has now
+    since: datetime  # start of the current channel and flags
 
 
 async def list_doubtful(
     conn: Connection, *, silent_since: datetime, asked_before: datetime, limit: int
 ) -> list[DoubtfulSession]:
-    """Open sessions that are estimated, or without a change since a moment; those asked about longest ago first."""
+    """Open sessions that are estimated, or unchanged since `silent_since`; longest unverified first."""
     cursor = conn.cursor(row_factory=dataclass_row(DoubtfulSession))
     await cursor.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, g.channel_id, g.started_at AS since
@@ -40,7 +40,7 @@ async def list_doubtful(
 
 
 async def find_open(conn: Connection, *, guild: GuildId, session: int) -> DoubtfulSession | None:
-    """An open session as it stands; None: it has ended."""
+    """An open session; None: it has ended."""
     cursor = conn.cursor(row_factory=dataclass_row(DoubtfulSession))
     await cursor.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, g.channel_id, g.started_at AS since
@@ -53,7 +53,7 @@ async def find_open(conn: Connection, *, guild: GuildId, session: int) -> Doubtf
 
 
 async def set_confirmed(conn: Connection, sessions: Sequence[tuple[int, int]], *, at: datetime) -> None:
-    """Discord was asked about these sessions (guild, session)."""
+    """Store when these sessions (guild, session) were last verified with Discord."""
     guild, session = zip(*sessions, strict=True)
     await conn.execute(
         """UPDATE voice_sessions s SET confirmed_at = %(at)s

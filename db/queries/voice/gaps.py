@@ -1,4 +1,4 @@
-"""Spans of time in which nobody heard a guild; all moments are seconds since 1970."""
+"""Queries for time intervals in which a guild's events were not received; all times are seconds since 1970."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ GapRow = tuple[int, int, int]  # guild, from, until
 
 
 async def add_gaps(conn: Connection, rows: Sequence[GapRow]) -> None:
-    """Note gaps; one that is known by its beginning may only grow."""
+    """Store gaps; a gap with a known start may only be extended."""
     guild, start, end = zip(*rows, strict=True)
     await conn.execute(
         """INSERT INTO voice_gaps AS g (guild_id, started_at, ended_at)
@@ -23,7 +23,7 @@ async def add_gaps(conn: Connection, rows: Sequence[GapRow]) -> None:
 
 
 async def add_shard_gap(conn: Connection, *, start: int, end: int, shard: tuple[int, int]) -> None:
-    """Note a gap in those guilds of a shard (id, count) in which somebody has a session that is open now."""
+    """Store a gap for those guilds of a shard (id, count) that have an open session now."""
     await conn.execute(
         """INSERT INTO voice_gaps AS g (guild_id, started_at, ended_at)
            SELECT DISTINCT guild_id, to_timestamp(%(start)s), to_timestamp(%(end)s) FROM voice_sessions
@@ -36,7 +36,7 @@ async def add_shard_gap(conn: Connection, *, start: int, end: int, shard: tuple[
 
 
 async def list_gaps(conn: Connection, windows: Sequence[GapRow]) -> list[GapRow]:
-    """The gaps that touch the window (guild, from, until) of their guild, in order of guild and time."""
+    """The gaps that overlap their guild's window (guild, from, until), ordered by guild and time."""
     guild, start, end = zip(*windows, strict=True)
     cursor = await conn.execute(
         """SELECT g.guild_id, extract(epoch FROM g.started_at)::bigint, extract(epoch FROM g.ended_at)::bigint
@@ -50,7 +50,7 @@ async def list_gaps(conn: Connection, windows: Sequence[GapRow]) -> list[GapRow]
 
 
 async def set_unheard(conn: Connection, rows: Sequence[tuple[int, int | None]]) -> None:
-    """Since when these guilds (guild, moment) await a snapshot; None: it has come. The earliest moment is kept."""
+    """Set since when these guilds (guild, time) await a snapshot; None: it was received. The earliest time is kept."""
     guild, since = zip(*rows, strict=True)
     await conn.execute(
         """UPDATE guilds g

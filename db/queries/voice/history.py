@@ -1,4 +1,4 @@
-"""Stored stays as rules and explanations read them: whole histories, a span of a guild, and who was there."""
+"""Queries that read stored voice sessions and segments for policy changes, explanations and occupancy."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from db.connection import Connection
 from db.queries.arrays import numbers
 from db.queries.voice.sessions import StateRow
 
-PresenceRow = tuple[int, int, int, int | None]  # guild, channel, from, until in seconds since 1970; None: still there
+PresenceRow = tuple[int, int, int, int | None]  # guild, channel, from, until in seconds since 1970; None: still present
 
 
 async def list_history(conn: Connection, members: Sequence[tuple[int, int]], *, since: int = 0) -> list[StateRow]:
     """All sessions of these members that are open or ended after `since`, with all their segments, in order.
 
-    A member's sessions never overlap: those that ended after `since` begin with the last one that had begun by then.
+    A member's sessions never overlap: those that ended after `since` start with the last one that began before it.
     """
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
@@ -38,7 +38,7 @@ async def list_history(conn: Connection, members: Sequence[tuple[int, int]], *, 
 
 
 async def list_between(conn: Connection, guild: int, *, start: int, end: int) -> list[StateRow]:
-    """All sessions of a guild that touch a span of time (unix), with all their segments, member by member in order."""
+    """All sessions of a guild that overlap a time span (unix), with all their segments, by member and time."""
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id, s.session_id, s.discord_session_id,
                   extract(epoch FROM s.started_at)::bigint, extract(epoch FROM s.ended_at)::bigint,
@@ -62,7 +62,7 @@ async def list_between(conn: Connection, guild: int, *, start: int, end: int) ->
 async def list_presences(
     conn: Connection, windows: Sequence[tuple[int, int, int]], channels: Sequence[int]
 ) -> list[PresenceRow]:
-    """Whoever was in one of `channels` in the window (guild, from, until; unix) of its guild; one window a guild."""
+    """Presences in `channels` within the window (guild, from, until; unix) of their guild; one window per guild."""
     guild, start, end = zip(*windows, strict=True)
     cursor = await conn.execute(
         """SELECT g.guild_id, g.channel_id, extract(epoch FROM g.started_at)::bigint,
@@ -82,7 +82,7 @@ async def list_presences(
 
 
 async def list_camera_off(conn: Connection, segments: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Of each session (guild, session, before) when camera or stream went off last before a moment (unix), if ever."""
+    """Per session (guild, session, before): when camera or stream last went off before that time (unix), if ever."""
     guild, session, before = zip(*segments, strict=True)
     cursor = await conn.execute(
         """SELECT g.guild_id, g.session_id, extract(epoch FROM max(g.ended_at))::bigint

@@ -1,4 +1,4 @@
-"""Members whose counted time must be recalculated."""
+"""Queries for the queue of members whose counted time must be recalculated."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from db.queries.arrays import numbers
 
 
 async def add(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
-    """Mark members (guild, user) to be counted again."""
+    """Queue members (guild, user) for recalculation."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
         """INSERT INTO recalculation_queue (guild_id, user_id)
@@ -19,7 +19,7 @@ async def add(conn: Connection, members: Sequence[tuple[int, int]]) -> None:
 
 
 async def add_between(conn: Connection, guild: GuildId, *, start: datetime, end: datetime) -> int:
-    """Mark all members who sat in voice in a span of time. Returns: how many."""
+    """Queue all members with sessions in a time span for recalculation. Returns: how many."""
     cursor = await conn.execute(
         """INSERT INTO recalculation_queue (guild_id, user_id)
            SELECT DISTINCT guild_id, user_id FROM voice_segments
@@ -33,7 +33,7 @@ async def add_between(conn: Connection, guild: GuildId, *, start: datetime, end:
 
 
 async def take(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
-    """Take marks away and return whose they were (guild, user); marks that somebody else is taking are passed over."""
+    """Take entries off the queue and return their members (guild, user); entries locked by others are skipped."""
     cursor = await conn.execute(
         """DELETE FROM recalculation_queue r
            USING (SELECT guild_id, user_id, entry_id FROM recalculation_queue

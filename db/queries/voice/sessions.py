@@ -1,4 +1,4 @@
-"""Sessions and segments as the listener reads and writes them: whole batches, one statement each."""
+"""Bulk reads and writes of voice sessions and segments, one statement per batch."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ SegmentRow = tuple[int, int, int, int, int, int, int | None]  # guild, session, 
 
 
 async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, ended_since: int) -> list[StateRow]:
-    """Each member's last session if it is open or ended at `ended_since` or later, one row per segment that matters.
+    """Each member's last session if it is open or ended at `ended_since` or later, one row per relevant segment.
 
-    Those are the segments which are not settled yet and the last one. Rows are ordered by guild, user and start.
+    Relevant are the last segment and those not fully credited. Rows are ordered by guild, user and start.
     """
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
@@ -43,7 +43,7 @@ async def list_latest(conn: Connection, members: Sequence[tuple[int, int]], *, e
 async def list_open_members(
     conn: Connection, *, guilds: Sequence[int] | None, shard: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """Members (guild, user) with an open session in the guilds of a shard (id, count), or in some of them."""
+    """Members (guild, user) with an open session in a shard (id, count); with `guilds`, only in those."""
     cursor = await conn.execute(
         """SELECT guild_id, user_id FROM voice_sessions
            WHERE ended_at IS NULL AND (guild_id >> 22) %% %(count)s = %(id)s
@@ -55,7 +55,7 @@ async def list_open_members(
 
 
 async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int, int]]:
-    """Members (guild, user) among these users with a session that is open or has counted something."""
+    """Members (guild, user) of these users with a session that is open or has counted time."""
     cursor = await conn.execute(
         """SELECT DISTINCT guild_id, user_id FROM voice_sessions
            WHERE user_id = ANY (%(users)s::bigint[]) AND (ended_at IS NULL OR counted_seconds > 0)
@@ -66,7 +66,7 @@ async def list_tracked(conn: Connection, users: Sequence[int]) -> list[tuple[int
 
 
 async def list_tracked_bots(conn: Connection, *, limit: int) -> list[tuple[int, int]]:
-    """Members (guild, user) who are known to be bots and have a session that is open or has counted something."""
+    """Members (guild, user) that are bots and have a session that is open or has counted time."""
     cursor = await conn.execute(
         """SELECT DISTINCT s.guild_id, s.user_id
            FROM users u JOIN voice_sessions s ON s.user_id = u.user_id
@@ -78,7 +78,7 @@ async def list_tracked_bots(conn: Connection, *, limit: int) -> list[tuple[int, 
 
 
 async def list_first_starts(conn: Connection, members: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of each guild when the first session of any of these members began (unix)."""
+    """Per guild, when the first session of any of these members began (unix)."""
     guild, user = zip(*members, strict=True)
     cursor = await conn.execute(
         """SELECT s.guild_id, extract(epoch FROM min(s.started_at))::bigint
@@ -91,7 +91,7 @@ async def list_first_starts(conn: Connection, members: Sequence[tuple[int, int]]
 
 
 async def set_uncounted(conn: Connection, members: Sequence[tuple[int, int]], *, at: int | None) -> None:
-    """End what is open of these members at `at` (unix; None: the server's clock), count nothing, drop the segments."""
+    """End the open sessions of these members at `at` (unix; None: now), set counted time to 0, delete all segments."""
     guild, user = zip(*members, strict=True)
     await conn.execute(
         """WITH given AS (
@@ -112,7 +112,7 @@ async def set_uncounted(conn: Connection, members: Sequence[tuple[int, int]], *,
 
 
 async def take_session_ids(conn: Connection, count: int) -> list[int]:
-    """New ids for `count` sessions."""
+    """Reserve ids for `count` new sessions."""
     cursor = await conn.execute(
         """SELECT nextval((SELECT pg_get_serial_sequence('voice_sessions', 'session_id')::regclass))
            FROM generate_series(1, %(count)s)""",
@@ -122,7 +122,7 @@ async def take_session_ids(conn: Connection, count: int) -> list[int]:
 
 
 async def set_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
-    """Known sessions as they stand now."""
+    """Update stored sessions."""
     await conn.execute(
         """UPDATE voice_sessions s
            SET discord_session_id = given.voice_session, ended_at = to_timestamp(given.ended),
@@ -139,7 +139,7 @@ async def set_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 async def add_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
-    """New sessions under ids from `take_session_ids`; `uq_voice_sessions_open` refuses a second open one."""
+    """Insert sessions with ids from `take_session_ids`; `uq_voice_sessions_open` rejects a second open one."""
     await conn.execute(
         """INSERT INTO voice_sessions (guild_id, session_id, user_id, discord_session_id, started_at, ended_at,
                                        credited_until, counted_seconds, close_reason, is_estimated, estimated_seconds)
@@ -156,7 +156,7 @@ async def add_sessions(conn: Connection, rows: Sequence[SessionRow]) -> None:
 
 
 async def set_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
-    """Known segments as they stand now."""
+    """Update stored segments."""
     await conn.execute(
         """UPDATE voice_segments s
            SET channel_id = given.channel_id, flags = given.flags, ended_at = to_timestamp(given.ended)
@@ -170,7 +170,7 @@ async def set_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
 
 
 async def add_segments(conn: Connection, rows: Sequence[SegmentRow]) -> None:
-    """New segments of sessions that are stored."""
+    """Insert segments of stored sessions."""
     await conn.execute(
         """INSERT INTO voice_segments (guild_id, session_id, started_at, user_id, channel_id, flags, ended_at)
            SELECT guild_id, session_id, to_timestamp(started), user_id, channel_id, flags, to_timestamp(ended)

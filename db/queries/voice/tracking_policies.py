@@ -1,4 +1,4 @@
-"""The rules that guilds count by, and the members whose time is to be counted again."""
+"""Queries for the tracking policy changes of guilds, and for the kind of a channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ RuleRow = tuple[int, str, int, int | None]  # guild, preset, from, until in seco
 
 @dataclass(frozen=True, slots=True)
 class PresetChoice:
-    """One choice in a guild's history."""
+    """One preset choice in a guild's history."""
 
     preset: TrackingPreset
     valid_from: datetime
-    valid_until: datetime | None  # set: it was applied to a past span
+    valid_until: datetime | None  # set: it was re-applied to a past time span
     set_by: UserId
     set_at: datetime
 
 
 async def list_rules(conn: Connection, guilds: Sequence[int]) -> list[RuleRow]:
-    """All rules of these guilds, by guild and then in the order in which they were made."""
+    """All policy changes of these guilds, by guild and then oldest first."""
     cursor = await conn.execute(
         """SELECT guild_id, preset::text, extract(epoch FROM valid_from)::bigint,
                   extract(epoch FROM valid_until)::bigint
@@ -36,7 +36,7 @@ async def list_rules(conn: Connection, guilds: Sequence[int]) -> list[RuleRow]:
 
 
 async def list_choices(conn: Connection, guild: GuildId, *, limit: int) -> list[PresetChoice]:
-    """The latest choices in a guild, the newest first."""
+    """The latest preset choices in a guild, newest first."""
     cursor = conn.cursor(row_factory=dataclass_row(PresetChoice))
     await cursor.execute(
         """SELECT preset, valid_from, valid_until, set_by, set_at FROM tracking_policies
@@ -56,7 +56,7 @@ async def add_rule(
     by: UserId,
     now: datetime,
 ) -> None:
-    """Note a guild's choice."""
+    """Store a guild's preset choice."""
     await conn.execute(
         """INSERT INTO tracking_policies (guild_id, preset, valid_from, valid_until, set_by, set_at)
            VALUES (%(guild)s, %(preset)s, %(from)s, %(until)s, %(by)s, %(now)s)""",
@@ -65,7 +65,7 @@ async def add_rule(
 
 
 async def list_evaluated_past(conn: Connection, moments: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Members (guild, user) of each guild with a session that was judged beyond the moment beside it (unix)."""
+    """Members (guild, user) with a session already evaluated past the time given for their guild (unix)."""
     guild, at = zip(*moments, strict=True)
     cursor = await conn.execute(
         """SELECT s.guild_id, s.user_id
@@ -95,7 +95,7 @@ async def set_kind(
     by: UserId,
     now: datetime,
 ) -> None:
-    """Note what a channel or category is for, and who said so."""
+    """Store the kind of a channel or category, and who set it."""
     await conn.execute(
         """INSERT INTO channels AS c
                (guild_id, channel_id, name, type, kind, created_by, updated_by, created_at, updated_at)
