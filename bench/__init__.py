@@ -1,1 +1,1 @@
-"""What is measured against peers: each module is a command that prints a table."""
+"""Benchmarks against comparable software; each module is a command that prints a table."""

@@ -1,4 +1,4 @@
-"""Milliseconds and kilobytes of each card, warm, on one core: `python -m bench.cards`."""
+"""Benchmark: milliseconds and kilobytes of each rendered card, warm, on one core (`python -m bench.cards`)."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from render.samples.cards import samples
 
 
 def main() -> None:
-    """Draw every sample card many times and print the median, the slowest tenth and the size."""
+    """Render every sample card many times; print the median, the 90th percentile and the size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()

@@ -1,8 +1,8 @@
-"""The questions of the interaction path at a million members and ten million sessions: `python -m bench.data`.
+"""Benchmark: SQL queries of the interaction path at 1 M members and 10 M sessions (`python -m bench.data`).
 
-Without `--url` it makes a database of its own, fills it by `lyceum db seed`, and deletes it at the end. Times are
-measured in the client over one local connection, each question in the transaction that an interaction would have. On
-a machine that does other things too, look at the processor time: it is what the question costs whatever else goes on.
+Without `--url` it creates a database, fills it with `lyceum db seed`, and deletes it at the end. Times are measured in
+the client over one local connection, each query in the transaction that an interaction would use. On a busy machine,
+compare the processor time: it does not depend on other processes.
 """
 
 import argparse
@@ -51,7 +51,7 @@ Ask = Callable[[Connection], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Whom the questions are about."""
+    """A guild and the members that the queries are about."""
 
     guild: GuildId
     size: int
@@ -60,7 +60,7 @@ class Sample:
 
 @asynccontextmanager
 async def database(url: str | None, *, members: int, sessions: int) -> AsyncGenerator[str]:
-    """The address of a filled database: `url`, or a fresh one that is deleted afterwards."""
+    """URL of a filled database: `url`, or a new database that is deleted at the end."""
     if url is not None:
         yield url
         return
@@ -90,7 +90,7 @@ async def database(url: str | None, *, members: int, sessions: int) -> AsyncGene
 
 
 async def samples(conn: Connection, count: int) -> dict[str, Sample]:
-    """People of the largest guild, under the name that the table gives it."""
+    """Public members of the largest guild, by the label of the guild in the printed table."""
     cursor = await conn.execute("SELECT guild_id, count(*) FROM members GROUP BY guild_id ORDER BY 2 DESC LIMIT 1")
     [(largest, size)] = await cursor.fetchall()
     cursor = await conn.execute(
@@ -102,7 +102,7 @@ async def samples(conn: Connection, count: int) -> dict[str, Sample]:
 
 
 async def elsewhere(conn: Connection, count: int) -> list[tuple[GuildId, UserId]]:
-    """Members of all guilds alike."""
+    """Random members of all guilds."""
     cursor = await conn.execute(
         "SELECT guild_id, user_id FROM members ORDER BY md5(user_id::text || guild_id::text) LIMIT %s", [count]
     )
@@ -110,9 +110,9 @@ async def elsewhere(conn: Connection, count: int) -> list[tuple[GuildId, UserId]
 
 
 async def measure(pool: Pool, asks: list[Ask], *, warm: int = 20) -> tuple[list[float], list[float]]:
-    """Milliseconds of each question, sorted: on the wall, and of processor time here and in the server together.
+    """Milliseconds of each query, sorted: wall time, and processor time of client and server together.
 
-    What else the machine does shows in the former alone.
+    Only the wall time depends on other processes of the machine.
     """
     wall: list[float] = []
     busy: list[float] = []
@@ -130,7 +130,7 @@ async def measure(pool: Pool, asks: list[Ask], *, warm: int = 20) -> tuple[list[
 
 
 def _worked_ms(server: Path) -> float:
-    """Processor time so far of this thread and of the server's process, where the system tells."""
+    """Processor time so far of this thread and, on Linux, of the server process, in milliseconds."""
     theirs = int(server.read_text(encoding="ascii").split()[0]) / 1e6 if server.exists() else 0.0
     return theirs + time.thread_time_ns() / 1e6
 
@@ -138,7 +138,7 @@ def _worked_ms(server: Path) -> float:
 def board_questions(
     sample: Sample, board: LeaderboardMetric, period: LeaderboardPeriod, now: datetime, pages: int, chance: Random
 ) -> dict[str, list[Ask]]:
-    """The ways to ask for one board: its top, any page of it, the page of the person who asks."""
+    """Queries of one leaderboard: the first page, a random page, and the page of the viewer."""
 
     def of(page: int, viewer: UserId) -> Ask:
         return lambda conn: boards.page(
@@ -160,7 +160,7 @@ def board_questions(
 
 
 async def ask_everything(url: str, count: int) -> Table:
-    """Measure every question; answers the table of what each took."""
+    """Measure every query; returns the table of times."""
     now, chance = datetime.now(UTC), Random(2026)
     async with Pool(url, max_size=1, wait_s=600) as pool:
         async with pool.connection() as conn:
@@ -244,7 +244,7 @@ def _week(guild: GuildId, user: UserId, now: datetime) -> Ask:
 
 
 async def agrees(conn: Connection, guild: GuildId, user: UserId) -> bool:
-    """Whether a member's totals, days, weeks, months and run are what the rules make of the stored segments."""
+    """Whether a member's stored totals, days, weeks, months and streak equal those computed from the segments."""
 
     async def derived() -> list[object]:
         return [await (await conn.execute(question.encode(), [guild, user])).fetchall() for question in _DERIVED]
@@ -255,13 +255,13 @@ async def agrees(conn: Connection, guild: GuildId, user: UserId) -> bool:
 
 
 async def run(options: argparse.Namespace) -> None:
-    """Fill, measure, print."""
+    """Fill the database, measure, and print the table."""
     async with database(options.url, members=options.members, sessions=options.sessions) as url:
         Console(width=150).print(await ask_everything(url, options.questions))
 
 
 def main() -> None:
-    """Read the command line."""
+    """Parse the command line and run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", help="a database that `lyceum db seed --members` has filled")
     parser.add_argument("--members", type=int, default=1_000_000)

@@ -1,4 +1,4 @@
-"""Signed interactions as Discord sends them: 2.4 kB, each with an id of its own."""
+"""Builds signed interaction requests as Discord sends them: 2.4 kB, each with its own id."""
 
 import json
 import time
@@ -16,7 +16,7 @@ BODY_BYTES = 2400
 
 
 def echo_command(number: int) -> dict[str, Any]:
-    """`/echo text:…` in a guild, as Discord delivers it, the text filled up so that the body has BODY_BYTES."""
+    """Payload of `/echo text:…` in a guild, with the text padded so that the body has BODY_BYTES bytes."""
     now = datetime.now(UTC)
     user = {
         "id": "300000000000000001",
@@ -93,13 +93,13 @@ def echo_command(number: int) -> dict[str, Any]:
 
 
 def ping() -> dict[str, Any]:
-    """What Discord sends when the address is saved."""
+    """Payload of the PING that Discord sends when the endpoint URL is saved."""
     now = datetime.now(UTC)
     return {"id": str(snowflake_at(now)), "application_id": str(APPLICATION_ID), "type": 1, "token": "t", "version": 1}
 
 
 def request(payload: dict[str, Any], *, path: str = "/interactions", forged: bool = False) -> bytes:
-    """An HTTP/1.1 request in full, signed now, or with a signature that does not verify."""
+    """A complete HTTP/1.1 request, signed now; `forged` gives it an invalid signature."""
     body = json.dumps(payload, ensure_ascii=False).encode()
     timestamp = str(int(time.time()))
     signature = bytearray(SIGNING_KEY.sign(timestamp.encode() + body).signature)
@@ -113,5 +113,5 @@ def request(payload: dict[str, Any], *, path: str = "/interactions", forged: boo
 
 
 def echo_requests(count: int, *, path: str, forged: bool = False) -> list[bytes]:
-    """`count` different echo commands."""
+    """Requests of `count` different echo commands."""
     return [request(echo_command(number), path=path, forged=forged) for number in range(count)]

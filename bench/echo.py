@@ -1,4 +1,4 @@
-"""An echo command of 2.4 kB beside plain Starlette and hikari's RESTBot: `python -m bench.echo`."""
+"""Benchmark: a 2.4 kB echo command, compared with plain Starlette and hikari's RESTBot (`python -m bench.echo`)."""
 
 import argparse
 import os
@@ -14,9 +14,9 @@ from bench.servers import CLIENT_CPU, Server, hikari, lyceum, pin, plain_starlet
 
 
 def measure(server: Server, *, count: int) -> dict[str, float]:
-    """One round of one server: answers per second over 16 connections, microseconds of processor each, p50 over one."""
+    """One round of one server: over 16 connections responses/s, CPU µs each and p99; over one connection p50."""
     with running(server) as (port, process):
-        load.run(port, echo_requests(count // 10, path=server.path), connections=16)  # warm
+        load.run(port, echo_requests(count // 10, path=server.path), connections=16)  # warm-up
         requests = echo_requests(count, path=server.path)
         before = process.cpu_times()
         many = load.run(port, requests, connections=16)
@@ -35,7 +35,7 @@ def measure(server: Server, *, count: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure every server in turn, round by round, and print medians and ratios."""
+    """Measure all servers in each round; print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=12_000)

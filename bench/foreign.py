@@ -1,4 +1,4 @@
-"""A bot on hikari's RESTBot, from PyPI, in the local Discord: `python -m bench.foreign`."""
+"""Checks that a bot on hikari's RESTBot (from PyPI) works with the local Discord (`python -m bench.foreign`)."""
 
 import os
 import re
@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 
 
 def main() -> None:
-    """Start both, use the command, its completion and its button, and print each answer."""
+    """Start both, use the command, its autocomplete and its button, and print each response."""
     python = environment("hikari", "hikari[server,speedups]")
     playground_port, bot_port = free_port(), free_port()
     url = f"http://127.0.0.1:{playground_port}"
@@ -82,7 +82,7 @@ def _use(http: httpx.Client) -> None:
 
 
 def _until(look: Callable[[], T], process: "subprocess.Popen[bytes]") -> T:
-    """What `look` finds once it no longer fails."""
+    """Result of `look`, retried until it succeeds."""
     until = time.monotonic() + PATIENCE_S
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A load generator for one machine: keep-alive connections, each with one request under way."""
+"""HTTP load generator for one machine: keep-alive connections, each with one request in flight."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import uvloop
 
 @dataclass(slots=True)
 class Outcome:
-    """What came back: answers by HTTP status, seconds in all, and the seconds of each answer."""
+    """Result of a run: responses by HTTP status, total seconds, and seconds of each response."""
 
     statuses: Counter[int] = field(default_factory=Counter[int])
     elapsed_s: float = 0.0
@@ -20,11 +20,11 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        """Answers per second."""
+        """Responses per second."""
         return len(self.latencies_s) / self.elapsed_s
 
     def percentile_ms(self, share: float) -> float:
-        """The latency that `share` (0 to 1) of the answers stayed under, in milliseconds."""
+        """Latency percentile in milliseconds; `share` is 0 to 1."""
         ordered = sorted(self.latencies_s)
         return 1000 * ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
@@ -37,7 +37,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's class does not inherit from it
         self._send()
 
     def _send(self) -> None:
@@ -71,10 +71,10 @@ class _Connection(asyncio.Protocol):
 
 
 def run(port: int, requests: Sequence[bytes], *, connections: int) -> Outcome:
-    """Send all `requests` over `connections` and wait for every answer.
+    """Send all `requests` over `connections` keep-alive connections and wait for every response.
 
     Raises:
-        OSError: the server went away.
+        OSError: the server closed a connection.
     """
 
     async def main() -> Outcome:

@@ -1,4 +1,4 @@
-"""Lyceum with one feature that echoes, for the benches."""
+"""Lyceum with a single echo feature, as the server under test in the benchmarks."""
 
 from starlette.applications import Starlette
 
@@ -11,7 +11,7 @@ from wire.message import Message
 
 
 async def echo(invoked: SlashCommand, _: Deps) -> Message:
-    """The person's own text in an embed."""
+    """Reply with the user's text in an embed."""
     return Message(embeds=(Embed(title="Echo", description=invoked.options.string("text")),))
 
 
@@ -24,5 +24,5 @@ FEATURE = Feature(
 
 
 def create() -> Starlette:
-    """The app, as uvicorn asks for it."""
+    """App factory for uvicorn."""
     return create_app(features=(FEATURE,))

@@ -1,4 +1,4 @@
-"""Starts the servers that are measured, on a processor of their own, and prepares the environments of the peers."""
+"""Starts the servers under test, each pinned to its own processor, and creates the peers' virtual environments."""
 
 import contextlib
 import os
@@ -31,12 +31,12 @@ UVICORN = (
     "--no-server-header",
     "--no-proxy-headers",
 )
-CORKED = ("--http", "app.http.write_coalescing:CoalescingProtocol")  # the later one counts
+CORKED = ("--http", "app.http.write_coalescing:CoalescingProtocol")  # overrides the earlier --http
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How to start one HTTP server; `{port}` in the command is replaced."""
+    """How to start one HTTP server; `{port}` in the command is replaced by the port."""
 
     name: str
     command: tuple[str, ...]
@@ -44,7 +44,7 @@ class Server:
 
 
 def lyceum() -> Server:
-    """Lyceum with one echo feature, served as `lyceum web` serves."""
+    """Lyceum with one echo feature, with the uvicorn settings of `lyceum web`."""
     return Server(
         "Lyceum",
         (sys.executable, *UVICORN, *CORKED, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
@@ -52,15 +52,15 @@ def lyceum() -> Server:
 
 
 def plain_starlette() -> Server:
-    """The plainest Starlette app that verifies."""
+    """A minimal Starlette app that verifies signatures."""
     return Server("plain Starlette", (sys.executable, *UVICORN, "bench.peers.plain_starlette:app", "--port", "{port}"))
 
 
 def hikari(*, is_tuned: bool = True) -> Server:
-    """Hikari's RESTBot with its own HTTP server, in its own environment.
+    """Hikari's RESTBot with its own HTTP server, in a separate virtual environment.
 
     Args:
-        is_tuned: with every speed-up that hikari knows and optimised bytecode; else as its documentation installs it.
+        is_tuned: True: all speed-ups of hikari and optimised bytecode; False: installed as in its documentation.
     """
     bot = str(ROOT / "bench" / "peers" / "hikari_echo.py")
     if is_tuned:
@@ -71,7 +71,7 @@ def hikari(*, is_tuned: bool = True) -> Server:
 
 
 def environment(name: str, *packages: str) -> Path:
-    """The Python of an environment that holds `packages`, made on first need."""
+    """Path of the Python in a virtual environment with `packages`, created on first use."""
     home = ENVIRONMENTS / name
     python = home / "bin" / "python"
     mark = home / "packages"
@@ -87,7 +87,7 @@ def environment(name: str, *packages: str) -> Path:
 
 @contextlib.contextmanager
 def running(server: Server) -> Generator[tuple[int, psutil.Process]]:
-    """The server on a free port, answering, on its own processor; what it logs is not kept."""
+    """Run the server on a free port and its own processor; yields once it responds. Its output is discarded."""
     port = free_port()
     environ = os.environ | {
         "DISCORD_TOKEN": "token",
@@ -113,10 +113,10 @@ def running(server: Server) -> Generator[tuple[int, psutil.Process]]:
 
 
 def first_answer(port: int, *, path: str, patience_s: float = 20.0) -> None:
-    """Wait until a PING is answered.
+    """Wait until the server responds to a PING.
 
     Raises:
-        TimeoutError: nothing answered in `patience_s`.
+        TimeoutError: no response within `patience_s` seconds.
     """
     until = time.monotonic() + patience_s
     while time.monotonic() < until:
@@ -129,7 +129,7 @@ def first_answer(port: int, *, path: str, patience_s: float = 20.0) -> None:
 
 
 def free_port() -> int:
-    """A TCP port that nothing uses now."""
+    """A TCP port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -137,6 +137,6 @@ def free_port() -> int:
 
 
 def pin(pid: int, cpus: set[int]) -> None:
-    """Keep a process on `cpus` where the machine has that many."""
+    """Pin a process to `cpus`, if the machine has them."""
     if (os.cpu_count() or 1) > max(cpus):
         os.sched_setaffinity(pid, cpus)

@@ -1,4 +1,4 @@
-"""First PING after process start, and resident memory then, beside the same peers: `python -m bench.start`."""
+"""Benchmark: time to the first PONG and resident memory, compared with the peers (`python -m bench.start`)."""
 
 import argparse
 import os
@@ -12,14 +12,14 @@ from bench.servers import CLIENT_CPU, Server, hikari, lyceum, pin, plain_starlet
 
 
 def measure(server: Server) -> tuple[float, float]:
-    """Milliseconds from process start to the first PONG, and MiB resident then."""
+    """Milliseconds from process start to the first PONG, and resident MiB at that time."""
     begun = time.perf_counter()
     with running(server) as (_, process):
         return 1000 * (time.perf_counter() - begun), process.memory_info().rss / 2**20
 
 
 def main() -> None:
-    """Start every server in turn, round by round, and print medians and ratios."""
+    """Start all servers in each round; print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
@@ -29,7 +29,7 @@ def main() -> None:
     for number in range(options.rounds + 1):
         for server in servers:
             result = measure(server)
-            if number:  # the first fills the disk cache
+            if number:  # skip the first round, which fills the disk cache
                 rounds[server.name].append(result)
     medians = {
         name: [statistics.median(values) for values in zip(*results, strict=True)] for name, results in rounds.items()

@@ -1,9 +1,9 @@
-"""Voice events per second from socket to committed row, beside discord.py with asyncpg: `python -m bench.voice`.
+"""Benchmark: voice events per second from socket to committed row, against discord.py (`python -m bench.voice`).
 
-Each round runs both on the same server, one after the other, and the ratio is the median of the rounds' ratios. Neither
-is bound to a processor, and both share the processors with PostgreSQL, as on a machine of one's own; the gateway, which
-in truth is Discord's, takes next to nothing, for its bytes are made before the clock starts. On a machine that does
-other things too, look at the processor time: it is what an event costs whatever else goes on.
+The peer stores events with asyncpg. Each round runs both clients on the same server, one after the other; the ratio is
+the median of the rounds' ratios. Neither client is pinned to a processor, and both share the processors with
+PostgreSQL, as on a small server. The fake gateway costs almost nothing, because its bytes are built before the
+measurement starts. On a busy machine, compare the processor time: it does not depend on other processes.
 """
 
 import argparse
@@ -40,12 +40,12 @@ from bench.servers import ROOT, environment, free_port
 from db import embedded, migrate
 
 GUILDS, CHANNELS = 20, 10
-BLOCK_BYTES = 65_536  # that the gateway writes at once
+BLOCK_BYTES = 65_536  # bytes per write of the gateway
 _BASE = 1_300_000_000_000_000_000
 
 
 def dispatches(count: int, members: int) -> Iterator[dict[str, Any]]:
-    """READY, the guilds, then `count` voice states: people who join, mute, deafen, stream, move and leave."""
+    """READY, the guilds, then `count` voice states: members join, mute, deafen, stream, move and leave."""
     yield {
         "t": "READY",
         "d": {
@@ -187,14 +187,14 @@ def _channel(guild: int, number: int) -> int:
 
 
 class Deflate(Protocol):
-    """What zlib.compressobj() gives; its own type has no public name."""
+    """Type of zlib.compressobj(), whose class has no public name."""
 
     def compress(self, data: bytes, /) -> bytes: ...
     def flush(self, mode: int, /) -> bytes: ...
 
 
 class Gateway:
-    """A gateway that identifies anybody and then sends everything it has as fast as the socket takes it."""
+    """Fake gateway that accepts every IDENTIFY and then sends all its events as fast as the socket allows."""
 
     def __init__(self, count: int, members: int) -> None:
         deflate = zlib.compressobj(1)
@@ -206,7 +206,7 @@ class Gateway:
         self._guilds = frames[: GUILDS + 1]
         events = b"".join(map(_framed, frames[GUILDS + 1 :]))
         self._blocks = [events[start : start + BLOCK_BYTES] for start in range(0, len(events), BLOCK_BYTES)]
-        self.begin: Callable[[], None] = lambda: None  # called right before the first event
+        self.begin: Callable[[], None] = lambda: None  # called right before the first event is sent
 
     @staticmethod
     def _pack(deflate: "Deflate", frame: bytes) -> bytes:
@@ -218,26 +218,26 @@ class Gateway:
             pass
         for frame in self._guilds:
             await connection.send(frame)
-        await asyncio.sleep(1.0)  # both clients have settled their guilds
+        await asyncio.sleep(1.0)  # time for the client to process its guilds
         self.begin()
         for block in self._blocks:
             connection.transport.write(block)
-            while connection.transport.get_write_buffer_size() > BLOCK_BYTES:  # noqa: ASYNC110 - nothing tells of it
+            while connection.transport.get_write_buffer_size() > BLOCK_BYTES:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.001)
         with contextlib.suppress(websockets.ConnectionClosed):
             await connection.wait_closed()
 
 
 def _framed(payload: bytes) -> bytes:
-    """A binary websocket message as a server sends it."""
-    if len(payload) < 126:  # RFC 6455: longer ones tell their length apart
+    """Encode a binary websocket message of a server."""
+    if len(payload) < 126:  # RFC 6455: longer messages have an extended length field
         return bytes((0x82, len(payload))) + payload
     return b"\x82\x7e" + len(payload).to_bytes(2, "big") + payload
 
 
 @contextlib.asynccontextmanager
 async def gateway(count: int, members: int) -> AsyncGenerator[tuple[Gateway, dict[str, str]]]:
-    """The gateway and the little of REST that both clients ask for, with the environment that points to them."""
+    """Run the gateway and the REST routes that both clients need; yields it and the environment for the clients."""
     port, rest_port = free_port(), free_port()
     os.environ["BENCH_GATEWAY"] = address = f"ws://127.0.0.1:{port}"
     me = {
@@ -290,26 +290,26 @@ async def gateway(count: int, members: int) -> AsyncGenerator[tuple[Gateway, dic
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """How to start a client, and how to see in the database how far it is."""
+    """How to start a client, and how to read its progress from the database."""
 
     name: str
     command: tuple[str, ...]
-    prepare: Callable[[str], None]  # the database at an address
-    committed: str  # the question for the number of events
+    prepare: Callable[[str], None]  # prepares the database at a URL
+    committed: str  # SQL query for the number of committed events
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one client needed."""
+    """Measurements of one client."""
 
-    per_second: float  # events, from the first one sent until the last one is committed
-    client_us: float  # processor time of the client, each event
-    postgres_us: float  # of all processes of the database
+    per_second: float  # events, from the first event sent to the last one committed
+    client_us: float  # processor time of the client per event
+    postgres_us: float  # processor time of all database processes per event
     resident: float  # MiB
 
 
 async def measure(client: Client, server: PostgresServer, uri: str, *, count: int, members: int) -> Figures:
-    """Run a client on a prepared database from its first event until all are committed."""
+    """Run a client on a prepared database until all events are committed."""
     async with gateway(count, members) as (source, addresses):
         environ = (
             os.environ
@@ -350,31 +350,31 @@ def _now(client: psutil.Process, postmaster: psutil.Process) -> tuple[float, flo
 
 
 def _worked_s(process: psutil.Process) -> float:
-    """Processor time of a process and of all that it has started."""
+    """Processor time of a process and its children, in seconds."""
     times = process.cpu_times()
     total = times.user + times.system + times.children_user + times.children_system
     for child in process.children():
-        with contextlib.suppress(psutil.Error):  # it ended just now
+        with contextlib.suppress(psutil.Error):  # the process has just ended
             times = child.cpu_times()
             total += times.user + times.system
     return total
 
 
 def clients() -> tuple[Client, Client]:
-    """Ours and the peer."""
+    """Our client and the peer."""
     python = environment("discordpy", "discord.py", "asyncpg", "uvloop", "yarl")
     return (
         Client(
             "Lyceum",
             (sys.executable, "-m", "cli", "listener"),
             prepare=migrate.upgrade,
-            committed=f"SELECT max(seq) - {GUILDS + 1} FROM gateway_sessions",  # noqa: S608 - a number of ours
+            committed=f"SELECT max(seq) - {GUILDS + 1} FROM gateway_sessions",  # noqa: S608 - a constant
         ),
         Client(
             "discord.py + asyncpg",
             (str(python), "bench/peers/discordpy_voice.py"),
             prepare=_make_table,
-            committed="SELECT max(id) FROM voice_event",  # a count would read the whole table each time
+            committed="SELECT max(id) FROM voice_event",  # count(*) would read the whole table each time
         ),
     )
 
@@ -391,7 +391,7 @@ def _make_table(uri: str) -> None:
 async def compare(
     pair: tuple[Client, Client], *, rounds: int, count: int, members: int
 ) -> list[tuple[Figures, Figures]]:
-    """Both clients in turn, each on a fresh database; the peer gets a fourth of the events, to take about as long."""
+    """Run both clients in turn, each on a new database; the peer gets a quarter of the events to take similar time."""
     with tempfile.TemporaryDirectory() as home:
         os.chmod(home, 0o755)  # noqa: PTH101, S103 - the embedded server may run as another user
         server = embedded.start(Path(home) / "postgres")
@@ -410,7 +410,7 @@ async def compare(
 
 
 def main() -> None:
-    """Measure both clients round by round and print medians and the ratio."""
+    """Measure both clients in each round; print medians and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=40_000)

@@ -1,1 +1,1 @@
-"""The process that follows Discord's gateway and writes down who is in voice; it never answers anybody."""
+"""Gateway listener: a process that receives voice events from Discord's gateway and stores them; it never replies."""

@@ -1,4 +1,4 @@
-"""`python -m gateway_listener`: the listener alone, on a database that is up to date."""
+"""Command line entry point of the gateway listener (`python -m gateway_listener`); needs a migrated database."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from gateway_listener.sharding.selection import ShardSelection
 
 
 def main() -> int:
-    """Listen; the exit code."""
+    """Parse the arguments, run the listener until it is stopped, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m gateway_listener")
     parser.add_argument("--shards", default="auto", help="auto, 4, or 0,1,2/16")
     try:

@@ -1,4 +1,4 @@
-"""The listener as a process: its part of the shards until it is asked to stop, and the exit code."""
+"""Starts the listener process: signals, database connections, shard coordination until shutdown, the exit code."""
 
 import asyncio
 import gc
@@ -23,19 +23,19 @@ from gateway_listener.sharding.coordinator import APPLICATION, ShardCoordinator
 from gateway_listener.sharding.selection import ShardSelection
 
 AUTO: Final = ShardSelection()
-COLLECT_AFTER: Final = 20_000  # objects; a batch makes some thousands, and nearly all die with it
-CONNECTIONS: Final = 3  # beside one for each shard: to see the others, and to ask for identifies
+COLLECT_AFTER: Final = 20_000  # objects; a batch allocates a few thousand, and nearly all are freed with it
+CONNECTIONS: Final = 3  # in addition to one per shard: for the coordinator and for the identify limiter
 
-AWAY_S: Final = 1.0  # between two looks for a database that is away when we start
+AWAY_S: Final = 1.0  # between two connection attempts while the database is unavailable at start
 
 log = structlog.get_logger()
 
 
 async def run(settings: Config, wish: ShardSelection = AUTO) -> None:
-    """Listen until SIGTERM or SIGINT.
+    """Run the listener until SIGTERM or SIGINT.
 
     Raises:
-        SystemExit: Discord will never let us listen, or a pooler stands before the database (code 78).
+        SystemExit: Discord refuses the connection for good, or the database is behind a transaction pooler (code 78).
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -44,21 +44,21 @@ async def run(settings: Config, wish: ShardSelection = AUTO) -> None:
             loop.add_signal_handler(number, stop.set)
     error_reporting.configure(settings.sentry_dsn, process="listener")
     gc.collect()
-    gc.freeze()  # what is loaded by now lives as long as the process: no collection need look at it again
+    gc.freeze()  # objects loaded so far live as long as the process: exclude them from collections
     gc.set_threshold(COLLECT_AFTER)
     try:
         await listen(settings, wish, stop=stop)
     except (GatewayRefused, PoolerInTheWay) as refusal:
-        log.error(str(refusal))  # noqa: TRY400 - one clear sentence, not a traceback
+        log.error(str(refusal))  # noqa: TRY400 - the message is clear without a traceback
         raise SystemExit(REFUSED) from None
 
 
 async def listen(settings: Config, wish: ShardSelection = AUTO, *, stop: asyncio.Event) -> None:
-    """Listen until `stop` is set.
+    """Run the listener until `stop` is set.
 
     Raises:
-        GatewayRefused: Discord will never let us listen.
-        PoolerInTheWay: the locks that it needs would be given to several at once.
+        GatewayRefused: Discord refuses the connection for good.
+        PoolerInTheWay: behind a transaction pooler, several listeners could hold the same advisory lock.
     """
     url = settings.direct_url
     if url is None:
@@ -76,7 +76,7 @@ async def listen(settings: Config, wish: ShardSelection = AUTO, *, stop: asyncio
 
 
 async def _refuse_pooler(url: str, stop: asyncio.Event, *, name: str) -> None:
-    """Wait until the database answers, and see that each of our connections has a session of its own."""
+    """Wait until the database answers; raise PoolerInTheWay if our connections do not get sessions of their own."""
     while not stop.is_set():
         try:
             if await find_pooler(url) is Pooler.TRANSACTION:

@@ -1,1 +1,1 @@
-"""Discord's language: signed bytes in, typed interactions out, typed replies back to bytes; and Discord's REST."""
+"""Discord protocol: signature verification, typed interactions and replies, payload JSON, and the REST client."""

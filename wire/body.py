@@ -1,6 +1,6 @@
-"""Bodies of requests and answers: JSON, or JSON and files by multipart/form-data.
+"""Encodes HTTP bodies: JSON, or JSON with files as multipart/form-data.
 
-Written by hand so that the web process answers without loading an HTTP client.
+Implemented here so that the web process can respond without importing an HTTP client.
 """
 
 from collections.abc import Sequence
@@ -19,25 +19,25 @@ _encoder: Final = Encoder()
 
 
 class Body(NamedTuple):
-    """Bytes and what they are."""
+    """A request body and its content type."""
 
     content: bytes
     content_type: str
 
 
 class File(Struct, frozen=True):
-    """A file to upload. `name` may hold ASCII letters, digits and `. _ -`: Discord would change others."""
+    """A file to upload. `name` may contain ASCII letters, digits and `. _ -`; Discord replaces other characters."""
 
     name: str
     data: bytes
-    alt: str = ""  # what is to be seen, for people who do not see it
+    alt: str = ""  # description for screen readers
 
 
 def body(payload: object, files: Sequence[File] = ()) -> Body:
-    """The payload as JSON, or with files as `payload_json` and `files[n]`.
+    """Encode the payload as JSON, or with files as multipart fields `payload_json` and `files[n]`.
 
     Raises:
-        LimitExceeded: more than 25 MiB in all.
+        LimitExceeded: more than 25 MiB in total.
     """
     encoded = _encoder.encode(payload)
     if not files:

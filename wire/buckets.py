@@ -1,6 +1,7 @@
-"""Discord's rate limits as its headers tell them: one bucket per limit and top-level resource, and one global pace.
+"""Client-side rate limiting from Discord's response headers: buckets per limit and resource, and the global limit.
 
-Source: https://discord.com/developers/docs/topics/rate-limits; no number is ours but the 50 a second of a bot.
+Source: https://discord.com/developers/docs/topics/rate-limits
+The only limit hard-coded here is a bot's 50 requests per second.
 """
 
 import asyncio
@@ -14,23 +15,23 @@ from wire.errors import DiscordUnavailable, RateLimited
 from wire.limits import GLOBAL_PER_S
 from wire.routes import Route
 
-MANY: Final = 512  # buckets; above it, those that limit nothing any more are forgotten (each interaction brings one)
+MANY: Final = 512  # buckets; at this number idle ones are removed (each interaction adds one)
 
 
 class Bucket:
-    """How many requests may still go out until when; one at a time until Discord's first answer tells."""
+    """Remaining requests and reset time of one rate limit; one request at a time until Discord's first response."""
 
     def __init__(self) -> None:
         self._order = asyncio.Lock()
-        self._limit: int | None = None  # None: not told yet
+        self._limit: int | None = None  # None: unknown until the first response
         self._left = 1
         self._under_way = 0
-        self._window_s = 0.0  # the longest that Discord has named
+        self._window_s = 0.0  # longest window seen in headers
         self._resets_at = 0.0  # monotonic seconds
 
     @property
     def is_idle(self) -> bool:
-        """Nobody waits, nothing is under way and the window is over: nothing is lost by forgetting it."""
+        """Whether no request waits or is in flight and the window is over, so that the bucket can be removed."""
         return not self._under_way and not self._order.locked() and monotonic() >= self._resets_at
 
     @asynccontextmanager
@@ -38,7 +39,7 @@ class Bucket:
         """Wait until a request may go out, first come, first served.
 
         Raises:
-            DiscordUnavailable: there is no room before `deadline`, in monotonic seconds.
+            DiscordUnavailable: no request is free before `deadline`, in monotonic seconds.
         """
         try:
             async with asyncio.timeout(max(deadline - monotonic(), 0)):
@@ -66,7 +67,7 @@ class Bucket:
             now = monotonic()
             if now > deadline:
                 raise DiscordUnavailable("Our turn came too late.")
-            if now >= self._resets_at:  # a new window, until an answer tells more
+            if now >= self._resets_at:  # assume a new window until a response says more
                 self._left = self._limit or 1
                 self._resets_at = now + self._window_s
             if self._left > 0:
@@ -74,55 +75,55 @@ class Bucket:
             await sleep_until(self._resets_at, deadline)
 
     def update(self, headers: Mapping[str, str]) -> None:
-        """Take over what an answer says; answers may come in another order than their requests arrived."""
+        """Update from response headers; responses may arrive in another order than their requests."""
         try:
             limit, left = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
             reset_after_s = float(headers["x-ratelimit-reset-after"])
         except (KeyError, ValueError):
-            return  # a route without a limit, or a server without these headers: go on one at a time
-        left -= max(self._under_way - 1, 0)  # Discord may not have counted them yet
+            return  # a route or server without these headers: continue one request at a time
+        left -= max(self._under_way - 1, 0)  # Discord may not have counted the ones in flight yet
         self._left = left if self._limit is None else min(self._left, left)
         self._limit = limit
         self._window_s = max(self._window_s, reset_after_s)
         self._resets_at = max(self._resets_at, monotonic() + reset_after_s)
 
     def pause(self, seconds: float) -> None:
-        """Discord said 429: nothing more for so long."""
+        """Send no request of this bucket for `seconds`, after a 429 for it."""
         self._left = 0
         self._resets_at = max(self._resets_at, monotonic() + seconds)
 
 
 class Buckets:
-    """All limits that one process knows of."""
+    """All rate limits of one process, global ones included."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}  # method and template to Discord's name of the bucket
-        self._buckets: dict[tuple[str, str], Bucket] = {}  # that name, or method and template, with the major ids
-        self._sent: deque[float] = deque()  # the moments of the last second, counted to the global limit
-        self._paused_until = 0.0  # for what counts to the global limit
-        self._shut_until = 0.0  # for everything
+        self._names: dict[tuple[str, str], str] = {}  # (method, template) -> Discord's bucket name
+        self._buckets: dict[tuple[str, str], Bucket] = {}  # (bucket name, or method and template; major ids)
+        self._sent: deque[float] = deque()  # send times within the last second, for the global limit
+        self._paused_until = 0.0  # for requests that count towards the global limit
+        self._shut_until = 0.0  # for all requests
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     @asynccontextmanager
     async def turn(self, route: Route, deadline: float) -> AsyncGenerator[Bucket]:
-        """Wait until this request may go out; gives its bucket.
+        """Wait until this request may go out; yields its bucket.
 
         Raises:
-            DiscordUnavailable: not before `deadline`, in monotonic seconds.
+            DiscordUnavailable: it may not go out before `deadline`, in monotonic seconds.
         """
         while True:
             bucket = self._find(route)
             async with bucket.turn(deadline):
                 if bucket is not self._find(route):
-                    continue  # while we waited, Discord told that these requests share another bucket
+                    continue  # a response meanwhile assigned this route to another bucket
                 await self._global_room(route, deadline)
                 yield bucket
                 return
 
     def learn(self, route: Route, bucket: Bucket, headers: Mapping[str, str]) -> Bucket:
-        """Take over what an answer's headers say about this route; gives the bucket that holds from now on."""
+        """Update from response headers of this route; returns the bucket that applies from now on."""
         name = headers.get("x-ratelimit-bucket")
         if name is not None and name != self._names.get((route.method, route.template)):
             self._buckets.pop(self._key(route), None)
@@ -132,11 +133,11 @@ class Buckets:
         return bucket
 
     def pause(self, seconds: float) -> None:
-        """Discord said 429 for all of ours: nothing that counts to the global limit for so long."""
+        """After a global 429: send nothing that counts towards the global limit for `seconds`."""
         self._paused_until = max(self._paused_until, monotonic() + seconds)
 
     def shut(self, seconds: float) -> None:
-        """The proxy before Discord said 429, which it says to our whole address: nothing at all for so long."""
+        """After a 429 of Discord's proxy, which applies to our IP address: send nothing at all for `seconds`."""
         self._shut_until = max(self._shut_until, monotonic() + seconds)
 
     def _key(self, route: Route) -> tuple[str, str]:
@@ -172,10 +173,10 @@ class Buckets:
 
 
 async def sleep_until(moment: float, deadline: float) -> None:
-    """Wait until `moment`, both in monotonic seconds.
+    """Sleep until `moment`; both arguments are monotonic seconds.
 
     Raises:
-        RateLimited: at once, when that is after `deadline`.
+        RateLimited: at once, if `moment` is after `deadline`.
     """
     seconds = moment - monotonic()
     if moment > deadline:

@@ -1,4 +1,4 @@
-"""Paths of pictures at Discord's CDN, below its root; the host is a setting.
+"""Builds avatar paths on Discord's CDN, relative to its root; the host is configured elsewhere.
 
 Source: https://discord.com/developers/docs/reference#image-formatting
 """
@@ -20,13 +20,13 @@ def avatar_path(
     member_avatar: str | None = None,
     size: int = 128,
 ) -> str | None:
-    """The picture a person wears here: the guild's own before the general one; None for the default picture.
+    """The avatar path of a user: the guild avatar if there is one, else the user avatar; None for the default avatar.
 
     Args:
-        user: whose picture.
-        avatar: the user's hash, None without a picture.
+        user: the owner of the avatar.
+        avatar: hash of the user avatar; None: no avatar.
         guild: needed for `member_avatar`.
-        member_avatar: the hash of the picture worn in this guild only.
+        member_avatar: hash of the guild avatar; None: no guild avatar.
         size: pixels, a power of two from 16 to 4096.
     """
     if guild is not None and _is_hash(member_avatar):

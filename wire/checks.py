@@ -1,4 +1,4 @@
-"""The few checks that embeds, components, modals and commands share; each raises naming field, limit and actual."""
+"""Validation helpers for embeds, components, modals and commands; errors carry the field, limit and actual value."""
 
 import re
 from collections.abc import Iterable, Sequence, Sized
@@ -11,26 +11,26 @@ _FILE_TYPE: Final = re.compile(r"image|video|audio|\.[0-9a-z]{1,16}", re.ASCII)
 
 
 def check_max(field: str, value: Sized, limit: int) -> None:
-    """Refuse more than `limit` characters or items."""
+    """Raise LimitExceeded for more than `limit` characters or items."""
     if len(value) > limit:
         raise LimitExceeded(field, limit=limit, actual=len(value))
 
 
 def check_length(field: str, value: Sized, minimum: int, maximum: int) -> None:
-    """Refuse less than `minimum` or more than `maximum` characters or items."""
+    """Raise LimitExceeded for fewer than `minimum` or more than `maximum` characters or items."""
     actual = len(value)
     if not minimum <= actual <= maximum:
         raise LimitExceeded(field, limit=minimum if actual < minimum else maximum, actual=actual)
 
 
 def check_range(field: str, value: float, minimum: float, maximum: float) -> None:
-    """Refuse a number outside the bounds."""
+    """Raise LimitExceeded for a number outside the bounds (inclusive)."""
     if not minimum <= value <= maximum:
         raise LimitExceeded(field, limit=minimum if value < minimum else maximum, actual=value)
 
 
 def choice_value(value: str | float) -> None:
-    """Refuse a value that Discord would not send back as it is, in choices and suggestions."""
+    """Reject a choice value that Discord would not send back unchanged (in options and autocomplete)."""
     if isinstance(value, str):
         check_length("choice.value", value, 1, CHOICE_VALUE_MAX)
     else:
@@ -39,14 +39,14 @@ def choice_value(value: str | float) -> None:
 
 
 def check_locales(field: str, locales: Iterable[str]) -> None:
-    """Refuse a language that Discord does not have, or writes otherwise."""
+    """Reject locale codes that Discord does not support or spells differently."""
     for locale in locales:
         if locale not in LOCALES:
             raise NotAllowed(field, f"{locale!r} is none of Discord's languages")
 
 
 def file_types_json(field: str, file_types: Sequence[str]) -> list[str]:
-    """The filters on a file as Discord reads them: `image`, `video`, `audio` or an extension in small letters."""
+    """File type filters as API JSON: `image`, `video`, `audio` or a lower-case extension."""
     check_max(field, file_types, FILE_TYPES_MAX)
     for file_type in file_types:
         if not _FILE_TYPE.fullmatch(file_type):

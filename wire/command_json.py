@@ -1,4 +1,4 @@
-"""What a command is, its JSON with every language in it, and a normal form to compare with Discord's list.
+"""Application commands: their types, their localised JSON, and a normal form to compare with Discord's list.
 
 Source: https://discord.com/developers/docs/interactions/application-commands
 """
@@ -30,13 +30,13 @@ from wire.objects import Context, Install
 from wire.options import OptionKind
 from wire.payloads import MESSAGE_MENU, SLASH, USER_MENU
 
-ENTRY_POINT: Final = 4  # a kind of command that Discord makes for an app with an Activity; we never make one
+ENTRY_POINT: Final = 4  # command type that Discord creates for apps with an Activity; we never create one
 
 Localise = Callable[[str, str], Mapping[str, str]]  # (gettext context, English text) to {Discord's locale: text}
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """An option, a subcommand or a group; made by the builders in wire/commands.py."""
+    """An option, a subcommand or a subcommand group; created by the builders in wire/commands.py."""
 
     kind: OptionKind
     name: str
@@ -51,20 +51,20 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """A command of any kind; made by command(), user_menu() and message_menu()."""
+    """A command of any type; created by command(), user_menu() and message_menu()."""
 
     kind: int
     name: str
     description: str = ""
     options: tuple[Option, ...] = ()
     contexts: tuple[Context, ...] = (Context.GUILD,)
-    permissions: int | None = None  # who sees it unless the guild decides otherwise; 0: administrators; None: everyone
+    permissions: int | None = None  # required by default, guilds may override; 0: administrators; None: everyone
     installs: tuple[Install, ...] = (Install.GUILD,)
     is_nsfw: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What can be invoked: the name, or name, group and subcommand joined by spaces."""
+        """All invocable paths: the name, or name, group and subcommand joined by spaces."""
         found: list[str] = []
         for option in self.options:
             if option.kind is OptionKind.SUBCOMMAND:
@@ -75,16 +75,16 @@ class Command(Struct, frozen=True, kw_only=True):
 
 
 def to_json(command: Command, localise: Localise, *, is_global: bool = True) -> Json:
-    """The command as Discord reads it.
+    """The command as API JSON.
 
     Args:
-        command: what to say.
-        localise: gives the translations of an English text; contexts are "command name", "option name", "choice" and
-            "description". English itself may be among them.
-        is_global: the commands of a single guild have neither contexts nor integration types.
+        command: the command to encode.
+        localise: returns the translations of an English text; contexts are "command name", "option name", "choice" and
+            "description". The result may include English itself.
+        is_global: False omits contexts and integration types, which guild commands do not have.
 
     Raises:
-        Unsendable: a limit, a name that Discord refuses, options in the wrong order, names given twice.
+        InvalidPayload: an exceeded limit, an invalid name, options in the wrong order, or a duplicate name.
     """
     _check_reach(command)
     shape: Json = {"type": command.kind}
@@ -114,10 +114,10 @@ def _check_reach(command: Command) -> None:
 
 
 def list_json(commands: Iterable[Command], localise: Localise, *, is_global: bool = True) -> list[Json]:
-    """The whole list of one scope, by kind and name.
+    """All commands of one scope as API JSON, ordered by type and name.
 
     Raises:
-        Unsendable: as to_json(), or too many, or two of one kind with one name.
+        InvalidPayload: as to_json(); also too many commands, or two of one type with the same name.
     """
     ordered = sorted(commands, key=lambda each: (each.kind, each.name))
     for kind, limit in ((SLASH, COMMANDS_MAX), (USER_MENU, MENU_COMMANDS_MAX), (MESSAGE_MENU, MENU_COMMANDS_MAX)):
@@ -136,9 +136,9 @@ _SETS: Final = frozenset({"contexts", "integration_types", "channel_types", "fil
 
 
 def normal(shape: Mapping[str, object]) -> Json:
-    """A command, ours or as Discord lists it, without ids, defaults and order: equal means nothing to send.
+    """Normal form of a command, ours or from Discord's list; equal normal forms need no update.
 
-    Discord fills in what we leave out, and leaves out what we fill in; both come to the same here.
+    It has no ids, defaults or order: Discord adds defaults that we omit, and omits some that we send.
     """
     skipped = _NOT_OURS | _GLOBAL_ONLY if "guild_id" in shape else _NOT_OURS
     result: Json = {}
@@ -248,7 +248,7 @@ def _texts(field: str, context: str, key: str, text: str, limit: int, localise: 
 
 
 def check_name(field: str, name: str) -> None:
-    r"""Refuse what is outside Discord's `[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}`, and capital letters."""
+    r"""Reject names outside Discord's `[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}`, and upper-case letters."""
     check_length(field, name, 1, COMMAND_NAME_MAX)
     if name != name.lower():
         raise NotAllowed(field, f"{name!r} must be lower-case")
@@ -260,14 +260,14 @@ def _may_stand_in_name(character: str) -> bool:
     return (
         character in "-_'"
         or unicodedata.category(character)[0] in "LN"
-        or "\u0900" <= character <= "\u097f"  # Devanagari, whose vowel signs are no letters
-        or "\u0e01" <= character <= "\u0e3a"  # Thai, the same
+        or "\u0900" <= character <= "\u097f"  # Devanagari; its vowel signs are not letters in Unicode
+        or "\u0e01" <= character <= "\u0e3a"  # Thai; the same
         or "\u0e40" <= character <= "\u0e5b"
     )
 
 
 def _check_distinct_names(place: str, shapes: Sequence[Json]) -> None:
-    """Names of one level are distinct, also in each language, where the default stands in for a missing translation."""
+    """Reject duplicate names on one level, in each locale too; a missing translation falls back to the default name."""
     names = [cast("str", each["name"]) for each in shapes]
     translations = [cast("Mapping[str, str]", each.get("name_localizations", {})) for each in shapes]
     distinct(f"{place}.options", names)
@@ -285,7 +285,7 @@ def _check_size(name: str, shape: Json) -> None:
 
 
 def _size(shape: Mapping[str, object]) -> int:
-    """The characters of names, descriptions and values, the longest language of each, with all that is below."""
+    """Characters of names, descriptions and values, with the longest locale of each, nested options included."""
     total = 0
     for key in ("name", "description"):
         texts = [cast("str", shape.get(key, ""))]

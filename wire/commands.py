@@ -1,4 +1,4 @@
-"""Builders for commands: how a feature says what people can type and press in menus."""
+"""Builders for application commands and their options: slash, user and message commands."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def command(
     installs: tuple[Install, ...] = (Install.GUILD,),
     is_nsfw: bool = False,
 ) -> Command:
-    """A chat command, with options or with subcommands and groups."""
+    """A slash command, with options or with subcommands and groups."""
     return Command(
         kind=SLASH,
         name=name,
@@ -37,7 +37,7 @@ def user_menu(
     permissions: int | None = None,
     installs: tuple[Install, ...] = (Install.GUILD,),
 ) -> Command:
-    """A command in the menu of a person; mixed case and spaces are fine."""
+    """A user command; its name may contain upper case and spaces."""
     return Command(kind=USER_MENU, name=name, contexts=contexts, permissions=permissions, installs=installs)
 
 
@@ -48,17 +48,17 @@ def message_menu(
     permissions: int | None = None,
     installs: tuple[Install, ...] = (Install.GUILD,),
 ) -> Command:
-    """A command in the menu of a message; mixed case and spaces are fine."""
+    """A message command; its name may contain upper case and spaces."""
     return Command(kind=MESSAGE_MENU, name=name, contexts=contexts, permissions=permissions, installs=installs)
 
 
 def subcommand(name: str, description: str, *options: Option) -> Option:
-    """A subcommand; a command that has some cannot be invoked itself."""
+    """A subcommand; a command with subcommands cannot be invoked itself."""
     return Option(kind=OptionKind.SUBCOMMAND, name=name, description=description, options=options)
 
 
 def group(name: str, description: str, *subcommands: Option) -> Option:
-    """Subcommands under one name."""
+    """A subcommand group."""
     return Option(kind=OptionKind.GROUP, name=name, description=description, options=subcommands)
 
 
@@ -72,7 +72,7 @@ def string(
     min_length: int | None = None,
     max_length: int | None = None,
 ) -> Option:
-    """A text; lengths in characters."""
+    """A string option; lengths in characters."""
     return Option(
         kind=OptionKind.STRING,
         name=name,
@@ -94,7 +94,7 @@ def integer(
     min_value: int | None = None,
     max_value: int | None = None,
 ) -> Option:
-    """A whole number."""
+    """An integer option."""
     return Option(
         kind=OptionKind.INTEGER,
         name=name,
@@ -116,7 +116,7 @@ def number(
     min_value: float | None = None,
     max_value: float | None = None,
 ) -> Option:
-    """A number with a point."""
+    """A floating point option."""
     return Option(
         kind=OptionKind.NUMBER,
         name=name,
@@ -129,34 +129,34 @@ def number(
 
 
 def boolean(name: str, description: str, *, required: bool = False) -> Option:
-    """Yes or no."""
+    """A boolean option."""
     return Option(kind=OptionKind.BOOLEAN, name=name, description=description, required=required)
 
 
 def user(name: str, description: str, *, required: bool = False) -> Option:
-    """A person."""
+    """A user option."""
     return Option(kind=OptionKind.USER, name=name, description=description, required=required)
 
 
 def channel(name: str, description: str, *, required: bool = False, channel_types: tuple[int, ...] = ()) -> Option:
-    """A channel, of the given types only when there are any."""
+    """A channel option; `channel_types` limits the channel types, empty allows all."""
     return Option(
         kind=OptionKind.CHANNEL, name=name, description=description, required=required, channel_types=channel_types
     )
 
 
 def role(name: str, description: str, *, required: bool = False) -> Option:
-    """A role."""
+    """A role option."""
     return Option(kind=OptionKind.ROLE, name=name, description=description, required=required)
 
 
 def mentionable(name: str, description: str, *, required: bool = False) -> Option:
-    """A person or a role."""
+    """An option that takes a user or a role."""
     return Option(kind=OptionKind.MENTIONABLE, name=name, description=description, required=required)
 
 
 def attachment(name: str, description: str, *, required: bool = False, file_types: tuple[str, ...] = ()) -> Option:
-    """A file; `file_types` are "image", "video", "audio" or ".ext" and look at the name only."""
+    """A file option; `file_types` are "image", "video", "audio" or ".ext"; Discord checks only the file name."""
     return Option(
         kind=OptionKind.ATTACHMENT, name=name, description=description, required=required, file_types=file_types
     )

@@ -1,4 +1,4 @@
-"""Buttons and selects: what people press and choose, in messages and (selects) in modals."""
+"""Message components: buttons and selects (selects also in modals), and their JSON."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -26,7 +26,7 @@ from wire.limits import (
 
 
 class ComponentKind(IntEnum):
-    """Discord's numbers for the types of components."""
+    """Discord's component type numbers."""
 
     ROW = 1
     BUTTON = 2
@@ -51,7 +51,7 @@ class ComponentKind(IntEnum):
 
 
 class ButtonStyle(IntEnum):
-    """How a button looks; links and purchases have their own looks, which follow from what they carry."""
+    """Button styles; link and premium buttons get theirs from their `url` or `sku`."""
 
     PRIMARY = 1
     SECONDARY = 2
@@ -64,7 +64,7 @@ _PREMIUM: Final = 6
 
 
 class Emoji(Struct, frozen=True):
-    """A guild's or the app's own emoji; ordinary ones are written as text."""
+    """A custom emoji of a guild or the app; Unicode emoji are plain strings."""
 
     name: str
     id: int
@@ -72,7 +72,7 @@ class Emoji(Struct, frozen=True):
 
 
 class Button(Struct, frozen=True):
-    """A button; exactly one of `custom_id` (comes back to us), `url` (a link) and `sku` (a purchase)."""
+    """A button; has exactly one of `custom_id` (sends an interaction), `url` (link) and `sku` (purchase)."""
 
     label: str = ""
     style: ButtonStyle = ButtonStyle.SECONDARY
@@ -84,7 +84,7 @@ class Button(Struct, frozen=True):
 
 
 class SelectOption(Struct, frozen=True):
-    """One thing to choose."""
+    """One option of a select."""
 
     label: str
     value: str
@@ -99,36 +99,36 @@ class _Select(Struct, frozen=True, kw_only=True):
     min_values: int = 1  # 0 in a modal needs required=False
     max_values: int = 1
     disabled: bool = False  # messages only
-    required: bool = True  # counts in modals only
+    required: bool = True  # modals only
 
 
 class StringSelect(_Select, frozen=True, kw_only=True):
-    """A choice among given options."""
+    """A select with fixed options."""
 
     options: tuple[SelectOption, ...]
 
 
 class UserSelect(_Select, frozen=True, kw_only=True):
-    """A choice among the people here."""
+    """A select of users."""
 
     defaults: tuple[UserId, ...] = ()
 
 
 class RoleSelect(_Select, frozen=True, kw_only=True):
-    """A choice among the roles here."""
+    """A select of roles."""
 
     defaults: tuple[RoleId, ...] = ()
 
 
 class MentionableSelect(_Select, frozen=True, kw_only=True):
-    """A choice among people and roles."""
+    """A select of users and roles."""
 
     default_users: tuple[UserId, ...] = ()
     default_roles: tuple[RoleId, ...] = ()
 
 
 class ChannelSelect(_Select, frozen=True, kw_only=True):
-    """A choice among the channels here, of the given types only when there are any."""
+    """A select of channels; `channel_types` limits their types, empty allows all."""
 
     channel_types: tuple[int, ...] = ()
     defaults: tuple[ChannelId, ...] = ()
@@ -147,10 +147,10 @@ Row = tuple[Button, ...] | Select
 
 
 def rows_json(rows: Sequence[Row]) -> list[Json]:
-    """The action rows of a message as Discord reads them.
+    """The action rows of a message as API JSON.
 
     Raises:
-        Unsendable: a limit, or a custom id given twice.
+        InvalidPayload: a limit is exceeded, or a custom id occurs twice.
     """
     check_max("components", rows, ROWS_MAX)
     custom_ids: list[str] = []
@@ -160,7 +160,7 @@ def rows_json(rows: Sequence[Row]) -> list[Json]:
 
 
 def row_json(row: Row, custom_ids: list[str]) -> Json:
-    """One action row as Discord reads it; adds its custom ids to `custom_ids`."""
+    """One action row as API JSON; adds its custom ids to `custom_ids`."""
     return {"type": ComponentKind.ROW.value, "components": _children_json(row, custom_ids)}
 
 
@@ -175,7 +175,7 @@ def _children_json(row: Row, custom_ids: list[str]) -> list[Json]:
 
 
 def button_json(button: Button, custom_ids: list[str]) -> Json:
-    """One button as Discord reads it; adds its custom id to `custom_ids`."""
+    """One button as API JSON; adds its custom id to `custom_ids`."""
     if button.custom_id is not None:
         custom_ids.append(button.custom_id)
     if (button.custom_id is None) + (button.url is None) + (button.sku is None) != 2:  # noqa: PLR2004 - one of three
@@ -202,7 +202,7 @@ def button_json(button: Button, custom_ids: list[str]) -> Json:
 
 
 def select_json(select: Select) -> Json:
-    """A select as Discord reads it, in a message or, but for `required`, in a modal."""
+    """A select as API JSON, for a message or a modal; a modal adds `required`."""
     check_range("select.min_values", select.min_values, 0, SELECT_VALUES_MAX)
     check_range("select.max_values", select.max_values, max(1, select.min_values), SELECT_VALUES_MAX)
     shape: Json = {
@@ -240,7 +240,7 @@ def _options_json(select: StringSelect) -> list[Json]:
 
 
 def option_json(option: SelectOption) -> Json:
-    """One option of a select or of a group in a modal."""
+    """One option of a select, radio group or checkbox group as API JSON."""
     check_length("select.option.label", option.label, 1, SELECT_TEXT_MAX)
     check_length("select.option.value", option.value, 1, SELECT_TEXT_MAX)
     shape: Json = {"label": option.label, "value": option.value}
@@ -268,7 +268,7 @@ def _defaults_json(select: UserSelect | RoleSelect | MentionableSelect | Channel
 
 
 def disabled(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The same rows, nothing of them to press any more; links stay."""
+    """The same rows with all buttons and selects disabled, except links."""
     return tuple(
         tuple(button if button.url else replace(button, disabled=True) for button in row)
         if isinstance(row, tuple)
@@ -278,19 +278,19 @@ def disabled(rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def checked_custom_id(custom_id: str) -> str:
-    """The custom id itself, 1 to 100 characters."""
+    """Return the custom id if it has 1 to 100 characters, else raise LimitExceeded."""
     check_length("custom_id", custom_id, 1, CUSTOM_ID_MAX)
     return custom_id
 
 
 def distinct(field: str, values: Sequence[str]) -> None:
-    """Refuse a value that is given twice."""
+    """Reject duplicate values."""
     if len(set(values)) != len(values):
         raise NotAllowed(field, "must not be given twice")
 
 
 def emoji_json(emoji: Emoji | str) -> Json:
-    """An emoji as Discord reads it."""
+    """An emoji as API JSON."""
     check_length("emoji", emoji if isinstance(emoji, str) else emoji.name, 1, EMOJI_NAME_MAX)
     if isinstance(emoji, str):
         return {"name": emoji}

@@ -1,6 +1,6 @@
-"""Custom ids `v1:feature:action:args`: what a button, select or modal will do when it comes back, typed and versioned.
+"""Typed, versioned custom ids (`v1:feature:action:args`) that identify the action of a button, select or modal.
 
-They are visible to clients and come back from anybody who sees the message: authorise on every press.
+Clients can read them, and every user who sees the message can send them: check authorisation on every click.
 """
 
 import re
@@ -17,7 +17,7 @@ VERSION: Final = "v1"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _ROUTE: Final = re.compile(rf"{VERSION}:([a-z][a-z0-9_]*:[a-z][a-z0-9_]*)(?::|$)", re.ASCII)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
-_INTEGERS: Final = range(-(2**63), 2**63)  # what PostgreSQL's bigint holds: anything else is none of ours
+_INTEGERS: Final = range(-(2**63), 2**63)  # range of PostgreSQL's bigint; other values cannot be ours
 
 Args = TypeVarTuple("Args")
 A = TypeVar("A")
@@ -31,9 +31,9 @@ Kind = type[A] | Callable[[int], A]  # a class, or a NewType over int
 
 
 class Action(Generic[*Args]):
-    """One thing that a component can ask for, and the types of its arguments.
+    """One action of a component, with the types of its arguments.
 
-    Types: int and the NewTypes over it, str, bool, date, and StrEnum classes.
+    Argument types: int and the NewTypes over it, str, bool, date, and StrEnum classes.
     """
 
     @overload
@@ -72,7 +72,7 @@ class Action(Generic[*Args]):
         return f"Action({self.route})"
 
     def pack(self, *args: *Args) -> str:
-        """The custom id for these arguments.
+        """Encode the arguments as a custom id.
 
         Raises:
             CustomIdTooLong: more than 100 characters.
@@ -83,10 +83,10 @@ class Action(Generic[*Args]):
         return packed
 
     def unpack(self, custom_id: str) -> tuple[*Args]:
-        """The arguments that pack() was given.
+        """Decode a custom id into its arguments.
 
         Raises:
-            StaleCustomId: another route or version, another number of arguments, or a value that is none any more.
+            StaleCustomId: different route or version, wrong number of arguments, or an invalid value.
         """
         head, *parts = custom_id.removeprefix(self._prefix).split(":")
         if head or not custom_id.startswith(self._prefix) or len(parts) != len(self._readers):
@@ -102,7 +102,7 @@ def route_of(custom_id: str) -> str:
     """The `feature:action` that a custom id belongs to.
 
     Raises:
-        StaleCustomId: not of this version, or not ours at all.
+        StaleCustomId: a different version or an unknown format.
     """
     match = _ROUTE.match(custom_id)
     if match is None:

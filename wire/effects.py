@@ -1,7 +1,7 @@
-"""What a feature can make happen at Discord after its transaction is committed: values, their rows, and the doing.
+"""Effects: Discord requests that run after the transaction commits (messages, roles), as outbox payloads and calls.
 
-A handler returns them as `then=(SendMessage(…), GiveRole(…))` of its reply. What a row holds is the request as Discord
-reads it, checked before the commit, so that a later version of the house can still do what an earlier one decided.
+A handler returns them as `effects=(SendMessage(…), AddRole(…))` of its reply. An outbox row holds the body of the API
+request, validated before the commit, so that a later version of the app can still run effects of an earlier one.
 """
 
 import re
@@ -22,14 +22,14 @@ from wire.routes import route
 
 
 class SendMessage(Effect, frozen=True, kw_only=True):
-    """A message in a channel."""
+    """Send a message to a channel."""
 
     channel: ChannelId
     message: Message
 
 
 class DirectMessage(Effect, frozen=True, kw_only=True):
-    """A message to a person; where they take none, it goes to `otherwise`, or nowhere when that is None."""
+    """Send a direct message; if the user accepts none, send it to channel `otherwise`, or drop it if that is None."""
 
     user: UserId
     message: Message
@@ -37,7 +37,7 @@ class DirectMessage(Effect, frozen=True, kw_only=True):
 
 
 class EditMessageEffect(Effect, frozen=True, kw_only=True):
-    """A message of ours in a channel becomes this one as a whole."""
+    """Replace a message of ours in a channel completely."""
 
     channel: ChannelId
     message_id: MessageId
@@ -45,18 +45,18 @@ class EditMessageEffect(Effect, frozen=True, kw_only=True):
 
 
 class AddRole(Effect, frozen=True, kw_only=True):
-    """A role for a member; who has it keeps it."""
+    """Add a role to a member; no change if they have it."""
 
-    guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role is always a guild's, and is told
+    guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role always needs its guild
     user: UserId
     role: RoleId
     reason: str | None = None  # for the audit log
 
 
 class RemoveRole(Effect, frozen=True, kw_only=True):
-    """No longer that role for a member; who lacks it goes without."""
+    """Remove a role from a member; no change if they lack it."""
 
-    guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role is always a guild's, and is told
+    guild: GuildId  # pyright: ignore[reportGeneralTypeIssues] - a role always needs its guild
     user: UserId
     role: RoleId
     reason: str | None = None
@@ -69,12 +69,12 @@ KINDS: Final[dict[type[Effect], str]] = {
     EditMessageEffect: "change_message",
     AddRole: "give_role",
     RemoveRole: "take_role",
-}  # as rows name them; never change one, rows may be waiting
-SENDS: Final = frozenset({"send_message", "direct_message"})  # doing them twice is seen, but for the nonce
+}  # kinds as stored in outbox rows; never rename one, rows may be pending
+SENDS: Final = frozenset({"send_message", "direct_message"})  # a repetition would be visible, but for the nonce
 
 
 class _Payload(Struct, frozen=True, omit_defaults=True):
-    """A row's payload: whom it is about, and the request's body."""
+    """Payload of an outbox row: the target ids and the request body."""
 
     channel: ChannelId | None = None
     user: UserId | None = None
@@ -82,22 +82,22 @@ class _Payload(Struct, frozen=True, omit_defaults=True):
     guild: GuildId | None = None
     message_id: MessageId | None = None
     otherwise: ChannelId | None = None
-    body: Json = {}  # the message as Discord reads it
+    body: Json = {}  # the message as API JSON
     files: tuple[File, ...] = ()
     reason: str | None = None
 
 
-# The one character that PostgreSQL cannot keep, as JSON writes it; behind one more backslash it is what somebody wrote.
+# NUL as JSON escapes it, which PostgreSQL cannot store; after another backslash it is literal text of a user.
 _NUL: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _encoder: Final = Encoder()
 _payload: Final = Decoder(_Payload)
 
 
 def pack(effect: Effect) -> str:
-    """The payload of an effect's row, as JSON.
+    """The outbox payload of an effect, as JSON.
 
     Raises:
-        Unsendable: Discord would refuse it.
+        InvalidPayload: Discord would reject it.
     """
     match effect:
         case SendMessage():
@@ -121,18 +121,18 @@ def pack(effect: Effect) -> str:
 
 
 async def perform(rest: Rest, kind: str, payload: str, *, nonce: str) -> None:
-    """Make it happen; a second time with the same nonce within minutes changes nothing more.
+    """Run an effect at Discord; a repetition with the same nonce within a few minutes has no further effect.
 
     Args:
-        rest: authorised as the app.
-        kind: one of KINDS' names.
+        rest: client with the token of the app.
+        kind: a value of KINDS.
         payload: from pack().
-        nonce: at most 25 characters; Discord gives back the message that was sent with it a few minutes ago.
+        nonce: at most 25 characters; Discord returns the message sent with the same nonce a few minutes ago.
 
     Raises:
-        LimitExceeded: the nonce.
-        DiscordError: Discord said no.
-        DiscordUnavailable: nobody knows, unless it says `is_unseen`.
+        LimitExceeded: the nonce is too long.
+        DiscordError: Discord rejected the request.
+        DiscordUnavailable: the outcome is unknown; with `is_unseen` Discord did nothing.
     """
     what = _payload.decode(payload)
     match kind:

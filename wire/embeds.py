@@ -1,4 +1,4 @@
-"""Embeds: the framed part of a message."""
+"""Embeds of a message: types, limits and JSON."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,11 +24,11 @@ from wire.limits import (
 )
 
 Json = dict[str, object]
-ATTACHMENT: Final = "attachment://"  # then the name of a file in the same message
+ATTACHMENT: Final = "attachment://"  # prefix of the name of a file in the same message
 
 
 class Field(Struct, frozen=True):
-    """A small heading with its text; up to three `inline` ones share a line."""
+    """A field: name and value; up to three `inline` fields share a line."""
 
     name: str
     value: str
@@ -36,14 +36,14 @@ class Field(Struct, frozen=True):
 
 
 class Footer(Struct, frozen=True):
-    """The small line at the bottom."""
+    """The footer line."""
 
     text: str
     icon_url: str | None = None
 
 
 class Author(Struct, frozen=True):
-    """The small line at the top."""
+    """The author line at the top."""
 
     name: str
     url: str | None = None
@@ -51,7 +51,7 @@ class Author(Struct, frozen=True):
 
 
 class Embed(Struct, frozen=True, kw_only=True):
-    """One embed; pictures are web addresses or `attachment://<filename>` of a file in the same message."""
+    """One embed; images are URLs or `attachment://<filename>` of a file in the same message."""
 
     title: str = ""
     description: str = ""
@@ -62,20 +62,20 @@ class Embed(Struct, frozen=True, kw_only=True):
     author: Author | str | None = None
     image: str | None = None
     thumbnail: str | None = None
-    timestamp: datetime | None = None  # aware; shown in the reader's zone
+    timestamp: datetime | None = None  # aware; Discord shows it in the reader's time zone
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """Every picture it names."""
+        """All image URLs of the embed."""
         icons = (getattr(self.footer, "icon_url", None), getattr(self.author, "icon_url", None))
         return tuple(url for url in (self.image, self.thumbnail, *icons) if url)
 
 
 def embeds_json(embeds: Sequence[Embed]) -> list[Json]:
-    """The embeds as Discord reads them.
+    """The embeds as API JSON.
 
     Raises:
-        Unsendable: a limit of one embed, or the 6000 characters of all, is exceeded.
+        InvalidPayload: a limit of one embed, or the 6000 characters of all embeds, is exceeded.
     """
     check_max("embeds", embeds, EMBEDS_MAX)
     total = 0
@@ -110,7 +110,7 @@ def _embed_json(embed: Embed) -> tuple[Json, int]:
 
 
 def _texts_json(embed: Embed) -> tuple[Json, int]:
-    """The written parts, and how many characters of the 6000 they take."""
+    """The text fields as API JSON, and their number of characters, which counts towards the 6000."""
     shape: Json = {}
     size = len(embed.title) + len(embed.description)
     if embed.title:
@@ -161,7 +161,7 @@ def _author_json(author: Author | str) -> tuple[Json, int]:
 
 
 def web_url(field: str, url: str, limit: int) -> str:
-    """The address itself, when a person can follow it."""
+    """Return the URL if it is a valid http(s) link, else raise."""
     check_max(field, url, limit)
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
@@ -170,7 +170,7 @@ def web_url(field: str, url: str, limit: int) -> str:
 
 
 def picture_url(field: str, url: str) -> str:
-    """The address itself, when it names a picture on the web or among the files of the message."""
+    """Return the URL if it is a valid image URL or `attachment://` reference, else raise."""
     if url.startswith(ATTACHMENT):
         if not url.lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif")):
             raise NotAllowed(field, "must be a jpg, jpeg, png, webp or gif")

@@ -1,4 +1,4 @@
-"""What can go wrong between us and Discord: bytes we refuse, replies Discord would refuse, answers Discord gives.
+"""Exceptions of this layer: requests we reject, payloads that Discord would reject, and REST errors by Discord's code.
 
 Discord's codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 """
@@ -9,30 +9,30 @@ from typing import Final, cast
 
 from core.errors import ServiceUnavailable
 
-REASONS_MAX: Final = 8  # of one answer; more are counted
+REASONS_MAX: Final = 8  # listed per response; the others are only counted
 REASON_CHARACTERS_MAX: Final = 160
 _ERRORS: Final = "_errors"
-_QUOTED: Final = re.compile(r'"[^"]{21,}"')  # longer than an id: it may be what a member wrote
+_QUOTED: Final = re.compile(r'"[^"]{21,}"')  # longer than an id, so it may be text of a member
 
 
 class BadSignature(Exception):
-    """The request is not from Discord, or too old; the reason is a few words for the log."""
+    """The request is not signed by Discord, or too old; the message is a short reason for the log."""
 
 
 class BadPayload(Exception):
-    """Trusted bytes that are no interaction we understand; the reason is short and holds nothing a person wrote."""
+    """A verified body that is not a supported interaction; the message is short and contains no user text."""
 
 
 class StaleCustomId(Exception):
-    """A custom id that no button of this version carries: the message is from an older one."""
+    """A custom id that this version does not use: the message comes from an older version."""
 
 
 class InvalidPayload(ValueError):
-    """Discord would refuse this, so we never send it; always our bug."""
+    """A payload that Discord would reject, so it is not sent; always our bug."""
 
 
 class NotAllowed(InvalidPayload):
-    """A rule without a number is broken; `field` names the place, `rule` says what Discord asks for."""
+    """A rule without a numeric limit is violated; `field` is the place, `rule` states what Discord requires."""
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}")
@@ -41,7 +41,7 @@ class NotAllowed(InvalidPayload):
 
 
 class LimitExceeded(InvalidPayload):
-    """A number is outside Discord's limits; `actual` is what we had, `limit` the bound it broke."""
+    """A number is outside Discord's limits; `actual` is our value, `limit` the violated bound."""
 
     def __init__(self, field: str, *, limit: float, actual: float) -> None:
         word = "at most" if actual > limit else "at least"
@@ -52,25 +52,25 @@ class LimitExceeded(InvalidPayload):
 
 
 class CustomIdTooLong(LimitExceeded):
-    """A custom id does not fit; keep state in the database and only its id in the button."""
+    """A custom id is too long; store state in the database and put only its id into the button."""
 
 
 class DiscordUnavailable(ServiceUnavailable):
-    """Discord did not answer, or kept answering 5xx or 429, until our patience ended."""
+    """Discord did not respond, or only with 5xx or 429, until our deadline."""
 
     def __init__(self, sentence: str, *, is_unseen: bool = False) -> None:
         super().__init__(sentence)
-        self.is_unseen = is_unseen  # no attempt got as far as Discord, so that surely nothing has happened
+        self.is_unseen = is_unseen  # no attempt reached Discord, so nothing has happened there
 
 
 class RateLimited(DiscordUnavailable):
-    """Discord answers, and asks to wait longer than our patience; the network is fine."""
+    """Discord requires a wait that ends after our deadline; the network works."""
 
     def __init__(self, wait_s: float, *, is_unseen: bool = False) -> None:
         super().__init__(f"Discord asks us to wait {duration(wait_s)}.", is_unseen=is_unseen)
         self.wait_s = wait_s  # seconds from now
-        self.code = 0  # Discord's own code of the 429, 0 when it gave none
-        self.reason = ""  # Discord's own words of the 429, for developers
+        self.code = 0  # Discord's error code of the 429; 0: none
+        self.reason = ""  # Discord's message of the 429, for developers
 
     def __str__(self) -> str:
         sentence = super().__str__()
@@ -80,11 +80,11 @@ class RateLimited(DiscordUnavailable):
 
 
 class DiscordError(Exception):
-    """Discord understood and said no; `code` is Discord's own, 0 when it gave none."""
+    """Discord rejected the request; `code` is Discord's error code, 0 if it sent none."""
 
     def __init__(self, status: int, code: int, message: str, *, details: object = None) -> None:
         super().__init__(status, code, message)
-        self.status = status  # HTTP
+        self.status = status  # HTTP status
         self.code = code
         self.message = message  # English, for developers
         self.details = details  # the `errors` tree of an invalid form, as Discord sent it
@@ -94,11 +94,11 @@ class DiscordError(Exception):
 
     @property
     def reasons(self) -> tuple[tuple[str, str], ...]:
-        """Each field that Discord refuses and why: `("embeds.0.title", "Must be 256 or fewer in length.")`."""
+        """Each rejected field with its reason: `("embeds.0.title", "Must be 256 or fewer in length.")`."""
         return tuple(_reasons(self.details, ()))
 
     def told(self, reasons: Sequence[tuple[str, str]]) -> str:
-        """Status, code and message with `reasons` in one bounded line; the places in them may have been renamed."""
+        """Status, code, message and `reasons` in one line of limited length; callers may rename the fields in it."""
         line = f"{self.status} {self.code}: {self.message}"
         if not reasons:
             return line
@@ -109,11 +109,11 @@ class DiscordError(Exception):
 
 
 class Unknown(DiscordError):
-    """What we named does not exist (any more): forget our reference to it."""
+    """The object does not exist (any more): delete our reference to it."""
 
 
 class UnknownChannel(Unknown):
-    """10003."""
+    """10003: unknown channel."""
 
 
 class UnknownGuild(Unknown):
@@ -121,31 +121,31 @@ class UnknownGuild(Unknown):
 
 
 class UnknownMember(Unknown):
-    """10007: the person has left the guild."""
+    """10007: the user is not a member of the guild (any more)."""
 
 
 class UnknownMessage(Unknown):
-    """10008: deleted; on `@original` also: not there yet."""
+    """10008: deleted; for `@original` also: not created yet."""
 
 
 class UnknownRole(Unknown):
-    """10011."""
+    """10011: unknown role."""
 
 
 class UnknownUser(Unknown):
-    """10013."""
+    """10013: unknown user."""
 
 
 class UnknownWebhook(Unknown):
-    """10015: the interaction's token has expired, or Discord has not read our first answer yet."""
+    """10015: the interaction token has expired, or Discord has not processed our initial response yet."""
 
 
 class UnknownBan(Unknown):
-    """10026."""
+    """10026: unknown ban."""
 
 
 class UnknownInteraction(Unknown):
-    """10062: answered later than 3 seconds, or the token has expired."""
+    """10062: responded after more than 3 seconds, or the token has expired."""
 
 
 class UnknownCommand(Unknown):
@@ -153,11 +153,11 @@ class UnknownCommand(Unknown):
 
 
 class UnknownVoiceState(Unknown):
-    """10065: the person is in no voice channel."""
+    """10065: the user is in no voice channel."""
 
 
 class Denied(DiscordError):
-    """We may not do this; a person with more rights has to change something first."""
+    """The app lacks a right; an administrator or the user has to change something first."""
 
 
 class Unauthorized(Denied):
@@ -165,7 +165,7 @@ class Unauthorized(Denied):
 
 
 class MissingAccess(Denied):
-    """50001: not in the guild, or the channel is hidden from us."""
+    """50001: the app is not in the guild, or cannot view the channel."""
 
 
 class NotOurMessage(Denied):
@@ -173,11 +173,11 @@ class NotOurMessage(Denied):
 
 
 class CannotDirectMessage(Denied):
-    """50007: direct messages are closed or we are blocked; do not retry."""
+    """50007: the user has closed direct messages or blocked the app; do not retry."""
 
 
 class MissingPermissions(Denied):
-    """50013: a permission is missing, or the target stands above us."""
+    """50013: a permission is missing, or the target has a higher role than the app."""
 
 
 class NoMutualGuild(Denied):
@@ -185,11 +185,11 @@ class NoMutualGuild(Denied):
 
 
 class BadRequest(DiscordError):
-    """What we sent is wrong in itself: our bug."""
+    """The request itself is wrong: our bug."""
 
 
 class EmptyMessage(BadRequest):
-    """50006."""
+    """50006: a message without content."""
 
 
 class InvalidToken(BadRequest):
@@ -197,7 +197,7 @@ class InvalidToken(BadRequest):
 
 
 class InvalidForm(BadRequest):
-    """50035: `details` says which field and why."""
+    """50035: `details` contains the fields and reasons."""
 
 
 class PayloadTooLarge(BadRequest):
@@ -205,11 +205,11 @@ class PayloadTooLarge(BadRequest):
 
 
 class AlreadyAnswered(DiscordError):
-    """40060: this interaction has had its first answer."""
+    """40060: this interaction already has an initial response."""
 
 
 class TooManyFollowUps(DiscordError):
-    """40094: at most five where the app is only installed by the user."""
+    """40094: at most five followups where the app is installed only by the user."""
 
 
 class TooManyCommands(DiscordError):
@@ -221,11 +221,11 @@ class EditTooSoon(DiscordError):
 
 
 class HiddenRateLimit(DiscordError):
-    """20016, 20028, 20029, 40003: a limit that is not in the headers; wait minutes, not seconds."""
+    """20016, 20028, 20029, 40003: a rate limit without headers; wait minutes, not seconds."""
 
 
 class AutoModBlocked(DiscordError):
-    """200000, 200001, 240000: the guild's own filters stopped our text."""
+    """200000, 200001, 240000: the guild's AutoMod blocked our text."""
 
 
 BY_CODE: Final[Mapping[int, type[DiscordError]]] = {
@@ -272,15 +272,15 @@ _BY_STATUS: Final[Mapping[int, type[DiscordError]]] = {
 
 
 def refusal(status: int, code: int, message: str, *, details: object = None) -> DiscordError:
-    """The error for Discord's answer: by its code, else by the HTTP status, else plain."""
+    """The exception for an error response: by Discord's code, else by HTTP status, else DiscordError."""
     kind = BY_CODE.get(code) or _BY_STATUS.get(status, DiscordError)
     return kind(status, code, message, details=details)
 
 
 def duration(seconds: float) -> str:
-    """A time to wait in the largest units that say enough: `40 s`, `12 min`, `15 h 5 min`."""
+    """A wait time in readable units: `40 s`, `12 min`, `15 h 5 min`."""
     whole = max(round(seconds), 0)
-    if whole < 120:  # noqa: PLR2004 - up to two minutes every second counts
+    if whole < 120:  # noqa: PLR2004 - seconds up to two minutes
         return f"{whole} s"
     minutes = round(seconds / 60)
     if minutes < 60:  # noqa: PLR2004
@@ -290,7 +290,7 @@ def duration(seconds: float) -> str:
 
 
 def _reasons(tree: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The leaves of Discord's `errors` tree, whose inner nodes are fields and list positions."""
+    """The leaves of Discord's `errors` tree with their paths; inner nodes are fields and list indices."""
     if not isinstance(tree, Mapping):
         return
     for key, value in cast("Mapping[object, object]", tree).items():

@@ -1,4 +1,4 @@
-"""The fields of a submitted modal: asked for by custom id and type, with the objects behind the ids."""
+"""Typed access to the fields of a submitted modal, by custom id, with ids resolved to objects."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Fields:
-    """What a person filled in. A field that is not in the modal, or of another type, is a BadPayload."""
+    """Submitted values of a modal. A field that is missing in the modal or has another type raises BadPayload."""
 
     __slots__ = ("_by_id", "_resolved")
 
@@ -26,52 +26,52 @@ class Fields:
 
     @property
     def custom_ids(self) -> tuple[str, ...]:
-        """The fields of the modal, from top to bottom."""
+        """Custom ids of all fields, from top to bottom."""
         return tuple(self._by_id)
 
     def text(self, custom_id: str) -> str:
-        """A text input; empty when nothing was written."""
+        """The value of a text input; may be empty."""
         value = self._field(custom_id, ComponentKind.TEXT_INPUT).value
         if value is None or isinstance(value, str):
             return value or ""
         raise BadPayload(f"field {custom_id} has a value of another type")
 
     def choice(self, custom_id: str) -> str | None:
-        """The option taken in a radio group, or the first of a string select; None when none was."""
+        """The selected value of a radio group, or the first of a string select; None: nothing selected."""
         field = self._field(custom_id, ComponentKind.RADIO_GROUP, ComponentKind.STRING_SELECT)
         if isinstance(field.value, bool):
             raise BadPayload(f"field {custom_id} has a value of another type")
         return field.value or next(iter(field.values), None)
 
     def choices(self, custom_id: str) -> tuple[str, ...]:
-        """The options taken in a string select or a checkbox group."""
+        """The selected values of a string select or a checkbox group."""
         return self._field(custom_id, ComponentKind.STRING_SELECT, ComponentKind.CHECKBOX_GROUP).values
 
     def is_checked(self, custom_id: str) -> bool:
-        """A checkbox."""
+        """Whether a checkbox is checked."""
         value = self._field(custom_id, ComponentKind.CHECKBOX).value
         if isinstance(value, bool):
             return value
         raise BadPayload(f"field {custom_id} has a value of another type")
 
     def users(self, custom_id: str) -> tuple[ResolvedUser, ...]:
-        """The people chosen."""
+        """The users selected in a user select."""
         return users(self._field(custom_id, ComponentKind.USER_SELECT).values, self._resolved)
 
     def roles(self, custom_id: str) -> tuple[Role, ...]:
-        """The roles chosen."""
+        """The roles selected in a role select."""
         return roles(self._field(custom_id, ComponentKind.ROLE_SELECT).values, self._resolved)
 
     def mentionables(self, custom_id: str) -> tuple[ResolvedUser | Role, ...]:
-        """The people and roles chosen."""
+        """The users and roles selected in a mentionable select."""
         return mentionables(self._field(custom_id, ComponentKind.MENTIONABLE_SELECT).values, self._resolved)
 
     def channels(self, custom_id: str) -> tuple[Channel, ...]:
-        """The channels chosen."""
+        """The channels selected in a channel select."""
         return channels(self._field(custom_id, ComponentKind.CHANNEL_SELECT).values, self._resolved)
 
     def attachments(self, custom_id: str) -> tuple[Attachment, ...]:
-        """The files uploaded."""
+        """The files of an upload field."""
         values = self._field(custom_id, ComponentKind.FILE_UPLOAD).values
         return tuple(_found(self._resolved.attachments.get(AttachmentId(each))) for each in _snowflakes(values))
 
@@ -85,22 +85,22 @@ class Fields:
 
 
 def users(values: Iterable[str], resolved: Resolved) -> tuple[ResolvedUser, ...]:
-    """The people behind the ids."""
+    """The users of the ids, from the resolved objects."""
     return tuple(_found(resolved.user(each)) for each in _snowflakes(values))
 
 
 def roles(values: Iterable[str], resolved: Resolved) -> tuple[Role, ...]:
-    """The roles behind the ids."""
+    """The roles of the ids, from the resolved objects."""
     return tuple(_found(resolved.roles.get(RoleId(each))) for each in _snowflakes(values))
 
 
 def mentionables(values: Iterable[str], resolved: Resolved) -> tuple[ResolvedUser | Role, ...]:
-    """The people and roles behind the ids."""
+    """The users and roles of the ids, from the resolved objects."""
     return tuple(_found(resolved.mentionable(each)) for each in _snowflakes(values))
 
 
 def channels(values: Iterable[str], resolved: Resolved) -> tuple[Channel, ...]:
-    """The channels behind the ids."""
+    """The channels of the ids, from the resolved objects."""
     return tuple(_found(resolved.channels.get(ChannelId(each))) for each in _snowflakes(values))
 
 

@@ -1,4 +1,4 @@
-"""Typed interactions: what handlers get; wire/parsing.py makes them."""
+"""Typed interactions that handlers receive; wire/parsing.py creates them."""
 
 from collections.abc import Mapping
 
@@ -22,50 +22,50 @@ from wire.options import Options
 
 
 class Ping(Struct, frozen=True):
-    """Discord asks whether we are there."""
+    """A PING with which Discord checks the endpoint."""
 
 
 class InteractionBase(Struct, frozen=True):
-    """What every interaction but the ping has."""
+    """Common fields of all interactions except Ping."""
 
     id: InteractionId
-    token: str  # lives 15 minutes and lets anybody answer: never log it
+    token: str  # valid 15 minutes; sufficient to respond, so never log it
     application_id: ApplicationId
     user: User
     member: Member | None  # None: not in a guild
     guild_id: GuildId | None  # None: a direct message
     channel_id: ChannelId | None
-    locale: str  # the person's, Discord's names ("es-419")
+    locale: str  # of the user, as Discord's code ("es-419")
     guild_locale: str | None
-    app_permissions: int  # ours in this channel
+    app_permissions: int  # of the app in this channel
     entitlements: tuple[Entitlement, ...]
-    authorizing_integration_owners: Mapping[int, int]  # by Install; without a key it is not installed that way here
+    authorizing_integration_owners: Mapping[int, int]  # Install type -> owner; no key: not installed that way
     context: int | None  # see Context
     attachment_size_limit: int  # bytes, per file
 
     def __repr__(self) -> str:
-        """What it is and which, without the token and without anything a person wrote."""
+        """Type and id, without the token and without user text."""
         return f"{type(self).__name__}(id={self.id})"
 
     @property
     def display_name(self) -> str:
-        """The person's name here: nickname, chosen name, user name, whichever can be seen first."""
+        """The name of the user here: the first of nickname, global name and username that is visible."""
         return first_seen(self.member and self.member.nick, self.user.global_name, self.user.username)
 
     @property
     def is_by_user_alone(self) -> bool:
-        """Only a person has installed the app here: no bot of ours is around, and five follow-ups are all there are."""
+        """Whether only the user installed the app here: our bot is absent, and at most five followups are allowed."""
         owners = self.authorizing_integration_owners
         return Install.USER in owners and Install.GUILD not in owners
 
     @property
     def home(self) -> GuildId | None:
-        """The guild, when it is one that has installed the app; None also in direct messages."""
+        """The guild id if that guild has installed the app, else None; None in direct messages too."""
         return None if self.is_by_user_alone else self.guild_id
 
 
 class SlashCommand(InteractionBase, frozen=True):
-    """A chat command; `path` is command, group and subcommand joined by spaces, as declared."""
+    """A slash command; `path` is command, group and subcommand joined by spaces, as declared."""
 
     command_id: CommandId
     path: str
@@ -74,7 +74,7 @@ class SlashCommand(InteractionBase, frozen=True):
 
 
 class UserMenu(InteractionBase, frozen=True):
-    """A command from the menu of a person; `path` is its name."""
+    """A user command; `path` is its name."""
 
     command_id: CommandId
     path: str
@@ -82,7 +82,7 @@ class UserMenu(InteractionBase, frozen=True):
 
 
 class MessageMenu(InteractionBase, frozen=True):
-    """A command from the menu of a message, which comes with its content; `path` is its name."""
+    """A message command; contains the message with its content; `path` is its name."""
 
     command_id: CommandId
     path: str
@@ -90,7 +90,7 @@ class MessageMenu(InteractionBase, frozen=True):
 
 
 class OtherCommand(InteractionBase, frozen=True):
-    """A command that is not ours: Discord's own Entry Point of an app with an Activity, or a kind of tomorrow."""
+    """A command that we did not declare: Discord's Entry Point for Activities, or an unknown future type."""
 
     command_id: CommandId
     path: str
@@ -98,7 +98,7 @@ class OtherCommand(InteractionBase, frozen=True):
 
 
 class Autocomplete(InteractionBase, frozen=True):
-    """A person is typing into an option; the others are there as far as they are filled in, unvalidated."""
+    """A user types into an option; the other options contain what is filled in so far, unvalidated."""
 
     command_id: CommandId
     path: str
@@ -108,14 +108,14 @@ class Autocomplete(InteractionBase, frozen=True):
 
 
 class ButtonClick(InteractionBase, frozen=True):
-    """A button was pressed on `message`."""
+    """A click on a button of `message`."""
 
     custom_id: str
     message: ReceivedMessage
 
 
 class SelectSubmit(InteractionBase, frozen=True):
-    """Something was chosen in a select on `message`."""
+    """A selection in a select of `message`."""
 
     custom_id: str
     message: ReceivedMessage
@@ -124,27 +124,27 @@ class SelectSubmit(InteractionBase, frozen=True):
 
     @property
     def users(self) -> tuple[ResolvedUser, ...]:
-        """The people chosen in a user select."""
+        """The users selected in a user select."""
         return users(self.values, self.resolved)
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        """The roles chosen in a role select."""
+        """The roles selected in a role select."""
         return roles(self.values, self.resolved)
 
     @property
     def mentionables(self) -> tuple[ResolvedUser | Role, ...]:
-        """The people and roles chosen in a mentionable select."""
+        """The users and roles selected in a mentionable select."""
         return mentionables(self.values, self.resolved)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels chosen in a channel select."""
+        """The channels selected in a channel select."""
         return channels(self.values, self.resolved)
 
 
 class ModalSubmit(InteractionBase, frozen=True):
-    """A modal was sent; `message` holds the component that opened it, None after a command."""
+    """A submitted modal; `message` contains the component that opened it, None after a command."""
 
     custom_id: str
     fields: Fields

@@ -1,7 +1,7 @@
-"""Messages of the second version: texts, pictures, files and rows, laid out one below the other.
+"""Components V2 messages: text, media, files, sections and containers, stacked vertically, and their JSON.
 
-Such a message has nothing but its layout: neither content nor embeds nor a poll, and a file is seen only where the
-layout shows it. Source: https://discord.com/developers/docs/components/reference
+Such a message has only its layout: no content, embeds or poll, and a file is visible only where the layout shows it.
+Source: https://discord.com/developers/docs/components/reference
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -26,28 +26,28 @@ from wire.limits import (
 
 
 class TextDisplay(Struct, frozen=True):
-    """Words in Markdown, in messages and between the fields of modals."""
+    """Markdown text, in messages and between the fields of modals."""
 
     content: str
 
 
 class Thumbnail(Struct, frozen=True):
-    """A small picture beside a section: a web address, or `attachment://<filename>` of a file in the same message."""
+    """A small image beside a section: a URL, or `attachment://<filename>` of a file in the same message."""
 
     url: str
-    alt: str = ""  # what is to be seen
+    alt: str = ""  # alternative text
     spoiler: bool = False
 
 
 class Section(Struct, frozen=True):
-    """One to three texts with a button or a picture beside them."""
+    """One to three texts with a button or thumbnail beside them."""
 
     texts: tuple[TextDisplay, ...]
     accessory: Button | Thumbnail
 
 
 class GalleryItem(Struct, frozen=True):
-    """A picture or film: a web address, or `attachment://<filename>` of a file in the same message."""
+    """An image or video: a URL, or `attachment://<filename>` of a file in the same message."""
 
     url: str
     alt: str = ""
@@ -55,27 +55,27 @@ class GalleryItem(Struct, frozen=True):
 
 
 class Gallery(Struct, frozen=True):
-    """One to ten pictures and films."""
+    """One to ten images and videos."""
 
     items: tuple[GalleryItem, ...]
 
 
 class FileDisplay(Struct, frozen=True):
-    """A file of the same message, to be downloaded."""
+    """A downloadable file of the same message."""
 
     filename: str
     spoiler: bool = False
 
 
 class Spacing(IntEnum):
-    """How much room a separator takes."""
+    """Height of a separator."""
 
     SMALL = 1
     LARGE = 2
 
 
 class Separator(Struct, frozen=True):
-    """Room between two parts, with a line in it or without."""
+    """Vertical space between two components, with or without a line."""
 
     divider: bool = True
     spacing: Spacing = Spacing.SMALL
@@ -85,10 +85,10 @@ Inner = Row | Section | TextDisplay | Gallery | FileDisplay | Separator
 
 
 class Container(Struct, frozen=True):
-    """Parts in a frame; containers do not nest."""
+    """Components in a frame; containers cannot be nested."""
 
     parts: tuple[Inner, ...]
-    colour: int | None = None  # 0xRRGGBB, of the frame's edge
+    colour: int | None = None  # 0xRRGGBB, of the accent bar
     spoiler: bool = False
 
 
@@ -96,7 +96,7 @@ LayoutComponent = Inner | Container
 
 
 class _Tally:
-    """What is counted over a whole message."""
+    """Counts over a whole message: components, characters, custom ids."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -105,10 +105,10 @@ class _Tally:
 
 
 def layout_json(parts: Sequence[LayoutComponent]) -> list[Json]:
-    """The layout as Discord reads it.
+    """The layout as API JSON.
 
     Raises:
-        Unsendable: a limit of one part or of all together, or a custom id given twice.
+        InvalidPayload: an exceeded limit of one component or of the message, or a duplicate custom id.
     """
     tally = _Tally()
     shapes = [_part_json(part, tally) for part in parts]
@@ -120,12 +120,12 @@ def layout_json(parts: Sequence[LayoutComponent]) -> list[Json]:
 
 
 def check_files(parts: Iterable[LayoutComponent], filenames: Collection[str], *, are_all_known: bool) -> None:
-    """Refuse a file that is shown nowhere, and a picture that is not there.
+    """Reject files that no component shows, and references to missing files.
 
     Args:
-        parts: the layout.
-        filenames: of the files that are sent along.
-        are_all_known: False: files of the old message are kept too, whose names nobody knows here.
+        parts: components of the layout.
+        filenames: names of the uploaded files.
+        are_all_known: False if files of the old message are kept too, whose names are unknown here.
     """
     shown = {url.removeprefix(ATTACHMENT) for url in _addresses(parts) if url.startswith(ATTACHMENT)}
     missing = shown - set(filenames)
@@ -174,7 +174,7 @@ def _inner_json(part: Inner, tally: _Tally) -> Json:
         case Separator():
             kind = ComponentKind.SEPARATOR.value
             return {"type": kind, "divider": part.divider, "spacing": part.spacing.value}
-        case Container():  # pyright: ignore[reportUnnecessaryComparison] - types are not looked at when it runs
+        case Container():  # pyright: ignore[reportUnnecessaryComparison] - types are not checked at run time
             raise NotAllowed("container", "must not stand in a container")
         case row:
             tally.count += len(row) if isinstance(row, tuple) else 1

@@ -1,7 +1,7 @@
-"""Reads payloads that are wider than our types: a part that cannot be read costs that part and not the whole.
+"""Lenient decoding: drops the parts of a payload that do not match our types instead of rejecting all of it.
 
-Discord adds values to enums, leaves out what was always there, and sends null or a time without zone where its
-documentation shows something else. What we do not need to understand must not refuse what we do.
+Discord adds enum values, omits fields that were always present, and sends null or a time without zone where its
+documentation shows something else. A field that we do not need must not make the whole payload fail.
 """
 
 import re
@@ -15,39 +15,39 @@ from msgspec.json import decode, encode
 
 T = TypeVar("T")
 
-DROPS_MAX: Final = 64  # parts left out of one payload before it counts as unreadable
+DROPS_MAX: Final = 64  # parts dropped from one payload before it counts as unreadable
 
-_NUMBERS: Final = range(-(1 << 63), 1 << 64)  # what the encoder writes
-_NUL: Final = b"\\u0000"  # how JSON writes the one character that PostgreSQL cannot keep; the byte itself is no JSON
+_NUMBERS: Final = range(-(1 << 63), 1 << 64)  # integers that the encoder supports
+_NUL: Final = b"\\u0000"  # JSON escape of NUL, which PostgreSQL cannot store; the raw byte is invalid JSON
 _PLACE: Final = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 
-Path = tuple[Any, ...]  # names and indices; `...` stands for every value of a mapping
+Path = tuple[Any, ...]  # names and indices; `...` stands for all values of a mapping
 
 
 class DataError(ValidationError):
-    """Raised where the part under `data` is read by itself: its paths begin there."""
+    """A ValidationError from decoding the part under `data` separately; its paths are relative to `data`."""
 
 
 def without_nul(body: bytes) -> bytes:
-    """The same JSON without NUL in its texts; costs a search where there is none.
+    """Return the JSON without NUL characters in its strings; without NUL this costs one search.
 
     Raises:
-        MsgspecError: it is no JSON.
+        MsgspecError: the body is not JSON.
     """
     return encode(_cleaned(decode(body))) if _NUL in body else body
 
 
 def read(attempt: Callable[[bytes], T], shape: object, *, is_needed: Callable[[Path], bool]) -> T:
-    """What `attempt` makes of a decoded payload; what it cannot read is left out, nulls first.
+    """Decode a payload with `attempt`; parts that it cannot decode are dropped, nulls first.
 
     Args:
-        attempt: reads JSON; raises ValidationError with the place that it cannot read.
-        shape: the payload; it is changed.
-        is_needed: whether the payload is worth nothing without the part at a path.
+        attempt: decodes JSON; raises ValidationError with the path of the invalid part.
+        shape: the payload as plain objects; it is modified.
+        is_needed: whether the payload is useless without the part at a path.
 
     Raises:
-        ValidationError: a part that is needed cannot be read.
+        ValidationError: a needed part is invalid.
     """
     shape = without_nulls(shape)
     for _ in range(DROPS_MAX):
@@ -62,7 +62,7 @@ def read(attempt: Callable[[bytes], T], shape: object, *, is_needed: Callable[[P
 
 
 def without_nulls(value: object) -> object:
-    """A decoded payload without the fields that are null, which is as good as left out; written as JSON can be."""
+    """Return a decoded payload without null fields, which mean the same as absent; the result is encodable as JSON."""
     match value:
         case int() if value not in _NUMBERS:
             return str(value)
@@ -76,9 +76,9 @@ def without_nulls(value: object) -> object:
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
-    """An aware moment: Discord documents some of its times without a zone, and means UTC.
+    """Return an aware datetime; a time without zone counts as UTC, as in some of Discord's fields.
 
-    None also for a moment that is none in UTC, at either end of the calendar.
+    None for None, and for times that are outside the calendar in UTC.
     """
     if moment is None:
         return None
@@ -106,7 +106,7 @@ def _cleaned(value: object) -> object:
 
 
 def _path_of(error: ValidationError) -> Path:
-    """Where a part is that cannot be read; empty: the whole."""
+    """Path of the invalid part; empty: the whole payload."""
     found = _PLACE.search(str(error))
     if found is None:
         return ()
@@ -115,7 +115,7 @@ def _path_of(error: ValidationError) -> Path:
 
 
 def _drop(shape: object, path: Path) -> None:
-    """Leave out what is at `path`; of a mapping whose values have no names in the path, from all of them."""
+    """Remove the part at `path`; where the path does not name the key of a mapping, remove it from all its values."""
     *above, last = path
     places = [shape]
     for step in above:

@@ -1,4 +1,4 @@
-"""Discord's numbers, each with its unit and page; nothing here imports anything.
+"""Discord's limits as constants, each with its unit and documentation page; this module imports none of ours.
 
 Pages are below https://discord.com/developers/docs/. Where the OpenAPI file differs, the smaller number stands here.
 """
@@ -6,11 +6,11 @@ Pages are below https://discord.com/developers/docs/. Where the OpenAPI file dif
 from typing import Final
 
 # interactions/receiving-and-responding
-ANSWER_WITHIN_S: Final = 3  # seconds from Discord's sending to our first answer, network included
-TOKEN_LIVES_S: Final = 15 * 60  # seconds in which the answer can be edited and followed up
+ANSWER_WITHIN_S: Final = 3  # seconds from Discord's request to our initial response, network included
+TOKEN_LIVES_S: Final = 15 * 60  # seconds in which the response can be edited and followed up
 SIGNATURE_BYTES: Final = 64  # Ed25519, sent as hex
 PUBLIC_KEY_BYTES: Final = 32
-SUGGESTIONS_MAX: Final = 25  # choices in one autocomplete answer
+SUGGESTIONS_MAX: Final = 25  # choices in one autocomplete response
 FOLLOW_UPS_MAX: Final = 5  # per interaction, where only the user installed the app
 
 # resources/message
@@ -40,7 +40,7 @@ POLL_HOURS_MAX: Final = 768
 
 # reference#uploading-files
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024  # per file everywhere; an interaction's attachment_size_limit may allow more
-ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024  # ours, not Discord's: 100 messages with full embeds are about 2 MB
+ANSWER_BYTES_MAX: Final = 16 * 1024 * 1024  # our own limit for responses; 100 messages with full embeds are 2 MB
 REQUEST_BYTES_MAX: Final = 25 * 1024 * 1024  # one whole request
 
 # components/reference
@@ -50,14 +50,14 @@ CUSTOM_ID_MAX: Final = 100  # characters
 BUTTON_LABEL_MAX: Final = 80  # characters
 BUTTON_URL_MAX: Final = 512  # characters
 EMOJI_NAME_MAX: Final = 32  # characters
-COMPONENTS_MAX: Final = 40  # in a message of the second version, nested ones included
-LAYOUT_TEXT_MAX: Final = 4000  # characters over all text displays of such a message
+COMPONENTS_MAX: Final = 40  # in a Components V2 message, nested ones included
+LAYOUT_TEXT_MAX: Final = 4000  # characters over all text displays of a Components V2 message
 SECTION_TEXTS_MAX: Final = 3
 GALLERY_ITEMS_MAX: Final = 10
 SELECT_OPTIONS_MAX: Final = 25
 SELECT_TEXT_MAX: Final = 100  # characters of an option's label, value, description
 SELECT_PLACEHOLDER_MAX: Final = 150  # characters
-SELECT_VALUES_MAX: Final = 25  # chosen at once
+SELECT_VALUES_MAX: Final = 25  # selected at once
 MODAL_TITLE_MAX: Final = 45  # characters
 MODAL_PARTS_MAX: Final = 5  # top-level components; the OpenAPI file says 40
 LABEL_MAX: Final = 45  # characters of a label in a modal
@@ -71,8 +71,8 @@ GROUP_OPTIONS_MAX: Final = 10  # of a radio or checkbox group
 FILE_TYPES_MAX: Final = 10  # filters on an upload field or attachment option
 
 # interactions/application-commands
-COMMANDS_MAX: Final = 100  # chat commands per scope
-MENU_COMMANDS_MAX: Final = 15  # user menu commands per scope, and as many message menu commands
+COMMANDS_MAX: Final = 100  # slash commands per scope
+MENU_COMMANDS_MAX: Final = 15  # user commands per scope, and as many message commands
 COMMAND_NAME_MAX: Final = 32  # characters
 COMMAND_DESCRIPTION_MAX: Final = 100  # characters
 OPTIONS_MAX: Final = 25  # per level
@@ -80,8 +80,8 @@ CHOICES_MAX: Final = 25
 CHOICE_NAME_MAX: Final = 100  # characters
 CHOICE_VALUE_MAX: Final = 100  # characters
 OPTION_TEXT_MAX: Final = 6000  # characters of a string option
-OPTION_NUMBER_MAX: Final = 2**53  # either way; integers stay below it
-COMMAND_TEXT_MAX: Final = 8000  # characters of all names, descriptions, values; the longest language of each
+OPTION_NUMBER_MAX: Final = 2**53  # positive or negative; integers stay below it
+COMMAND_TEXT_MAX: Final = 8000  # characters of all names, descriptions, values; the longest locale of each
 COMMAND_CREATES_PER_DAY: Final = 200  # per guild
 
 # reference, topics/rate-limits

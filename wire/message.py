@@ -1,4 +1,4 @@
-"""Messages as values, and their JSON for every route that takes one; every limit is checked before anything is sent.
+"""The Message type and its JSON for each route that takes a message; all limits are checked before sending.
 
 Source: https://discord.com/developers/docs/resources/message
 """
@@ -22,12 +22,12 @@ from wire.polls import Poll, poll_json
 
 _SUPPRESS_EMBEDS: Final = 1 << 2
 _SILENT: Final = 1 << 12
-COMPONENTS_V2: Final = 1 << 15  # Discord's name: the message has a layout; never to be taken off again
+COMPONENTS_V2: Final = 1 << 15  # message flag: the message has a layout; cannot be removed from a message
 _FILENAME: Final = re.compile(r"[0-9A-Za-z._-]+", re.ASCII)
 
 
 class Mentions(Struct, frozen=True, kw_only=True):
-    """Whom a message may ping; always sent, so that a name inside a text never pings by accident."""
+    """Allowed mentions: whom a message may ping; always sent, so that text never pings by accident."""
 
     users: tuple[UserId, ...] = ()
     roles: tuple[RoleId, ...] = ()
@@ -35,13 +35,13 @@ class Mentions(Struct, frozen=True, kw_only=True):
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """What happens at Discord once a transaction is committed; wire/effects.py has each kind.
+    """A Discord request that runs after the transaction commits; wire/effects.py defines the kinds.
 
     Attributes:
-        key: two effects of one guild and kind with the same key are one, for as long as the outbox remembers (7 days).
-            Empty: this place of this interaction. What is decided without an interaction needs one.
-        due_at: not before; None: at once.
-        guild: where it belongs; None: the interaction's.
+        key: deduplication key: effects of one guild and kind with the same key run once, while the outbox keeps rows
+            (7 days). Empty: derived from interaction and position. Required without an interaction.
+        due_at: earliest time; None: at once.
+        guild: guild of the effect; None: that of the interaction.
     """
 
     key: str = ""
@@ -50,43 +50,43 @@ class Effect(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True):
-    """A message: callback 4. `components` are rows: a tuple of buttons, or one select.
+    """A new message (callback type 4). `components` are rows: a tuple of buttons, or one select.
 
-    With a `layout` it is of the second version, and has neither content, embeds, components nor poll beside it.
+    With a `layout` it is a Components V2 message, which has no content, embeds, components or poll.
     """
 
     content: str = ""
     embeds: tuple[Embed, ...] = ()
     components: tuple[Row, ...] = ()
     layout: tuple[LayoutComponent, ...] = ()
-    poll: Poll | None = None  # in new messages, and where one arrives that was deferred
+    poll: Poll | None = None  # in new messages, and in the edit that resolves a deferral
     files: tuple[File, ...] = ()
-    private: bool = False  # fixed by the first answer
+    private: bool = False  # cannot change after the initial response
     mentions: Mentions = Mentions()
-    silent: bool = False  # no sound, no push
-    suppress_embeds: bool = False  # links show no preview
-    kept_attachments: tuple[AttachmentId, ...] = ()  # edits only: files of the old message that stay
-    effects: tuple[Effect, ...] = ()  # replies only: what happens at Discord once the transaction is committed
+    silent: bool = False  # no notification
+    suppress_embeds: bool = False  # no link previews
+    kept_attachments: tuple[AttachmentId, ...] = ()  # edits only: files of the old message to keep
+    effects: tuple[Effect, ...] = ()  # replies only: Discord requests that run after the commit
 
 
 def to_webhook_edit(message: Message) -> Body:
-    """The body of PATCH …/messages/@original: the message becomes this one as a whole.
+    """The body of PATCH …/messages/@original, which replaces the message completely.
 
-    The only edit that may bring a poll, and only where the message was deferred until now.
+    Only this edit may add a poll, and only if the message was a deferral until now.
     """
     return body(edit_json(message, takes_poll=True), message.files)
 
 
 def to_webhook_message(message: Message) -> Body:
-    """The body of a follow-up."""
+    """The body of a followup message."""
     return body(create_json(message), message.files)
 
 
 def create_json(message: Message) -> Json:
-    """A new message as Discord reads it.
+    """A new message as API JSON.
 
     Raises:
-        Unsendable: Discord would refuse it.
+        InvalidPayload: Discord would reject it.
     """
     if message.kept_attachments:
         raise NotAllowed("message.kept_attachments", "is for edits only")
@@ -114,14 +114,14 @@ def create_json(message: Message) -> Json:
 
 
 def edit_json(message: Message, *, takes_poll: bool = False) -> Json:
-    """An edit that leaves nothing of the old message but its kept attachments.
+    """An edit as API JSON, which keeps nothing of the old message except `kept_attachments`.
 
     Args:
-        message: what it becomes.
-        takes_poll: the old message only said "thinking…", and may become a poll.
+        message: the new state of the message.
+        takes_poll: the old message is a deferral ("thinking…"), so the edit may add a poll.
 
     Raises:
-        Unsendable: Discord would refuse it.
+        InvalidPayload: Discord would reject it.
     """
     if message.poll is not None and not takes_poll:
         raise NotAllowed("message.poll", "cannot be added by an edit")
@@ -133,7 +133,7 @@ def edit_json(message: Message, *, takes_poll: bool = False) -> Json:
         "attachments": _attachments_json(message),
         "allowed_mentions": _mentions_json(message.mentions),
     }
-    if message.layout:  # what cannot stand beside a layout is taken away in the same call
+    if message.layout:  # clear the fields that are not allowed with a layout
         shape |= {"content": None, "embeds": None, "components": _layout_json(message)}
     if message.poll is not None:
         shape["poll"] = poll_json(message.poll)

@@ -1,4 +1,4 @@
-"""Modals: forms with up to five labelled fields, opened by a command or a component.
+"""Modals with up to five labelled fields, opened by a command or a component: types, limits and JSON.
 
 Source: https://discord.com/developers/docs/components/reference
 """
@@ -35,18 +35,18 @@ from wire.limits import (
 
 
 class TextStyle(IntEnum):
-    """One line, or a paragraph."""
+    """Text input style: one line or a paragraph."""
 
     SHORT = 1
     PARAGRAPH = 2
 
 
 class TextInput(Struct, frozen=True, kw_only=True):
-    """A text to write; lengths in characters."""
+    """A text input; lengths in characters."""
 
     custom_id: str
     style: TextStyle = TextStyle.SHORT
-    value: str = ""  # what stands there already
+    value: str = ""  # initial text
     placeholder: str = ""
     required: bool = True
     min_length: int | None = None
@@ -54,7 +54,7 @@ class TextInput(Struct, frozen=True, kw_only=True):
 
 
 class RadioGroup(Struct, frozen=True, kw_only=True):
-    """Exactly one of two to ten options, all in sight; options here have no emoji."""
+    """Radio buttons: exactly one of two to ten options; the options have no emoji."""
 
     custom_id: str
     options: tuple[SelectOption, ...]
@@ -62,7 +62,7 @@ class RadioGroup(Struct, frozen=True, kw_only=True):
 
 
 class CheckboxGroup(Struct, frozen=True, kw_only=True):
-    """Some of one to ten options, all in sight."""
+    """Checkboxes: any of one to ten options."""
 
     custom_id: str
     options: tuple[SelectOption, ...]
@@ -72,27 +72,27 @@ class CheckboxGroup(Struct, frozen=True, kw_only=True):
 
 
 class Checkbox(Struct, frozen=True, kw_only=True):
-    """Yes or no; it cannot be demanded (a CheckboxGroup of one option can)."""
+    """A single checkbox; it cannot be required (a CheckboxGroup of one option can)."""
 
     custom_id: str
     default: bool = False
 
 
 class FileUpload(Struct, frozen=True, kw_only=True):
-    """Files to send along."""
+    """A file upload field."""
 
     custom_id: str
     min_values: int = 1  # 0 needs required=False
     max_values: int = 1
     required: bool = True
-    file_types: tuple[str, ...] = ()  # "image", "video", "audio" or ".ext"; the name alone is checked, not the bytes
+    file_types: tuple[str, ...] = ()  # "image", "video", "audio" or ".ext"; Discord checks the name, not the bytes
 
 
 Input = TextInput | RadioGroup | CheckboxGroup | Checkbox | FileUpload | Select
 
 
 class Label(Struct, frozen=True):
-    """A field with its heading."""
+    """A field with its label."""
 
     label: str
     component: Input
@@ -100,7 +100,7 @@ class Label(Struct, frozen=True):
 
 
 class Modal(Struct, frozen=True):
-    """A form; callback 9. Not as the answer to a modal, and never after a deferral."""
+    """A modal (callback type 9). Not allowed as response to a modal, nor after a deferral."""
 
     title: str
     custom_id: str
@@ -108,10 +108,10 @@ class Modal(Struct, frozen=True):
 
 
 def modal_json(modal: Modal) -> Json:
-    """The modal as Discord reads it.
+    """The modal as API JSON.
 
     Raises:
-        Unsendable: a limit, or a custom id given twice.
+        InvalidPayload: a limit is exceeded, or a custom id occurs twice.
     """
     check_length("modal.title", modal.title, 1, MODAL_TITLE_MAX)
     check_length("modal.parts", modal.parts, 1, MODAL_PARTS_MAX)

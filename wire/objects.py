@@ -1,4 +1,4 @@
-"""Discord's objects as they come inside interactions: the fields that we use, ids as numbers, the rest skipped."""
+"""Discord objects inside interactions (users, members, roles, channels, …), limited to the fields that we use."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,22 +26,22 @@ from wire.lenient import in_utc
 T = TypeVar("T", bound=int)
 ID_MAX: Final = SNOWFLAKE_MAX  # fits into PostgreSQL's bigint
 Id = Annotated[T, Meta(ge=0, le=ID_MAX)]
-StoredId = Annotated[T, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]  # the database takes no other
+StoredId = Annotated[T, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]  # the database accepts no other ids
 Small = Annotated[int, Meta(ge=0, le=(1 << 15) - 1)]  # fits into PostgreSQL's smallint
-Flags = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]  # as many bits as JSON's numbers surely keep
+Flags = Annotated[int, Meta(ge=0, le=(1 << 53) - 1)]  # as many bits as JSON numbers keep exactly
 
-EPHEMERAL: Final = 1 << 6  # message flag: only one person sees it
+EPHEMERAL: Final = 1 << 6  # message flag: visible to one user only
 
 
 class Install(IntEnum):
-    """Who has installed the app: a guild for everybody in it, or a person for themselves wherever they are."""
+    """Installation type: by a guild for all its members, or by a user for themselves everywhere."""
 
     GUILD = 0
     USER = 1
 
 
 class Context(IntEnum):
-    """Where an interaction happens."""
+    """Where an interaction happens: guild, DM with the bot, or other private channel."""
 
     GUILD = 0
     BOT_DM = 1
@@ -54,50 +54,50 @@ class User(Struct, frozen=True, gc=False):
     id: StoredId[UserId]
     username: str = ""
     global_name: str | None = None
-    avatar: str | None = None  # hash; None: the default picture
+    avatar: str | None = None  # hash; None: the default avatar
     is_bot: bool = field(default=False, name="bot")
 
     @property
     def display_name(self) -> str:
-        """The name a person chose for everywhere, or the user name where that cannot be seen."""
+        """The global name, or the username if that is not visible."""
         return first_seen(self.global_name, self.username)
 
 
 class Member(Struct, frozen=True):
-    """A person in one guild."""
+    """A guild member."""
 
-    user: User | None = None  # None in resolved objects, where it stands beside
+    user: User | None = None  # None in resolved objects, where it is a separate object
     nick: str | None = None
-    avatar: str | None = None  # hash; None: none of this guild's own
+    avatar: str | None = None  # hash; None: no guild avatar
     roles: tuple[Id[RoleId], ...] = ()
-    permissions: int = 0  # in this channel, overwrites included
+    permissions: int = 0  # in this channel, with overwrites
     joined_at: datetime | None = None  # None: a guest
 
     def __post_init__(self) -> None:
-        """Make the moment aware."""
+        """Make `joined_at` timezone-aware."""
         if self.joined_at is not None and self.joined_at.tzinfo is None:
             force_setattr(self, "joined_at", in_utc(self.joined_at))
 
 
 class ResolvedUser(Struct, frozen=True):
-    """Somebody named in an option, a select or a menu; `member` is None outside a guild and for people who left."""
+    """A user named in an option, select or user command; `member` is None outside guilds and for former members."""
 
     user: User
     member: Member | None = None
 
     @property
     def id(self) -> UserId:
-        """The account."""
+        """The user id."""
         return self.user.id
 
     @property
     def display_name(self) -> str:
-        """The name shown here: nickname, chosen name, user name, whichever can be seen first."""
+        """The name shown here: the first of nickname, global name and username that is visible."""
         return first_seen(self.member and self.member.nick, self.user.global_name, self.user.username)
 
 
 class Role(Struct, frozen=True, gc=False):
-    """A role of the guild."""
+    """A guild role."""
 
     id: Id[RoleId]
     name: str = ""
@@ -107,32 +107,32 @@ class Role(Struct, frozen=True, gc=False):
 
 
 class Channel(Struct, frozen=True, gc=False):
-    """A channel or thread, partial."""
+    """A channel or thread, with some of its fields."""
 
     id: StoredId[ChannelId]
     name: str | None = None  # None: a direct message
     type: Small = 0  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
     parent_id: StoredId[ChannelId] | None = None
-    permissions: int = 0  # the person's
-    app_permissions: int | None = None  # ours; None: not told
+    permissions: int = 0  # of the user
+    app_permissions: int | None = None  # of the app; None: not sent
 
 
 class Attachment(Struct, frozen=True, gc=False):
-    """An uploaded file; its address expires, so read it soon and never store it."""
+    """An uploaded file; its URL expires, so read it soon and do not store it."""
 
     id: Id[AttachmentId]
     filename: str = ""
     size_bytes: int = field(default=0, name="size")
     url: str = ""
     proxy_url: str = ""
-    content_type: str | None = None  # as claimed: check the bytes
+    content_type: str | None = None  # as claimed by the uploader; check the bytes
     description: str | None = None
-    width: int | None = None  # pixels; None: no picture
+    width: int | None = None  # pixels; None: not an image
     height: int | None = None
 
 
 class ReceivedMessage(Struct, frozen=True):
-    """A message that an interaction is about: the menu's target, or the one that holds the component."""
+    """The message of an interaction: the target of a message command, or the message with the component."""
 
     id: Id[MessageId]
     channel_id: StoredId[ChannelId] | None = None
@@ -144,37 +144,37 @@ class ReceivedMessage(Struct, frozen=True):
     edited_timestamp: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Make the moments aware."""
+        """Make the timestamps timezone-aware."""
         force_setattr(self, "timestamp", in_utc(self.timestamp))
         force_setattr(self, "edited_timestamp", in_utc(self.edited_timestamp))
 
     @property
     def is_private(self) -> bool:
-        """Only the person who made the interaction sees it."""
+        """Whether the message is ephemeral."""
         return bool(self.flags & EPHEMERAL)
 
 
 class Entitlement(Struct, frozen=True, gc=False):
-    """Proof of a purchase, as far as the interaction tells; whether it holds is asked of its dates."""
+    """An entitlement (purchase) in an interaction; its dates decide whether it is active."""
 
     id: Id[EntitlementId]
     sku_id: Id[SkuId]
     type: Small = 0
     user_id: Id[UserId] | None = None
     guild_id: Id[GuildId] | None = None
-    starts_at: datetime | None = None  # None: always was
-    ends_at: datetime | None = None  # None: until further notice
+    starts_at: datetime | None = None  # None: no start
+    ends_at: datetime | None = None  # None: no end
     is_deleted: bool = field(default=False, name="deleted")
     is_consumed: bool = field(default=False, name="consumed")
 
     def __post_init__(self) -> None:
-        """Make the moments aware."""
+        """Make the timestamps timezone-aware."""
         force_setattr(self, "starts_at", in_utc(self.starts_at))
         force_setattr(self, "ends_at", in_utc(self.ends_at))
 
 
 class Resolved(Struct, frozen=True):
-    """The objects behind the ids in an interaction's data."""
+    """Resolved objects of the ids in an interaction."""
 
     users: Mapping[Id[UserId], User] = {}
     members: Mapping[Id[UserId], Member] = {}
@@ -184,12 +184,12 @@ class Resolved(Struct, frozen=True):
     attachments: Mapping[Id[AttachmentId], Attachment] = {}
 
     def user(self, snowflake: int) -> ResolvedUser | None:
-        """The person behind an id, with their membership where there is one."""
+        """The user of an id, with their member object if there is one."""
         found = self.users.get(UserId(snowflake))
         return None if found is None else ResolvedUser(found, self.members.get(UserId(snowflake)))
 
     def mentionable(self, snowflake: int) -> ResolvedUser | Role | None:
-        """The person or the role behind an id."""
+        """The user or role of an id."""
         return self.user(snowflake) or self.roles.get(RoleId(snowflake))
 
 

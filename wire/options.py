@@ -1,4 +1,4 @@
-"""The options of a slash command: asked for by name and type, with the objects behind the ids."""
+"""Typed access to the options of a slash command, by name, with ids resolved to objects."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class OptionKind(IntEnum):
-    """Discord's numbers for the types of options."""
+    """Discord's option type numbers."""
 
     SUBCOMMAND = 1
     GROUP = 2
@@ -29,17 +29,17 @@ class OptionKind(IntEnum):
 
 
 class _Required:
-    """Stands for a default that was not given."""
+    """Sentinel type: no default was given."""
 
 
 _REQUIRED: Final = _Required()
 
 
 class Options:
-    """What a person filled in.
+    """The option values that a user entered.
 
-    A scalar without a default is a required option, and its absence a BadPayload; people, channels, roles and files
-    are None when absent. Asking for another type than the command declares is a BadPayload too.
+    A scalar without a default is required, and raises BadPayload if it is absent; users, channels, roles and files are
+    None if absent. Reading an option as another type than the command declares raises BadPayload too.
     """
 
     __slots__ = ("_by_name", "_resolved")
@@ -56,7 +56,7 @@ class Options:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What was filled in, in the order of the command."""
+        """Names of the options that have a value, in the order of the command."""
         return tuple(self._by_name)
 
     @overload
@@ -64,7 +64,7 @@ class Options:
     @overload
     def string(self, name: str, *, default: T) -> str | T: ...
     def string(self, name: str, *, default: object = _REQUIRED) -> object:
-        """A text."""
+        """A string option."""
         value = self._value(name, OptionKind.STRING, default)
         return value if value is default or isinstance(value, str) else _refuse(name)
 
@@ -73,7 +73,7 @@ class Options:
     @overload
     def integer(self, name: str, *, default: T) -> int | T: ...
     def integer(self, name: str, *, default: object = _REQUIRED) -> object:
-        """A whole number; unvalidated in autocomplete."""
+        """An integer option; unvalidated in autocomplete."""
         value = self._value(name, OptionKind.INTEGER, default)
         is_integer = isinstance(value, int) and not isinstance(value, bool)
         return value if value is default or is_integer else _refuse(name)
@@ -83,7 +83,7 @@ class Options:
     @overload
     def number(self, name: str, *, default: T) -> float | T: ...
     def number(self, name: str, *, default: object = _REQUIRED) -> object:
-        """A number; Discord leaves the point away when it can."""
+        """A number option as float; Discord sends whole numbers without a decimal point."""
         value = self._value(name, OptionKind.NUMBER, default)
         if isinstance(value, int) and not isinstance(value, bool):
             return float(value)
@@ -94,32 +94,32 @@ class Options:
     @overload
     def boolean(self, name: str, *, default: T) -> bool | T: ...
     def boolean(self, name: str, *, default: object = _REQUIRED) -> object:
-        """Yes or no."""
+        """A boolean option."""
         value = self._value(name, OptionKind.BOOLEAN, default)
         return value if value is default or isinstance(value, bool) else _refuse(name)
 
     def user(self, name: str) -> ResolvedUser | None:
-        """A person."""
+        """A user option."""
         snowflake = self._snowflake(name, OptionKind.USER)
         return None if snowflake is None else _found(name, self._resolved.user(snowflake))
 
     def channel(self, name: str) -> Channel | None:
-        """A channel or thread."""
+        """A channel option (channel or thread)."""
         snowflake = self._snowflake(name, OptionKind.CHANNEL)
         return None if snowflake is None else _found(name, self._resolved.channels.get(ChannelId(snowflake)))
 
     def role(self, name: str) -> Role | None:
-        """A role."""
+        """A role option."""
         snowflake = self._snowflake(name, OptionKind.ROLE)
         return None if snowflake is None else _found(name, self._resolved.roles.get(RoleId(snowflake)))
 
     def mentionable(self, name: str) -> ResolvedUser | Role | None:
-        """A person or a role."""
+        """A mentionable option (user or role)."""
         snowflake = self._snowflake(name, OptionKind.MENTIONABLE)
         return None if snowflake is None else _found(name, self._resolved.mentionable(snowflake))
 
     def attachment(self, name: str) -> Attachment | None:
-        """An uploaded file."""
+        """An attachment option."""
         snowflake = self._snowflake(name, OptionKind.ATTACHMENT)
         return None if snowflake is None else _found(name, self._resolved.attachments.get(AttachmentId(snowflake)))
 
@@ -144,7 +144,7 @@ class Options:
 
 
 def focused(options: Iterable[OptionPayload]) -> OptionPayload:
-    """The option that a person is typing into."""
+    """The option that the user types into."""
     for option in options:
         if option.is_focused:
             return option
@@ -152,7 +152,7 @@ def focused(options: Iterable[OptionPayload]) -> OptionPayload:
 
 
 def split_path(name: str, options: tuple[OptionPayload, ...]) -> tuple[str, tuple[OptionPayload, ...]]:
-    """The full name of a command, group and subcommand joined by spaces, and the options at its end."""
+    """The path of a command (name, group and subcommand joined by spaces), and the options of its last level."""
     while len(options) == 1 and options[0].type <= OptionKind.GROUP:
         name = f"{name} {options[0].name}"
         options = options[0].options

@@ -1,4 +1,4 @@
-"""Trusted bytes to typed interactions.
+"""Parses verified request bodies into typed interactions.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding
 """
@@ -46,7 +46,7 @@ from wire.payloads import (
 
 
 class InteractionKind(IntEnum):
-    """Discord's numbers for the types of interactions."""
+    """Discord's interaction type numbers."""
 
     PING = 1
     COMMAND = 2
@@ -59,10 +59,10 @@ _PING = Ping()
 
 
 def parse(body: bytes) -> Interaction:
-    """The interaction in these bytes, which must be verified before.
+    """Parse an interaction from a body whose signature is verified already.
 
     Raises:
-        BadPayload: broken JSON, an unknown kind, a missing or mistyped field.
+        BadPayload: invalid JSON, an unknown type, or a needed field that is missing or has the wrong type.
     """
     try:
         try:
@@ -90,7 +90,7 @@ def _read(body: bytes) -> Interaction:
 
 
 def _read_leniently(body: bytes) -> Interaction:
-    """As other servers of this protocol write, and Discord may tomorrow: see wire/lenient.py."""
+    """Parse a payload that deviates from our types, from another server or a future Discord; see wire/lenient.py."""
     shape = decode(body)
     match shape:
         case {"type": InteractionKind.PING}:
@@ -100,7 +100,7 @@ def _read_leniently(body: bytes) -> Interaction:
 
 
 def _is_needed(path: Path) -> bool:
-    """Without these nobody knows what was asked; all else that cannot be read is left out."""
+    """Whether a field is needed to understand the interaction; other invalid fields are dropped."""
     return path[0] in _NEEDED or (path[0] == "data" and (len(path) == 1 or path[1] in _NEEDED_OF_DATA))
 
 
@@ -175,7 +175,7 @@ _Common = tuple[
 
 
 def _common(envelope: Envelope) -> _Common:
-    """The fields of Invocation, in its order."""
+    """The fields of InteractionBase, in its order."""
     user = (envelope.member and envelope.member.user) or envelope.user
     if user is None:
         raise BadPayload("nobody is named as the person")

@@ -1,7 +1,7 @@
-"""The shapes of an interaction's JSON; wire/parsing.py turns them into what handlers get.
+"""Raw JSON structure of interactions; wire/parsing.py converts it into the types that handlers receive.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding; unknown fields are skipped,
-and what Discord leaves out has a default, so that a new field or a missing one never costs an answer.
+and fields that Discord may omit have defaults, so that a new or missing field never makes an interaction fail.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from core.ids import ApplicationId, ChannelId, CommandId, GuildId, InteractionId
 from wire.limits import FILE_BYTES_MAX
 from wire.objects import NOTHING_RESOLVED, Entitlement, Id, Member, ReceivedMessage, Resolved, StoredId, User
 
-SLASH: Final = 1  # the kinds of commands
+SLASH: Final = 1  # command types
 USER_MENU: Final = 2
 MESSAGE_MENU: Final = 3
-ENTRY_POINT: Final = 4  # made by Discord itself for an app with an Activity
+ENTRY_POINT: Final = 4  # created by Discord for apps with an Activity
 
-TOKEN_MAX: Final = 2048  # characters; Discord's have some 200 and become part of an address
+TOKEN_MAX: Final = 2048  # characters; real tokens have about 200 and become part of a URL
 
 _NO_DATA: Final = Raw(b"{}")
 
 
 class OptionPayload(Struct, frozen=True):
-    """One option; `value` for values, `options` for groups and subcommands."""
+    """One option; has `value`, or `options` for groups and subcommands."""
 
     name: str
     type: int
@@ -35,29 +35,29 @@ class OptionPayload(Struct, frozen=True):
 
 
 class FieldPayload(Struct, frozen=True):
-    """One component of a submitted modal: a label, a row, or the field itself."""
+    """One component of a submitted modal: a label, an action row, or the field itself."""
 
     type: int
     custom_id: str = ""
     value: str | bool | None = None
     values: tuple[str, ...] = ()
     component: "FieldPayload | None" = None  # inside a label
-    components: tuple["FieldPayload", ...] = ()  # inside a row, the older way
+    components: tuple["FieldPayload", ...] = ()  # inside an action row, the older format
 
 
 class CommandData(Struct, frozen=True):
-    """A command of any kind, or the part of one that is written already."""
+    """A command of any type, or with autocomplete its part that is typed already."""
 
     id: Id[CommandId]
     name: str
-    type: int  # SLASH, USER_MENU, MESSAGE_MENU, ENTRY_POINT, or one of tomorrow
+    type: int  # SLASH, USER_MENU, MESSAGE_MENU, ENTRY_POINT, or a future type
     options: tuple[OptionPayload, ...] = ()
-    target_id: Id[int] | None = None  # the person or message of a menu
+    target_id: Id[int] | None = None  # target of a user or message command
     resolved: Resolved = NOTHING_RESOLVED
 
 
 class ComponentData(Struct, frozen=True):
-    """A pressed button or a changed select."""
+    """A clicked button or a submitted select."""
 
     custom_id: str
     component_type: int
@@ -74,15 +74,15 @@ class ModalData(Struct, frozen=True):
 
 
 class Place(Struct, frozen=True, gc=False):
-    """Where an interaction happens; what else Discord tells of the channel nobody reads."""
+    """The channel of an interaction; its other fields are not read."""
 
     id: StoredId[ChannelId]
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """What all interactions have; `data` is read when `type` is known.
+    """The fields of all interactions; `data` is decoded once `type` is known.
 
-    One class for all of them: with one for each, the decoder looks through the bytes for the type before it reads them.
+    One class for all types: with one class each, the decoder would scan the bytes for the type before decoding them.
     """
 
     type: int
@@ -105,7 +105,7 @@ class Envelope(Struct, frozen=True, kw_only=True):
     data: Raw = _NO_DATA
 
 
-# Not strict: ids and permissions come as strings and are read as numbers in the same pass.
+# Not strict: ids and permissions are strings in JSON and are decoded as numbers.
 read_envelope: Final = Decoder(Envelope, strict=False).decode
 read_command: Final = Decoder(CommandData, strict=False).decode
 read_component: Final = Decoder(ComponentData, strict=False).decode

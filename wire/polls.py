@@ -1,4 +1,4 @@
-"""Polls: a question that people answer by themselves, until its time is over.
+"""Polls of a message: types, limits and JSON.
 
 Source: https://discord.com/developers/docs/resources/poll
 """
@@ -12,30 +12,30 @@ from wire.components import Emoji, emoji_json
 from wire.embeds import Json
 from wire.limits import POLL_ANSWER_MAX, POLL_ANSWERS_MAX, POLL_HOURS_MAX, POLL_QUESTION_MAX
 
-_LAYOUT: Final = 1  # the only one that Discord has
+_LAYOUT: Final = 1  # the only layout type of Discord
 
 
 class PollAnswer(Struct, frozen=True):
-    """One answer to choose."""
+    """One answer of a poll."""
 
     text: str
     emoji: Emoji | str | None = None
 
 
 class Poll(Struct, frozen=True):
-    """A poll; it cannot be edited, and only a new message takes one, or the edit of a deferred answer."""
+    """A poll; cannot be edited. Allowed only in new messages and in the edit that resolves a deferral."""
 
     question: str
     answers: tuple[PollAnswer, ...]
     hours: int = 24
-    multiple: bool = False  # a person may choose several
+    multiple: bool = False  # users may select several answers
 
 
 def poll_json(poll: Poll) -> Json:
-    """The poll as Discord reads it.
+    """The poll as API JSON.
 
     Raises:
-        Unsendable: a limit.
+        InvalidPayload: a limit is exceeded.
     """
     check_length("poll.question", poll.question, 1, POLL_QUESTION_MAX)
     check_length("poll.answers", poll.answers, 1, POLL_ANSWERS_MAX)

@@ -1,4 +1,4 @@
-"""Replies: values that say what should happen, and the first answer that each of them means.
+"""Reply types that handlers return, and the JSON of the initial response that each one becomes.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding#responding-to-an-interaction
 """
@@ -31,44 +31,45 @@ from wire.objects import EPHEMERAL
 
 
 class EditMessage(Message, frozen=True):
-    """The message that held the component becomes this one as a whole: callback 7."""
+    """Replace the message with the component completely (callback type 7)."""
 
 
 class Acknowledge(Struct, frozen=True):
-    """The component's message stays as it is, for now: callback 6."""
+    """Keep the component's message unchanged for now (callback type 6)."""
 
-    effects: tuple[Effect, ...] = ()  # as of a Message
+    effects: tuple[Effect, ...] = ()  # as in Message
 
 
 class Pong(Struct, frozen=True):
-    """The answer to a ping: callback 1."""
+    """The response to a PING (callback type 1)."""
 
 
 class Choice(Struct, frozen=True):
-    """One suggestion: what is shown and what is sent."""
+    """One autocomplete choice: displayed name and sent value."""
 
     name: str
     value: str | int | float
-    name_localizations: Mapping[str, str] | None = None  # Discord's locale to text
+    name_localizations: Mapping[str, str] | None = None  # Discord locale -> text
 
 
 class AutocompleteResult(Struct, frozen=True):
-    """Suggestions for what a person is typing, at most 25: callback 8."""
+    """Autocomplete choices, at most 25 (callback type 8)."""
 
     choices: tuple[Choice, ...] = ()
 
 
 class ImageReply(Struct, frozen=True):
-    """A picture that takes time: "thinking" at once, then the message with the picture.
+    """A rendered image: first a deferral ("thinking…"), then the message with the image.
 
     Attributes:
-        message: what comes with the picture; an embed may name it as `attachment://<filename>`.
-        draw: pure, called off the event loop with the bytes of those avatars that could be fetched, by path.
-        filename: the picture's, as in `File`.
-        alt: what is to be seen.
-        avatars: CDN paths.
-        edits: the message that held the pressed button becomes this one, instead of a new one.
-        then: what happens at Discord once the transaction is committed.
+        message: the message around the image; an embed may reference it as `attachment://<filename>`.
+        draw: pure function, called outside the event loop with the bytes of the avatars by path, without those
+            that could not be fetched.
+        filename: file name of the image, as in `File`.
+        alt: alternative text.
+        avatars: CDN paths of the avatars to fetch.
+        edits: True replaces the message with the clicked component, instead of sending a new one.
+        effects: Discord requests that run after the transaction commits.
     """
 
     message: Message
@@ -80,16 +81,16 @@ class ImageReply(Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
 
     def finished(self, picture: bytes) -> Message:
-        """The message with its picture."""
+        """The message with the rendered image attached."""
         return replace(self.message, files=(*self.message.files, File(self.filename, picture, self.alt)))
 
 
 class Deferred(Struct, frozen=True):
-    """An answer that takes time: "thinking" at once, then what `work` gives."""
+    """A deferred response: first "thinking…", then the message that `work` returns."""
 
     private: bool
-    work: Callable[[], Awaitable[Message | None]]  # None: another process answers
-    effects: tuple[Effect, ...] = ()  # what `work` gives comes after the transaction and can promise nothing
+    work: Callable[[], Awaitable[Message | None]]  # None: another process responds
+    effects: tuple[Effect, ...] = ()  # the message of `work` comes after the transaction, so it cannot have effects
 
 
 Reply = Message | EditMessage | Acknowledge | Pong | AutocompleteResult | Modal | ImageReply | Deferred
@@ -101,10 +102,10 @@ _ACKNOWLEDGED: Final = body({"type": 6})
 
 
 def to_callback(reply: Reply) -> Body:  # noqa: PLR0911 - a table
-    """The first answer to an interaction: the body of our HTTP answer, or of POST …/callback.
+    """The initial response to an interaction: the body of our HTTP response, or of POST …/callback.
 
     Raises:
-        Unsendable: Discord would refuse it.
+        InvalidPayload: Discord would reject it.
     """
     match reply:
         case EditMessage():

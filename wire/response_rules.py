@@ -1,4 +1,4 @@
-"""Which reply may answer which interaction; Discord refuses the others, so they are refused here first.
+"""Checks which reply types may answer which interaction types, because Discord rejects the others.
 
 Source: https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object
 """
@@ -26,7 +26,7 @@ from wire.objects import ReceivedMessage
 from wire.reply import Acknowledge, AutocompleteResult, Deferred, EditMessage, ImageReply, Pong, Reply
 
 _NEW: Final = frozenset({Message, ImageReply, Deferred})
-_SAME: Final = frozenset({EditMessage, Acknowledge})  # they need a message that holds the component
+_SAME: Final = frozenset({EditMessage, Acknowledge})  # they need the message that contains the component
 _FITTING: Final[dict[type[Interaction], frozenset[type[Reply]]]] = {
     Ping: frozenset({Pong}),
     SlashCommand: _NEW | {Modal},
@@ -36,21 +36,21 @@ _FITTING: Final[dict[type[Interaction], frozenset[type[Reply]]]] = {
     Autocomplete: frozenset({AutocompleteResult}),
     ButtonClick: _NEW | _SAME | {Modal},
     SelectSubmit: _NEW | _SAME | {Modal},
-    ModalSubmit: _NEW | _SAME,  # the latter only for a modal that a component has opened
+    ModalSubmit: _NEW | _SAME,  # _SAME only for modals opened by a component
 }
 
 
 class InvalidResponseType(InvalidPayload):
-    """A reply cannot answer this interaction, or cannot come after what was answered already; always our bug."""
+    """The reply type is not valid for this interaction or after its earlier response; always our bug."""
 
     def __init__(self, reply: object, answers: object, why: str) -> None:
         super().__init__(f"{type(reply).__name__} does not answer a {type(answers).__name__}: {why}")
 
 
 class ModalAfterDefer(InvalidResponseType, TimeoutError):
-    """A form came after "thinking…": it can only be the first answer.
+    """A modal after a deferral; a modal can only be the initial response.
 
-    It was on its way when the clock ran out, so it is a TimeoutError too: the person reads that it took too long.
+    The handler was too slow, so this is a TimeoutError too, and the user reads that it took too long.
     """
 
     def __init__(self, reply: Modal, answers: object) -> None:
@@ -58,9 +58,9 @@ class ModalAfterDefer(InvalidResponseType, TimeoutError):
 
 
 def apart(reply: Reply, interaction: Interaction) -> Reply:
-    """`reply`; where it would write a private text into a message that everybody reads, a new message instead.
+    """Return `reply`, but as a new message if it would edit private content into a public message.
 
-    No edit makes a message private, so that what became private after the message was posted must not be edited in.
+    An edit cannot make a message private, so content that became private later must not go into a public message.
     """
     if not isinstance(reply, EditMessage | ImageReply):
         return reply
@@ -74,11 +74,11 @@ def apart(reply: Reply, interaction: Interaction) -> Reply:
 
 
 def check_fit(reply: Reply, interaction: Interaction) -> None:
-    """Refuse a first answer that Discord would not take.
+    """Check that a reply is valid as initial response to an interaction.
 
     Raises:
-        DoesNotFit: the kind of reply, an edit of a message that is not there or cannot become this one, or effects
-            that nobody would see to.
+        InvalidResponseType: a wrong reply type, an edit without a source message or to an impossible form of it, or
+            effects in a place where they would be ignored.
     """
     if type(reply) not in _FITTING[type(interaction)]:
         raise InvalidResponseType(reply, interaction, "Discord takes no such answer")
@@ -94,13 +94,14 @@ def check_fit(reply: Reply, interaction: Interaction) -> None:
 
 
 def check_late(message: Message, deferral: Deferred) -> None:
-    """Refuse what cannot take the place of a "thinking…" that is already there.
+    """Check that a message is valid as followup of a deferral ("thinking…").
 
     Raises:
-        DoesNotFit: a form, an edit of another message, a private text where everybody would read it, or effects: the
-            transaction that would have kept them is over.
+        InvalidResponseType: an edit of another message, private content after a public deferral, or effects, since the
+            transaction that would store them is over.
+        ModalAfterDefer: a modal.
     """
-    if isinstance(message, Modal):  # pyright: ignore[reportUnnecessaryIsInstance] - types are not looked at when it runs
+    if isinstance(message, Modal):  # pyright: ignore[reportUnnecessaryIsInstance] - types are not checked at run time
         raise ModalAfterDefer(message, deferral)
     if type(message) is not Message:
         raise InvalidResponseType(message, deferral, "a deferred answer is a new message")

@@ -1,6 +1,6 @@
-"""Discord's REST as methods: answers to interactions, the command list, our own application.
+"""Discord's REST API as methods: interaction responses, application commands, direct messages, voice states, our app.
 
-Messages in channels and roles are effects, and so in wire/effects.py.
+Channel messages and roles are effects: see wire/effects.py.
 
 Source: https://discord.com/developers/docs/reference
 """
@@ -29,25 +29,25 @@ _RACE_DELAYS: Final = (
     0.8,
     1.6,
     3.2,
-)  # times the backoff; Discord may read our first answer after our edit arrives
+)  # times the backoff; Discord may process our initial response after our edit
 
-_GONE_DELAYS: Final = (*_RACE_DELAYS, 6.4)  # together 3.1 s: an answer that is not there by then never comes
+_GONE_DELAYS: Final = (*_RACE_DELAYS, 6.4)  # 3.1 s in total: an initial response that is missing by then never arrives
 
 T = TypeVar("T")
 
 
 class Application(Struct, frozen=True):
-    """Our own application."""
+    """Our application at Discord."""
 
     id: ApplicationId
     name: str = ""
     verify_key: str = ""
     interactions_endpoint_url: str | None = None
-    flags: int = 0  # among them which privileged intents were switched on
+    flags: int = 0  # bit field; contains the enabled privileged intents
 
 
 class CurrentVoiceState(Struct, frozen=True):
-    """Where somebody is in voice now."""
+    """The current voice state of a member."""
 
     channel_id: ChannelId | None = None
     self_mute: bool | None = False
@@ -71,44 +71,44 @@ _voice_state: Final = Decoder(CurrentVoiceState, strict=False)
 
 
 class Rest(Transport):
-    """Discord, as far as we talk to it. Every method raises DiscordError and DiscordUnavailable as request() does."""
+    """REST client with the routes that we use. Methods raise DiscordError and DiscordUnavailable, like request()."""
 
-    # Answers to interactions: no token of ours, no global limit.
+    # Interaction responses: without bot token, not subject to the global limit.
 
     async def respond(self, interaction: InteractionId, token: str, reply: Reply) -> None:
-        """The first answer by POST instead of in our HTTP answer, which must then be 202 and empty."""
+        """Send the initial response by POST; our HTTP response must then be 202 and empty."""
         where = route("POST", "/interactions/{interaction}/{token}/callback", interaction=interaction, token=token)
         await self.request(where, to_callback(reply))
 
     async def edit_original(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
-        """Make the first answer become `message` as a whole; within 15 minutes of the interaction.
+        """Replace the initial response by `message` completely; within 15 minutes of the interaction.
 
         Raises:
             UnknownWebhook: the token has expired.
-            UnknownMessage: the answer was deleted. Right after a deferral Discord may say either while it has not read
-                our first answer yet; that is tried again four times within a second and a half.
+            UnknownMessage: the response was deleted. Right after a deferral, Discord may return either error until it
+                has processed our initial response; that is retried four times within a second and a half.
         """
         where = route("PATCH", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         edited = to_webhook_edit(message)
         return _read(_message, await self._despite_race(lambda: self.request(where, edited)))
 
     async def get_original(self, application: ApplicationId, token: str) -> ReceivedMessage:
-        """The first answer as it stands."""
+        """The current state of the initial response."""
         where = route("GET", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
         return _read(_message, await self._despite_race(lambda: self.request(where)))
 
     async def delete_original(self, application: ApplicationId, token: str) -> None:
-        """Take the first answer away; when this returns it is surely gone, and a follow-up is a message of its own.
+        """Delete the initial response; after this it is certainly gone, and a followup is a separate message.
 
         Raises:
-            UnknownWebhook: the token has expired, or Discord has not read our first answer.
+            UnknownWebhook: the token has expired, or Discord has not processed our initial response.
         """
         where = route("DELETE", "/webhooks/{webhook}/{token}/messages/@original", webhook=application, token=token)
-        with suppress(UnknownMessage):  # said for longer than Discord waits for a first answer: somebody was faster
+        with suppress(UnknownMessage):  # after all retries: the response was deleted before
             await self._despite_race(lambda: self.request(where), _GONE_DELAYS)
 
     async def follow_up(self, application: ApplicationId, token: str, message: Message) -> ReceivedMessage:
-        """Say one more thing; at most five times where only the person installed the app."""
+        """Send a followup message; at most five where only the user installed the app."""
         where = route("POST", "/webhooks/{webhook}/{token}", webhook=application, token=token)
         return _read(_message, await self.request(where, to_webhook_message(message)))
 
@@ -120,10 +120,10 @@ class Rest(Transport):
                 await asyncio.sleep(delay * self._backoff_s)
         return await attempt()
 
-    # With the bot's token.
+    # Requests with the bot token.
 
     async def create_dm(self, user: UserId) -> ChannelId:
-        """The channel of direct messages with a person; the same each time."""
+        """The DM channel with a user; the same id on every call."""
         sent = body({"recipient_id": str(user)})
         content = await self.request(route("POST", "/users/@me/channels"), sent, is_repeatable=True)
         return ChannelId(_read(_id, content).id)
@@ -131,20 +131,20 @@ class Rest(Transport):
     async def put_commands(
         self, application: ApplicationId, commands: Sequence[Mapping[str, object]], *, guild: GuildId | None = None
     ) -> list[Json]:
-        """Replace all commands of a scope; gives them with their ids."""
+        """Replace all commands of a scope; returns them with their ids."""
         return _read(_objects, await self.request(_commands_route("PUT", application, guild), body(list(commands))))
 
     async def get_commands(self, application: ApplicationId, *, guild: GuildId | None = None) -> list[Json]:
-        """The commands of a scope; with every language, which a comparison needs."""
+        """The commands of a scope with all localisations, which a comparison needs."""
         query = {"with_localizations": "true"}
         return _read(_objects, await self.request(_commands_route("GET", application, guild), query=query))
 
     async def check(self) -> None:
-        """Return when Discord answers, and takes our token."""
+        """Return if Discord responds and accepts our token; else raise."""
         await self.request(route("GET", "/gateway/bot"))
 
     async def get_voice_state(self, guild: GuildId, user: UserId) -> CurrentVoiceState | None:
-        """Where a member is in voice; None: nowhere, or no member any more.
+        """The voice state of a member; None: not in voice, or not a member any more.
 
         Source: https://discord.com/developers/docs/resources/voice#get-user-voice-state
         """
@@ -155,20 +155,20 @@ class Rest(Transport):
             return None
 
     async def get_current_application(self) -> Application:
-        """Our application as Discord knows it."""
+        """Our application, as stored at Discord."""
         return _read(_application, await self.request(route("GET", "/applications/@me")))
 
 
 def _read(decoder: Decoder[T], content: bytes) -> T:
-    """What stands in Discord's answer.
+    """Decode a response body.
 
     Raises:
-        DiscordUnavailable: nothing that can be read. What was asked for may have been done all the same.
+        DiscordUnavailable: the body is unreadable. Discord may have executed the request nevertheless.
     """
     try:
         try:
             return decoder.decode(content)
-        except ValidationError:  # what we do not need to understand must not turn a success into a failure
+        except ValidationError:  # an unexpected field that we do not need must not turn a success into a failure
             return read(decoder.decode, decode(content), is_needed=lambda path: path[0] == "id")
     except (MsgspecError, UnicodeDecodeError) as error:
         raise DiscordUnavailable(f"Discord's answer cannot be read: {error}.") from error

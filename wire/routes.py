@@ -1,28 +1,28 @@
-"""One request's address at Discord: method, template, and the ids that its rate limit belongs to."""
+"""REST routes: HTTP method, path template, and the ids that determine the rate limit bucket."""
 
 from typing import Final
 from urllib.parse import quote
 
 from msgspec import Struct
 
-_MAJOR: Final = ("channel", "guild", "webhook", "interaction", "token")  # resources with rate limits of their own
+_MAJOR: Final = ("channel", "guild", "webhook", "interaction", "token")  # resources with separate rate limits
 
 
 class Route(Struct, frozen=True):
-    """Made by route(); `template` names it in logs, where a path would show the token of an interaction."""
+    """Created by route(); logs contain `template`, because a path can contain an interaction token."""
 
     method: str
     template: str
     path: str
-    major: str  # the ids of the top-level resource, with the token of a webhook
-    is_ours: bool  # asks for the bot's token and counts to its global limit; answers to interactions do not
+    major: str  # ids of the top-level resource, with the webhook token
+    is_ours: bool  # needs the bot token and counts towards its global limit; interaction responses do not
 
     def __repr__(self) -> str:
         return f"Route({self.method} {self.template})"
 
 
 def route(method: str, template: str, /, **parts: str | int) -> Route:
-    """The route with its `{named}` parts filled in; channel, guild, webhook and token separate its limits."""
+    """The route with `parts` in the `{placeholders}` of its template; parts in _MAJOR get separate rate limits."""
     return Route(
         method=method,
         template=template,

@@ -1,4 +1,4 @@
-"""Is this request from Discord, and from now? Ed25519 over the raw bytes, the key decoded once."""
+"""Verifies the Ed25519 signature and the timestamp of requests from Discord."""
 
 import re
 from binascii import unhexlify
@@ -11,16 +11,16 @@ from nacl.exceptions import BadSignatureError
 from wire.errors import BadSignature
 from wire.limits import PUBLIC_KEY_BYTES, SIGNATURE_BYTES
 
-MAX_SKEW_S: Final = 300  # seconds that a timestamp may lie behind or ahead of us; Discord documents none
+MAX_SKEW_S: Final = 300  # allowed difference of a timestamp in either direction, seconds; Discord documents none
 
 _TIMESTAMP_MAX: Final = 12  # digits of Unix seconds; keeps int() cheap
 _HEX_KEY: Final = re.compile(rf"[0-9a-fA-F]{{{2 * PUBLIC_KEY_BYTES}}}", re.ASCII)
 
 
 class Verifier:
-    """Checks requests against the application's public keys; more than one while a key is being changed.
+    """Verifies requests with the public keys of the application; several keys during a key change.
 
-    Calls libsodium through PyNaCl's binding: VerifyKey.verify does the same with two more copies of its checks.
+    Keys are decoded once. Calls PyNaCl's libsodium binding directly: VerifyKey.verify adds redundant checks.
     """
 
     def __init__(self, public_keys: Sequence[str]) -> None:
@@ -32,16 +32,16 @@ class Verifier:
         self._keys = tuple(bytes.fromhex(key) for key in public_keys)
 
     def verify(self, body: bytes, *, signature: bytes, timestamp: bytes, now_s: float) -> None:
-        """Return when `body` was signed by Discord within five minutes of `now_s`.
+        """Return if Discord signed `body` within five minutes of `now_s`; else raise.
 
         Args:
             body: the bytes as received, never re-serialised.
             signature: header X-Signature-Ed25519, as received.
             timestamp: header X-Signature-Timestamp, as received.
-            now_s: seconds since 1970.
+            now_s: Unix time in seconds.
 
         Raises:
-            BadSignature: the cheap checks first, so that old and unsigned requests cost no curve arithmetic.
+            BadSignature: invalid or too old. Cheap checks come first, so old and unsigned requests cost little time.
         """
         if not (timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MAX):
             raise BadSignature("no timestamp")

@@ -1,7 +1,7 @@
-"""How a request reaches Discord: it waits its turn, tries again within bounds, and ends in bytes or a typed error.
+"""HTTP transport to Discord's REST API: rate limits, bounded retries with backoff, and typed errors.
 
-Source: https://discord.com/developers/docs/reference and topics/rate-limits. httpx is loaded when the first request
-goes out, so that a process that only answers interactions starts without it.
+Source: https://discord.com/developers/docs/reference and topics/rate-limits. httpx is imported at the first
+request, so that a process that only answers interactions starts without it.
 """
 
 import asyncio
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
 ATTEMPTS: Final = 5
-PATIENCE_S: Final = 30.0  # from the first attempt to the last, waiting for limits included
-ATTEMPT_S: Final = 30.0  # one request from its first byte to the last byte of its answer
-BACKOFF_S: Final = 0.25  # doubled with each attempt, also the first: up to 0.5 s, 1 s, 2 s and 4 s are waited
+PATIENCE_S: Final = 30.0  # from the first attempt to the last, waits for rate limits included
+ATTEMPT_S: Final = 30.0  # one request from its first byte to the last byte of its response
+BACKOFF_S: Final = 0.25  # doubled with each attempt, also the first: random waits up to 0.5, 1, 2 and 4 s
 
-_SUCCESS: Final = 2  # hundreds
+_SUCCESS: Final = 2  # 2xx
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
 _SERVER_TROUBLE: Final = 500
-_NO_PROXY: Final = {  # the local Discord, whatever HTTP_PROXY says
+_NO_PROXY: Final = {  # the local Discord, regardless of HTTP_PROXY
     "all://127.0.0.1": None,
     "all://localhost": None,
     "all://[::1]": None,
 }
-_PROBE: Final = "GET /gateway/bot"  # what monitors have asked every few seconds: its success is no news
+_PROBE: Final = "GET /gateway/bot"  # health checks call it every few seconds: log its success at debug level
 _REPEATABLE: Final = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 
@@ -62,7 +62,7 @@ log = structlog.get_logger()
 
 
 class Transport:
-    """An async context manager that opens its connection on first use; without one, call close() at the end."""
+    """HTTP client that connects on first use; use it as async context manager, or call close() at the end."""
 
     def __init__(
         self,
@@ -94,18 +94,18 @@ class Transport:
         await self.close()
 
     async def close(self) -> None:
-        """Close what was opened; a client that was given stays open."""
+        """Close the HTTP client, unless it was passed in."""
         if self._opened is not None:
             await self._opened.aclose()
             self._opened = None
 
     @property
     def client(self) -> "httpx.AsyncClient":
-        """The HTTP client, opened now if it was not; without our token, so that the CDN can be read with it too."""
+        """The HTTP client, created on first use; sends no token by default, so it is usable for the CDN too."""
         if self._given is not None:
             return self._given
         if self._opened is None:
-            logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines hold interaction tokens
+            logging.getLogger("httpx").setLevel(logging.WARNING)  # its info lines contain interaction tokens
             self._opened = _open_client(trust_env=not environment_checks.faults(os.environ))
         return self._opened
 
@@ -118,32 +118,32 @@ class Transport:
         reason: str | None = None,
         is_repeatable: bool | None = None,
     ) -> bytes:
-        """The body of Discord's answer, after as many attempts as it takes.
+        """Send a request, with retries; returns the body of Discord's response.
 
         Args:
-            route: where to.
-            sent: what to send.
-            query: parameters of the address.
-            reason: for the guild's audit log, 1 to 512 characters.
-            is_repeatable: sending it twice does no harm; by default all but POST.
+            route: method and path.
+            sent: request body; None: none.
+            query: URL query parameters.
+            reason: entry for the guild's audit log, 1 to 512 characters.
+            is_repeatable: whether repeating the request is harmless; None: True for all methods except POST.
 
         Raises:
-            DiscordError: Discord understood and said no; typed by its code.
-            DiscordUnavailable: no answer, or only 429 and 5xx, until patience or attempts ended. With `is_unseen`,
-                Discord surely did nothing.
+            DiscordError: Discord rejected the request; the subclass depends on its code.
+            DiscordUnavailable: no response, or only 429 and 5xx, until the deadline or the last attempt. With
+                `is_unseen`, Discord certainly did nothing.
         """
         self._check_token(route)
         call = _Call(sent, query, self._headers(route, sent, reason))
         may_repeat = route.method in _REPEATABLE if is_repeatable is None else is_repeatable
         deadline = monotonic() + self._patience_s
         is_unseen = True
-        limit: _Failure | None = None  # the newest 429's own words
+        limit: _Failure | None = None  # content of the latest 429
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._buckets.turn(route, deadline) as bucket:
-                    self._check_token(route)  # it may have been refused to somebody else while we waited
+                    self._check_token(route)  # another request may have got a 401 while we waited
                     return await self._once(route, call, bucket)
-            except DiscordUnavailable as trouble:  # patience ended while waiting for a turn
+            except DiscordUnavailable as trouble:  # the deadline passed while waiting for the rate limit
                 trouble.is_unseen = is_unseen
                 if isinstance(trouble, RateLimited) and limit is not None:
                     trouble.code, trouble.reason = limit.code, limit.message
@@ -151,7 +151,7 @@ class Transport:
             except _TryAgain as again:
                 limit = again.limit
                 is_unseen = is_unseen and again.is_unseen
-                backoff_s = 0.0 if again.has_waited else random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - spreads retries, hides nothing
+                backoff_s = 0.0 if again.has_waited else random.uniform(0, self._backoff_s * 2**attempt)  # noqa: S311 - jitter, not a secret
                 is_over = attempt == ATTEMPTS or (backoff_s and monotonic() + backoff_s > deadline)
                 if is_over or not (may_repeat or again.is_unseen):
                     raise DiscordUnavailable(
@@ -182,7 +182,7 @@ class Transport:
             raise _TryAgain(str(answer.status_code))
         error = refusal(answer.status_code, failure.code, failure.message, details=failure.errors)
         if isinstance(error, Unauthorized) and route.is_ours:
-            self._is_refused = True  # after 10,000 wrong requests Discord would cut off the whole address
+            self._is_refused = True  # Discord blocks the IP address after 10,000 invalid requests
         raise error
 
     async def _send(self, route: Route, call: "_Call") -> "_Answer":
@@ -216,7 +216,7 @@ class Transport:
             self._note(route, status, monotonic() - started)
 
     def _note(self, route: Route, status: str, seconds: float) -> None:
-        """One line per call; the template names it, for a path would show the token of an interaction."""
+        """Log one call by its route template, because a path can contain an interaction token."""
         name = f"{route.method} {route.template}"
         self.calls.add(seconds, name, status)
         tell = log.debug if (name, status) == (_PROBE, "200") else log.info
@@ -235,18 +235,18 @@ class Transport:
 
 
 def _open_client(*, trust_env: bool) -> "httpx.AsyncClient":
-    """A client that does without the environment's proxies where they cannot be used.
+    """Create a client; ignores the proxies of the environment if they are unusable.
 
-    The settings refuse to start with such ones, except where everything that is called is on this machine.
+    core.config rejects unusable proxies at start, except if all called hosts are on this machine.
     """
     import httpx  # noqa: PLC0415 - see `client`
 
     try:
         return httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0), mounts=_NO_PROXY, trust_env=trust_env)
-    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # such as a NO_PROXY that cannot be read
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # for example an invalid NO_PROXY
         if not trust_env:
             raise
-        log.error(  # noqa: TRY400 - one clear sentence
+        log.error(  # noqa: TRY400 - the message is clear without a traceback
             "the proxies of the environment cannot be used; calls go without them", reason=type(error).__name__
         )
         return _open_client(trust_env=False)
@@ -265,23 +265,23 @@ class _Answer(NamedTuple):
 
 
 class _UnusableBody(Exception):
-    """An answer whose body is too large, or compressed although nobody asked for that."""
+    """A response body that is too large, or compressed although we did not request it."""
 
 
 class _TryAgain(Exception):
-    """No verdict: a limit, trouble at Discord's, or no answer at all."""
+    """The attempt has no final result: rate limit, server error, or no response."""
 
     def __init__(
         self, what: str, *, is_unseen: bool = False, has_waited: bool = False, limit: _Failure | None = None
     ) -> None:
         super().__init__(what)
-        self.limit = limit  # what Discord said with a 429
-        self.is_unseen = is_unseen  # Discord did nothing, so that also a POST may be sent again
-        self.has_waited = has_waited  # the bucket will make us wait
+        self.limit = limit  # content of the 429
+        self.is_unseen = is_unseen  # Discord did nothing, so even a POST may be repeated
+        self.has_waited = has_waited  # the bucket delays the next attempt
 
 
 async def _body(response: "httpx.Response") -> bytes:
-    """The body as it was sent. Nothing is inflated: the size on the way is the size in memory."""
+    """Read the body without decompression, so its transfer size is its size in memory."""
     coding = response.headers.get("content-encoding", "identity")
     if coding != "identity":
         raise _UnusableBody(f"an answer with content-encoding {coding[:20]!r}")
@@ -297,7 +297,7 @@ def _read_failure(content: bytes) -> _Failure:
     try:
         return _failure.decode(content)
     except (MsgspecError, UnicodeDecodeError):
-        return _Failure()  # a proxy's page instead of Discord's JSON
+        return _Failure()  # a proxy's HTML page instead of Discord's JSON
 
 
 def _retry_after(headers: Mapping[str, str], failure: _Failure) -> float:

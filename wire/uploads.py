@@ -1,6 +1,6 @@
-"""Files that people send along: what they claim to be is checked at once, what they are when their bytes are there.
+"""Validates files that members upload: first the claimed type and size, later the downloaded bytes.
 
-Discord's own filters look at the ending of the name alone.
+Discord's own filters check only the file name extension.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ _ENDINGS: Final = {
 
 
 class FileTooLarge(DomainError):
-    """A file is larger than a feature takes."""
+    """The file is larger than the feature accepts."""
 
     def __init__(self, size_max: int) -> None:
         super().__init__(
@@ -29,23 +29,23 @@ class FileTooLarge(DomainError):
 
 
 class FileOfOtherKind(DomainError):
-    """A file is not of a kind that a feature takes, by its name, its own claim or its bytes."""
+    """The file type is not accepted by the feature, judged by name, claimed content type or bytes."""
 
     def __init__(self, kinds: str) -> None:
         super().__init__("That kind of file does not work here. Please send one of these: {kinds}.", kinds=kinds)
 
 
 def accept(attachment: Attachment, *, file_types: Sequence[str], size_max: int) -> Attachment:
-    """The file itself, when its name and its claims fit.
+    """Return the attachment if its name, claimed type and claimed size are acceptable.
 
     Args:
-        attachment: out of an option or a field.
-        file_types: as in the option or field: `image`, `video`, `audio` or endings such as `.pdf`; empty: any.
+        attachment: from an option or a modal field.
+        file_types: as in the option or field: `image`, `video`, `audio` or extensions such as `.pdf`; empty: any.
         size_max: bytes.
 
     Raises:
-        FileTooLarge: by the size that Discord tells.
-        FileOfOtherKind: by its name, or by the content type that its sender's machine claimed.
+        FileTooLarge: by the size that Discord states.
+        FileOfOtherKind: by its name, or by the content type that the uploader's client claimed.
     """
     if attachment.size_bytes > size_max:
         raise FileTooLarge(size_max)
@@ -55,11 +55,11 @@ def accept(attachment: Attachment, *, file_types: Sequence[str], size_max: int) 
 
 
 def accept_bytes(content: bytes, attachment: Attachment, *, file_types: Sequence[str], size_max: int) -> bytes:
-    """The content itself, when it is what the file's name promises and no larger than allowed.
+    """Return the content if it matches the type of the file name and is not too large.
 
     Raises:
-        FileTooLarge: more bytes than claimed and allowed.
-        FileOfOtherKind: a picture, film, sound or PDF whose first bytes are something else's.
+        FileTooLarge: the real or the claimed size exceeds `size_max`.
+        FileOfOtherKind: an image, video, audio file or PDF whose first bytes belong to another type.
     """
     if len(content) > size_max:
         raise FileTooLarge(size_max)
@@ -74,7 +74,7 @@ def _claims(attachment: Attachment, file_type: str) -> bool:
     ending = _ending(attachment.filename)
     if file_type.startswith("."):
         return ending == file_type
-    content_type = attachment.content_type or f"{file_type}/"  # not told: the name alone counts
+    content_type = attachment.content_type or f"{file_type}/"  # not sent: only the name counts
     return ending in _ENDINGS[file_type] and content_type.startswith(f"{file_type}/")
 
 

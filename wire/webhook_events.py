@@ -1,4 +1,4 @@
-"""Trusted bytes to webhook events: what Discord tells the app by HTTP without being asked.
+"""Parses verified webhook events of Discord (app authorised or deauthorised, entitlements) into typed events.
 
 Source: https://discord.com/developers/docs/events/webhook-events
 """
@@ -19,21 +19,21 @@ from wire.objects import ID_MAX, Small
 _Snowflake = Annotated[int, Meta(ge=SNOWFLAKE_MIN, le=ID_MAX)]
 D = TypeVar("D")
 
-NAME_MAX: Final = 100  # characters of an unknown event's type, for the log
+NAME_MAX: Final = 100  # characters of an unknown event's type to log
 
 
 class EventPing(Struct, frozen=True):
-    """Discord asks whether we are there."""
+    """A PING with which Discord checks the endpoint."""
 
 
 class OtherEvent(Struct, frozen=True):
-    """An event that means nothing to us; `name` is Discord's."""
+    """An event that we do not handle; `name` is Discord's event type."""
 
     name: str
 
 
 class AuthorizedGuild(Struct, frozen=True):
-    """The guild that the app was let into."""
+    """The guild that installed the app."""
 
     id: GuildId
     name: str
@@ -43,22 +43,22 @@ class AuthorizedGuild(Struct, frozen=True):
 
 
 class Authorized(Struct, frozen=True):
-    """A user let the app in."""
+    """A user authorised the app (for a guild, for themselves, or by login)."""
 
     at: datetime
     user: UserId
-    guild: AuthorizedGuild | None  # None: for themselves, or by logging in
+    guild: AuthorizedGuild | None  # None: user installation or login
 
 
 class Deauthorized(Struct, frozen=True):
-    """A user took that back; it says nothing about any guild."""
+    """A user revoked their authorisation; guild installations are not affected."""
 
     at: datetime
     user: UserId
 
 
 class EntitlementEvent(Struct, frozen=True):
-    """Something was bought or granted, changed, or refunded; the state at `at`."""
+    """An entitlement was created, changed or refunded; contains its state at `at`."""
 
     kind: WebhookEventKind
     at: datetime
@@ -102,7 +102,7 @@ class _Entitlement(Struct, frozen=True):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     deleted: bool = False
-    consumed: bool = False  # there on consumables only
+    consumed: bool = False  # sent for consumables only
 
 
 class _Event(Struct, Generic[D], frozen=True):
@@ -110,7 +110,7 @@ class _Event(Struct, Generic[D], frozen=True):
     timestamp: datetime | None = None
 
 
-# Not strict: ids come as strings and are read as numbers in the same pass.
+# Not strict: ids are strings in JSON and are decoded as numbers.
 _authorization: Final = Decoder(_Event[_Authorization], strict=False)
 _entitlement: Final = Decoder(_Event[_Entitlement], strict=False)
 _KINDS: Final[Mapping[str, WebhookEventKind]] = {kind.value.upper(): kind for kind in WebhookEventKind}
@@ -118,17 +118,16 @@ _NEEDED: Final = frozenset({("data",), ("data", "user"), ("data", "user", "id"),
 
 
 def parse(body: bytes, *, now: datetime) -> WebhookEvent:
-    """The event in these bytes, which must be verified before.
+    """Parse a webhook event from a body whose signature is verified already.
 
-    Of an event that means something to us, what cannot be read and is not needed is left out; any other is an
-    OtherEvent, whatever it holds.
+    Invalid fields that are not needed are dropped; event types that we do not handle become OtherEvent.
 
     Args:
-        body: JSON.
-        now: the moment of an event whose own cannot be read.
+        body: the JSON body.
+        now: time of the event if its own time is invalid.
 
     Raises:
-        BadPayload: broken JSON, no type, or one of our events without the id of what it is about.
+        BadPayload: invalid JSON, no type, or a handled event without the id of its subject.
     """
     try:
         shape: object = decode(without_nul(body))

@@ -1,4 +1,4 @@
-"""A discord.py client that writes each voice event with asyncpg, as a usual bot does: one INSERT, one commit."""
+"""Peer for bench.voice: a discord.py client that stores each voice event with one asyncpg INSERT and commit."""
 
 import asyncio
 import os
@@ -13,18 +13,18 @@ discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["DISCORD_
 
 
 class Recorder(discord.Client):
-    """Records voice states and nothing else."""
+    """Client that records voice states only."""
 
     pool: asyncpg.Pool
 
     async def setup_hook(self) -> None:
-        """Open the pool before the gateway."""
+        """Open the database pool before the gateway connection."""
         self.pool = await asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=4, max_size=10)
 
     async def on_voice_state_update(
         self, member: discord.Member, _before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
-        """Write the event."""
+        """Insert the event."""
         await self.pool.execute(
             """INSERT INTO voice_event (guild_id, user_id, channel_id, self_deaf, self_mute, stream, video)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",

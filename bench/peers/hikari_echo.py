@@ -1,4 +1,4 @@
-"""An echo command on hikari's RESTBot, as its own documentation writes one."""
+"""Peer for bench.echo: an echo command on hikari's RESTBot, written as in hikari's documentation."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ bot = hikari.RESTBot("token", "Bot", public_key=os.environ["DISCORD_PUBLIC_KEY"]
 
 
 async def echo(interaction: hikari.CommandInteraction):
-    """Answer with one embed."""
+    """Respond with one embed."""
     text = interaction.options[0].value
     embed = hikari.Embed(title="Echo", description=text)
     return interaction.build_response().add_embed(embed)

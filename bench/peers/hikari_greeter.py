@@ -1,4 +1,4 @@
-"""A small bot on hikari's RESTBot, as its own documentation writes one: a command that completes, and a button."""
+"""Bot for bench.foreign on hikari's RESTBot: one command with autocomplete, and a button."""
 
 import os
 
@@ -8,14 +8,14 @@ bot = hikari.RESTBot(
     os.environ["DISCORD_TOKEN"],
     "Bot",
     public_key=os.environ["DISCORD_PUBLIC_KEY"],
-    rest_url=os.environ.get("DISCORD_API_URL"),  # none: Discord's own
+    rest_url=os.environ.get("DISCORD_API_URL"),  # None: Discord's own API
     banner=None,
 )
 GREETINGS = {"English": "Hello", "한국어": "안녕하세요", "Español": "Hola", "Français": "Bonjour"}
 
 
 async def register(bot: hikari.RESTBot) -> None:
-    """Tell Discord the one command."""
+    """Register the command at Discord."""
     application = await bot.rest.fetch_application()
     command = bot.rest.slash_command_builder("greet", "Greets somebody in their language.")
     command.add_option(
@@ -31,7 +31,7 @@ async def register(bot: hikari.RESTBot) -> None:
 
 
 async def greet(interaction: hikari.CommandInteraction):
-    """Say hello, with a button to say it again."""
+    """Respond with a greeting and a button to repeat it."""
     language = interaction.options[0].value
     row = bot.rest.build_message_action_row()
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"again:{language}:1", label="Again")
@@ -40,14 +40,14 @@ async def greet(interaction: hikari.CommandInteraction):
 
 
 async def complete(interaction: hikari.AutocompleteInteraction):
-    """The languages that begin so."""
+    """Autocomplete: the languages that start with the typed text."""
     typed = interaction.options[0].value.casefold()
     found = [language for language in GREETINGS if language.casefold().startswith(typed)]
     return interaction.build_response([hikari.impl.AutocompleteChoiceBuilder(name, name) for name in found])
 
 
 async def again(interaction: hikari.ComponentInteraction):
-    """Count how often it was said."""
+    """Edit the message: repeat the greeting once more."""
     _, language, count = interaction.custom_id.split(":")
     row = bot.rest.build_message_action_row()
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"again:{language}:{int(count) + 1}", label="Again")

@@ -1,4 +1,4 @@
-"""The plainest Starlette app that verifies: what one would write in ten minutes."""
+"""Peer for bench.echo: a minimal Starlette app that verifies signatures and echoes."""
 
 import json
 import os
@@ -14,7 +14,7 @@ verify_key = VerifyKey(bytes.fromhex(os.environ["DISCORD_PUBLIC_KEY"]))
 
 
 async def interactions(request: Request) -> Response:
-    """Verify, then echo."""
+    """Verify the signature, then echo the text."""
     body = await request.body()
     try:
         timestamp = request.headers["X-Signature-Timestamp"].encode()

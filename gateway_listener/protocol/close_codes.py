@@ -1,4 +1,4 @@
-"""What the end of a gateway connection means: go on, start anew, or stop.
+"""Gateway close codes: whether to resume the session, identify again, or stop.
 
 Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 """
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-REFUSED: Final = 78  # our exit code, of the family "configuration error": starting again changes nothing
+REFUSED: Final = 78  # our exit code, as EX_CONFIG in sysexits.h: a restart changes nothing
 TOO_FEW_SHARDS: Final = 4011
-OURS: Final = 4900  # how we close: 1000 and 1001 would end the session, anything else keeps it for a few minutes
+OURS: Final = 4900  # the code we close with: 1000 and 1001 would end the session, others keep it for a few minutes
 
 WRONG_CREDENTIAL: Final = (
     "Discord refused the token: copy it again from the Bot page of the developer portal into DISCORD_TOKEN."
@@ -27,15 +27,15 @@ _FATAL: Final = {
 
 
 class GatewayRefused(Exception):
-    """Discord will not let us listen, however often we ask; the sentence is for whoever runs the bot."""
+    """Discord refuses the connection for good, so a retry is useless; the message is for the operator of the bot."""
 
     def __init__(self, sentence: str, *, code: int | None = None) -> None:
         super().__init__(sentence)
-        self.code = code  # of the close frame; None: REST has refused
+        self.code = code  # of the close frame; None: the REST API refused
 
 
 class NextStep(Enum):
-    """What to do after a connection."""
+    """How the next connection starts its session."""
 
     RESUME = auto()
     IDENTIFY = auto()
@@ -43,24 +43,24 @@ class NextStep(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Disconnect:
-    """Why a connection ended."""
+    """Why a connection ended, and how to continue."""
 
     next: NextStep
     reason: str
     code: int | None = None  # None: there was no close frame
-    was_established: bool = False  # READY or RESUMED had come
-    wait_s: float = 0.0  # at least, before the next connection
-    has_greeted: bool = False  # HELLO had come: somebody is there
-    is_prompt: bool = False  # Discord asked us to come back, and what it wants us to wait has passed
+    was_established: bool = False  # READY or RESUMED was received
+    wait_s: float = 0.0  # minimum wait before the next connection
+    has_greeted: bool = False  # HELLO was received: the server is reachable
+    is_prompt: bool = False  # Discord asked us to reconnect, and the wait it requires is over
 
 
 def after_close(code: int | None) -> NextStep:
-    """What the close code of the other side asks for; None: the connection just broke.
+    """The next step after the server closed with `code`; None: the connection broke without a close frame.
 
-    Unknown codes resume: that costs nothing, and a session that is over is refused.
+    Unknown codes mean resume: a try costs nothing, and Discord rejects an invalid session.
 
     Raises:
-        GatewayRefused: trying again would change nothing.
+        GatewayRefused: the code is fatal, so a retry would not help.
     """
     if code in _FATAL:
         raise GatewayRefused(f"{_FATAL[code]} (close code {code})", code=code)

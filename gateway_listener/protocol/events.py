@@ -1,4 +1,4 @@
-"""One function per gateway event: what Discord sends becomes what `services.voice.recording` records."""
+"""Converts gateway events into the event types that `services.voice.recording` stores; one function per event."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -35,24 +35,24 @@ T = TypeVar("T")
 
 
 class ReceivedAt(msgspec.Struct, frozen=True, gc=False):
-    """When something was heard."""
+    """When an event was received."""
 
-    at: datetime  # receipt, aware UTC
-    since: datetime | None = None  # set: it was replayed, and happened somewhere after this
+    at: datetime  # time of receipt, aware UTC
+    since: datetime | None = None  # set: the event was replayed, and happened at an unknown time after this
 
 
 def read(name: str, raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
-    """What an event tells; None: nothing that we record.
+    """Decode the event `name`; None: an event that we do not record.
 
     Raises:
-        msgspec.ValidationError: it does not look as documented.
+        msgspec.ValidationError: the payload does not match its documentation.
     """
     reader = _READERS.get(name)
     return reader(raw, moment) if reader else None
 
 
 def _decoder(kind: type[T]) -> Callable[[msgspec.Raw], T]:
-    return msgspec.json.Decoder(kind, strict=False).decode  # not strict: ids are numbers in text
+    return msgspec.json.Decoder(kind, strict=False).decode  # not strict: ids are numbers in strings
 
 
 _voice: Final = _decoder(VoicePayload)
@@ -72,17 +72,17 @@ log = structlog.get_logger()
 def _voice_state_update(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _voice(raw)
     if payload.guild_id is None:
-        return None  # a call outside of guilds
+        return None  # a call outside guilds
     return _state(payload, payload.guild_id, moment, _member_of(payload, payload.guild_id))
 
 
 def _guild_create(raw: msgspec.Raw, moment: ReceivedAt) -> Event | None:
     payload = _snapshot(raw)
     if _readable(_truth, payload.unavailable):
-        return None  # still an outage: nothing is known about it
+        return None  # still in an outage: it contains no state
     told = _readable(_list, payload.voice_states)
     if told is None:
-        return _change(payload, moment)  # not told who is in voice, which is not the same as nobody
+        return _change(payload, moment)  # no list of voice states, which differs from an empty list
     guild = payload.id
     found, _ = _entries(_member, _readable(_list, payload.members), "member", guild)
     members = {member.user.id: member for member in found if member.user}
@@ -162,7 +162,7 @@ _READERS: Final[Mapping[str, Callable[[msgspec.Raw, ReceivedAt], Event | None]]]
 
 
 def _readable(read_one: Callable[[msgspec.Raw], T], part: msgspec.Raw) -> T | None:
-    """A part of a guild; None: absent, or unlike its documentation, which must not cost the rest."""
+    """Decode one part of a guild; None: absent or invalid, so that an invalid part does not affect the others."""
     if bytes(part) == _NULL:
         return None
     try:
@@ -174,7 +174,7 @@ def _readable(read_one: Callable[[msgspec.Raw], T], part: msgspec.Raw) -> T | No
 def _entries(
     read_one: Callable[[msgspec.Raw], T], entries: Sequence[msgspec.Raw] | None, kind: str, guild: GuildId
 ) -> tuple[list[T], int]:
-    """The entries of a list that look as documented, and how many others there are, of which a log line tells."""
+    """Decode the valid entries of a list; returns them and the number of invalid ones, which are logged."""
     given = [entry for entry in entries or () if bytes(entry) != _NULL]
     found = [read for entry in given if (read := _readable(read_one, entry)) is not None and _is_storable(read)]
     left_out = len(given) - len(found)
@@ -186,13 +186,13 @@ def _entries(
 
 
 def _is_storable(entry: object) -> bool:
-    """Whether all ids of an entry are such as Discord makes."""
+    """Whether all ids of an entry are valid snowflakes."""
     ids: list[int | None] = [getattr(entry, name, None) for name in ("id", "user_id", "channel_id", "parent_id")]
     return all(each is None or SNOWFLAKE_MIN <= each <= SNOWFLAKE_MAX for each in ids)
 
 
 def _member_of(payload: VoicePayload, guild: GuildId) -> MemberPayload | None:
-    """Who it is, if that can be read: a name is worth less than the time."""
+    """The member of a voice state; None if it is invalid, because voice time matters more than a name."""
     found, _ = _entries(_member, (payload.member,), "member", guild)
     return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""The frames of the gateway: inflated, decoded as far as we need them, and the few that we send.
+"""Gateway frames: decompresses and decodes the received ones, and encodes the few that we send.
 
 Source: https://discord.com/developers/docs/events/gateway
 """
@@ -15,9 +15,9 @@ import msgspec
 from core.ids import GuildId
 
 INTENTS: Final = 1 << 0 | 1 << 7  # GUILDS and GUILD_VOICE_STATES; nothing privileged
-LARGE_THRESHOLD: Final = 50  # members; guilds above it list only those who are online or in voice
+LARGE_THRESHOLD: Final = 50  # members; larger guilds list only members who are online or in voice
 
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding may end in
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # errors that decoding can raise
 
 _ZLIB_SUFFIX: Final = b"\x00\x00\xff\xff"
 _ZLIB_MAGIC: Final = b"\x78"
@@ -25,7 +25,7 @@ _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
 class Op(IntEnum):
-    """The operations that we send or act on; others are passed over."""
+    """Gateway opcodes that we send or handle; others are ignored."""
 
     DISPATCH = 0
     HEARTBEAT = 1
@@ -38,7 +38,7 @@ class Op(IntEnum):
 
 
 class Frame(msgspec.Struct, gc=False):
-    """One frame; the payload stays as it came until somebody wants it."""
+    """One frame; the payload `d` stays undecoded until it is needed."""
 
     op: int
     s: int | None = None
@@ -47,27 +47,27 @@ class Frame(msgspec.Struct, gc=False):
 
 
 class Hello(msgspec.Struct):
-    """The first frame."""
+    """Payload of HELLO, the first frame of a connection."""
 
     heartbeat_interval: float  # milliseconds
 
 
 class KnownGuild(msgspec.Struct):
-    """A guild that the app is in."""
+    """A guild in READY, of which only the id is read."""
 
     id: GuildId
 
 
 class Ready(msgspec.Struct):
-    """A session has begun."""
+    """Payload of READY: a new gateway session has started."""
 
     session_id: str
     resume_gateway_url: str | None = None
-    guilds: list[KnownGuild | None] | None = None  # all of the shard, also those in an outage; None: not told
+    guilds: list[KnownGuild | None] | None = None  # all guilds of the shard, also those in an outage; None: not sent
 
 
 class UnreadableFrame(Exception):
-    """Bytes that are no frame: the connection is out of step."""
+    """The bytes are not a valid frame, so the connection cannot continue."""
 
 
 class _Inflater(Protocol):
@@ -79,23 +79,22 @@ _encode: Final = msgspec.json.encode
 
 
 class FrameReader:
-    """Frames of one connection out of its messages.
+    """Decodes the frames of one connection from its websocket messages.
 
-    Whether and how the server compresses is seen from its first bytes, so that one that does not do what was asked for
-    is understood all the same.
+    Detects the compression from the first bytes, so a server that ignores the requested compression works too.
     """
 
     def __init__(self) -> None:
-        self._is_plain: bool | None = None  # None: nothing binary came yet
+        self._is_plain: bool | None = None  # None: no binary message received yet
         self._inflater: _Inflater | None = None
-        self._waiting = bytearray()  # zlib only: a message may come in parts
+        self._waiting = bytearray()  # zlib only: a frame may be split over several messages
         self._ends_with = b""
 
     def read(self, message: bytes | str) -> Frame | None:
-        """The frame in a message; None: it is not complete yet.
+        """Decode the frame in a message; None: the frame is not complete yet.
 
         Raises:
-            UnreadableFrame: see there.
+            UnreadableFrame: the bytes are not a valid frame.
         """
         try:
             if isinstance(message, str) or self._is_plain:
@@ -129,26 +128,26 @@ class FrameReader:
 def _decoded(content: str | bytes) -> Frame:
     try:
         return _frame.decode(content)
-    except msgspec.DecodeError:  # half a character in somebody's name must not end a session: it becomes a "?"
+    except msgspec.DecodeError:  # a name with invalid UTF-8 must not end the session: replace it by "?"
         return _frame.decode(json.dumps(json.loads(content), ensure_ascii=False).encode(errors="replace"))
 
 
 def best_compression() -> str:
-    """The query value for the best transport compression that this machine can undo."""
+    """The `compress` query value of the best transport compression that is installed here."""
     return "zstd-stream" if find_spec("zstandard") else "zlib-stream"
 
 
 def heartbeat(seq: int | None) -> str:
-    """We are alive, and everything up to `seq` is safe.
+    """Encode a heartbeat that acknowledges all events up to `seq`.
 
-    That is what is committed, not what was received last: Discord may forget what we say we have, and a process that
-    takes over after a crash resumes from what was committed.
+    `seq` is the last committed event, not the last received one: Discord may drop acknowledged events, and a process
+    that takes over after a crash resumes from the last commit.
     """
     return _encode({"op": Op.HEARTBEAT, "d": seq}).decode()
 
 
 def identify(token: str, *, shard: tuple[int, int]) -> str:
-    """Start a session."""
+    """Encode IDENTIFY, which starts a session; `shard` is (id, count)."""
     return _encode(
         {
             "op": Op.IDENTIFY,
@@ -164,11 +163,11 @@ def identify(token: str, *, shard: tuple[int, int]) -> str:
 
 
 def resume(token: str, *, session_id: str, seq: int) -> str:
-    """Go on with a session after `seq`."""
+    """Encode RESUME, which continues a session after event `seq`."""
     return _encode({"op": Op.RESUME, "d": {"token": token, "session_id": session_id, "seq": seq}}).decode()
 
 
 def _zstd_errors() -> tuple[type[Exception], ...]:
-    """Zstandard's error, where zstandard was needed."""
+    """The error class of zstandard, if zstandard is loaded; else empty."""
     module = sys.modules.get("zstandard")
     return (module.ZstdError,) if module else ()

@@ -1,4 +1,4 @@
-"""Where the gateway is, and how often it may be started."""
+"""Looks up the gateway's URL and the session start limit at Discord (GET /gateway/bot)."""
 
 import asyncio
 import math
@@ -21,9 +21,9 @@ DISCORD_GATEWAY_URL: Final = "wss://gateway.discord.gg"
 VERSION: Final = "10"
 
 USER_AGENT: Final = "DiscordBot (https://lyceum.example, 0.1.0)"
-_TIMEOUT_S: Final = 10.0  # without a byte
-_WHOLE_S: Final = 30.0  # from the first byte of the request to the last of the answer
-_BODY_MAX: Final = 64 * 1024  # bytes; an answer has about 150
+_TIMEOUT_S: Final = 10.0  # without receiving a byte
+_WHOLE_S: Final = 30.0  # from the first byte of the request to the last of the response
+_BODY_MAX: Final = 64 * 1024  # bytes; a real response has about 150
 _UNAUTHORIZED: Final = 401
 _OK: Final = 200
 _TOO_MANY: Final = 429
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class SessionStartLimit(msgspec.Struct):
-    """How many sessions may still be started."""
+    """How many sessions may still be started before the limit resets."""
 
     remaining: int = 1
     reset_after: int = 0  # milliseconds
@@ -40,10 +40,10 @@ class SessionStartLimit(msgspec.Struct):
 
 
 class GatewayBot(msgspec.Struct):
-    """The answer of GET /gateway/bot."""
+    """Response of GET /gateway/bot."""
 
     url: str
-    shards: int = 1  # as many as Discord recommends
+    shards: int = 1  # shard count that Discord recommends
     session_start_limit: SessionStartLimit = msgspec.field(default_factory=SessionStartLimit)
 
 
@@ -60,26 +60,26 @@ class _GatewayPayload(msgspec.Struct):
 
 
 class GatewayUnknown(Exception):
-    """Discord did not say where its gateway is; the sentence says why."""
+    """The lookup of the gateway URL failed; the message contains the reason."""
 
     def __init__(self, sentence: str, *, retry_after_s: float = 0.0) -> None:
         super().__init__(sentence)
-        self.retry_after_s = retry_after_s  # 0: it did not say when to ask again
+        self.retry_after_s = retry_after_s  # 0: Discord gave no time to wait
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayInfoClient:
-    """Asks Discord for the gateway's address; one that was given goes first."""
+    """Client of GET /gateway/bot; a configured gateway URL takes precedence over Discord's."""
 
     api_url: str
     token: str
     given_url: str | None
 
     async def look_up(self) -> GatewayBot:
-        """The address and the session start limit; beside a given address neither needs to be known.
+        """The gateway URL, shard count and session start limit; with a configured URL a failed lookup is not an error.
 
         Raises:
-            NoAddress: nothing was given, and Discord does not answer.
+            GatewayUnknown: no URL is configured, and the lookup failed.
             GatewayRefused: the token is wrong.
         """
         try:
@@ -92,7 +92,7 @@ class GatewayInfoClient:
         return msgspec.structs.replace(found, url=self.given_url or found.url)
 
     async def _ask(self) -> GatewayBot:
-        import httpx  # noqa: PLC0415 - a process that resumes never needs it
+        import httpx  # noqa: PLC0415 - not needed by a process that resumes
 
         headers = {"Authorization": f"Bot {self.token}", "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         is_here = environment_checks.is_loopback(self.api_url)
@@ -103,7 +103,7 @@ class GatewayInfoClient:
                 client.stream("GET", f"{self.api_url}/gateway/bot") as response,
             ):
                 content = await _body(response)
-        except Exception as error:  # whatever an address, a proxy or TLS may end in: the next try may succeed
+        except Exception as error:  # DNS, proxy or TLS errors of any kind: the next try may succeed
             raise GatewayUnknown(f"{type(error).__name__}: {error}") from error
         if response.status_code == _UNAUTHORIZED and self.given_url is None:
             raise GatewayRefused(WRONG_CREDENTIAL)
@@ -125,7 +125,7 @@ class GatewayInfoClient:
 
 
 async def _body(response: "httpx.Response") -> bytes:
-    """The body, as far as one of this kind can be long; nothing is inflated."""
+    """Read the body up to a size limit, without decompression."""
     content = bytearray()
     if response.headers.get("content-encoding", "identity") == "identity":
         async for chunk in response.aiter_bytes():
@@ -138,13 +138,13 @@ async def _body(response: "httpx.Response") -> bytes:
 def _retry_after_s(headers: Mapping[str, str]) -> float:
     try:
         wait_s = float(headers.get("Retry-After", 0))
-    except ValueError:  # a date, which Discord does not send
+    except ValueError:  # an HTTP date, which Discord does not send
         return 0.0
     return wait_s if 0 < wait_s < math.inf else 0.0
 
 
 def address(url: str, *, compression: str | None = "auto") -> str:
-    """A gateway address with version, encoding and compression in its query; None: no compression."""
+    """The gateway URL with version, encoding and compression in its query; `compression` None: uncompressed."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query)) | {"v": VERSION, "encoding": "json"}
     query.pop("compress", None)

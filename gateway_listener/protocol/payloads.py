@@ -1,6 +1,6 @@
-"""The payloads of gateway events, cut down to what we read; ids may come as text or as numbers, and null for absent.
+"""Typed payloads of gateway events, limited to the fields we read; ids may be strings or numbers, null means absent.
 
-What belongs to a guild is kept as it came, since one part that cannot be read must not cost the others.
+The parts of a guild stay undecoded at first, so that one unreadable part does not make us lose the others.
 
 Source: https://discord.com/developers/docs/events/gateway-events
 """
@@ -14,12 +14,12 @@ from services.voice.gateway_events import DEAF, MUTE, SELF_DEAF, SELF_MUTE, STRE
 
 ABSENT: Final = msgspec.Raw(b"null")
 VOICE_TYPES: Final = frozenset({2, 13})  # voice and stage channels
-HIDDEN_NAME: Final = "___hidden___"  # of a channel that the bot may not view; most other fields are null then
+HIDDEN_NAME: Final = "___hidden___"  # name of a channel that the bot may not view; most other fields are null then
 HIDDEN_FLAG: Final = 1 << 17
 
 
 class UserPayload(msgspec.Struct, gc=False):
-    """An account."""
+    """A Discord user account."""
 
     id: UserId
     username: str | None = ""
@@ -29,7 +29,7 @@ class UserPayload(msgspec.Struct, gc=False):
 
 
 class MemberPayload(msgspec.Struct, gc=False):
-    """An account in a guild."""
+    """A guild member."""
 
     user: UserPayload | None = None
     nick: str | None = None
@@ -37,7 +37,7 @@ class MemberPayload(msgspec.Struct, gc=False):
 
 
 class VoicePayload(msgspec.Struct, gc=False):
-    """Where somebody is; inside a guild's snapshot without `guild_id`, and for guests without `member`."""
+    """A voice state; without `guild_id` inside a guild snapshot, and without `member` for guests."""
 
     user_id: UserId
     channel_id: ChannelId | None = None
@@ -54,7 +54,7 @@ class VoicePayload(msgspec.Struct, gc=False):
 
     @property
     def flags(self) -> int:
-        """The same as one number."""
+        """The booleans of the voice state as one bit field."""
         return (
             (SELF_MUTE if self.self_mute else 0)
             | (SELF_DEAF if self.self_deaf else 0)
@@ -78,12 +78,12 @@ class ChannelPayload(msgspec.Struct, gc=False):
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the bot may not view it: id and type alone are real."""
+        """Whether the bot may not view the channel: only its id and type are real then."""
         return bool((self.flags or 0) & HIDDEN_FLAG) or self.name == HIDDEN_NAME
 
 
 class GuildPayload(msgspec.Struct):
-    """A guild's own facts; in an outage and when it is gone little more than the id."""
+    """The guild's own fields; in an outage or after removal little more than the id."""
 
     id: GuildId
     name: msgspec.Raw = ABSENT
@@ -95,7 +95,7 @@ class GuildPayload(msgspec.Struct):
 
 
 class SnapshotPayload(GuildPayload):
-    """A whole guild, as a GUILD_CREATE tells it."""
+    """A complete guild with channels, members and voice states, as in GUILD_CREATE."""
 
     channels: msgspec.Raw = ABSENT
     voice_states: msgspec.Raw = ABSENT

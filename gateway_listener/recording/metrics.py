@@ -1,4 +1,4 @@
-"""What a listener counts about its shards, for whoever watches it."""
+"""Metrics of the listener's shards: committed events, delays, queued rows, open sessions checked against snapshots."""
 
 import collections
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _QUEUE: Final = "What was heard and is not committed."
 
 
 class ListenerMetrics:
-    """One for all shards of a process."""
+    """Metrics of all shards of one process."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
@@ -34,11 +34,11 @@ class ListenerMetrics:
         self._waiting: dict[tuple[int, int], Callable[[], int]] = {}
 
     def watch(self, shard: tuple[int, int], waiting: Callable[[], int]) -> None:
-        """The shard is ours; `waiting` counts the rows that are not committed, whenever somebody wants to know."""
+        """Start reporting a shard; `waiting` returns its number of uncommitted rows and is called at each scrape."""
         self._waiting[shard] = waiting
 
     def committed(self, shard: tuple[int, int], heard: Sequence[Record], *, heartbeat_at: datetime) -> None:
-        """A batch is safe."""
+        """Count a committed batch."""
         self._seen[shard] = heartbeat_at
         for kind, number in collections.Counter(type(each.event) for each in heard if each.event is not None).items():
             self._events.add(kind.__name__, by=number)
@@ -47,10 +47,10 @@ class ListenerMetrics:
             self._lag.add(max(0.0, (self._clock.now() - heard[0].cursor.at).total_seconds()))
 
     async def compare(self, conn: Connection, heard: Sequence[Record]) -> None:
-        """Open sessions beside the people that snapshots name, right after both were committed.
+        """Compare open sessions with the voice states of guild snapshots, right after both were committed.
 
-        Nobody remembers who sits where, so this can only be known when Discord says it of a whole guild; guilds of
-        which more was heard after that are left out.
+        The listener keeps no voice state in memory, so only a snapshot shows the state of a whole guild; guilds with
+        later events in the batch are skipped.
         """
         latest = {each.event.guild: each.event for each in heard if each.event is not None}
         snapshots = [event for event in latest.values() if isinstance(event, GuildSnapshot)]
@@ -74,12 +74,12 @@ class ListenerMetrics:
         self._states.add("no session", by=absent)
 
     def forget(self, shard: tuple[int, int]) -> None:
-        """The shard is somebody else's now."""
+        """Stop reporting a shard, which another listener may run now."""
         for kept in (self._seen, self._last, self._waiting):
             kept.pop(shard, None)
 
     def metrics(self) -> list[Metric]:
-        """All of it."""
+        """All metrics at this moment, for a scrape."""
         now = self._clock.now()
         return [
             self._events,

@@ -1,4 +1,4 @@
-"""Writes what was heard: batches of events, each committed together with the position that they lead to."""
+"""Writes received events to the database in batches, each in one transaction with the gateway position it reaches."""
 
 import asyncio
 from collections import deque
@@ -22,14 +22,14 @@ from gateway_listener.recording.metrics import ListenerMetrics
 from gateway_listener.recording.records import Cursor, Record, SessionKey, SessionStart
 from services.voice import open_sessions, recording
 
-BATCH_ROWS: Final = 2_000  # about as much as one transaction takes; more only makes the first event wait
-QUEUE_ROWS: Final = 20_000  # then the socket waits
-TURN_ROWS: Final = 50  # added in a row while messages lie ready; then whoever waits for the database has a turn
-TICK_S: Final = 12.0  # of the clock: a crash may cost 15, and a commit takes its time
-SETTLE_S: Final = 60.0  # of the clock
-RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # then the last one again and again, until the database is back
+BATCH_ROWS: Final = 2_000  # per transaction; larger batches only delay the first event
+QUEUE_ROWS: Final = 20_000  # when the queue is this long, reading from the socket stops
+TURN_ROWS: Final = 50  # records added before the event loop yields, so that database work can continue
+TICK_S: Final = 12.0  # simulated time; a crash may lose 15 s, and a commit takes some of it
+SETTLE_S: Final = 60.0  # simulated time
+RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # the last delay repeats until the database is back
 
-_UNFIT: Final = (psycopg.DataError, psycopg.IntegrityError)  # this event will never be written, however often we try
+_UNFIT: Final = (psycopg.DataError, psycopg.IntegrityError)  # errors that a retry of the same event cannot fix
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class ShardLocked(Exception):
 
 
 class ShardLost(Exception):
-    """Another listener has taken over the shard and written since; what waits here is replayed to that one."""
+    """Another listener took over the shard and committed since; Discord replays our queued events to it."""
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class _Batch:
 
 
 class Recorder:
-    """A bounded queue and the one writer behind it; owns a shard as long as its database connection lives."""
+    """A bounded queue with a single writer; holds the lock of its shard as long as its database connection is open."""
 
     def __init__(
         self,
@@ -71,17 +71,17 @@ class Recorder:
         self._queue: deque[Record] = deque()
         self._rows = 0
         self._pending_rows = 0
-        self._tail: Cursor | None = None  # the last thing heard, also of what is not written
-        self._pending: deque[_Batch] = deque()  # taken, not committed; more than one only after a split
+        self._tail: Cursor | None = None  # position of the last received event, also if it is not written yet
+        self._pending: deque[_Batch] = deque()  # taken from the queue, not committed; more than one only after a split
         self._committed: Position | None = None
         self._is_live = False
-        self._alive_at: datetime | None = None  # the last sign of life
-        self._needs_frames = False  # while live: only the time up to the last frame is known
-        self._blocked_at: datetime | None = None  # the socket waits since then, so that frames lie in it
+        self._alive_at: datetime | None = None  # time of the last received frame
+        self._needs_frames = False  # while live: only time up to the last frame is verified
+        self._blocked_at: datetime | None = None  # since when reading is stopped, so that frames wait in the socket
         self.awake = StallDetector(clock)
-        self._heard_until: datetime | None = None  # while nothing is heard, or only repeated: time ends here
+        self._heard_until: datetime | None = None  # while disconnected or replaying: voice time is verified up to here
         self._is_due = self._is_settling_due = self._is_asked = self._is_closing = False
-        self._refusals = 0  # of the batch in front, by a database that is there
+        self._refusals = 0  # refusals of the first pending batch by a reachable database
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -89,15 +89,15 @@ class Recorder:
         self._written = asyncio.Event()
         self._log = log.bind(shard=shard[0])
 
-    # What the connection tells
+    # Called by the gateway connection
 
     @property
     def is_full(self) -> bool:
-        """Whether the socket has to wait."""
+        """Whether the queue is full or closing, so that reading from the socket has to wait."""
         return self._rows >= self._queue_rows or self._is_closing
 
     async def add(self, heard: Record) -> None:
-        """Queue something, when there is room for it."""
+        """Queue a record; waits while the queue is full."""
         while self.is_full:
             self._blocked_at = self._blocked_at or self._clock.now()
             self._room.clear()
@@ -107,21 +107,21 @@ class Recorder:
         self._tail = heard.cursor
         self._wake.set()
         if len(self._queue) % TURN_ROWS == 0:
-            await asyncio.sleep(0)  # a socket that is never empty would not pause, and the database would be idle
+            await asyncio.sleep(0)  # otherwise a socket that is never empty would block the writer
 
     def skip(self, mark: Cursor) -> None:
-        """Something was heard that needs no writing: only the position moves on."""
+        """Move the position past an event that needs no record."""
         if not self._is_closing:
             self._tail = mark
             self._is_due = True
             self._wake.set()
 
     def on_live(self, *, needs_frames: bool = False) -> None:
-        """Everything is heard as it happens from now on.
+        """Events arrive live from now on (connected, replay finished).
 
         Args:
-            needs_frames: time counts as heard up to the last frame only, as the connection may have died since. False:
-                it is heard as long as nobody says otherwise.
+            needs_frames: voice time is verified only up to the last received frame, because the connection may be dead
+                since then. False: it is verified until on_disconnect().
         """
         self._is_live, self._heard_until, self._blocked_at = True, None, None
         self._needs_frames = needs_frames
@@ -130,42 +130,42 @@ class Recorder:
         self._wake.set()
 
     def on_frame(self, at: datetime) -> None:
-        """The other side gave a sign of life."""
+        """Record that a frame was received at `at`."""
         self._alive_at = at
 
     def on_disconnect(self, heard_until: datetime) -> None:
-        """Nothing is heard any more: no moment after `heard_until` may be vouched for until `go_live`."""
+        """Events stop at `heard_until`: no later time counts as verified until `on_live`."""
         if self._is_live:
             self._is_live, self._heard_until = False, min(heard_until, self._verified_until())
 
     def take_block(self) -> datetime | None:
-        """Since when the socket had to wait for room in the queue; None: it did not."""
+        """Return and clear the time since when reading waited for the full queue; None: it did not wait."""
         since, self._blocked_at = self._blocked_at, None
         return since
 
     @property
     def received_until(self) -> datetime | None:
-        """The end of what was heard, while nothing is; None: live, or never heard of anything."""
+        """While disconnected or replaying, the end of the verified time; None: live, or never connected."""
         return self._heard_until
 
     def committed_seq(self, session: SessionKey | None) -> int | None:
-        """The last sequence number of `session` that is safe; None: nothing of it is."""
+        """The last committed sequence number of `session`; None: nothing of it is committed."""
         done = self._committed
         return done.seq if done and session and done.session_id == session.id else None
 
-    # Its own life
+    # Lifecycle and writing
 
     async def start(self) -> Position | None:
-        """Wait for the shard; the position that the last owner has committed, if there was one."""
+        """Wait for the lock of the shard; returns the last committed position, None for a new shard."""
         await self._owned.wait()
         return self._committed
 
     async def run(self) -> None:
-        """Own the shard and write until `finish`; it is free again when the pool has closed the connection.
+        """Lock the shard and write until `finish`; the lock is released when the pool closes the connection.
 
         Raises:
-            Taken: see there.
-            Superseded: see there.
+            ShardLocked: another listener holds the shard.
+            ShardLost: another listener took over the shard.
         """
         timers = [asyncio.create_task(self._tick()), asyncio.create_task(self._settle())]
         tries = 0
@@ -189,12 +189,12 @@ class Recorder:
                 timer.cancel()
 
     def finish(self) -> None:
-        """Take nothing more; `run` returns when everything is written."""
+        """Accept no more records; `run` returns when all queued ones are written."""
         self._is_closing = self._is_asked = True
         self._wake.set()
 
     async def confirm(self, *, patience_s: float) -> None:
-        """Wait for a commit, which proves that the shard is still ours; or for as long as patience lasts."""
+        """Wait for a commit, which proves that we still own the shard; at most `patience_s` seconds."""
         self._written.clear()
         self._is_asked = True
         self._wake.set()
@@ -217,7 +217,7 @@ class Recorder:
             self._wake.set()
 
     async def _own(self, conn: Connection) -> None:
-        """Lock the shard; later insist that nobody else has written meanwhile."""
+        """Lock the shard; after a reconnect also check that no other listener has committed meanwhile."""
         await gateway_position_queries.set_keepalives(conn)
         if not await gateway_position_queries.try_lock_shard(conn, shard=self._shard[0]):
             raise ShardLost if self._owned.is_set() else ShardLocked
@@ -246,7 +246,10 @@ class Recorder:
             await self._commit(conn, self._pending[0])
 
     def _take(self) -> bool:
-        """Take all that waits, up to the bound; a new session stands alone, as the time before it is cut first."""
+        """Move queued records into a batch, up to the limit; False: nothing to write.
+
+        A session start gets its own batch, because open sessions are truncated before it.
+        """
         taken: list[Record] = []
         rows = 0
         while self._queue and rows < self._batch_rows:
@@ -268,7 +271,7 @@ class Recorder:
         return True
 
     def _position(self, taken: Sequence[Record]) -> Position | None:
-        """Where the shard stands once `taken` is written; None: nothing was ever heard."""
+        """The position of the shard once `taken` is written; None: nothing was ever received."""
         if self._queue:
             mark, heartbeat_at = taken[-1].cursor, taken[-1].cursor.known_until
         elif self._tail:
@@ -287,7 +290,7 @@ class Recorder:
         )
 
     def _verified_until(self) -> datetime:
-        """Until when we know what happened: up to the last frame that was read as soon as it came."""
+        """The time up to which events are complete: the last frame that was read without delay."""
         paused_at = self.awake.paused_since()
         if paused_at is None:
             self.awake.touch()
@@ -297,13 +300,13 @@ class Recorder:
         return min(limit for limit in limits if limit is not None)
 
     def _last_heard(self) -> datetime | None:
-        """The last sign of life; None: demonstration time may jump, so that it says nothing."""
+        """Time of the last event or frame; None with simulated time, which may jump."""
         if self._clock.is_adjustable:
             return None
         return max((at for at in (self._tail and self._tail.at, self._alive_at) if at is not None), default=None)
 
     async def _commit(self, conn: Connection, batch: _Batch) -> None:
-        """Write a batch; it stays pending when the database cannot now, and is split when it never will."""
+        """Write a batch; it stays pending after a temporary error, and is split after a permanent one."""
         began = monotonic()
         try:
             async with conn.transaction(), conn.pipeline():
@@ -318,10 +321,10 @@ class Recorder:
             return
         except psycopg.Error as error:
             if not isinstance(error, _UNFIT):
-                raise  # the schema is not ours: nothing would ever be written
+                raise  # the schema does not match: no batch can be written
             self._split(batch, error)
             return
-        except Exception as error:  # noqa: BLE001 - one event that the rules stumble over must not stop all others
+        except Exception as error:  # noqa: BLE001 - an event that the services fail on must not stop the others
             self._split(batch, error)
             return
         self._done(batch)
@@ -350,7 +353,7 @@ class Recorder:
         await gateway_position_queries.set_position(conn, batch.position, shard=self._shard)
 
     async def _compare(self, conn: Connection, batch: _Batch) -> None:
-        """Count for whoever watches; no event may wait or be lost for that."""
+        """Update the comparison metrics; errors here never delay or lose events."""
         try:
             await self._meter.compare(conn, batch.heard)
         except Exception as error:
@@ -360,7 +363,7 @@ class Recorder:
             error_reporting.send(error, route="compare")
 
     async def _begin(self, conn: Connection, beginning: SessionStart, at: datetime) -> None:
-        """What a new session says about the time before it."""
+        """Apply a session start: truncate open sessions at the lost time, and mark unlisted guilds as left."""
         await open_sessions.truncate_open_sessions(conn, heard_until=beginning.lost_since, shard=self._shard)
         if beginning.guilds is not None:
             gone = await open_sessions.mark_missing_guilds_left(conn, beginning.guilds, at=at, shard=self._shard)
@@ -369,9 +372,9 @@ class Recorder:
         await gateway_position_queries.end_sessions_of_other_counts(conn, shard_count=self._shard[1])
 
     def _split(self, batch: _Batch, error: Exception) -> None:
-        """Half a batch at a time, down to the one event that cannot be written, which is left out."""
+        """Split a batch in halves until the event that cannot be written stands alone, and drop it."""
         if not batch.heard:
-            raise error  # not an event but the position: nothing would ever be written
+            raise error  # the position itself cannot be written, so no batch can
         self._pending.popleft()
         if len(batch.heard) > 1:
             middle = len(batch.heard) // 2
@@ -398,7 +401,7 @@ class Recorder:
             async with conn.transaction():
                 await open_sessions.accrue_open_sessions(conn, now=now, shard=self._shard)
                 await gateway_position_queries.remove_other_counts(conn, shard_count=self._shard[1])
-        except Exception as error:  # crediting late is better than not listening
+        except Exception as error:  # late crediting is better than a stopped listener
             if conn.broken or conn.closed:
                 raise
             self._log.exception("Open sessions could not be credited; trying again in a minute.")
@@ -423,5 +426,5 @@ def _retry_s(tries: int) -> float:
 
 
 def _same(stored: Position | None, ours: Position | None) -> bool:
-    """Whether two positions are the same place; the moment may differ."""
+    """Whether two positions have the same session and sequence number; heartbeat times may differ."""
     return (stored and (stored.session_id, stored.seq)) == (ours and (ours.session_id, ours.seq))

@@ -1,4 +1,4 @@
-"""What was heard, on its way from the socket to the database, and how far it leads."""
+"""Items of the queue between gateway connection and recorder: events, session starts, gaps, and their positions."""
 
 from datetime import datetime
 
@@ -9,42 +9,42 @@ from services.voice.gateway_events import Event, GuildSnapshot
 
 
 class SessionKey(Struct, frozen=True, gc=False):
-    """A gateway session, and where it can be resumed."""
+    """Id of a gateway session, and the URL at which it can be resumed."""
 
     id: str
-    resume_url: str | None = None  # None: at the ordinary address
+    resume_url: str | None = None  # None: the default gateway URL
 
 
 class Cursor(Struct, frozen=True, gc=False):
-    """How far a session has been read."""
+    """Position in a gateway session: last sequence number and time of receipt."""
 
     session: SessionKey | None
     seq: int | None
     at: datetime
-    since: datetime | None = None  # set: it was replayed, and the time after this is not known yet
+    since: datetime | None = None  # set: read from a replay, so the time after this is not verified yet
 
     @property
     def known_until(self) -> datetime:
-        """Up to here all is known once this is written."""
+        """The time up to which the data is complete once this record is committed."""
         return self.since or self.at
 
 
 class SessionStart(Struct, frozen=True, gc=False):
-    """A new session: nothing is known about the time before it, and it names all guilds of the shard."""
+    """A new gateway session: events before it are lost, and READY lists all guilds of the shard."""
 
-    guilds: frozenset[GuildId] | None  # None: not told
-    lost_since: datetime | None = None  # up to there the shard was heard; None: it never was
+    guilds: frozenset[GuildId] | None  # None: not sent
+    lost_since: datetime | None = None  # end of the time with received events; None: the shard was never connected
 
 
 class Gap(Struct, frozen=True, gc=False):
-    """A span of time that nobody heard, and of which everything has been replayed."""
+    """A time span without a live connection, whose events have all been replayed."""
 
     since: datetime
     until: datetime
 
 
 class Record(Struct, frozen=True, gc=False):
-    """One thing to write, and the position after it."""
+    """One queue item: what to write, and the position after it."""
 
     cursor: Cursor
     event: Event | None = None
@@ -53,7 +53,7 @@ class Record(Struct, frozen=True, gc=False):
 
     @property
     def rows(self) -> int:
-        """About how much there is to write."""
+        """Approximate number of database rows to write."""
         if self.session_start:
             return 1 + len(self.session_start.guilds or ())
         if isinstance(self.event, GuildSnapshot):

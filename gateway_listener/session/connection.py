@@ -1,4 +1,4 @@
-"""One gateway connection, from hello to its end: heartbeats, identify or resume, and every dispatch in order."""
+"""One gateway connection from HELLO to its close: heartbeats, identify or resume, and all dispatches in order."""
 
 import asyncio
 import random
@@ -27,43 +27,43 @@ from gateway_listener.recording.recorder import Recorder
 from gateway_listener.recording.records import Cursor, Gap, Record, SessionKey, SessionStart
 from gateway_listener.session.identify_limiter import IdentifyLimiter
 
-MAX_BYTES: Final = 64 * 2**20  # of one message; the biggest guilds take a few
+MAX_BYTES: Final = 64 * 2**20  # per message; the largest guilds need a few MiB
 HELLO_WITHIN_S: Final = 20.0
-CLOSE_TIMEOUT_S: Final = 0.5  # for the other side to answer our close
-INVALID_SESSION_S: Final = (1.0, 5.0)  # wait this long, by chance, before coming back
+CLOSE_TIMEOUT_S: Final = 0.5  # for the server to respond to our close frame
+INVALID_SESSION_S: Final = (1.0, 5.0)  # random wait in this range before the reconnect
 MISSED_HEARTBEATS_MAX: Final = (
-    2  # heartbeat intervals without a frame: what comes then lay there while the machine was asleep
+    2  # heartbeat intervals without a frame; a frame after that waited while the machine was asleep
 )
 
 log = structlog.get_logger()
 
 
 class Unreachable(Exception):
-    """Nobody answers there."""
+    """The connection to the gateway could not be opened."""
 
 
 class _Stalled(Exception):
-    """Nothing was read for so long that the other side must have given up."""
+    """No frame was read for so long that the server must have dropped the connection."""
 
 
 @dataclass(slots=True)
 class Session:
-    """What this process knows of its gateway session; lives longer than a connection."""
+    """State of a gateway session in this process; outlives a single connection."""
 
-    key: SessionKey | None = None  # None: identify
-    first_seq: int | None = None  # where it can be resumed while nothing of it is committed
-    seq: int | None = None  # the last one received
-    since: datetime | None = None  # set in a gap: what is told now happened after this, nobody knows when
-    may_identify: bool = False  # Discord's limits have been asked just now
+    key: SessionKey | None = None  # None: no session, so identify
+    first_seq: int | None = None  # where to resume while nothing of the session is committed
+    seq: int | None = None  # last received sequence number
+    since: datetime | None = None  # set in a gap: events received now happened at an unknown time after this
+    may_identify: bool = False  # the identify limiter has just allowed it
 
     def forget(self) -> None:
-        """It cannot be resumed."""
+        """Drop the session, which cannot be resumed."""
         self.key = self.first_seq = self.seq = self.since = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
-    """What every connection of a shard has in common."""
+    """Settings and services that all connections of a shard share."""
 
     token: str = field(repr=False)
     recorder: Recorder
@@ -72,7 +72,7 @@ class ConnectionConfig:
     shard: tuple[int, int] = (0, 1)
     invalid_session_s: tuple[float, float] = INVALID_SESSION_S
     farewell_s: float = CLOSE_TIMEOUT_S
-    chance: Callable[[], float] = random.random  # from 0 to 1
+    chance: Callable[[], float] = random.random  # random number from 0 to 1
 
 
 _hello: Final = msgspec.json.Decoder(Hello)
@@ -80,7 +80,7 @@ _ready: Final = msgspec.json.Decoder(Ready, strict=False)
 
 
 class Connection:
-    """A connection that is open; `talk` once."""
+    """An open connection; call `run` once."""
 
     def __init__(self, socket: ClientConnection, caller: ConnectionConfig, session: Session) -> None:
         self._socket = socket
@@ -92,44 +92,44 @@ class Connection:
         self._ending: Disconnect | None = None
         self._is_established = False
         self._waits_for_ack = False
-        self._unanswered = 0  # heartbeats
-        self._acks_wanted = 0  # until all is read that lay in the socket during a pause of ours; 0: there was none
-        self._has_greeted = False  # HELLO has come
-        self._has_waited = False  # the queue was full since the last heartbeat, so that answers lie unread
-        self._has_paused = False  # the same since the last frame: the silence is ours
+        self._unanswered = 0  # heartbeats without an ACK
+        self._acks_wanted = 0  # heartbeat ACKs to receive before all frames from a pause are read; 0: no pause
+        self._has_greeted = False  # HELLO was received
+        self._has_waited = False  # the queue was full since the last heartbeat, so its ACK may be unread
+        self._has_paused = False  # the same since the last frame: we did not read, so silence proves nothing
         self._heard_at = caller.clock.now()
-        self._interval_s: float | None = None  # of heartbeats
+        self._interval_s: float | None = None  # between heartbeats
         self._log = log.bind(shard=caller.shard[0])
 
     @classmethod
     async def open(
         cls, url: str, caller: ConnectionConfig, session: Session, *, compression: str | None
     ) -> "Connection":
-        """Connect.
+        """Open the websocket connection to `url`.
 
         Raises:
-            Unreachable: see there; also where `url`, which the other side may have named, is none.
+            Unreachable: the connection failed, or `url` (which Discord may have sent) is not a valid URL.
         """
         try:
             is_here = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
             socket = await connect(
                 address(url, compression=compression),
-                compression=None,  # Discord compresses by itself, over the whole stream
-                ping_interval=None,  # heartbeats do this
+                compression=None,  # Discord compresses the whole stream itself
+                ping_interval=None,  # heartbeats replace pings
                 max_size=MAX_BYTES,
                 close_timeout=caller.farewell_s,
                 proxy=None if is_here else True,
                 user_agent_header=USER_AGENT,
             )
-        except Exception as error:  # whatever a name, a proxy, TLS or a handshake may end in: the next try may succeed
+        except Exception as error:  # DNS, proxy, TLS or handshake errors: the next try may succeed
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         return cls(socket, caller, session)
 
     async def run(self) -> Disconnect:
-        """Listen until the connection ends, and say how to go on; closed by us, the session stays resumable.
+        """Read frames until the connection ends; returns how to continue. After a close by us the session is resumable.
 
         Raises:
-            GatewayRefused: the other side will never let us in.
+            GatewayRefused: Discord refuses the connection for good.
         """
         try:
             ending = await self._listen()
@@ -175,13 +175,13 @@ class Connection:
         return self._ending or ending
 
     def _closed(self, closed: ConnectionClosed) -> Disconnect:
-        """The other side has closed, or the connection broke.
+        """The Disconnect for a closed or broken connection.
 
         Raises:
-            GatewayRefused: it will never let us in.
+            GatewayRefused: Discord refuses the connection for good.
         """
         self._notice_pause()
-        if closed.rcvd or self._caller.clock.is_adjustable:  # a close frame is a frame like others
+        if closed.rcvd or self._caller.clock.is_adjustable:  # a close frame counts as a received frame
             self._heard_at = self._caller.clock.now()
             self._recorder.on_frame(self._heard_at)
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (None, "connection lost")
@@ -193,10 +193,10 @@ class Connection:
         return self._reader.read(message)
 
     def _handle_frame(self) -> None:
-        """A frame came, whatever it says: somebody is there.
+        """Record that a frame of any kind was received, so the connection is alive.
 
         Raises:
-            _Overslept: or was there, before the machine fell asleep.
+            _Stalled: the frame waited while the machine was asleep; the connection is dead by now.
         """
         clock = self._caller.clock
         now = clock.now()
@@ -210,16 +210,16 @@ class Connection:
         self._recorder.on_frame(now)
 
     def _notice_pause(self) -> None:
-        """See to it that nothing is taken for live that came while this process stood still."""
+        """Open a gap if this process was paused, so that frames that arrived meanwhile do not count as live."""
         since = self._recorder.awake.paused_since()
         if since is not None:
             self._pause(since)
             self._recorder.awake.touch()
 
     def _pause(self, since: datetime) -> None:
-        """Nothing was read after `since`, so that what lies in the socket came at some moment after it.
+        """Open a gap: nothing was read after `since`, so frames in the socket arrived at an unknown time after it.
 
-        Whatever arrived by now is read before the answer to a heartbeat that is sent now.
+        All frames that have arrived are read before the ACK of a heartbeat sent now, which ends the gap.
         """
         self._has_waited = self._has_paused = True
         if not self._is_established or self._session.since is not None:
@@ -231,7 +231,7 @@ class Connection:
         self._start(self._send_heartbeat())
 
     async def _end_gap(self) -> None:
-        """All of the gap has been told."""
+        """End the gap, whose events have all been received."""
         session, at = self._session, self._heard_at
         self._acks_wanted = 0
         mark = Cursor(session.key, session.seq, at)
@@ -248,10 +248,10 @@ class Connection:
             self._notice_pause()
             self._recorder.awake.touch()
 
-    # What we send
+    # Sending
 
     async def _greet(self) -> None:
-        """Resume where the committed events end, or identify."""
+        """Resume after the last committed event, or identify."""
         session = self._session
         if session.key:
             committed = self._recorder.committed_seq(session.key)
@@ -291,10 +291,10 @@ class Connection:
         self._ending = ending
         await self._socket.close(OURS)
 
-    # What we are told
+    # Receiving
 
     async def _handle_op(self, frame: Frame) -> None:
-        """Everything but dispatches; unknown operations mean nothing to us."""
+        """Handle all opcodes except dispatches; unknown ones are ignored."""
         match frame.op:
             case Op.HEARTBEAT_ACK:
                 self._waits_for_ack = False
@@ -347,7 +347,7 @@ class Connection:
             await self._end_gap()
             return
         if is_known:
-            return  # a replay may begin a little early
+            return  # a replay may start with events that we have already
         mark = Cursor(session.key, session.seq, at, session.since)
         try:
             event = read(frame.t or "", frame.d, ReceivedAt(at, session.since))
@@ -366,7 +366,7 @@ class Connection:
             self._pause(blocked_at)
 
     async def _begin(self, frame: Frame, at: datetime) -> None:
-        """READY: a new session. What happened since the last one was heard is lost."""
+        """Handle READY: a new session starts, and events since the previous one are lost."""
         ready = _ready.decode(frame.d)
         session = self._session
         session.key = SessionKey(ready.session_id, ready.resume_gateway_url or None)
@@ -392,7 +392,7 @@ class Connection:
         task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        """A side task has ended; when it failed, so does the connection."""
+        """End the connection if a background task failed."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, ConnectionClosed):
             self._log.error("A part of the connection failed.", exc_info=error)

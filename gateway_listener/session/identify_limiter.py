@@ -1,4 +1,4 @@
-"""When a gateway session may be started: Discord's buckets and its daily limit, kept by all listeners together."""
+"""Limits IDENTIFY to Discord's rate limit and daily quota, counted for all listeners together in the database."""
 
 import asyncio
 import random
@@ -12,28 +12,28 @@ from db.queries.gateway import listeners as listener_queries
 from gateway_listener.protocol.gateway_url import GatewayBot, GatewayInfoClient, SessionStartLimit
 
 WINDOW_S: Final = 5.0  # per bucket and identify; discord.com/developers/docs/events/gateway#rate-limiting
-RETRY_S: Final = 1.0  # while the database is away
+RETRY_S: Final = 1.0  # while the database is unavailable
 JITTER_S: Final = 0.05
 
 log = structlog.get_logger()
 
 
 class IdentifyLimiter:
-    """Lets one identify at a time through each bucket, whichever process asks."""
+    """Allows one identify at a time per bucket, across all processes."""
 
     def __init__(self, pool: Pool, directory: GatewayInfoClient, *, window_s: float = WINDOW_S) -> None:
         self._pool = pool
         self._directory = directory
         self._window_s = window_s
-        self._limit: SessionStartLimit | None = None  # None: not asked for yet
+        self._limit: SessionStartLimit | None = None  # None: not loaded yet
 
     async def wait(self, shard: int) -> GatewayBot:
-        """Where to identify, as soon as a shard may; until `sent` tells of it, its bucket is shut for two windows.
+        """Wait until a shard may identify; returns where. Its bucket is blocked for two windows, or until `sent`.
 
-        Discord counts an identify when it has come in, so as many starts are left alone as may be on their way.
+        Discord counts an identify on arrival, so as many starts stay in reserve as identifies may be in flight.
 
         Raises:
-            NoAddress: Discord does not say where its gateway is.
+            GatewayUnknown: the lookup of the gateway URL failed.
             GatewayRefused: the token is wrong.
         """
         limit = self._limit or (await self._directory.look_up()).session_start_limit
@@ -50,7 +50,7 @@ class IdentifyLimiter:
                 return found
 
     async def sent(self, shard: int) -> None:
-        """Discord has answered an identify: the next one of its bucket may follow after a window."""
+        """Record that Discord processed an identify: the next one of its bucket is allowed after one window."""
         if self._limit is None:
             return
         try:

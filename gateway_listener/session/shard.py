@@ -1,4 +1,4 @@
-"""Keeps one shard connected: where to go next, after what wait, with which session."""
+"""Keeps one shard connected: reconnects with backoff, and chooses between resume and identify."""
 
 import asyncio
 import math
@@ -14,28 +14,28 @@ from gateway_listener.protocol.gateway_url import DISCORD_GATEWAY_URL, GatewayBo
 from gateway_listener.recording.records import SessionKey
 from gateway_listener.session.connection import Connection, ConnectionConfig, Session, Unreachable
 
-RESUMES_MAX: Final = 5  # in a row that come to nothing: then identify
+RESUMES_MAX: Final = 5  # failed resumes in a row before an identify
 CONFIRM_S: Final = 3.0
-STOOD_S: Final = 10.0  # a connection that lasted so long was a good one
+STOOD_S: Final = 10.0  # a connection that lasted this long counts as stable
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Waits that double, each cut by chance, so that many who were thrown out together do not come back together."""
+    """Exponential backoff with jitter, so that clients disconnected together do not reconnect together."""
 
     first_s: float = 1.0
     longest_s: float = 60.0
 
     def wait_s(self, failures: int, chance: float) -> float:
-        """Seconds before the next try, between half of the full wait and all of it; `failures` is 1 or more."""
+        """Seconds before the next try, 50 to 100 % of the full wait; `failures` is 1 or more, `chance` 0 to 1."""
         full = min(self.first_s * 2.0 ** min(failures - 1, 16), self.longest_s)
         return full * (0.5 + chance / 2)
 
 
 class Shard:
-    """One shard's way through its connections."""
+    """Runs the connections of one shard, one after the other."""
 
     def __init__(
         self,
@@ -52,17 +52,17 @@ class Shard:
         self._session = Session()
         self._resumes = 0
         self._skips_resume_url = False
-        self._connected_at = math.inf  # not yet
+        self._connected_at = math.inf  # not connected yet
         self._log = log.bind(shard=caller.shard[0])
 
     async def run(self, position: Position | None) -> None:
-        """Follow the gateway from `position` until cancelled.
+        """Keep the shard connected, resuming from `position` if possible, until cancelled.
 
         Raises:
-            GatewayRefused: it will never let us in.
+            GatewayRefused: Discord refuses the connection for good.
         """
         self._take_up(position)
-        outages = failures = 0  # in a row: nobody was there; somebody was, and it ended soon
+        outages = failures = 0  # in a row: server not reachable; connection ended early
         while True:
             self._connected_at = math.inf
             try:
@@ -79,10 +79,10 @@ class Shard:
             self._log.warning("The gateway connection ended.", why=ending.reason, code=ending.code)
             if ending.was_established:
                 await self._caller.recorder.confirm(patience_s=CONFIRM_S)
-            # A quick end is forgiven once where we were let in, and once where we were asked to come back.
+            # One early end is free after READY or RESUMED, and one more if Discord asked us to reconnect.
             counted = outages + failures - ending.was_established - ending.is_prompt
             if ending.is_prompt and ending.next is NextStep.IDENTIFY:
-                counted = 0  # identifies have limits of their own, and until then nothing is heard
+                counted = 0  # identifies have their own limit, and until then no events arrive
             wait_s = self._backoff.wait_s(counted, self._caller.chance()) if counted > 0 else 0.0
             await asyncio.sleep(max(wait_s, ending.wait_s))
 

@@ -1,4 +1,4 @@
-"""Follows one shard: owns it, writes down what is heard, and leaves it so that the next one can go on."""
+"""Runs one shard: locks it in the database, records its events, and leaves it resumable on stop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,14 +15,14 @@ from gateway_listener.session.connection import ConnectionConfig
 from gateway_listener.session.identify_limiter import IdentifyLimiter
 from gateway_listener.session.shard import Shard
 
-DRAIN_S: Final = 1.2  # to write what was received before a planned end; the rest is replayed to the next process
+DRAIN_S: Final = 1.2  # to write received events before a planned stop; Discord replays the rest to the next process
 
-RunShard = Callable[[tuple[int, int], asyncio.Event, str], Awaitable[None]]  # shard, stop, how its connection is called
+RunShard = Callable[[tuple[int, int], asyncio.Event, str], Awaitable[None]]  # shard, stop, connection name
 
 
 @dataclass(frozen=True, slots=True)
 class ShardRunner:
-    """What all shards of a process have in common."""
+    """Runs shards with the settings and services that all shards of a process share."""
 
     settings: Config
     database_url: str
@@ -32,14 +32,14 @@ class ShardRunner:
     meter: ListenerMetrics = field(default_factory=ListenerMetrics)
 
     async def run(self, shard: tuple[int, int], stop: asyncio.Event, name: str) -> None:
-        """Follow a shard, given as (id, count), until `stop`; at the end it is committed, resumable and free.
+        """Run a shard, given as (id, count), until `stop`; at the end it is committed, resumable and unlocked.
 
-        Its database connection is its own, so that the lock goes when this ends, however it ends.
+        It has its own database connection, so the lock is released however this ends.
 
         Raises:
-            Taken: another listener owns the shard.
-            Superseded: another listener has taken over.
-            GatewayRefused: Discord will never let us listen.
+            ShardLocked: another listener owns the shard.
+            ShardLost: another listener has taken over.
+            GatewayRefused: Discord refuses the connection for good.
         """
         async with Pool(self.database_url, application_name=name, min_size=1, max_size=1) as pool:
             recorder = Recorder(pool, self.clock, shard=shard, meter=self.meter)
@@ -51,7 +51,7 @@ class ShardRunner:
 
 
 async def _follow(shard: Shard, recorder: Recorder, stop: asyncio.Event) -> None:
-    """Follow the shard until `stop`, then write what was received and leave the session resumable."""
+    """Run the shard until `stop`, then write the received events and leave the session resumable."""
     following = asyncio.create_task(_start(shard, recorder))
     writing = asyncio.create_task(recorder.run())
     stopping = asyncio.create_task(stop.wait())
@@ -62,7 +62,7 @@ async def _follow(shard: Shard, recorder: Recorder, stop: asyncio.Event) -> None
             recorder.finish()
             await asyncio.wait([writing], timeout=DRAIN_S)
         for task in done:
-            task.result()  # raises what ended it
+            task.result()  # raises the error that ended the task
     finally:
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Which shards fall to which listener: the rules alone, out of what all of them can see."""
+"""Computes which shards a listener should run from the state of all listeners; pure functions."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from gateway_listener.sharding.selection import ShardSelection
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A listener that runs, this one included."""
+    """A running listener, including this one."""
 
-    number: int  # the oldest has the lowest
+    number: int  # the oldest listener has the lowest
     wish: ShardSelection
-    count: int  # of shards, as it splits the guilds now
+    count: int  # shard count that it uses now
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What to do next."""
+    """Shards to start (`take`) and to stop (`leave`)."""
 
     take: tuple[int, ...] = ()
     leave: tuple[int, ...] = ()
-    waits_for: int | None = None  # set: others still split the guilds into so many shards
+    waits_for: int | None = None  # set: other listeners still use this shard count
 
 
 def agreed_shard_count(me: Peer, colleagues: Sequence[Peer]) -> int:
-    """Into how many shards this listener splits the guilds: as it was told, or as the others do.
+    """The shard count that this listener has to use: its configured one, or that of the other listeners.
 
-    Where all were told `auto` the highest number wins: it is the one that Discord has asked for last.
+    If all are set to `auto`, the highest count wins: it is the latest recommendation of Discord.
     """
     if me.wish.count is not None:
         return me.wish.count
@@ -40,13 +40,16 @@ def agreed_shard_count(me: Peer, colleagues: Sequence[Peer]) -> int:
 def plan_assignment(
     me: Peer, colleagues: Sequence[Peer], *, mine: Collection[int], taken: Collection[int]
 ) -> Assignment:
-    """The next step of a listener towards its part.
+    """The next step of a listener towards its share of the shards.
 
-    Shards that somebody was told to follow are theirs; all others are shared out as evenly as they can be, the odd ones
-    to the oldest. Who wants another number of shards than an older listener waits until that one has gone.
+    A listener configured for certain shards gets exactly those; the others are split evenly, and the oldest listeners
+    get the remainder. A listener whose shard count differs from an older one waits until that one has stopped.
 
-    `colleagues` are all who run, in any order; `mine` are the shards that this listener follows, `taken` those that
-    anybody owns.
+    Args:
+        me: this listener.
+        colleagues: all running listeners, in any order.
+        mine: shards that this listener runs.
+        taken: shards that any listener holds.
     """
     others = [colleague for colleague in colleagues if colleague.number != me.number]
     for other in others:
@@ -64,6 +67,6 @@ def plan_assignment(
         size = each + (rank < odd)
     kept = sorted(part.intersection(mine))
     free = sorted(part.difference(mine, taken))
-    start = rank * size % len(free) if free else 0  # so that those who start together do not all try the same ones
+    start = rank * size % len(free) if free else 0  # so that listeners that start together try different shards
     wanted = (free[start:] + free[:start])[: max(0, size - len(kept))]
     return Assignment(take=tuple(sorted(wanted)), leave=tuple(sorted({*kept[size:], *set(mine) - part})))

@@ -1,4 +1,4 @@
-"""Shares the shards with the other listeners: takes a fair part, hands over without loss, takes over from the dead."""
+"""Distributes the shards among the listeners: balanced shares, handover without loss, takeover from stale listeners."""
 
 import asyncio
 from contextlib import suppress
@@ -19,18 +19,18 @@ from gateway_listener.session.shard_runner import RunShard
 from gateway_listener.sharding.assignment import Assignment, Peer, agreed_shard_count, plan_assignment
 from gateway_listener.sharding.selection import ShardSelection
 
-APPLICATION: Final = "lyceum listener"  # how our connections are called; with our number once we have one
-POLL_S: Final = 0.5  # real time, as everything in here
+APPLICATION: Final = "lyceum listener"  # application name of our connections; with our number once we have one
+POLL_S: Final = 0.5  # real time, as all times in this module
 HEARTBEAT_S: Final = 3.0
-STALE_S: Final = 12.0  # without a beat: whoever is silent for so long hangs, and loses its shards
+STALE_S: Final = 12.0  # without a heartbeat; then a listener counts as hung and loses its shards
 RETRY_S: Final = 1.0
-PATIENCE_S: Final = 3.0  # after the database was away, for everybody to come back to their own shards
+PATIENCE_S: Final = 3.0  # after a database outage, so that all listeners can lock their own shards again
 
 log = structlog.get_logger()
 
 
 def name_of(listener: int) -> str:
-    """How the connections of a listener are called."""
+    """Application name of the database connections of a listener."""
     return f"{APPLICATION} {listener}"
 
 
@@ -41,17 +41,17 @@ class _RunningShard:
 
 
 class ShardCoordinator:
-    """This process among the listeners, and the shards that it follows at the moment."""
+    """Registers this process as a listener, and starts and stops its shards."""
 
     def __init__(self, pool: Pool, directory: GatewayInfoClient, wish: ShardSelection, follow: RunShard) -> None:
         self._pool = pool
         self._directory = directory
         self._wish = wish
         self._follow = follow
-        self._count = wish.count or 0  # 0: not known yet
-        self._wanted = 0  # shards that Discord has asked for since
+        self._count = wish.count or 0  # 0: unknown yet
+        self._wanted = 0  # shard count that Discord has required since
         self._may_grow = False
-        self._number = 0  # 0: not among them yet
+        self._number = 0  # 0: not registered yet
         self._following: dict[int, _RunningShard] = {}
         self._failed = asyncio.Event()
         self._failure: BaseException | None = None
@@ -60,10 +60,10 @@ class ShardCoordinator:
         self._waits_for: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Follow a fair part of the shards until `stop`, then hand all of them over.
+        """Run a fair share of the shards until `stop`, then release all of them.
 
         Raises:
-            GatewayRefused: Discord will never let us listen.
+            GatewayRefused: Discord refuses the connection for good.
         """
         looking = asyncio.create_task(self._poll_loop())
         waits = (looking, asyncio.create_task(stop.wait()), asyncio.create_task(self._failed.wait()))
@@ -81,7 +81,7 @@ class ShardCoordinator:
             raise self._failure
 
     async def _poll_loop(self) -> None:
-        """Look at the others twice a second, for ever; while the database is away everything stays as it is."""
+        """Poll the other listeners twice per second; while the database is unavailable, nothing changes."""
         while True:
             wait_s = RETRY_S
             try:
@@ -100,7 +100,7 @@ class ShardCoordinator:
             await asyncio.sleep(wait_s)
 
     async def _register(self, conn: Connection) -> None:
-        """Be one of them; after a lost connection under the same number."""
+        """Register this listener; after a lost connection, under the same number."""
         if not self._number:
             others = await listener_queries.list_listeners(conn, patience_s=STALE_S)
             await conn.commit()
@@ -118,7 +118,7 @@ class ShardCoordinator:
         await conn.commit()
 
     async def _poll(self, conn: Connection) -> Assignment:
-        """What to do next; whoever hangs is cut off on the way, so that their shards are free."""
+        """Compute the next assignment; also ends the connections of hung listeners, which frees their shards."""
         if monotonic() >= self._beat_at + HEARTBEAT_S:
             await self._beat(conn)
         rows = await listener_queries.list_listeners(conn, patience_s=STALE_S)
@@ -164,7 +164,7 @@ class ShardCoordinator:
             self._following[shard] = _RunningShard(asyncio.create_task(self._acquire((shard, self._count), stop)), stop)
 
     async def _acquire(self, shard: tuple[int, int], stop: asyncio.Event) -> None:
-        """Follow one shard until it is handed over or lost."""
+        """Run one shard until it is released or lost."""
         try:
             await self._follow(shard, stop, name_of(self._number))
             log.info("A shard is handed over.", shard=shard[0])
@@ -175,13 +175,13 @@ class ShardCoordinator:
         except GatewayRefused as refusal:
             if not await self._can_grow(refusal, shard[1]):
                 self._fail(refusal)
-        except Exception as error:  # noqa: BLE001 - told to whoever runs the process
+        except Exception as error:  # noqa: BLE001 - run() raises it
             self._fail(error)
         finally:
             del self._following[shard[0]]
 
     async def _can_grow(self, refusal: GatewayRefused, count: int) -> bool:
-        """Whether more shards are the answer to a refusal; the next look around then makes them."""
+        """Whether a higher shard count solves the refusal; the next poll then applies it."""
         if refusal.code != TOO_FEW_SHARDS or not self._may_grow:
             return False
         with suppress(GatewayUnknown):
@@ -197,7 +197,7 @@ class ShardCoordinator:
         self._failed.set()
 
     async def _leave_all(self) -> None:
-        """Hand over everything: written down, closed so that it can be resumed, free."""
+        """Stop all shards: events committed, sessions resumable, locks released."""
         followed = list(self._following.values())
         for one in followed:
             one.stop.set()

@@ -1,27 +1,27 @@
-"""What `--shards` asks for: `auto`, a number, or some of a number."""
+"""Parses the value of `--shards`: `auto`, a shard count, or some shard ids of a count."""
 
 import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-SHARDS_MAX: Final = 100_000  # far beyond the biggest bot
+SHARDS_MAX: Final = 100_000  # far more than the largest bot has
 
 _WRITTEN: Final = re.compile(r"(?:(\d{1,6}(?:,\d{1,6})*)/)?(\d{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
 class ShardSelection:
-    """Into how many shards the guilds are split, and which of them this process follows."""
+    """The shard count, and which of the shards this process runs."""
 
-    count: int | None = None  # None: as many as Discord recommends
-    only: tuple[int, ...] | None = None  # None: a fair part of all
+    count: int | None = None  # None: the number that Discord recommends
+    only: tuple[int, ...] | None = None  # None: a fair share of all
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """A wish as people write it.
+        """Parse a selection: `auto`, `4`, or `0,1,2/16`.
 
         Raises:
-            ValueError: it means nothing; the sentence says what would.
+            ValueError: the text is invalid; the message explains the format.
         """
         text = text.replace(" ", "")
         if text == "auto":
