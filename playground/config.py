@@ -1,4 +1,4 @@
-"""How one local Discord is set up: where it listens, whose time it shows, how strict its timers are."""
+"""Configuration of the local Discord server: address, clock, gateway timers, rate limits and number of guilds."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

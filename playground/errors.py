@@ -1,4 +1,4 @@
-"""Refusals in Discord's own words and shape: `{"message", "code", "errors"}` with the right HTTP status."""
+"""Discord's error responses: JSON bodies of the form `{"message", "code", "errors"}` and their HTTP status."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -1,4 +1,4 @@
-"""JSON as it comes in: anything, until somebody has looked."""
+"""Type guards for values parsed from JSON."""
 
 from typing import Any, TypeGuard
 

@@ -1,4 +1,4 @@
-"""Puts the local Discord together as one ASGI app."""
+"""Assembles the local Discord server as one ASGI app and configures uvicorn for it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

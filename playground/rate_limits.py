@@ -1,4 +1,4 @@
-"""Rate limits as Discord keeps them: buckets told in headers, and fifty requests a second over everything."""
+"""Discord's rate limits: buckets per route reported in headers, and a global limit of fifty requests per second."""
 
 import hashlib
 import math

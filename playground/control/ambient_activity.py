@@ -1,4 +1,4 @@
-"""The community's everyday life: members come when they usually study, and go when they have had enough."""
+"""Moves members in and out of voice channels at random times that follow each member's study habits."""
 
 from datetime import datetime, timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""The address where people and the command line steer the local Discord: state, voice, faults, time."""
+"""Control API: HTTP routes under /playground that change voice states, guilds, gateway faults and the clock."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -45,7 +45,7 @@ async def asked(request: Request) -> Json:
     """The JSON object in a control request; an empty body is an empty object.
 
     Raises:
-        Puzzled: it is something else.
+        NotFound: it is something else.
     """
     raw = await request.body()
     try:
@@ -61,7 +61,7 @@ def text_in(body: Json, name: str) -> str | None:
     """A text in a control request, None when it is left out.
 
     Raises:
-        Puzzled: it is no text.
+        NotFound: it is no text.
     """
     value = body.get(name)
     if value is None or isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The control API for faults: switch one on for some calls or until further notice, switch it off, probe the app."""
+"""Control API routes that list faults, switch them on or off, and send a PING with a wrong signature to the app."""
 
 from typing import Final
 

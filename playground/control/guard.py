@@ -1,4 +1,4 @@
-"""Keeps other websites out: a page elsewhere in the same browser must neither steer the local Discord nor read it."""
+"""ASGI middleware that refuses cross-site requests and unknown Host headers, so that other websites have no access."""
 
 import ipaddress
 from typing import Final

@@ -1,4 +1,4 @@
-"""The control API for interactions: do something as a member, look at what came back, say where the app listens."""
+"""Control API routes that send interactions as a user, show their results, and save the app's interactions endpoint."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""The control API for messages: what a person writes, dismisses and votes for, as their client would."""
+"""Control API routes for user actions on messages: write, edit, react, dismiss and vote."""
 
 from typing import Final
 

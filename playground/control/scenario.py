@@ -1,4 +1,4 @@
-"""A believable evening, planned as a list of happenings: waves of arrivals, moves, breaks, dropped calls, good-byes."""
+"""Plans a simulated evening: a reproducible list of timed voice actions (joins, moves, breaks, disconnects, leaves)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

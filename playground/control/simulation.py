@@ -1,4 +1,4 @@
-"""Plays a planned evening in fast motion, with the clock running along."""
+"""Plays a planned evening of voice activity with the clock running faster than real time."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The control API for webhook events: let something happen that Discord tells the app by HTTP."""
+"""Control API routes that send webhook events (authorisations and entitlements) to the app."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How often gateway sessions may be started: buckets of five seconds, and a thousand a day."""
+"""Limits on gateway identifies: one per shard key and time window, and a maximum number per day."""
 
 import time
 from collections import deque

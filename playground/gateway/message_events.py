@@ -1,4 +1,4 @@
-"""Messages as the gateway tells them: to whom, and with how much of what people wrote."""
+"""Dispatches message events to gateway sessions and removes content that the app may not read."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Gateway sessions: who listens, what they were told, and the faults that a tester may order."""
+"""Gateway sessions: event dispatch, replay on resume, and faults for tests."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""One gateway connection: frames in and out, compression, heartbeats, and the close codes that Discord documents."""
+"""One gateway WebSocket connection: frames, compression, heartbeats, and Discord's documented close codes."""
 
 import asyncio
 import contextlib

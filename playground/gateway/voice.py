@@ -1,4 +1,4 @@
-"""Who is connected to which voice channel; every change is told to the gateway and to the page."""
+"""Voice states of members: connects, moves and disconnects them, and dispatches each change to gateway and page."""
 
 import random
 from typing import Any, Final

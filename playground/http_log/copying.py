@@ -1,4 +1,4 @@
-"""Recorded exchanges as texts that work elsewhere: a command for a shell, a payload for a test."""
+"""Converts recorded HTTP exchanges to curl commands and to interaction payload files for tests."""
 
 import base64
 import json

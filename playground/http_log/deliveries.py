@@ -1,4 +1,4 @@
-"""Interactions that were sent to the app: what was asked, what came back, and what a person sees of it."""
+"""Recent interactions sent to the app: actor, state, replies and failures, found by id, token or message."""
 
 import asyncio
 import secrets

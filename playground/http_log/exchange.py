@@ -1,4 +1,4 @@
-"""One request and its answer as they went over the wire, within bounds and without the app's token."""
+"""One recorded HTTP request with its response: bodies limited in size, tokens masked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

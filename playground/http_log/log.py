@@ -1,4 +1,4 @@
-"""Everything that went over the wire, kept beside the interaction that it belongs to."""
+"""Records HTTP exchanges between the local Discord and the app, grouped by the interaction that they belong to."""
 
 import time
 from collections import deque

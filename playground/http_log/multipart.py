@@ -1,4 +1,4 @@
-"""Bodies with files: multipart/form-data taken apart, from callers of the REST API and in answers of the app."""
+"""Parser for multipart/form-data bodies of REST calls and of interaction responses."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reads the JSON, form and multipart bodies of requests."""
+"""Parses request bodies: JSON, multipart with files, and URL-encoded forms."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Who does something, where and in which language, as a request says it; and which commands they find there."""
+"""Finds the user, guild, channel and locale named in a control request, and the commands this user may run there."""
 
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ def find_actor(world: World, body: Json) -> Actor:
     """Whom `as`, `guild`, `channel`, `locale` and `install` name; Ada in the first server when nobody says.
 
     Raises:
-        Puzzled: somebody or something is unknown, or is a bot.
+        NotFound: somebody or something is unknown, or is a bot.
     """
     name, guild_name, channel_name = body.get("as") or DEFAULT_ACTOR, body.get("guild"), body.get("channel")
     place = "" if guild_name is None else fold(str(guild_name))
@@ -73,7 +73,7 @@ def check_permitted(actor: Actor, command: Json) -> None:
     """Refuse a command that somebody may not use.
 
     Raises:
-        Puzzled: they may not.
+        NotFound: they may not.
     """
     if command["type"] == kinds.ENTRY_POINT and command.get("handler") != kinds.BY_APP:
         raise NotFound(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")

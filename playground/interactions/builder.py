@@ -1,4 +1,4 @@
-"""Opens interactions: what somebody does becomes the payload that Discord would send for it."""
+"""Builds interactions from user actions and adds the payload that Discord would send for them."""
 
 import base64
 import binascii
@@ -37,7 +37,7 @@ class Opening:
         """The files sent along, kept, by name.
 
         Raises:
-            Puzzled: one is not base64.
+            NotFound: one is not base64.
         """
         return {upload.filename: self._posting.keep(upload) for upload in uploads(body)}
 
@@ -68,7 +68,7 @@ class Opening:
         """A pressed button, or a select with what was chosen.
 
         Raises:
-            Puzzled: another app wrote the message, and Discord would ask that one.
+            NotFound: another app wrote the message, and Discord would ask that one.
         """
         if not message.is_app:
             raise NotFound(f"That message is of {message.author.display_name}: its parts do not reach this app.")
@@ -88,7 +88,7 @@ class Opening:
         """The interaction that has opened a form for somebody: among those, or the latest when `reply` is None.
 
         Raises:
-            Puzzled: none has.
+            NotFound: none has.
         """
         named = [str(one) for one in reply] if is_list(reply) else [str(reply)]
         for delivery in self._deliveries.latest_for(actor.user):
@@ -107,7 +107,7 @@ class Opening:
                 meant. None: the replies to this person, then everybody's public ones.
 
         Raises:
-            Puzzled: `wanted` names one that does not exist or that they do not see.
+            NotFound: `wanted` names one that does not exist or that they do not see.
         """
         if wanted is not None:
             for number in wanted if is_list(wanted) else [wanted]:
@@ -145,7 +145,7 @@ def uploads(body: Json) -> list[Upload]:
     """The files that a request brings as base64 by name.
 
     Raises:
-        Puzzled: one is not base64.
+        NotFound: one is not base64.
     """
     given = body.get("files")
     found: list[Upload] = []

@@ -1,4 +1,4 @@
-"""First answers to interactions: which are allowed, what they must hold, and what they do."""
+"""Applies interaction responses, follow-ups and edits, after checking that Discord allows them for this interaction."""
 
 import asyncio
 from collections.abc import Mapping

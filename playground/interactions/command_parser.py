@@ -1,4 +1,4 @@
-"""Reads a command as a person types it: "/streak month:2026-10 user:@mina", against what the app registered."""
+"""Parses a typed slash command such as "/streak month:2026-10 user:@mina" against the app's registered commands."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def read(text: str, commands: Sequence[Json]) -> Typed:
     """What a text says.
 
     Raises:
-        Puzzled: no command is called so, or a word belongs to no option.
+        NotFound: no command is called so, or a word belongs to no option.
     """
     rest = text.strip().removeprefix("/")
     chat = [command for command in commands if command["type"] in (kinds.CHAT_INPUT, kinds.ENTRY_POINT)]
@@ -43,7 +43,7 @@ def completing(typed: Typed) -> str:
     """The option in focus: the last one that completes.
 
     Raises:
-        Puzzled: none of those that were typed does.
+        NotFound: none of those that were typed does.
     """
     able = [str(option["name"]) for option in options_of(typed.steps[-1]) if option.get("autocomplete")]
     found = [name for name in typed.words if name in able]

@@ -1,4 +1,4 @@
-"""Finding the button or menu that a person means, and what Discord would send for using it."""
+"""Finds buttons, selects and select options of a message by label, placeholder or custom id."""
 
 from playground.interactions.entity_resolver import Picking
 from playground.json_types import Json
@@ -17,7 +17,7 @@ def find_button(message: Message, name: str) -> Json | None:
     """The button with that label, emoji or custom id, or the only one whose label has that in it; None: there is none.
 
     Raises:
-        Puzzled: it is switched off, or only opens an address.
+        NotFound: it is switched off, or only opens an address.
     """
     wanted, buttons = fold(name), buttons_of(message)
     called = [button for button in buttons if wanted in (fold(one) for one in button_names(button))]
@@ -48,7 +48,7 @@ def find_select(message: Message, name: str | None) -> Json:
     """The menu with that placeholder or custom id; without a name the only one.
 
     Raises:
-        Puzzled: there is none, or more than one fits.
+        NotFound: there is none, or more than one fits.
     """
     selects = selects_of(message)
     named = [
@@ -67,7 +67,7 @@ def part_of(message: Message, custom_id: str) -> Json:
     """The button or menu with exactly that custom id.
 
     Raises:
-        Puzzled: there is none, or it is switched off.
+        NotFound: there is none, or it is switched off.
     """
     for part in every_part(message.components):
         if part.get("custom_id") == custom_id and part["type"] in parts.SELECTS | {parts.BUTTON}:
@@ -81,7 +81,7 @@ def choose(select: Json, wanted: list[str], pick: Picking) -> list[str]:
     """The values of a menu for what somebody points at.
 
     Raises:
-        Puzzled: something is no option, or too few or too many are chosen.
+        NotFound: something is no option, or too few or too many are chosen.
     """
     least, most = int(select.get("min_values", 1)), int(select.get("max_values", 1))
     if not least <= len(wanted) <= most:
@@ -104,7 +104,7 @@ def option_of(select: Json, word: str, pick: Picking) -> str:
     """The value of the option of a menu or group that somebody means.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: there is none.
     """
     options: list[Json] = select["options"]
     found = pick.choice(options, word)

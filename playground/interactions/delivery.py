@@ -1,4 +1,4 @@
-"""Takes interactions to the app, waits as long as Discord waits, and understands what comes back."""
+"""Sends interactions to the app's endpoint, enforces Discord's response deadline, and processes the responses."""
 
 import asyncio
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ class Courier:
         """Send a PING with a wrong signature to the endpoint, as Discord does now and then; answers what came of it.
 
         Raises:
-            Puzzled: there is no endpoint.
+            NotFound: there is no endpoint.
         """
         if self._endpoint.url is None:
             raise NotFound("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")

@@ -1,4 +1,4 @@
-"""What a person points at, by name as they type it or by id as the page sends it: people, roles, channels, choices."""
+"""Resolves users, roles, channels and choices, by name (typed input) or by id (page input)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class ByName:
         """The id of the member called so.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         member = find_member(_guild(self.resolved), name)
         return self.resolved.add_user(member.user, member)
@@ -68,7 +68,7 @@ class ByName:
         """The id of the role called so.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         guild = _guild(self.resolved)
         role = _role_named(guild, name)
@@ -81,7 +81,7 @@ class ByName:
         """The id of the role or the member called so.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         role = _role_named(_guild(self.resolved), name)
         return self.resolved.add_role(role) if role else self.person(name)
@@ -90,7 +90,7 @@ class ByName:
         """The id of the channel called so.
 
         Raises:
-            Puzzled: there is none, or it is of another type.
+            NotFound: there is none, or it is of another type.
         """
         found = find_channel(_guild(self.resolved), name)
         return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))
@@ -116,7 +116,7 @@ class ById:
         """The id, when it is a user's; in a guild also somebody who is no member.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         user = self.resolved.world.users.get(snowflake(name) or 0)
         if user is None:
@@ -128,7 +128,7 @@ class ById:
         """The id, when it is a role's.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         role = _guild(self.resolved).roles.get(snowflake(name) or 0)
         if role is None:
@@ -139,7 +139,7 @@ class ById:
         """The id, when it is a user's or a role's.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         guild = self.resolved.guild
         is_role = guild is not None and snowflake(name) in guild.roles
@@ -149,7 +149,7 @@ class ById:
         """The id, when it is a channel's.
 
         Raises:
-            Puzzled: there is none, or it is of another type.
+            NotFound: there is none, or it is of another type.
         """
         found = _guild(self.resolved).room(snowflake(name) or 0)
         if found is None:

@@ -1,4 +1,4 @@
-"""The key pair with which the local Discord signs interactions, kept as a hex seed in one file."""
+"""The Ed25519 key that signs interactions, stored as a hex seed in one file."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Filling in a form: what each field takes, and how a submitted form carries it."""
+"""Validates the values entered in a modal and builds the components of the modal submit interaction."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def named(modal: Json, given: Mapping[str, Any]) -> dict[str, Any]:
     """Values by custom id, out of fields that people name by label or custom id.
 
     Raises:
-        Puzzled: no field is called so.
+        NotFound: no field is called so.
     """
     fields = list(_fields(modal))
     found: dict[str, Any] = {}
@@ -34,7 +34,7 @@ def fill(modal: Json, given: Mapping[str, Any], pick: Picking, files: Files) -> 
     """The components of a submitted modal, out of values by custom id; a field that is left out keeps its default.
 
     Raises:
-        Puzzled: something is missing, too long or too much; `field` is its custom id.
+        NotFound: something is missing, too long or too much; `field` is its custom id.
     """
     labels = {field["custom_id"]: label for field, label in _fields(modal)}
     for name in given:

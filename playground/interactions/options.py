@@ -1,4 +1,4 @@
-"""What the options of a command take, however they were given, and how an interaction carries them."""
+"""Validates command option values and builds the `options` array of an interaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -37,7 +37,7 @@ def follow(command: Json, path: Sequence[str]) -> list[Json]:
     """The steps from a command down to what is run.
 
     Raises:
-        Puzzled: the path leads nowhere, or ends too early.
+        NotFound: the path leads nowhere, or ends too early.
     """
     steps = [command]
     for name in path:
@@ -55,7 +55,7 @@ def check_known(steps: Sequence[Json], names: Iterable[str]) -> None:
     """Refuse options that a command does not have.
 
     Raises:
-        Puzzled: it does not have one of these.
+        NotFound: it does not have one of these.
     """
     known = [str(option["name"]) for option in options_of(steps[-1])]
     for name in names:
@@ -67,7 +67,7 @@ def fill(steps: Sequence[Json], given: Mapping[str, Any], pick: Picking, files: 
     """The options of a command that is run; `steps` lead from it to the subcommand, `given` is by option name.
 
     Raises:
-        Puzzled: something is missing, or is not what the option takes; `field` names the option.
+        NotFound: something is missing, or is not what the option takes; `field` names the option.
     """
     filled: list[Json] = []
     for option in options_of(steps[-1]):
@@ -117,7 +117,7 @@ def check_file(name: object, file: Attachment, types: object) -> None:
     """Check the ending of a file, which is all that Discord looks at.
 
     Raises:
-        Puzzled: it is none of the types.
+        NotFound: it is none of the types.
     """
     wanted = [str(one) for one in types] if is_list(types) else []
     medium, ending = file.content_type.partition("/")[0], "." + file.filename.rpartition(".")[2].lower()

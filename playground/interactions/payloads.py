@@ -1,4 +1,4 @@
-"""Interactions as Discord words them: the envelope of all five kinds, and what each kind holds."""
+"""Builds interaction payloads: the envelope common to all five types, and the `data` and `resolved` objects."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

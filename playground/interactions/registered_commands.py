@@ -1,4 +1,4 @@
-"""The app's registered commands, global and per guild, with Discord's daily allowance of new ones."""
+"""Stores the app's registered commands, global and per guild, and enforces Discord's daily creation limit."""
 
 import time
 from collections import deque

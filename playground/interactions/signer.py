@@ -1,4 +1,4 @@
-"""Signs what goes to the app and posts it; both ways are recorded."""
+"""Signs requests to the app with Ed25519, posts them, and records request and response."""
 
 import asyncio
 from typing import Final

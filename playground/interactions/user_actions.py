@@ -1,6 +1,6 @@
-"""What a person does with the app: commands, menus, buttons, forms, completions; each becomes a signed interaction.
+"""Turns user actions (commands, clicks, selections, modals, autocomplete) into signed interactions.
 
-People and the command line call things by name; the page says `command`, `component` or `form` and uses ids.
+Control requests name things by label or name; the page sends `command`, `component` or `form` with ids.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Asking:
         """Do what `body` says and wait until the app has answered; unless `wait` is false, also for a deferred edit.
 
         Raises:
-            Puzzled: it cannot be done as written.
+            NotFound: it cannot be done as written.
         """
         asked = [way for way in self._ways if way in body]
         if len(asked) != 1:

@@ -1,4 +1,4 @@
-"""Webhook events: signed and posted to the app, again and again with growing pauses until it says 204."""
+"""Sends signed webhook events to the app and retries with growing pauses until the app answers 204."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The commands that somebody may use where they sit, as their client lists them: in their language, one by one."""
+"""Route that lists, as JSON for the composer, the commands a user may run in a channel, in the user's locale."""
 
 from collections.abc import Iterator
 from typing import Final

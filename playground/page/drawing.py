@@ -1,4 +1,4 @@
-"""Templates become HTML; whatever is put into one is escaped."""
+"""Renders Jinja templates to HTML with autoescape, and provides image URLs, icons and colours for them."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""Embeds and files as Discord lays them out: fields in rows, pictures side by side, each with its description."""
+"""Prepares embeds and attachments for the templates: inline field rows, image galleries, file kinds."""
 
 from collections.abc import Iterator
 from itertools import groupby

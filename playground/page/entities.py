@@ -1,4 +1,4 @@
-"""The people, roles and channels that somebody can point at from where they sit, searched as they type."""
+"""Search route for pickers: users, roles and channels that match typed text."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass

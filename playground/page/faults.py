@@ -1,4 +1,4 @@
-"""The panel of faults: what is on, what can be switched on, and the state of the gateway."""
+"""Faults panel of the page: active faults, available faults, and the state of the gateway."""
 
 from dataclasses import dataclass
 from typing import Final

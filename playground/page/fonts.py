@@ -1,4 +1,4 @@
-"""The bundled fonts for a browser, so that every script shows on any machine."""
+"""Generates the @font-face rules for the bundled fonts, so that every script renders on any machine."""
 
 import json
 from functools import cache

@@ -1,4 +1,4 @@
-"""The parts of the page that change while it is open, each drawn whole under its name."""
+"""Renders the parts of the page that change while it is open: messages, sidebars, notices and clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -92,7 +92,7 @@ class Regions:
         """The form that an interaction has opened for whoever sits there.
 
         Raises:
-            Puzzled: it has opened none for them, or the form was sent.
+            NotFound: it has opened none for them, or the form was sent.
         """
         opened = self._deliveries.find(int(number)) if number.isdecimal() else None
         if opened is None or opened.modal is None or opened.actor.user is not seat.user:

@@ -1,4 +1,4 @@
-"""What went over the wire because of an interaction: a timeline, every payload with its verdict, the limits used."""
+"""Inspector of an interaction: timeline, HTTP payloads with validation results, and use of Discord's limits."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What an open page is told over its websocket: pieces of HTML, and where they belong."""
+"""Sends HTML updates to an open page over its WebSocket."""
 
 import asyncio
 import contextlib

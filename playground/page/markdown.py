@@ -1,4 +1,4 @@
-"""Discord's markdown as HTML: no tag and no attribute but those written here, whatever the text holds."""
+"""Converts Discord markdown to HTML; text is escaped, and only tags and attributes written in this file appear."""
 
 import re
 from collections.abc import Callable

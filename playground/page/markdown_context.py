@@ -1,4 +1,4 @@
-"""Who reads a text: what its mentions, times and emoji become for them."""
+"""Resolves mentions, timestamps and emoji in markdown for one reader: names, locale, zone, current time."""
 
 import re
 from dataclasses import dataclass

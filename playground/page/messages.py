@@ -1,4 +1,4 @@
-"""Messages as a person sees them: who said it and why, the text, and everything that hangs below it."""
+"""Renders messages as HTML: author, reply and command context, text, attachments, embeds, components and polls."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,7 @@
-"""Forms that an app opens: every field with its label, what it takes, and what stands in it already.
+"""Renders modals as HTML forms: each field with its label, limits and initial value.
 
-Whatever its kind, what a field holds is found in the form under its custom id: a select keeps what is chosen as the
-selected options of a hidden `<select>` beside the button that opens it.
+The value of a field of any kind is stored in the HTML form under its custom id: a select keeps its selection as the
+selected options of a hidden `<select>` next to the button that opens it.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Small cards that open beside what was clicked: a person, a voice channel, and who sits before the page."""
+"""Renders popovers: a user's profile, a voice channel, and the user and language selection of the page."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +35,7 @@ def draw_person(seat: ViewContext, world: World, number: str, clock: Clock) -> M
     """A person, with everything that they can do in voice.
 
     Raises:
-        Puzzled: there is no such person.
+        NotFound: there is no such person.
     """
     user = world.users.get(snowflake(number) or 0)
     if user is None:
@@ -62,7 +62,7 @@ def draw_room(seat: ViewContext, number: str) -> Markup:
     """A voice channel, with whom one may bring there.
 
     Raises:
-        Puzzled: there is no such channel.
+        NotFound: there is no such channel.
     """
     room = seat.guild.channels.get(snowflake(number) or 0) if seat.guild else None
     if seat.guild is None or room is None or not seat.is_inside:

@@ -1,4 +1,4 @@
-"""The addresses of the page: the page itself, its files and fonts, and its websocket."""
+"""HTTP and WebSocket routes of the page: the HTML document, static files, fonts, fragments and live updates."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

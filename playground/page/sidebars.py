@@ -1,4 +1,4 @@
-"""The columns beside the messages: servers, channels with who sits in them, members, oneself."""
+"""Renders the sidebars: guilds, channels with voice members, member list, and the current user."""
 
 from collections import defaultdict
 from collections.abc import Iterable

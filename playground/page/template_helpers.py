@@ -1,4 +1,4 @@
-"""What the templates of messages ask for beside the message itself: texts, pictures, sizes, and who can be chosen."""
+"""Helper functions for message templates: formatted text, image URLs, file sizes, emoji and selected options."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who sits before the page and where: read out of its address, so that every tab can be somebody else."""
+"""The user, guild, channel and locale that a browser tab shows, parsed from its URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ def take(world: World, query: Mapping[str, str]) -> ViewContext:
     """The seat that an address names; what it leaves out is chosen sensibly.
 
     Raises:
-        Puzzled: it names somebody or something that does not exist.
+        NotFound: it names somebody or something that does not exist.
     """
     user = lookup.find_user(world, query.get("as") or DEFAULT_ACTOR)
     if user.is_bot:

@@ -1,4 +1,4 @@
-"""The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
+"""REST API framework: routing, authentication, body parsing, rate limits, error responses and fault injection."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field

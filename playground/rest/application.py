@@ -1,4 +1,4 @@
-"""REST routes about the app itself: what it is, where it listens, which commands it has."""
+"""REST routes for the app: its profile, endpoint URLs, emoji list and application commands."""
 
 from http import HTTPMethod
 from typing import Final

@@ -1,4 +1,4 @@
-"""Pictures at the addresses where Discord has them: avatars, icons, emoji, and what is attached to messages."""
+"""CDN routes: avatars, guild icons, emoji and message attachments."""
 
 import asyncio
 import re

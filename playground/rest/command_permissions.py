@@ -1,4 +1,4 @@
-"""REST routes about who may use which command: read by the app, written in the name of a person."""
+"""REST routes for a guild's command permissions: the app reads them, a user's Bearer token writes them."""
 
 from http import HTTPMethod
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the app sells: entitlements, granted for a test or by the control API, and told as events."""
+"""REST routes for entitlements, the store that holds them, and the webhook events that report changes."""
 
 from http import HTTPMethod
 from typing import Any, Final

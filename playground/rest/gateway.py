@@ -1,4 +1,4 @@
-"""REST routes about the gateway: where it is and how often one may start."""
+"""REST routes for the gateway: its URL, the recommended shard count and the session start limit."""
 
 from http import HTTPMethod
 

@@ -1,4 +1,4 @@
-"""REST routes that read guilds, channels, members and voice states."""
+"""REST routes that read guilds, channels, members and voice states, and change a member's nickname, voice and roles."""
 
 from http import HTTPMethod
 from typing import Final

@@ -1,4 +1,4 @@
-"""REST routes that answer interactions: the callback, follow-ups, and edits of what was answered."""
+"""REST routes authorised by an interaction token: the callback, follow-up messages, edits and deletions."""
 
 from http import HTTPMethod
 

@@ -1,4 +1,4 @@
-"""REST routes about messages in channels and direct messages."""
+"""REST routes for messages in guild channels and direct messages."""
 
 import time
 from datetime import timedelta

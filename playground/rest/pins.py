@@ -1,4 +1,4 @@
-"""REST routes about pinned messages, by the paths of today and by those from before June 2025."""
+"""REST routes for pinned messages, at the current paths and at those used before June 2025."""
 
 from datetime import UTC, datetime
 from http import HTTPMethod

@@ -1,4 +1,4 @@
-"""REST routes about polls: who has voted for what, and ending one early."""
+"""REST routes for polls: list the voters of an answer, and end a poll early."""
 
 from http import HTTPMethod
 from typing import Final

@@ -1,4 +1,4 @@
-"""REST routes about reactions: the emoji that people and the app put below a message."""
+"""REST routes for message reactions: add, remove, list and clear."""
 
 from http import HTTPMethod
 from typing import Final

@@ -1,4 +1,4 @@
-"""REST routes about threads: starting one on a message or on its own, changing it, and who is in it."""
+"""REST routes for threads: start, change, delete and list threads, and manage their members."""
 
 from dataclasses import dataclass
 from datetime import datetime

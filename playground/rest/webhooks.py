@@ -1,4 +1,4 @@
-"""REST routes about the webhooks of channels: addresses at which anybody who knows the token can write."""
+"""REST routes for channel webhooks: manage them, and write, edit and delete messages with their token."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""Pictures for people without photographs: calm landscapes drawn from nothing but an id."""
+"""Generates avatar and emoji images (PNG landscapes and faces) from an id; the same id gives the same image."""
 
 import hashlib
 import io

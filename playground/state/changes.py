@@ -1,4 +1,4 @@
-"""What changes in the local Discord, told to whoever shows it."""
+"""Change events of the local Discord's state, published to subscribers such as open pages."""
 
 import asyncio
 from collections.abc import Generator, Hashable

@@ -1,4 +1,4 @@
-"""Further servers of the local Discord, to see an app in several: small, alike, and spread over the shards."""
+"""Generates additional small guilds, spread evenly over shards, for tests of an app in several guilds."""
 
 from dataclasses import replace
 from typing import Final

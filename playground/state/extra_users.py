@@ -1,4 +1,4 @@
-"""People for a crowded evening: as many as asked for, the same ones every time, with names from many places."""
+"""Generates additional users for simulated evenings; the same number always gives the same user."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random

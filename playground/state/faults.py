@@ -1,4 +1,4 @@
-"""Faults on order: what the real Discord sometimes does, for the next calls or until it is switched off."""
+"""Faults that can be switched on for tests, for a number of calls or until they are switched off."""
 
 import asyncio
 import time

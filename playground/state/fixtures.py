@@ -1,4 +1,4 @@
-"""The people of the local Discord: one guild, its channels, and members from many places with habits of their own."""
+"""Fixture data of the local Discord: one guild with channels, roles, and members with time zones and study habits."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""New ids in the order in which Discord would make them."""
+"""Generates snowflake ids in ascending order from the clock's time."""
 
 from core.clock import Clock
 from core.ids import snowflake_at

@@ -1,4 +1,4 @@
-"""Finding guilds, members and channels by what people call them, with a helpful sentence when nobody is called so."""
+"""Finds guilds, users, members and channels by name or id; errors suggest similar names."""
 
 import difflib
 import unicodedata
@@ -23,7 +23,7 @@ def find_guild(world: World, name: str | None) -> Guild:
     """The guild of that name or id; without a name, the first one.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: there is none.
     """
     guilds = list(world.guilds.values())
     if name is None:
@@ -35,7 +35,7 @@ def find_user(world: World, name: str) -> User:
     """The account called so, by username, display name or id, with or without @, in whatever servers it is.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: there is none.
     """
     return _pick(
         name,
@@ -49,7 +49,7 @@ def find_member(guild: Guild, name: str) -> Member:
     """The member called so, by username, display name or id, with or without @.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: there is none.
     """
     name = name.strip().removeprefix("<@").removesuffix(">") if name.strip().startswith("<@") else name
     return _pick(
@@ -64,7 +64,7 @@ def find_channel(guild: Guild, name: str, *, voice: bool = False) -> Channel:
     """The channel called so, by name or id, with or without #.
 
     Raises:
-        Puzzled: there is none, or it is no voice channel where one is asked for.
+        NotFound: there is none, or it is no voice channel where one is asked for.
     """
     rooms = [room for room in (*guild.channels.values(), *guild.threads.values()) if room.is_voice or not voice]
     name = name.strip().removeprefix("<#").removesuffix(">") if name.strip().startswith("<#") else name

@@ -1,4 +1,4 @@
-"""What an app reads of a message: other people's content only with Discord's privileged Message Content."""
+"""Decides which message content the app may read, following the privileged Message Content intent."""
 
 from collections.abc import Mapping
 from typing import Any, Final

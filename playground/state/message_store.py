@@ -1,4 +1,4 @@
-"""Writing and editing messages from bodies that Discord would accept."""
+"""Stores messages and attachments: create, edit, reply, forward, pin and delete."""
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a member may do, computed as Discord does."""
+"""Computes permissions of members and of the app as Discord does, and refuses actions that lack them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Polls: what one holds, who may vote for what, and how it stands."""
+"""Polls: creation from a request body, votes, end and JSON form."""
 
 from datetime import datetime, timedelta
 

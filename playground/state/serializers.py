@@ -1,4 +1,4 @@
-"""The things of the world as the JSON that Discord sends for them."""
+"""Converts users, guilds, channels, members, messages and webhooks to the JSON that Discord sends."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What exists in the local Discord: users, guilds, channels, members, messages, all in memory."""
+"""In-memory state of the local Discord: users, guilds, channels, members, messages and webhooks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

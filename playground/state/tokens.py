@@ -1,4 +1,4 @@
-"""Which tokens open the local Discord: its short one, and any of the shape of Discord's own that names the app."""
+"""Checks bot tokens: accepts the fixed local token, and any token in Discord's format that contains the app's id."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What Discord accepts as an application command."""
+"""Validates application commands as Discord does."""
 
 import unicodedata
 from typing import Any, Final

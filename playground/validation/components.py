@@ -1,4 +1,4 @@
-"""What Discord accepts as components: rows and buttons, selects, the second version's layouts, and modals."""
+"""Validates message components and modals as Discord does: rows, buttons, selects, Components V2 layouts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field

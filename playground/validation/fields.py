@@ -1,4 +1,4 @@
-"""Reading one JSON object field by field, noting everything that Discord would refuse."""
+"""Reads a JSON object field by field and collects validation errors."""
 
 from collections.abc import Collection
 from typing import Any

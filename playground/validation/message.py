@@ -1,4 +1,4 @@
-"""What Discord accepts as a message: texts, embeds, mentions, files and flags, on creation and on edits."""
+"""Validates message bodies for creation and edits as Discord does: text, embeds, mentions, files, polls and flags."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Discord's own description of its API as a judge of what an app sends, where the machine has the file."""
+"""Validates the app's payloads against Discord's OpenAPI file, when the machine has that file."""
 
 import re
 from collections.abc import Callable, Iterable

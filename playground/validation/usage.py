@@ -1,4 +1,4 @@
-"""How much of Discord's limits something takes: numbers beside the most that would pass."""
+"""Measures how much of each Discord limit a payload uses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
