@@ -18,7 +18,7 @@ from playground.validation.message import LOADING
 
 
 class ControlInteractions:
-    """The routes that people and the command line use to try the app."""
+    """Control routes to send and inspect interactions."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from playground.rest.app import Answer, Call, Rule
 
 
 def rules(config: PlaygroundConfig, gateway: Gateway) -> list[Rule]:
-    """GET /gateway and GET /gateway/bot."""
+    """The routes GET /gateway and GET /gateway/bot."""
 
     async def show(_call: Call) -> Answer:
         return Answer({"url": config.gateway_url})
