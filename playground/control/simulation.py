@@ -45,7 +45,7 @@ class Evening:
     told: int = 0
     peak: int = 0
     is_running: bool = True
-    keeps: bool = False  # at the end, members stay in voice and generated users stay members
+    keeps: bool = False  # when it ends, members stay in voice and generated users stay members
     ended_after_s: float | None = None  # seconds of the clock; None: it is running or finished as planned
     problem: str | None = None
 

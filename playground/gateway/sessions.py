@@ -32,7 +32,7 @@ DIRECT_TYPING: Final = 1 << 14
 GUILD_POLLS: Final = 1 << 24
 DIRECT_POLLS: Final = 1 << 25
 PRIVILEGED: Final = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
-EVERYBODY: Final = (1 << 32) - 1  # matches sessions with any intents
+EVERYBODY: Final = (1 << 32) - 1  # for events sent to sessions regardless of their intents
 KNOWN_INTENTS: Final = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 DISPATCH: Final = 0

@@ -74,7 +74,7 @@ class Recording:
             self._changes.tell(DeliveryChanged(delivery.id))
 
     def _likely(self) -> Delivery | None:
-        """The interaction that a REST call probably belongs to: the newest unfinished one."""
+        """The interaction that a REST call probably belongs to: the newest one that is unfinished or just finished."""
         for delivery in self._deliveries.everything():
             if delivery.age_s > OPEN_S:
                 return None
