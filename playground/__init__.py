@@ -1,1 +1,1 @@
-"""A local stand-in for Discord: it speaks Discord's protocol and knows nothing of what Lyceum does with it."""
+"""A local Discord server for development and tests: REST API, gateway, interactions and a web client, all in memory."""

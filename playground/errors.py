@@ -1,4 +1,4 @@
-"""Refusals in Discord's own words and shape: `{"message", "code", "errors"}` with the right HTTP status."""
+"""Discord's error responses: JSON bodies of the form `{"message", "code", "errors"}` and their HTTP status."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -30,7 +30,7 @@ _CONVERSIONS: Final = {
 
 
 class Refusal(Exception):
-    """Discord says no: answered to the caller as JSON."""
+    """An error response of Discord, returned to the client as JSON."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(message)
@@ -40,14 +40,14 @@ class Refusal(Exception):
         self.errors = errors
 
     def body(self) -> Json:
-        """The JSON that Discord answers."""
+        """The JSON body of the response."""
         body: Json = {"message": self.message, "code": self.code}
         if self.errors:
             body["errors"] = self.errors
         return body
 
     def plainly(self) -> str:
-        """The refusal as one line for a person: where it is and what is wrong."""
+        """The error as one readable line: paths and messages."""
         if not self.errors:
             return f"{self.message} (Discord's code {self.code})"
         found = [f"{where}: {what}" if where else what for where, what in _leaves(self.errors)]
@@ -55,39 +55,39 @@ class Refusal(Exception):
 
 
 class Form:
-    """Collects what is wrong with a body, so that one answer names everything, as Discord's does."""
+    """Collects all validation errors of a body, so that one response reports them together, as Discord does."""
 
     def __init__(self) -> None:
         self._tree: Json = {}
 
     def add(self, path: Path, code: str, message: str) -> None:
-        """Note one mistake at `path`, such as ("embeds", 0, "title")."""
+        """Record one error at `path`, such as ("embeds", 0, "title")."""
         node = self._tree
         for step in path:
             node = node.setdefault(str(step), {})
         node.setdefault("_errors", []).append({"code": code, "message": message})
 
     def too_long(self, path: Path, most: int) -> None:
-        """A text longer than `most` characters."""
+        """Record a text longer than `most` characters."""
         self.add(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
     def length(self, path: Path, least: int, most: int) -> None:
-        """A text or list whose length is outside `least` to `most`."""
+        """Record a text or list whose length is not in `least` to `most`."""
         self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
 
     def required(self, path: Path) -> None:
-        """A field that must be there."""
+        """Record a missing required field."""
         self.add(path, "BASE_TYPE_REQUIRED", "This field is required")
 
     def wrong_type(self, path: Path, wanted: str) -> None:
-        """A value of the wrong JSON type; `wanted` such as "dictionary", "list", "string"."""
+        """Record a value of the wrong JSON type; `wanted` is such as "dictionary", "list", "string"."""
         code, message = _CONVERSIONS.get(
             wanted, (f"{wanted.upper()}_TYPE_CONVERT", f"Could not interpret the value as {wanted}.")
         )
         self.add(path, code, message)
 
     def check(self) -> None:
-        """Refuse the body when anything was noted.
+        """Refuse the body when an error was recorded.
 
         Raises:
             Refusal: 400 with code 50035 and the tree of errors.
@@ -97,12 +97,12 @@ class Form:
 
 
 def unknown(thing: str) -> Refusal:
-    """404 for a thing that is not there, with Discord's code for it."""
+    """404 for an object that does not exist, with Discord's error code for it."""
     return Refusal(404, UNKNOWN_CODES[thing], f"Unknown {thing}")
 
 
 def bad_form(path: Path, code: str, message: str) -> Refusal:
-    """A refusal of one field."""
+    """A 400 response with an error of one field."""
     form = Form()
     form.add(path, code, message)
     try:

@@ -1,4 +1,4 @@
-"""JSON as it comes in: anything, until somebody has looked."""
+"""Type guards for values parsed from JSON."""
 
 from typing import Any, TypeGuard
 
@@ -6,21 +6,21 @@ Json = dict[str, Any]
 
 
 def is_object(value: object) -> TypeGuard[Json]:
-    """Whether it is a JSON object."""
+    """Whether the value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Whether it is a JSON array."""
+    """Whether the value is a JSON array."""
     return isinstance(value, list)
 
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Whether it is a whole number, and no boolean."""
+    """Whether the value is an integer and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def snowflake(value: object) -> int | None:
-    """The id in a JSON value, None when it is none."""
+    """The snowflake in a JSON value, None if it is not one."""
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else None  # noqa: PLR2004 - 64 bits

@@ -1,4 +1,4 @@
-"""Puts the local Discord together as one ASGI app."""
+"""Assembles the local Discord server as one ASGI app and configures uvicorn for it."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -65,11 +65,11 @@ from playground.state.message_store import Posting
 from playground.state.state import World
 from playground.validation.openapi import Description
 
-KEEP_ALIVE_S: Final = 300  # a connection without calls; clients that pool them expect minutes, as Discord gives
+KEEP_ALIVE_S: Final = 300  # idle seconds; clients with connection pools expect minutes, as on Discord
 
 
 def create_app(config: PlaygroundConfig) -> Starlette:
-    """The local Discord with its community, ready to be served."""
+    """Create the local Discord with its fixture data, ready to be served."""
     key = signing_key(config.data_dir)
     clock = config.clock
     ids = Snowflakes(clock)
@@ -147,7 +147,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         if clock.speed != 1.0:
-            clock.set_speed(rate=1.0)  # an evening was cut off by a crash
+            clock.set_speed(rate=1.0)  # a crash interrupted a simulated evening
         life = asyncio.create_task(living.run()) if config.living else None
         yield
         if life:
@@ -171,7 +171,7 @@ def create_app(config: PlaygroundConfig) -> Starlette:
             *inspector.routes(),
             *FaultsPanel(world, faults, gateway, endpoint).routes(),
             *cdn.routes(world),
-            *(Mount(path, api) for path in ("/api/v10", "/api/v9", "/api")),  # the last as in the addresses of webhooks
+            *(Mount(path, api) for path in ("/api/v10", "/api/v9", "/api")),  # the last is used by webhook URLs
             WebSocketRoute("/gateway", connect),
             WebSocketRoute("/gateway/{rest:path}", connect),
         ],
@@ -181,15 +181,15 @@ def create_app(config: PlaygroundConfig) -> Starlette:
 
 
 def create_server(config: PlaygroundConfig) -> uvicorn.Server:
-    """A uvicorn server for the local Discord, set so that sockets behave as Discord's do."""
+    """A uvicorn server for the local Discord; WebSocket settings match Discord's behaviour."""
     return uvicorn.Server(
         uvicorn.Config(
             create_app(config),
             host=config.host,
             port=config.port,
             ws="websockets-sansio",
-            ws_per_message_deflate=False,  # compression is agreed in the query, as at Discord
-            ws_ping_interval=None,  # heartbeats are the protocol's own
+            ws_per_message_deflate=False,  # compression is negotiated in the query string, as on Discord
+            ws_ping_interval=None,  # the gateway protocol has its own heartbeats
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=3,
             access_log=False,

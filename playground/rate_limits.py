@@ -1,4 +1,4 @@
-"""Rate limits as Discord keeps them: buckets told in headers, and fifty requests a second over everything."""
+"""Discord's rate limits: buckets per route reported in headers, and a global limit of fifty requests per second."""
 
 import hashlib
 import math
@@ -13,7 +13,7 @@ from wire.limits import GLOBAL_PER_S
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many requests in so many seconds."""
+    """A number of requests per number of seconds."""
 
     requests: int
     per_s: float
@@ -24,11 +24,11 @@ GATEWAY: Final = Limit(10, 5.0)
 COMMANDS: Final = Limit(10, 10.0)
 MESSAGES: Final = Limit(5, 5.0)
 REACTIONS: Final = Limit(1, 0.3)
-INTERACTIONS: Final = Limit(5, 2.0)  # as webhooks have it, per interaction token
+INTERACTIONS: Final = Limit(5, 2.0)  # per interaction token, as for webhooks
 
 
 class TooMany(Exception):
-    """A limit is exceeded: 429 with these headers and this body."""
+    """A rate limit is exceeded: response 429 with these headers and this body."""
 
     def __init__(self, headers: dict[str, str], body: Json) -> None:
         super().__init__(f"429: retry after {body['retry_after']:g} s")
@@ -39,24 +39,24 @@ class TooMany(Exception):
 @dataclass(slots=True)
 class _Bucket:
     left: int
-    resets_at: float  # unix seconds
+    resets_at: float  # Unix seconds
 
 
 @dataclass(slots=True)
 class RateLimits:
-    """Counts requests; forgets buckets that have been refilled."""
+    """Counts requests; drops buckets that have been refilled."""
 
     _buckets: dict[str, _Bucket] = field(default_factory=dict[str, _Bucket])
     _recent: deque[float] = field(default_factory=deque[float])
 
     def take(self, route: str, major: str, limit: Limit) -> dict[str, str]:
-        """Count one request to a route; answers the headers that tell how it stands.
+        """Count one request to a route; returns the rate limit headers of its bucket.
 
         Raises:
             TooMany: the bucket is empty.
         """
         now = time.time()
-        if len(self._buckets) > 5000:  # noqa: PLR2004 - a simulation makes a bucket per interaction
+        if len(self._buckets) > 5000:  # noqa: PLR2004 - a simulation creates a bucket per interaction
             self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.resets_at > now}
         name = _name(route)
         bucket = self._buckets.get(name + major)
@@ -68,10 +68,10 @@ class RateLimits:
         return _headers(name, limit, bucket)
 
     def take_global(self) -> None:
-        """Count one request against the fifty a second.
+        """Count one request against the global limit of fifty per second.
 
         Raises:
-            TooMany: they are used up.
+            TooMany: the global limit is used up.
         """
         now = time.time()
         while self._recent and self._recent[0] <= now - 1:
@@ -82,7 +82,7 @@ class RateLimits:
 
 
 def too_many(route: str, wait_s: float, *, limit: Limit = USUAL, scope: str = "user") -> TooMany:
-    """The refusal of a call to `route` for `wait_s`; `scope` is user, shared or global."""
+    """The 429 response for a call to `route`, for `wait_s` seconds; `scope` is user, shared or global."""
     told = {"X-RateLimit-Scope": scope, "Retry-After": str(math.ceil(wait_s))}
     if scope == "global":
         told["X-RateLimit-Global"] = "true"

@@ -1,4 +1,4 @@
-"""The community's everyday life: members come when they usually study, and go when they have had enough."""
+"""Moves members in and out of voice channels at random times that follow each member's study habits."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -13,16 +13,16 @@ from playground.gateway.voice import CHANGES, Voice
 from playground.state.fixtures import Community, Persona
 from playground.state.state import Guild, Member
 
-LOOK_EVERY_S: Final = 7.0  # of the clock
-HANDS_OFF: Final = timedelta(hours=3)  # whoever a person steered is left alone so long
-VISITS: Final = 0.5  # chance of a visit in any three waking hours, so that the rooms are seldom empty
-FIDGETS: Final = 0.004  # chance of a change of mute, camera or room at each look
+LOOK_EVERY_S: Final = 7.0  # seconds of the clock
+HANDS_OFF: Final = timedelta(hours=3)  # pause of random activity for a member whom a control request moved
+VISITS: Final = 0.5  # probability of a visit in any three waking hours, so that channels are seldom empty
+FIDGETS: Final = 0.004  # probability of a change of mute, camera or channel at each step
 
 log = structlog.get_logger()
 
 
 class Living:
-    """Moves the members that nobody else moves."""
+    """Moves members at random, except those whom a control request moved recently."""
 
     def __init__(self, community: Community, guild: Guild, voice: Voice, clock: Clock, simulation: Simulation) -> None:
         self._community = community
@@ -31,21 +31,21 @@ class Living:
         self._clock = clock
         self._simulation = simulation
         self._steered: dict[int, datetime] = {}
-        self._chance = Random(11)  # noqa: S311 - a story, not a secret
+        self._chance = Random(11)  # noqa: S311 - simulated behaviour, not a secret
 
     def leave_alone(self, member: Member) -> None:
-        """Somebody else decides over this member for the next hours."""
+        """Exclude a member from random activity for the next `HANDS_OFF`."""
         self._steered[member.user.id] = self._clock.now()
 
     async def run(self) -> None:
-        """Look around every few seconds, for ever."""
+        """Run a step every `LOOK_EVERY_S` until cancelled."""
         while True:
             if not self._simulation.is_running:
                 self.look()
             await self._clock.sleep(LOOK_EVERY_S + self._chance.random() * 3)
 
     def look(self) -> None:
-        """Let at most one member come or go, and perhaps one fidget."""
+        """Let at most one member join or leave, and sometimes change the voice state of one."""
         now = self._clock.now()
         personas = list(self._community.members)
         self._chance.shuffle(personas)
@@ -80,12 +80,12 @@ class Living:
 
 
 def room_at(persona: Persona, now: datetime) -> str | None:
-    """In which room somebody is at a moment by habit, None when in none: the same answer every time."""
+    """The name of the channel in which a member is by habit at a time, None: in no channel. Deterministic."""
     if persona.is_bot:
         return "Lounge"
     local = now.astimezone(ZoneInfo(persona.zone))
-    for day in (local.date(), local.date() - timedelta(days=1)):  # a late session began yesterday
-        chance = Random(f"living {persona.username} {day.isoformat()}")  # noqa: S311 - a story, not a secret
+    for day in (local.date(), local.date() - timedelta(days=1)):  # a late session began on the day before
+        chance = Random(f"living {persona.username} {day.isoformat()}")  # noqa: S311 - not a secret
         comes = chance.random() < persona.habit.days_per_week / 7
         room = chance.choice(persona.habit.channels)
         midnight = datetime(day.year, day.month, day.day, tzinfo=local.tzinfo)

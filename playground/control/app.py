@@ -1,4 +1,4 @@
-"""The address where people and the command line steer the local Discord: state, voice, faults, time."""
+"""Control API: HTTP routes under /playground that change voice states, guilds, gateway faults and the clock."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ RATE_MAX: Final = 3600.0
 
 
 def steering(steer: Steer) -> Steer:
-    """Turn what cannot be done into one sentence with the next step."""
+    """Wrap a handler so that NotFound and Refusal become a JSON error with one sentence."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -42,10 +42,10 @@ def steering(steer: Steer) -> Steer:
 
 
 async def asked(request: Request) -> Json:
-    """The JSON object in a control request; an empty body is an empty object.
+    """Parse the JSON object in a control request; an empty body is an empty object.
 
     Raises:
-        Puzzled: it is something else.
+        NotFound: the body is not a JSON object.
     """
     raw = await request.body()
     try:
@@ -58,10 +58,10 @@ async def asked(request: Request) -> Json:
 
 
 def text_in(body: Json, name: str) -> str | None:
-    """A text in a control request, None when it is left out.
+    """A string field of a control request, None when it is left out.
 
     Raises:
-        Puzzled: it is no text.
+        NotFound: the field is not a string.
     """
     value = body.get(name)
     if value is None or isinstance(value, str):
@@ -72,7 +72,7 @@ def text_in(body: Json, name: str) -> str | None:
 
 
 class Control:
-    """State, voice, gateway faults and the clock."""
+    """Control routes for state, voice, gateway faults and the clock."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Control:
         self._leave_alone = leave_alone
 
     def routes(self) -> list[Route]:
-        """The routes under /playground that need no app."""
+        """The routes under /playground that do not need an app endpoint."""
         return [
             Route("/playground/voice", steering(self._move), methods=["POST"]),
             Route("/playground/gateway", steering(self._fault), methods=["POST"]),
@@ -211,7 +211,7 @@ class Control:
         return JSONResponse(guild_state(guild))
 
     async def _change_app(self, request: Request) -> Response:
-        """Switch what the developer of an app switches in Discord's portal."""
+        """Change what a developer sets in Discord's developer portal."""
         body = await asked(request)
         reads, launches = body.get("message_content"), body.get("activity")
         if not isinstance(reads, bool) and not isinstance(launches, bool):
@@ -224,7 +224,7 @@ class Control:
         return JSONResponse({"message_content": self._world.message_content})
 
     def _set_hidden(self, guild: Guild, name: str | None, *, is_hidden: bool) -> None:
-        """Take View Channel from the app, or give it back."""
+        """Deny the app View Channel, or allow it again."""
         if name:
             channel = lookup.find_channel(guild, name)
             channel.is_hidden = is_hidden
@@ -239,18 +239,18 @@ class Control:
 
 
 def unknown_action(action: str) -> str:
-    """The sentence for a voice action that does not exist."""
+    """The error message for an unknown voice action."""
     near = lookup.nearest(action, ["join", "leave", "move", "rejoin", *CHANGES])
     return f'There is no voice action "{action}"; try {lookup.listed(near)}.'
 
 
 def clock_state(clock: Clock) -> Json:
-    """What the clock shows and how fast it runs."""
+    """The clock's time and speed as JSON."""
     return {"now": serializers.moment(clock.now()), "unix": clock.unix(), "rate": clock.speed}
 
 
 def member_state(guild: Guild, member: Member) -> Json:
-    """A member as the control API shows them."""
+    """A member in the JSON form of the control API."""
     return {
         "id": str(member.user.id),
         "name": member.display_name,
@@ -263,7 +263,7 @@ def member_state(guild: Guild, member: Member) -> Json:
 
 
 def voice_of(guild: Guild, member: Member) -> Json | None:
-    """Where somebody is connected and how; None: nowhere."""
+    """A member's voice channel and flags; None: not connected."""
     state = member.voice
     if state is None:
         return None
@@ -280,7 +280,7 @@ def voice_of(guild: Guild, member: Member) -> Json | None:
 
 
 def guild_state(guild: Guild) -> Json:
-    """A guild as the control API shows it."""
+    """A guild in the JSON form of the control API."""
     return {
         "id": str(guild.id),
         "name": guild.name,

@@ -1,4 +1,4 @@
-"""The control API for faults: switch one on for some calls or until further notice, switch it off, probe the app."""
+"""Control API routes that list faults, switch them on or off, and send a PING with a wrong signature to the app."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ ROUTE_MAX: Final = 200  # characters
 
 
 class ControlFaults:
-    """What goes wrong at the doors of REST and at the app's own."""
+    """Control routes for faults of the REST API and of requests to the app."""
 
     def __init__(self, faults: Faults, courier: Courier) -> None:
         self._faults = faults

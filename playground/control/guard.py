@@ -1,4 +1,4 @@
-"""Keeps other websites out: a page elsewhere in the same browser must neither steer the local Discord nor read it."""
+"""ASGI middleware that refuses cross-site requests and unknown Host headers, so that other websites have no access."""
 
 import ipaddress
 from typing import Final
@@ -10,19 +10,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN: Final = frozenset({"same-origin", "none"})  # from this page, or typed by a person
-FORBIDDEN: Final = 1008  # the websocket's code
+OWN: Final = frozenset({"same-origin", "none"})  # from this page, or a URL the user entered
+FORBIDDEN: Final = 1008  # WebSocket close code
 
 
 class Guard:
-    """Refuses what a browser sends for somebody else's page; programs such as curl name no page and pass."""
+    """Refuses cross-site browser requests; programs such as curl send no origin and pass."""
 
     def __init__(self, app: ASGIApp, *, host: str) -> None:
         self._app = app
-        self._host = host  # where the server listens, and so a name by which it may be called
+        self._host = host  # the configured host, which is also an allowed Host name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or refuse it in one sentence."""
+        """Pass a request on, or refuse it with one sentence."""
         if scope["type"] in ("http", "websocket") and (trouble := self._trouble(scope)):
             refusal = PlainTextResponse(trouble, 403) if scope["type"] == "http" else WebSocketClose(FORBIDDEN, trouble)
             await refusal(scope, receive, send)
@@ -42,7 +42,7 @@ class Guard:
         return None
 
     def _is_here(self, name: str) -> bool:
-        """Whether a name cannot be made to point here by a stranger: an address, this machine, or what was chosen."""
+        """Whether a host name is safe from DNS rebinding: an IP address, localhost, or the configured host."""
         if name in ("localhost", self._host) or name.endswith(".localhost"):
             return True
         try:

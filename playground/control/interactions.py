@@ -1,4 +1,4 @@
-"""The control API for interactions: do something as a member, look at what came back, say where the app listens."""
+"""Control API routes that send interactions as a user, show their results, and save the app's interactions endpoint."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +18,7 @@ from playground.validation.message import LOADING
 
 
 class ControlInteractions:
-    """The routes that people and the command line use to try the app."""
+    """Control routes to send and inspect interactions."""
 
     def __init__(
         self,

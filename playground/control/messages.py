@@ -1,4 +1,4 @@
-"""The control API for messages: what a person writes, dismisses and votes for, as their client would."""
+"""Control API routes for user actions on messages: write, edit, react, dismiss and vote."""
 
 from typing import Final
 
@@ -24,11 +24,11 @@ from playground.validation import message as check_message
 from playground.validation.message import Before
 from playground.validation.upload import Upload
 
-RARE: Final = ("embeds", "components")  # what people do not write themselves, but link previews and other apps do
+RARE: Final = ("embeds", "components")  # sent by link previews and other apps, not written by users
 
 
 class ControlMessages:
-    """The routes by which a person writes, dismisses and votes."""
+    """Control routes by which a user writes, edits, reacts, dismisses and votes."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ def _check_may_write(actor: Actor, *, with_files: bool) -> None:
 
 
 def _allowed(actor: Actor) -> Json:
-    """Whom somebody pings by naming them."""
+    """The mentions that ping in a message written by a user."""
     if actor.guild and actor.member and permissions.of_member(actor.guild, actor.member) & permissions.MENTION_EVERYONE:
         return {"parse": ["users", "roles", "everyone"]}
     return {"parse": ["users"]}

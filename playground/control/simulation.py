@@ -1,4 +1,4 @@
-"""Plays a planned evening in fast motion, with the clock running along."""
+"""Plays a planned evening of voice activity with the clock running faster than real time."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,14 @@ MEMBERS_MAX: Final = 100_000
 MINUTES_MAX: Final = 24 * 60
 SPEED_MAX: Final = 3600.0
 SEED: Final = 7
-STEP_S: Final = 0.02  # real seconds: everything due meanwhile is told together
+STEP_S: Final = 0.02  # real seconds; actions that fall into one step are dispatched together
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Evening:
-    """One evening and how far it is."""
+    """One simulated evening and its progress."""
 
     members: int
     minutes: float
@@ -45,17 +45,17 @@ class Evening:
     told: int = 0
     peak: int = 0
     is_running: bool = True
-    keeps: bool = False  # whoever is in voice stays there, and newcomers stay members
-    ended_after_s: float | None = None  # of the clock; None: it runs, or it went by as planned
+    keeps: bool = False  # when it ends, members stay in voice and generated users stay members
+    ended_after_s: float | None = None  # seconds of the clock; None: it is running or finished as planned
     problem: str | None = None
 
     @property
     def length_s(self) -> float:
-        """Its length in seconds of the clock."""
+        """The length in seconds of the clock."""
         return self.minutes * 60
 
     def progress(self, now: datetime) -> float:
-        """0 to 1."""
+        """The progress from 0 to 1."""
         if not self.is_running:
             return 1.0
         return min(max((now - self.began).total_seconds() / self.length_s, 0.0), 0.999)
@@ -63,14 +63,14 @@ class Evening:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """How the server was before an evening, by users."""
+    """The state before an evening that its end restores, by user id."""
 
     was_in_voice: frozenset[int]
     newcomers: frozenset[int]
 
 
 class Simulation:
-    """At most one evening at a time."""
+    """Runs at most one evening at a time."""
 
     def __init__(self, world: World, voice: Voice, clock: Clock, changes: Changes) -> None:
         self._world = world
@@ -83,11 +83,11 @@ class Simulation:
 
     @property
     def is_running(self) -> bool:
-        """Whether an evening is being played."""
+        """Whether an evening is running."""
         return bool(self._evening and self._evening.is_running)
 
     def routes(self) -> list[Route]:
-        """The route under /playground."""
+        """The routes under /playground."""
         return [
             Route("/playground/simulate", steering(self._begin), methods=["POST"]),
             Route("/playground/simulate", steering(self._show), methods=["GET"]),
@@ -95,7 +95,7 @@ class Simulation:
         ]
 
     async def stop(self) -> None:
-        """End a running evening because the server stops; nobody is told any more."""
+        """Stop a running evening at server shutdown, without change events."""
         self._is_closing = True
         await self._break_off()
 
@@ -142,7 +142,7 @@ class Simulation:
         return JSONResponse(self.state())
 
     def _gather(self, guild: Guild, count: int) -> list[Member]:
-        """The community first, then as many newcomers as are missing."""
+        """Choose the participants: guild members first, then generated users up to `count`."""
         people = [member for member in guild.members.values() if not member.user.is_bot and not member.is_synthetic]
         for number in range(max(count - len(people), 0)):
             persona = newcomer(number)
@@ -180,9 +180,9 @@ class Simulation:
         log.info("an evening ends", told=evening.told)
 
     def _send_home(self, guild: Guild, people: list[Member], leaving: "Leaving") -> None:
-        """Whoever came to voice for the evening leaves it, and who became a member for it is one no longer.
+        """Disconnect members who joined voice for the evening, and remove generated users from the guild.
 
-        Their accounts stay, as at Discord: boards and cards of the evening still find names and avatars.
+        Their accounts remain, as on Discord: leaderboards and images of the evening still resolve names and avatars.
         """
         for member in people:
             if member.user.id not in leaving.was_in_voice:
@@ -206,7 +206,7 @@ class Simulation:
             await asyncio.sleep(max(left_s / evening.speed, STEP_S))
 
     def state(self) -> Json:
-        """How far the evening is, for people and for the page."""
+        """The progress of the evening as JSON."""
         evening = self._evening
         if evening is None:
             return {"running": False, "progress": 1.0}

@@ -1,4 +1,4 @@
-"""The control API for webhook events: let something happen that Discord tells the app by HTTP."""
+"""Control API routes that send webhook events (authorisations and entitlements) to the app."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,11 +21,11 @@ from wire.limits import ANSWER_WITHIN_S
 
 SCOPES: Final = ("bot", "applications.commands")
 TIMES_MAX: Final = 200
-SKU: Final = 1_000_000_000_000_000_900  # what is bought unless said otherwise
+SKU: Final = 1_000_000_000_000_000_900  # the SKU of a purchase when the request names none
 
 
 class ControlEvents:
-    """Authorisations and purchases, once or many times, now or as if long ago."""
+    """Control routes for authorisations and purchases, with repeats and past timestamps."""
 
     def __init__(
         self, world: World, told: Events, shop: Shop, *, set_url: Callable[[str | None], Awaitable[None]]
@@ -44,7 +44,7 @@ class ControlEvents:
         ]
 
     async def _happen(self, request: Request) -> Response:
-        """Tell one event `times` times at once, and wait until each was tried."""
+        """Send one event `times` times at once, and wait until each was attempted."""
         body = await asked(request)
         kind, times = text_in(body, "type") or "", body.get("times", 1)
         if kind not in webhook_events.KINDS:

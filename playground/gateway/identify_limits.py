@@ -1,4 +1,4 @@
-"""How often gateway sessions may be started: buckets of five seconds, and a thousand a day."""
+"""Limits on gateway identifies: one per shard key and time window, and a maximum number per day."""
 
 import time
 from collections import deque
@@ -7,25 +7,25 @@ from typing import Final
 from playground.config import PlaygroundConfig
 from playground.json_types import Json
 
-REMEMBERED: Final = 1000  # starts, for whoever wants to see how far apart they were
+REMEMBERED: Final = 1000  # identifies kept in `log`, for tests of the distance between them
 _DAY_S: Final = 86_400
 
 
 class Starts:
-    """Counts identifies; source: discord.com/developers/docs/events/gateway#session-start-limit-object."""
+    """Limits identifies; source: discord.com/developers/docs/events/gateway#session-start-limit-object."""
 
     def __init__(self, config: PlaygroundConfig) -> None:
         self._config = config
         self.left = config.starts_per_day
-        self.is_token_reset = False  # nobody gets in any more, as after too many starts at Discord
-        self.log: deque[Json] = deque(maxlen=REMEMBERED)  # every identify, also the refused ones
-        self._last: dict[int, float] = {}  # by key
+        self.is_token_reset = False  # identifies fail from now on, as after too many starts on Discord
+        self.log: deque[Json] = deque(maxlen=REMEMBERED)  # every identify, refused ones included
+        self._last: dict[int, float] = {}  # monotonic time of the last identify, by key
         self._day_ends = time.monotonic() + _DAY_S
 
     def take(self, shard: tuple[int, int]) -> bool:
-        """Whether an identify is allowed now: `max_concurrency` keys, each once in the gap.
+        """Whether an identify is allowed now; each of `max_concurrency` keys may identify once per `identify_gap_s`.
 
-        One beyond the daily limit resets the token; the caller then ends all sessions.
+        One beyond the daily limit resets the token; the caller must then end all sessions.
         """
         now = time.monotonic()
         if now >= self._day_ends:
@@ -42,7 +42,7 @@ class Starts:
         return allowed
 
     def limit(self) -> Json:
-        """The session start limit object."""
+        """The session start limit object of GET /gateway/bot."""
         return {
             "total": self._config.starts_per_day,
             "remaining": self.left,

@@ -1,4 +1,4 @@
-"""Messages as the gateway tells them: to whom, and with how much of what people wrote."""
+"""Dispatches message events to gateway sessions and removes content that the app may not read."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ UPDATED: Final = "MESSAGE_UPDATE"
 
 
 class Telling:
-    """Tells listeners, and callers of the REST API, about messages."""
+    """Dispatches message events to gateway sessions, and serializes messages for REST responses."""
 
     def __init__(self, world: World, posting: Posting, gateway: Gateway) -> None:
         self._world = world
@@ -21,7 +21,7 @@ class Telling:
         self._gateway = gateway
 
     def message(self, event: str, message: Message) -> None:
-        """MESSAGE_CREATE or MESSAGE_UPDATE; content goes to sessions that asked for it and may have it."""
+        """Dispatch MESSAGE_CREATE or MESSAGE_UPDATE; sessions with the intent get content that the app may read."""
         if not self._is_heard(message):
             return
         guild = self._world.channels[message.channel].guild
@@ -39,7 +39,7 @@ class Telling:
         )
 
     def gone(self, message: Message) -> None:
-        """MESSAGE_DELETE."""
+        """Dispatch MESSAGE_DELETE."""
         if not self._is_heard(message):
             return
         guild = self._world.channels[message.channel].guild
@@ -49,7 +49,7 @@ class Telling:
         self._gateway.dispatch("MESSAGE_DELETE", shape, intent=intent, guild=guild)
 
     def about(self, event: str, message: Message, shape: Json, *, intents: tuple[int, int]) -> None:
-        """Something that happens to a message; `intents` are those of servers and of direct messages."""
+        """Dispatch another event of a message; `intents` holds the intent in guilds and the one in direct messages."""
         if not self._is_heard(message):
             return
         guild = self._world.channels[message.channel].guild
@@ -59,13 +59,13 @@ class Telling:
         self._gateway.dispatch(event, place | shape, intent=intent, guild=guild)
 
     def answers(self, messages: list[Message], remarks: list[str]) -> list[Json]:
-        """Messages as a REST call answers them; what is emptied is said in `remarks`."""
+        """Messages as JSON for a REST response; adds a remark when content was removed."""
         closed = sum(not message_content.is_open(one, self._world) for one in messages)
         if closed and not self._world.message_content:
             remarks.append(message_content.remark(closed))
         return [self._posting.told(one) for one in messages]
 
     def _is_heard(self, message: Message) -> bool:
-        """Whether listeners are told of it: the app is in no group of people, and what one person sees is theirs."""
+        """Whether the app receives events of a message: not in group channels, and not for ephemeral messages."""
         channel = self._world.channels.get(message.channel)
         return channel is not None and channel.type != GROUP and message.reader is None

@@ -1,4 +1,4 @@
-"""Gateway sessions: who listens, what they were told, and the faults that a tester may order."""
+"""Gateway sessions: event dispatch, replay on resume, and faults for tests."""
 
 import json
 import secrets
@@ -32,7 +32,7 @@ DIRECT_TYPING: Final = 1 << 14
 GUILD_POLLS: Final = 1 << 24
 DIRECT_POLLS: Final = 1 << 25
 PRIVILEGED: Final = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
-EVERYBODY: Final = (1 << 32) - 1  # what sessions hear whatever they asked for
+EVERYBODY: Final = (1 << 32) - 1  # for events sent to sessions regardless of their intents
 KNOWN_INTENTS: Final = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 DISPATCH: Final = 0
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class Connection(Protocol):
-    """One open socket, as a session sees it."""
+    """An open WebSocket, as used by a session."""
 
     def send(self, frame: bytes) -> None:
         """Queue a frame."""
@@ -58,13 +58,13 @@ class Connection(Protocol):
         ...
 
     def lose_session(self, *, resumable: bool) -> None:
-        """Say that the session is invalid; another identify, or a resume, may follow on the same connection."""
+        """Send INVALID_SESSION; the client may then identify or resume on the same connection."""
         ...
 
 
 @dataclass(slots=True)
 class Session:
-    """One identified client; lives on for a while when its connection breaks."""
+    """One identified client; kept for a while after its connection breaks, so that it can be resumed."""
 
     id: str
     intents: int
@@ -72,11 +72,11 @@ class Session:
     seq: int = 0
     sent: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=REMEMBERED_EVENTS))
     connection: Connection | None = None
-    left_at: float | None = None  # monotonic; None: connected
+    left_at: float | None = None  # monotonic time of the disconnect; None: connected
     started_at: float = field(default_factory=time.monotonic)
 
     def dispatch(self, event: str, encoded: bytes) -> None:
-        """Number an event, remember it, and send it when somebody is there."""
+        """Number and store an event, and send it if the client is connected."""
         self.seq += 1
         frame = b'{"t":"%s","s":%d,"op":0,"d":%s}' % (event.encode(), self.seq, encoded)
         self.sent.append((self.seq, frame))
@@ -84,12 +84,12 @@ class Session:
             self.connection.send(frame)
 
     def hears(self, guild: int | None) -> bool:
-        """Whether this session's shard is told about a guild; None: what goes to the first shard."""
+        """Whether this session's shard receives events of a guild; None: events that only the first shard receives."""
         index, count = self.shard
         return ((guild or 0) >> 22) % count == index
 
     def missed(self, seq: int) -> list[bytes] | None:
-        """The frames after `seq`; None when they are no longer all remembered."""
+        """The frames after `seq`; None when some of them are no longer stored."""
         oldest = self.sent[0][0] if self.sent else self.seq + 1
         if seq < oldest - 1:
             return None
@@ -97,7 +97,7 @@ class Session:
 
 
 class Gateway:
-    """All sessions, and the one way to tell them something."""
+    """All gateway sessions, event dispatch, and faults."""
 
     def __init__(self, config: PlaygroundConfig, world: World, changes: Changes) -> None:
         self._config = config
@@ -106,15 +106,15 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
         self.starts = Starts(config)
-        self.acknowledges = True  # False: heartbeats go unanswered, as behind a dead proxy
+        self.acknowledges = True  # False: heartbeats are not acknowledged, as behind a broken proxy
         self.refuses_resumes = False
-        self.unavailable: set[int] = set()  # guilds in an outage
-        self.removed: set[int] = set()  # guilds that have thrown the app out
+        self.unavailable: set[int] = set()  # ids of guilds in an outage
+        self.removed: set[int] = set()  # ids of guilds that have removed the app
 
-    # What clients do
+    # Client operations
 
     def may_start(self, shard: tuple[int, int]) -> bool:
-        """Whether an identify is allowed now; one too many on a day ends everything, as at Discord."""
+        """Whether an identify is allowed now; exceeding the daily limit ends all sessions, as on Discord."""
         allowed = self.starts.take(shard)
         if self.starts.is_token_reset:
             self.sessions.clear()
@@ -128,7 +128,7 @@ class Gateway:
         return guilds > most or (shard[1] == 1 and guilds >= most)
 
     def start(self, intents: int, shard: tuple[int, int], connection: Connection) -> Session:
-        """A new session: READY, then one GUILD_CREATE per guild of its shard."""
+        """Start a session: send READY, then one GUILD_CREATE per guild of its shard."""
         session = Session(secrets.token_hex(16), intents, shard, connection=connection)
         self.sessions[session.id] = session
         known = self._world.guilds.values()
@@ -142,7 +142,7 @@ class Gateway:
         return session
 
     def resume(self, session_id: str, seq: int, connection: Connection) -> Session | None:
-        """The session with everything after `seq` sent again; None: it cannot be resumed."""
+        """Resume a session and send all events after `seq` again; None: it cannot be resumed."""
         session = self.sessions.get(session_id)
         if session is None or self.refuses_resumes or self._is_over(session):
             self.refuses_resumes = False
@@ -163,25 +163,25 @@ class Gateway:
         return session
 
     def leave(self, session: Session, connection: Connection, *, resumable: bool) -> None:
-        """A connection ended; its session stays for a few minutes, or goes at once."""
+        """Handle the end of a connection: the session stays resumable for `resumable_s`, or is removed at once."""
         if session.connection is not connection:
-            return  # somebody resumed meanwhile
+            return  # another connection has resumed it
         session.connection, session.left_at = None, time.monotonic()
         if not resumable:
             self.sessions.pop(session.id, None)
         self._changes.tell(FaultsChanged())
 
-    # What clients are told
+    # Dispatched events
 
     def dispatch(self, event: str, payload: Json, *, intent: int, guild: int | None, whole: Json | None = None) -> None:
-        """Tell every session that asked for `intent`; the payload is encoded once, however many listen.
+        """Send an event to every session with `intent`; the payload is encoded once for all sessions.
 
         Args:
-            event: its name.
-            payload: what is told.
-            intent: of which a session needs one bit.
-            guild: where it happens; None: in private.
-            whole: the payload for sessions that asked for message content too; None: the same for all.
+            event: the event's name.
+            payload: the event's data.
+            intent: intent bits, of which a session needs at least one.
+            guild: the guild of the event; None: a direct message.
+            whole: the payload for sessions with the message content intent; None: the same payload for all.
         """
         encoded: bytes | None = None
         encoded_whole: bytes | None = None
@@ -198,15 +198,15 @@ class Gateway:
                     session.dispatch(event, encoded)
 
     def announce_channel(self, event: str, channel: Channel) -> None:
-        """CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
+        """Dispatch CHANNEL_CREATE, CHANNEL_UPDATE or CHANNEL_DELETE."""
         self.dispatch(event, serializers.channel_for_app(channel), intent=GUILDS, guild=channel.guild)
 
     def announce_guild(self, guild: Guild) -> None:
-        """GUILD_UPDATE."""
+        """Dispatch GUILD_UPDATE."""
         self.dispatch("GUILD_UPDATE", serializers.guild(guild), intent=GUILDS, guild=guild.id)
 
     def channel_facts(self, guild: Guild, fields: list[str]) -> Json:
-        """The answer to opcode 43: since when calls run."""
+        """The response to opcode 43: the start times of voice calls in a guild's channels."""
         facts: list[Json] = []
         for channel in guild.channels.values():
             if channel.voice_started:
@@ -214,13 +214,13 @@ class Gateway:
                 facts.append({"id": str(channel.id)} | {name: known[name] for name in fields if name in known})
         return {"guild_id": str(guild.id), "channels": facts}
 
-    # Faults on order
+    # Faults
 
     def fault(self, action: str, *, code: int | None, guild: Guild) -> str:
-        """Do to all clients what the real Discord sometimes does; answers what was done.
+        """Apply a fault to all clients; returns a description of what was done.
 
         Raises:
-            KeyError: no such fault.
+            KeyError: unknown fault.
         """
         faults = {
             "drop": lambda: self._close_all(code or 4000, "Connection dropped on request"),
@@ -265,7 +265,7 @@ class Gateway:
     def _forget(self) -> str:
         kept = [session for session in self.sessions.values() if session.connection]
         for session in kept:
-            session.id = secrets.token_hex(16)  # goes on while it is connected, but nobody knows its name
+            session.id = secrets.token_hex(16)  # an open connection continues, but the session can no longer be resumed
         count = len(self.sessions)
         self.sessions = {session.id: session for session in kept}
         return f"Forgot {count} sessions; none of them can be resumed."
@@ -293,7 +293,7 @@ class Gateway:
         self.removed.add(guild.id)
         return f"The app was told that it is no longer in {guild.name}; recover lets it back in."
 
-    # Inside
+    # Internals
 
     def _is_over(self, session: Session) -> bool:
         return session.left_at is not None and time.monotonic() - session.left_at > self._config.resumable_s

@@ -1,4 +1,4 @@
-"""One gateway connection: frames in and out, compression, heartbeats, and the close codes that Discord documents."""
+"""One gateway WebSocket connection: frames, compression, heartbeats, and Discord's documented close codes."""
 
 import asyncio
 import contextlib
@@ -24,14 +24,14 @@ from playground.state.tokens import opens
 PAYLOAD_MAX_BYTES: Final = 4096  # discord.com/developers/docs/events/gateway#sending-events
 SENDS_MAX: Final = 120  # in
 SENDS_WINDOW_S: Final = 60
-PATIENCE: Final = 1.5  # heartbeat intervals without a heartbeat
-QUEUE_MAX: Final = 200_000  # frames that a client may be behind
+PATIENCE: Final = 1.5  # heartbeat intervals without a heartbeat until the connection is closed
+QUEUE_MAX: Final = 200_000  # frames queued for a slow client until it is disconnected
 
 Compress = Callable[[bytes], bytes]
 
 
 class Closed(Exception):
-    """The connection ends with this close code."""
+    """Ends the connection with this close code."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -40,7 +40,7 @@ class Closed(Exception):
 
 
 class Socket:
-    """A client's connection from hello to goodbye."""
+    """One client connection from HELLO to close."""
 
     def __init__(
         self, websocket: WebSocket, config: PlaygroundConfig, gateway: Gateway, world: World, voice: Voice
@@ -68,25 +68,25 @@ class Socket:
         }
 
     def send(self, frame: bytes) -> None:
-        """Queue a frame; a client that is hopelessly behind is let go."""
+        """Queue a frame; a client that is too far behind is disconnected."""
         if self._outbox.qsize() > QUEUE_MAX:
             self.close(4000, "Too far behind")
         else:
             self._outbox.put_nowait(frame)
 
     def close(self, code: int, reason: str) -> None:
-        """Close after what is queued."""
+        """Close after the queued frames are sent."""
         self._outbox.put_nowait(Closed(code, reason))
 
     def lose_session(self, *, resumable: bool) -> None:
-        """Tell that the session is invalid and wait for another identify or resume."""
+        """Send INVALID_SESSION and wait for another identify or resume."""
         self._queue({"op": sessions.INVALID_SESSION, "d": resumable})
         if self._session:
             self._gateway.leave(self._session, self, resumable=resumable)
             self._session = None
 
     async def serve(self) -> None:
-        """Talk until one side ends it, then keep or drop the session as Discord would."""
+        """Process frames until either side closes, then keep or drop the session as Discord would."""
         await self._websocket.accept()
         writer = asyncio.create_task(self._write())
         self._gateway.connections.add(self)
@@ -125,7 +125,7 @@ class Socket:
                 else:
                     await self._websocket.send_text(item.decode())
             except (RuntimeError, WebSocketDisconnect):
-                return  # the client is gone; the reader notices as well
+                return  # the client is gone; the reader detects this as well
 
     async def _listen(self) -> None:
         patience_s = self._config.heartbeat_ms / 1000 * PATIENCE + 1
@@ -182,7 +182,7 @@ class Socket:
         self.send(msgspec.json.encode({"t": None, "s": None} | frame))
 
     def _ignore(self, payload: Any) -> None:
-        """Presence and soundboard requests change nothing that anybody here could see."""
+        """Ignore presence and soundboard requests, which have no effect here."""
 
     def _beat(self, _payload: Any) -> None:
         self._heard_at = time.monotonic()
@@ -238,7 +238,7 @@ class Socket:
         wanted = _dictionary(payload)
         guild = self._world.guilds.get(snowflake(wanted.get("guild_id")) or 0)
         if guild is None:
-            return  # Discord says nothing either
+            return  # Discord does not answer either
         app = guild.members[self._world.application]
         channel = guild.channels.get(snowflake(wanted.get("channel_id")) or 0)
         if channel and channel.is_voice:

@@ -1,4 +1,4 @@
-"""Who is connected to which voice channel; every change is told to the gateway and to the page."""
+"""Voice states of members: connects, moves and disconnects them, and dispatches each change to gateway and page."""
 
 import random
 from typing import Any, Final
@@ -25,21 +25,21 @@ CHANGES: Final[dict[str, dict[str, bool]]] = {
     "server-undeafen": {"deaf": False},
     "speak": {"suppress": False},
     "suppress": {"suppress": True},
-}  # what each action does to a voice state
+}  # the voice state fields that each action sets
 
 
 class Voice:
-    """Connects, moves and disconnects members."""
+    """Connects, moves and disconnects members, and changes their voice states."""
 
     def __init__(self, world: World, gateway: Gateway, clock: Clock, changes: Changes) -> None:
         self._world = world
         self._gateway = gateway
         self._clock = clock
         self._changes = changes
-        self._chance = random.Random(20_150_513)  # noqa: S311 - session ids only have to differ
+        self._chance = random.Random(20_150_513)  # noqa: S311 - session ids only have to be distinct
 
     def connect(self, guild: Guild, member: Member, channel: Channel) -> None:
-        """Join a channel, or move to it; a move keeps the voice session."""
+        """Join a channel, or move to it; a move keeps the voice session id."""
         now = self._clock.now()
         is_quiet = channel.type == STAGE or channel.id == guild.afk_channel
         before = member.voice
@@ -67,7 +67,7 @@ class Voice:
             self._tell_start(guild, channel)
 
     def disconnect(self, guild: Guild, member: Member) -> None:
-        """Leave voice; nothing happens to somebody who is not in it."""
+        """Disconnect a member from voice; no effect if not connected."""
         before = member.voice
         if before is None:
             return
@@ -76,7 +76,7 @@ class Voice:
         self._notice_empty(guild, before.channel)
 
     def change(self, guild: Guild, member: Member, **flags: bool) -> None:
-        """Mute, deafen, stream and the like; told only when something changes."""
+        """Set flags such as self_mute, self_deaf or self_stream; dispatched only if something changes."""
         state = member.voice
         if state is None:
             return

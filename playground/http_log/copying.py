@@ -1,4 +1,4 @@
-"""Recorded exchanges as texts that work elsewhere: a command for a shell, a payload for a test."""
+"""Converts recorded HTTP exchanges to curl commands and to interaction payload files for tests."""
 
 import base64
 import json
@@ -9,19 +9,19 @@ from typing import Final
 from playground.http_log.exchange import Exchange
 from playground.json_types import Json
 
-TOKEN_VARIABLE: Final = "DISCORD_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN_VARIABLE: Final = "DISCORD_TOKEN"  # noqa: S105 - name of a variable
 FIRST: Final = ("version", "type", "token", "id", "application_id", "locale", "guild_locale", "guild_id", "guild")
 LAST: Final = ("message", "data")
 _SPOKEN_FOR: Final = frozenset({"Host", "Accept", "Accept-Encoding", "Connection", "Content-Length", "Authorization"})
 
 
 def signed_curl(exchange: Exchange, signed: Mapping[str, str]) -> str:
-    """What Discord sent, as a command with fresh signature headers."""
+    """A curl command for a request of Discord, with new signature headers."""
     return _command(["--include", _quoted(exchange.path), *_headers(signed.items()), *_data(exchange)])
 
 
 def curl(exchange: Exchange, *, base_url: str) -> str:
-    """What the app sent, as a command; the token is left to the variable DISCORD_TOKEN, files to the working folder."""
+    """A curl command for a request of the app; needs DISCORD_TOKEN set and the files in the working directory."""
     words = ["--include", f"--request {exchange.method}", _quoted(base_url + exchange.path)]
     if "Authorization" in exchange.headers:
         words.append(f'--header "Authorization: Bot ${TOKEN_VARIABLE}"')
@@ -32,7 +32,7 @@ def curl(exchange: Exchange, *, base_url: str) -> str:
 
 
 def payload_file(interaction: Json) -> str:
-    """An interaction as our payload files have it: the frame first, what it holds last, a token that opens nothing."""
+    """An interaction in the format of the repository's payload files: data last, with a token that is not valid."""
     number = str(interaction.get("id", ""))
     token = base64.b64encode(f"interaction:{number}:notarealtoken".encode()).decode()
     middle = [name for name in interaction if name not in (*FIRST, *LAST)]
@@ -60,7 +60,7 @@ def _named(filename: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """In single quotes, where no shell looks for anything."""
+    """The text in single quotes, which a shell does not interpret."""
     return shlex.quote(text) if "'" in text else f"'{text}'"
 
 

@@ -1,4 +1,4 @@
-"""One request and its answer as they went over the wire, within bounds and without the app's token."""
+"""One recorded HTTP request with its response: bodies limited in size, tokens masked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ import msgspec
 from playground.http_log import multipart
 from playground.validation.openapi import Finding
 
-BODY_KEPT_BYTES: Final = 256 * 1024  # of one body; a request of an interaction is never longer
-FACTS_BYTES: Final = 2048  # about what the rest of an exchange takes
+BODY_KEPT_BYTES: Final = 256 * 1024  # of one body; an interaction request is never longer
+FACTS_BYTES: Final = 2048  # approximate size of the other fields of an exchange
 SECRETS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
 MASK: Final = "••••"
 
@@ -21,7 +21,7 @@ SPOILT: Final = "with a wrong signature"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that went along; its bytes are not kept."""
+    """Name and size of an uploaded file; its content is not stored."""
 
     field: str
     filename: str
@@ -31,17 +31,17 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body without its files: JSON, or whatever else was text."""
+    """A body without its files: JSON or other text."""
 
     content_type: str = ""
     text: str = ""
-    size_bytes: int = 0  # of everything, files included
+    size_bytes: int = 0  # size of the whole body, files included
     files: tuple[File, ...] = ()
-    is_cut: bool = False  # longer than what is kept
+    is_cut: bool = False  # longer than the stored part
 
     @classmethod
     def keep(cls, content_type: str, raw: bytes) -> "Body":
-        """What is kept of a body."""
+        """The part of a body that is stored."""
         kind = content_type.partition(";")[0].strip().lower()
         files: tuple[File, ...] = ()
         shown = raw
@@ -54,7 +54,7 @@ class Body:
 
     @property
     def json(self) -> Any:
-        """The value; None: there is none, or it is no JSON."""
+        """The parsed value; None: no body, or not JSON."""
         try:
             return msgspec.json.decode(self.text)
         except msgspec.DecodeError:
@@ -63,47 +63,47 @@ class Body:
 
 @dataclass(slots=True)
 class Exchange:
-    """A request with its answer; `at_ms` counts from the interaction that it belongs to."""
+    """A request with its response; `at_ms` counts from the start of the interaction that it belongs to."""
 
-    number: int  # of all that were recorded
+    number: int  # sequence number over all recorded exchanges
     sender: str  # Discord or app
     method: str
-    path: str  # with its query
-    route: str  # the path as Discord documents it; empty: to the app, or no such route
+    path: str  # with its query string
+    route: str  # path template as in Discord's documentation; empty: request to the app, or unknown route
     headers: dict[str, str]
     body: Body
     at_ms: float
-    what: str = ""  # in words, where the path does not say it: a PING, a second delivery
-    is_certain: bool = True  # False: no token tells which interaction it belongs to
-    took_ms: float | None = None  # None: not answered yet
+    what: str = ""  # description where the path is not enough: a PING, a second delivery
+    is_certain: bool = True  # False: attributed to the interaction by time, not by token
+    took_ms: float | None = None  # None: no response yet
     status: int | None = None
     answer_headers: dict[str, str] = field(default_factory=dict[str, str])
     answer: Body = field(default_factory=Body)
-    remarks: list[str] = field(default_factory=list[str])  # why it went differently from usual
-    findings: list[Finding] | None = None  # of Discord's file about what the app sent; None: not asked yet
+    remarks: list[str] = field(default_factory=list[str])  # explanations of unusual results
+    findings: list[Finding] | None = None  # OpenAPI validation of what the app sent; None: not validated yet
 
     @property
     def is_spoilt(self) -> bool:
-        """Whether its signature was wrong on purpose."""
+        """Whether the request was sent with a wrong signature on purpose."""
         return self.what.endswith(SPOILT)
 
     @property
     def from_app(self) -> Body:
-        """What the app sent: its request, or its answer to Discord's."""
+        """The body that the app sent: its request, or its response to Discord."""
         return self.body if self.sender == APP else self.answer
 
     @property
     def kept_bytes(self) -> int:
-        """About how much memory it takes."""
+        """The approximate memory use in bytes."""
         return FACTS_BYTES + len(self.body.text) + len(self.answer.text)
 
     def forget_bodies(self) -> None:
-        """Keep the facts alone."""
+        """Drop both bodies and keep the other fields."""
         self.body, self.answer = _emptied(self.body), _emptied(self.answer)
 
 
 def masked(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers as they are usually written, secrets reduced to their scheme."""
+    """Headers with secrets reduced to their scheme."""
     return {name.title(): _masked(value) if name.lower() in SECRETS else value for name, value in headers}
 
 
@@ -117,7 +117,7 @@ def _emptied(body: Body) -> Body:
 
 
 def _without_files(content_type: str, raw: bytes) -> tuple[bytes, tuple[File, ...]]:
-    """The JSON part of a multipart body, and what the other parts are."""
+    """The JSON part of a multipart body, and names and sizes of the files."""
     try:
         parts = multipart.parse(content_type, raw)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Everything that went over the wire, kept beside the interaction that it belongs to."""
+"""Records HTTP exchanges between the local Discord and the app, grouped by the interaction that they belong to."""
 
 import time
 from collections import deque
@@ -13,31 +13,31 @@ from playground.state.changes import Changes, DeliveryChanged
 Headers = Iterable[tuple[str, str]]
 
 OF_ONE_MAX: Final = 60  # exchanges of one interaction
-OUTSIDE_MAX: Final = 200  # exchanges that belong to none; the oldest are forgotten beyond this
-KEPT_BYTES: Final = 64 * 1024 * 1024  # of all bodies; the oldest are forgotten beyond this
-OPEN_S: Final = 30.0  # so long after an interaction a call without its token may still be because of it
-AFTER_S: Final = 2.0  # and so long after the last that was seen of it, once it is settled
+OUTSIDE_MAX: Final = 200  # exchanges without an interaction; the oldest are removed beyond this
+KEPT_BYTES: Final = 64 * 1024 * 1024  # of all bodies; the oldest are removed beyond this
+OPEN_S: Final = 30.0  # seconds after an interaction in which a call without its token is attributed to it
+AFTER_S: Final = 2.0  # the same after the last activity of an interaction that is finished
 
 
 class Recording:
-    """Notes requests when they begin and when they are answered."""
+    """Records exchanges when they start and when they end."""
 
     def __init__(self, deliveries: Deliveries, changes: Changes) -> None:
         self._deliveries = deliveries
         self._changes = changes
-        self.outside: deque[Exchange] = deque(maxlen=OUTSIDE_MAX)  # what belongs to no interaction
+        self.outside: deque[Exchange] = deque(maxlen=OUTSIDE_MAX)  # exchanges that belong to no interaction
         self._numbers = count(1)
         self._kept: deque[Exchange] = deque()
         self._kept_bytes = 0
 
     def deliver(self, delivery: Delivery | None, url: str, headers: Headers, raw: bytes, *, what: str) -> "Open":
-        """Discord posts something to the app; None: it is no interaction of a person."""
+        """Record a request to the app; `delivery` None: it is not a user's interaction."""
         body = Body.keep("application/json", raw)
         exchange = Exchange(next(self._numbers), DISCORD, "POST", url, "", masked(headers), body, 0, what)
         return self._begin(exchange, delivery)
 
     def call(self, method: str, path: str, route: str, headers: Headers, raw: bytes, *, token: str | None) -> "Open":
-        """The app calls the REST API; `token` is that of an interaction, where the path has one."""
+        """Record a REST call of the app; `token` is the interaction token in the path, if any."""
         known = dict(headers)
         body = Body.keep(known.get("content-type", ""), raw)
         exchange = Exchange(next(self._numbers), APP, method, path, route, masked(known.items()), body, 0)
@@ -48,7 +48,7 @@ class Recording:
         return self._begin(exchange, delivery)
 
     def find(self, number: int) -> Exchange | None:
-        """The exchange of that number, while it is kept."""
+        """The exchange with that number, while it is stored."""
         inside = (one for delivery in self._deliveries.everything() for one in delivery.exchanges)
         return next((one for one in chain(self.outside, inside) if one.number == number), None)
 
@@ -63,7 +63,7 @@ class Recording:
         return Open(self, exchange, delivery)
 
     def end(self, exchange: Exchange, delivery: Delivery | None) -> None:
-        """An exchange is over: count it, and let whoever looks at it know."""
+        """Finish an exchange: update counts and publish the change."""
         self._kept.append(exchange)
         self._kept_bytes += exchange.kept_bytes
         while self._kept_bytes > KEPT_BYTES:
@@ -74,7 +74,7 @@ class Recording:
             self._changes.tell(DeliveryChanged(delivery.id))
 
     def _likely(self) -> Delivery | None:
-        """The interaction because of which the app probably calls now: the newest that is still under way."""
+        """The interaction that a REST call probably belongs to: the newest one that is unfinished or just finished."""
         for delivery in self._deliveries.everything():
             if delivery.age_s > OPEN_S:
                 return None
@@ -86,7 +86,7 @@ class Recording:
 
 
 class Open:
-    """An exchange whose answer is awaited."""
+    """A recorded exchange that waits for its response."""
 
     def __init__(self, recording: Recording, exchange: Exchange, delivery: Delivery | None) -> None:
         self._recording = recording
@@ -95,7 +95,7 @@ class Open:
         self.exchange = exchange
 
     def answered(self, status: int, headers: Headers, raw: bytes) -> None:
-        """The answer came."""
+        """Record the response."""
         known = dict(headers)
         self.exchange.status = status
         self.exchange.answer_headers = masked(known.items())
@@ -103,7 +103,7 @@ class Open:
         self._end()
 
     def failed(self, reason: str) -> None:
-        """No answer will come."""
+        """Record that no response will come."""
         self.exchange.remarks.append(reason)
         self._end()
 

@@ -1,4 +1,4 @@
-"""Bodies with files: multipart/form-data taken apart, from callers of the REST API and in answers of the app."""
+"""Parser for multipart/form-data bodies of REST calls and of interaction responses."""
 
 import re
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Part:
 
 
 def parse(content_type: str, body: bytes) -> list[Part]:
-    """The parts in order.
+    """Parse a multipart body; parts are in their order.
 
     Raises:
-        ValueError: the boundary is missing or the body does not follow it.
+        ValueError: the boundary is missing, or the body does not match it.
     """
     parameters = {key.lower(): quoted or plain for key, quoted, plain in _PARAMETER.findall(content_type.encode())}
     boundary = parameters.get(b"boundary")

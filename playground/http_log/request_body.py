@@ -1,4 +1,4 @@
-"""Reads the JSON, form and multipart bodies of requests."""
+"""Parses request bodies: JSON, multipart with files, and URL-encoded forms."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -14,10 +14,10 @@ from wire.limits import ATTACHMENTS_MAX, REQUEST_BYTES_MAX
 
 
 async def read(content_type: str, raw: bytes, *, takes_forms: bool = False) -> tuple[Any, dict[int, Upload]]:
-    """A JSON or multipart body as a value and the files beside it; where forms are taken, also what curl sends.
+    """Parse a body to its JSON value and its files; with `takes_forms`, URL-encoded and multipart form fields too.
 
     Raises:
-        Refusal: wrong content type, broken JSON or parts, too many files, too large.
+        Refusal: wrong content type, malformed JSON or parts, too many files, too large.
     """
     if len(raw) > REQUEST_BYTES_MAX:
         raise Refusal(413, 40005, "Request entity too large")
@@ -39,7 +39,7 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
         raise Refusal(400, 50035, "Invalid Form Body") from None
     body: Any = None
     files: dict[int, Upload] = {}
-    loose: list[tuple[str, str]] = []  # fields that stand for themselves, as in a form
+    loose: list[tuple[str, str]] = []  # form fields outside payload_json
     for part in parts:
         number = part.name.removeprefix("files[").removesuffix("]")
         if part.name == "payload_json":
@@ -55,7 +55,7 @@ def _take_parts(content_type: str, raw: bytes) -> tuple[Any, dict[int, Upload]]:
 
 
 def _written(fields: Iterable[tuple[str, str]]) -> Json:
-    """What a form says, whose values are all texts."""
+    """Convert form fields, which are all strings, to a JSON object."""
     told = dict(fields)
     if "payload_json" in told:
         return _decode(told["payload_json"].encode())
@@ -73,7 +73,7 @@ def _number(value: str) -> Any:
 FORM_VALUES: Final[Mapping[str, Callable[[str], Any]]] = {
     "tts": _is_yes,
     "flags": _number,
-}  # what is no text in a form
+}  # form fields that are not strings
 
 
 def _decode(raw: bytes) -> Any:
@@ -84,7 +84,7 @@ def _decode(raw: bytes) -> Any:
 
 
 def _with_whole_numbers(value: Any) -> Any:
-    """The same value with 1.0 as 1: JSON knows one kind of number, and some languages write all with a point."""
+    """The same value with floats such as 1.0 converted to 1, as some languages write integers with a decimal point."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if is_list(value):

@@ -1,4 +1,4 @@
-"""Who does something, where and in which language, as a request says it; and which commands they find there."""
+"""Finds the user, guild, channel and locale named in a control request, and the commands this user may run there."""
 
 from typing import Any, Final
 
@@ -12,17 +12,17 @@ from playground.state.lookup import NotFound, find_channel, find_guild, find_mem
 from playground.state.state import Channel, Guild, Member, User, World
 from playground.validation import commands as kinds
 
-DIRECT: Final = frozenset({"dm", "direct", "me"})  # "@me" is what stands in Discord's own addresses
+DIRECT: Final = frozenset({"dm", "direct", "me"})  # "@me" stands for direct messages in Discord's own URLs
 PRIVATE: Final = frozenset({"private", "group"})
-ROLE, USER, CHANNEL = 1, 2, 3  # whom a server's setting for a command is about
+ROLE, USER, CHANNEL = 1, 2, 3  # types of a command permission
 INSTALLS: Final = ("guild", "user")
 
 
 def find_actor(world: World, body: Json) -> Actor:
-    """Whom `as`, `guild`, `channel`, `locale` and `install` name; Ada in the first server when nobody says.
+    """The actor from `as`, `guild`, `channel`, `locale` and `install`; defaults to Ada in the first guild.
 
     Raises:
-        Puzzled: somebody or something is unknown, or is a bot.
+        NotFound: a name is unknown, or the user is a bot.
     """
     name, guild_name, channel_name = body.get("as") or DEFAULT_ACTOR, body.get("guild"), body.get("channel")
     place = "" if guild_name is None else fold(str(guild_name))
@@ -45,7 +45,7 @@ def find_actor(world: World, body: Json) -> Actor:
 
 
 def commands_for(actor: Actor, commands: Commands) -> list[Json]:
-    """The commands of all types that work where somebody is, whether or not they may use them."""
+    """Commands of all types available in the actor's context, whether or not the actor is permitted to use them."""
     context, install = payloads.context_of(actor), int(actor.brings_app)
     return [
         one
@@ -56,7 +56,7 @@ def commands_for(actor: Actor, commands: Commands) -> list[Json]:
 
 
 def may_use(actor: Actor, command: Json) -> bool:
-    """Whether the command's default permissions let somebody use it."""
+    """Whether the guild's command permissions, or else the command's default permissions, let the actor use it."""
     needed: Any = command.get("default_member_permissions")
     if actor.guild is None or actor.member is None:
         return True
@@ -70,10 +70,10 @@ def may_use(actor: Actor, command: Json) -> bool:
 
 
 def check_permitted(actor: Actor, command: Json) -> None:
-    """Refuse a command that somebody may not use.
+    """Refuse a command that the actor may not use.
 
     Raises:
-        Puzzled: they may not.
+        NotFound: the actor lacks permission, or the command never reaches the app.
     """
     if command["type"] == kinds.ENTRY_POINT and command.get("handler") != kinds.BY_APP:
         raise NotFound(f"Discord starts the activity itself for /{command['name']}; the app hears nothing of it.")
@@ -82,7 +82,7 @@ def check_permitted(actor: Actor, command: Json) -> None:
 
 
 def _set_by_server(guild: Guild, member: Member, channel: Channel, command: Json) -> bool | None:
-    """What the server's own settings say: those of the command, else those of all; None: nothing."""
+    """The result of the guild's command permissions: those of the command, else those of the app; None: not set."""
     for number in (int(command["id"]), int(command["application_id"])):
         entries = guild.command_permissions.get(number, [])
         told = {(entry["type"], int(entry["id"])): entry["permission"] for entry in entries}

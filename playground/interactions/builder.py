@@ -1,4 +1,4 @@
-"""Opens interactions: what somebody does becomes the payload that Discord would send for it."""
+"""Builds interactions from user actions and adds the payload that Discord would send for them."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ from playground.validation.upload import Upload
 
 
 class Opening:
-    """Makes interactions ready to be sent, and finds the messages and forms that they come from."""
+    """Creates interactions with their payloads, and finds the messages and modals that they come from."""
 
     def __init__(
         self, world: World, deliveries: Deliveries, courier: Courier, posting: Posting, *, base_url: str
@@ -30,45 +30,45 @@ class Opening:
         self._base_url = base_url
 
     def resolved(self, actor: Actor) -> Resolved:
-        """Nothing resolved yet, where somebody is."""
+        """An empty `resolved` collection for the actor's context."""
         return Resolved(self._world, actor.guild, actor.member, self._base_url)
 
     def files(self, body: Json) -> dict[str, Attachment]:
-        """The files sent along, kept, by name.
+        """Store the uploaded files of a request and return them by name.
 
         Raises:
-            Puzzled: one is not base64.
+            NotFound: a file is not valid base64.
         """
         return {upload.filename: self._posting.keep(upload) for upload in uploads(body)}
 
     def command(
         self, actor: Actor, command: Json, options: list[Json], resolved: Resolved, *, kind: int = COMMAND
     ) -> Delivery:
-        """A slash command that is run, or completed when `kind` says so."""
+        """A slash command, or its autocomplete interaction if `kind` is autocomplete."""
         return self._open(kind, actor, payloads.command_data(command, options, resolved))
 
     def menu(self, actor: Actor, command: Json, resolved: Resolved, *, target: str) -> Delivery:
-        """A menu command on a user or a message."""
+        """A user or message command."""
         return self._open(COMMAND, actor, payloads.command_data(command, [], resolved, target=target))
 
     def user_target(self, actor: Actor, user: int) -> tuple[Resolved, str]:
-        """What a user menu names, and the id of its target."""
+        """The resolved target of a user command, and its id."""
         resolved = self.resolved(actor)
         member = actor.guild.members.get(user) if actor.guild else None
         return resolved, resolved.add_user(self._world.user(user), member)
 
     def message_target(self, actor: Actor, message: Message) -> tuple[Resolved, str]:
-        """What a message menu names, and the id of its target."""
+        """The resolved target of a message command, and its id."""
         resolved = self.resolved(actor)
         return resolved, resolved.add_message(message.id, self._posting.target(message))
 
     def component(
         self, actor: Actor, message: Message, part: Json, *, values: list[str] | None = None, resolved: Resolved
     ) -> Delivery:
-        """A pressed button, or a select with what was chosen.
+        """A button click, or a selection with its values.
 
         Raises:
-            Puzzled: another app wrote the message, and Discord would ask that one.
+            NotFound: another app wrote the message, so that Discord would send the interaction to that app.
         """
         if not message.is_app:
             raise NotFound(f"That message is of {message.author.display_name}: its parts do not reach this app.")
@@ -78,17 +78,17 @@ class Opening:
         return self._open(COMPONENT, actor, data | resolved.shape(), message)
 
     def form(self, actor: Actor, opened: Delivery, components: list[Json], resolved: Resolved) -> Delivery:
-        """A filled form."""
+        """A modal submit."""
         data: Json = {"custom_id": (opened.modal or {})["custom_id"], "components": components}
         sent = self._open(MODAL_SUBMIT, actor, data | resolved.shape(), opened.source)
         sent.opened_by = opened
         return sent
 
     def opened_form(self, actor: Actor, reply: Any) -> Delivery:
-        """The interaction that has opened a form for somebody: among those, or the latest when `reply` is None.
+        """The interaction that opened a modal for the actor: one of those in `reply`, or the latest if `reply` is None.
 
         Raises:
-            Puzzled: none has.
+            NotFound: there is none.
         """
         named = [str(one) for one in reply] if is_list(reply) else [str(reply)]
         for delivery in self._deliveries.latest_for(actor.user):
@@ -99,15 +99,15 @@ class Opening:
         )
 
     def messages(self, actor: Actor, wanted: Any) -> Iterator[Message]:
-        """The messages that somebody may mean, the likeliest first.
+        """The messages a request may refer to, the most likely first.
 
         Args:
-            actor: who.
-            wanted: the id of a message or of a reply, or several of them, the likeliest first: then only those are
-                meant. None: the replies to this person, then everybody's public ones.
+            actor: the user.
+            wanted: ids of messages or of interactions, the most likely first: only these messages are candidates.
+                None: the replies to this user, then public messages.
 
         Raises:
-            Puzzled: `wanted` names one that does not exist or that they do not see.
+            NotFound: `wanted` contains an id that does not exist or that the user does not see.
         """
         if wanted is not None:
             for number in wanted if is_list(wanted) else [wanted]:
@@ -126,7 +126,7 @@ class Opening:
         if delivery and not message:
             found = [one for one in (*reversed(delivery.follow_ups), delivery.original) if one]
             if not found:
-                return  # answered without a message, such as with a form
+                return  # the response has no message, such as a modal
         if not found:
             raise NotFound(f"No reply {number} is known; leave it out to use the latest one.", status=404)
         if found[0].reader not in (None, actor.user.id):
@@ -142,10 +142,10 @@ class Opening:
 
 
 def uploads(body: Json) -> list[Upload]:
-    """The files that a request brings as base64 by name.
+    """Decode the base64 files of a request, by name.
 
     Raises:
-        Puzzled: one is not base64.
+        NotFound: a file is not valid base64.
     """
     given = body.get("files")
     found: list[Upload] = []

@@ -1,4 +1,4 @@
-"""First answers to interactions: which are allowed, what they must hold, and what they do."""
+"""Applies interaction responses, follow-ups and edits, after checking that Discord allows them for this interaction."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from playground.validation.message import EPHEMERAL, LOADING, Before
 from playground.validation.upload import Upload
 from wire import limits
 
-REPLY: Final = 19  # types of messages
+REPLY: Final = 19  # message type
 CHAT_COMMAND: Final = 20
 MENU_COMMAND: Final = 23
-MESSAGE_MENU: Final = 3  # a type of commands
+MESSAGE_MENU: Final = 3  # command type
 PONG: Final = 1
 MESSAGE: Final = 4
 DEFERRED: Final = 5
@@ -48,14 +48,14 @@ ALLOWED: Final[Mapping[int, frozenset[int]]] = {
     COMPONENT: frozenset({MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, MODAL, PREMIUM}),
     AUTOCOMPLETE: frozenset({CHOICES}),
     MODAL_SUBMIT: frozenset({MESSAGE, DEFERRED, PREMIUM}),
-}  # 6 and 7 as well for a modal that was opened from a component
+}  # plus 6 and 7 for a modal that a component opened
 
-FOLLOWS_WITHIN_S: Final = 1.0  # after a deferred message was deleted
-INLINE_BYTES_SAFE: Final = 150_000  # above it, inline answers with files are reported to fail
+FOLLOWS_WITHIN_S: Final = 1.0  # seconds after a deferred message was deleted
+INLINE_BYTES_SAFE: Final = 150_000  # larger inline responses with files are reported to fail
 
 
 class Callbacks:
-    """Takes an answer, from the HTTP body or from /callback, and does what it says."""
+    """Applies an interaction response, from the HTTP response body or from /callback."""
 
     def __init__(self, world: World, posting: Posting, telling: Telling) -> None:
         self._world = world
@@ -63,10 +63,10 @@ class Callbacks:
         self._telling = telling
 
     def take(self, delivery: Delivery, body: object, files: dict[int, Upload]) -> Message | None:
-        """Apply an answer; the message that it made or changed, if any.
+        """Apply an interaction response; returns the message that it created or changed, if any.
 
         Raises:
-            Refusal: Discord would not accept it; the interaction stays unanswered.
+            Refusal: Discord would not accept it; the interaction remains without a response.
         """
         form = Form()
         if not is_object(body):
@@ -104,7 +104,7 @@ class Callbacks:
         return message
 
     def follow_up(self, delivery: Delivery, body: Json, files: dict[int, Upload]) -> Message:
-        """A further message; right after a deferral it still becomes the deferred one, as at Discord.
+        """Create a follow-up message; the first one after a deferral fills the deferred message, as on Discord.
 
         Raises:
             Refusal: Discord would not accept it.
@@ -129,7 +129,7 @@ class Callbacks:
         return message
 
     def edit(self, delivery: Delivery, message: Message, body: Json, files: dict[int, Upload]) -> None:
-        """Change the original answer or a follow-up.
+        """Edit the original response or a follow-up.
 
         Raises:
             Refusal: Discord would not accept it.
@@ -144,7 +144,7 @@ class Callbacks:
         delivery.settled.set()
 
     def delete(self, delivery: Delivery, message: Message) -> None:
-        """Remove the original answer or a follow-up."""
+        """Delete the original response or a follow-up."""
         is_loading = bool(message.flags & LOADING)
         self._posting.remove(message)
         self._telling.gone(message)
@@ -152,7 +152,7 @@ class Callbacks:
             delivery.original = None
         delivery.follow_ups = [one for one in delivery.follow_ups if one is not message]
         delivery.note("deleted")
-        if is_loading:  # a private message may follow in the place of a public placeholder
+        if is_loading:  # an ephemeral follow-up may replace a public deferral
             asyncio.get_running_loop().call_later(FOLLOWS_WITHIN_S, delivery.settled.set)
         else:
             delivery.settled.set()
@@ -183,7 +183,7 @@ class Callbacks:
     def _update(self, delivery: Delivery, data: Json, files: dict[int, Upload]) -> Message | None:
         source = delivery.source
         if source is None:
-            return None  # not reached: without a source, 7 is not allowed
+            return None  # unreachable: type 7 requires a source message
         remarks = check_message.check(data, files, before_edit(source), path=("data",))
         delivery.problems += self._posting.write_checked(source, data, files, remarks, pings_all=False)
         _note_privacy(delivery, source, data)
@@ -210,7 +210,7 @@ class Callbacks:
 
 
 def _note_privacy(delivery: Delivery, message: Message, body: Json) -> None:
-    """Say that a private text came into a message that is not: an edit cannot change who sees it."""
+    """Report an ephemeral flag on a message that is public: an edit cannot change the visibility."""
     if int(body.get("flags") or 0) & EPHEMERAL and not message.flags & EPHEMERAL:
         delivery.problems.append(
             "This was meant to be private (flag 64), but everybody reads it: an edit, and the first follow-up after a "
@@ -224,7 +224,7 @@ def _allowed(delivery: Delivery) -> frozenset[int]:
 
 
 def _type_of_answer(delivery: Delivery) -> int:
-    """As Discord has it: answers to presses are replies to the message that was pressed."""
+    """The message type Discord uses: responses to a component are replies to its message."""
     if delivery.source:
         return REPLY
     data: Json = delivery.began.payload.get("data") or {}

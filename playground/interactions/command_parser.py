@@ -1,4 +1,4 @@
-"""Reads a command as a person types it: "/streak month:2026-10 user:@mina", against what the app registered."""
+"""Parses a typed slash command such as "/streak month:2026-10 user:@mina" against the app's registered commands."""
 
 import re
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ _CLOSED: Final = {'"': '"', "“": "”", "「": "」"}
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A command as somebody typed it."""
+    """A parsed slash command."""
 
-    steps: list[Json]  # the command, then the group and subcommand that were named
-    words: dict[str, str]  # by the name of the option, in the order typed
+    steps: list[Json]  # the command, then the subcommand group and subcommand
+    words: dict[str, str]  # option values as typed, by option name, in typed order
 
 
 def read(text: str, commands: Sequence[Json]) -> Typed:
-    """What a text says.
+    """Parse a typed command.
 
     Raises:
-        Puzzled: no command is called so, or a word belongs to no option.
+        NotFound: unknown command, or a word that belongs to no option.
     """
     rest = text.strip().removeprefix("/")
     chat = [command for command in commands if command["type"] in (kinds.CHAT_INPUT, kinds.ENTRY_POINT)]
@@ -40,10 +40,10 @@ def read(text: str, commands: Sequence[Json]) -> Typed:
 
 
 def completing(typed: Typed) -> str:
-    """The option in focus: the last one that completes.
+    """The focused option: the last typed option that has autocomplete.
 
     Raises:
-        Puzzled: none of those that were typed does.
+        NotFound: none of the typed options has autocomplete.
     """
     able = [str(option["name"]) for option in options_of(typed.steps[-1]) if option.get("autocomplete")]
     found = [name for name in typed.words if name in able]
@@ -74,7 +74,7 @@ def _names(entry: Json) -> list[str]:
 
 
 def _split(text: str, steps: list[Json]) -> dict[str, str]:
-    """Option names and what was typed for them, in the order typed."""
+    """Option names and their typed values, in typed order."""
     names = {fold(name): str(option["name"]) for option in options_of(steps[-1]) for name in _names(option)}
     marks = [
         match for match in re.finditer(r"(?:(?<=\s)|^)([^\s:\"“「]+):", _hide_quotes(text)) if fold(match[1]) in names
@@ -93,7 +93,7 @@ def _split(text: str, steps: list[Json]) -> dict[str, str]:
 
 
 def _alone(text: str, steps: list[Json]) -> str:
-    """The option that a text without a name belongs to: the only one."""
+    """The name of the option for a value without a name: the command's only option."""
     options = options_of(steps[-1])
     name = re.match(r"([^\s:]+):", text)
     if len(options) == 1 and (not name or not name[1].isalpha()):
@@ -107,7 +107,7 @@ def _alone(text: str, steps: list[Json]) -> str:
 
 
 def _hide_quotes(text: str) -> str:
-    """The text with everything inside quotes blanked, so that names in it are not taken for options."""
+    """The text with quoted parts blanked, so that option names inside quotes are not matched."""
     hidden: list[str] = []
     closing = ""
     for sign in text:

@@ -1,4 +1,4 @@
-"""Finding the button or menu that a person means, and what Discord would send for using it."""
+"""Finds buttons, selects and select options of a message by label, placeholder or custom id."""
 
 from playground.interactions.entity_resolver import Picking
 from playground.json_types import Json
@@ -14,10 +14,10 @@ def buttons_of(message: Message) -> list[Json]:
 
 
 def find_button(message: Message, name: str) -> Json | None:
-    """The button with that label, emoji or custom id, or the only one whose label has that in it; None: there is none.
+    """The button with that label, emoji or custom id, or the only one whose label contains the text; None: no match.
 
     Raises:
-        Puzzled: it is switched off, or only opens an address.
+        NotFound: it is disabled, or a link button.
     """
     wanted, buttons = fold(name), buttons_of(message)
     called = [button for button in buttons if wanted in (fold(one) for one in button_names(button))]
@@ -33,22 +33,22 @@ def find_button(message: Message, name: str) -> Json | None:
 
 
 def button_names(button: Json) -> list[str]:
-    """What a button may be called: label, emoji, custom id."""
+    """The names that match a button: label, emoji, custom id."""
     emoji: Json = button.get("emoji") or {}
     names = [button.get("label"), emoji.get("name"), button.get("custom_id")]
     return [str(name) for name in names if name]
 
 
 def selects_of(message: Message) -> list[Json]:
-    """All menus of a message, in reading order."""
+    """All selects of a message, in reading order."""
     return [part for part in every_part(message.components) if part.get("type") in parts.SELECTS]
 
 
 def find_select(message: Message, name: str | None) -> Json:
-    """The menu with that placeholder or custom id; without a name the only one.
+    """The select with that placeholder or custom id; without a name, the only one.
 
     Raises:
-        Puzzled: there is none, or more than one fits.
+        NotFound: there is none, or several match.
     """
     selects = selects_of(message)
     named = [
@@ -64,10 +64,10 @@ def find_select(message: Message, name: str | None) -> Json:
 
 
 def part_of(message: Message, custom_id: str) -> Json:
-    """The button or menu with exactly that custom id.
+    """The button or select with exactly that custom id.
 
     Raises:
-        Puzzled: there is none, or it is switched off.
+        NotFound: there is none, or it is disabled.
     """
     for part in every_part(message.components):
         if part.get("custom_id") == custom_id and part["type"] in parts.SELECTS | {parts.BUTTON}:
@@ -78,10 +78,10 @@ def part_of(message: Message, custom_id: str) -> Json:
 
 
 def choose(select: Json, wanted: list[str], pick: Picking) -> list[str]:
-    """The values of a menu for what somebody points at.
+    """The values of a select for the selected names or ids.
 
     Raises:
-        Puzzled: something is no option, or too few or too many are chosen.
+        NotFound: a name matches no option, or too few or too many are selected.
     """
     least, most = int(select.get("min_values", 1)), int(select.get("max_values", 1))
     if not least <= len(wanted) <= most:
@@ -101,10 +101,10 @@ def choose(select: Json, wanted: list[str], pick: Picking) -> list[str]:
 
 
 def option_of(select: Json, word: str, pick: Picking) -> str:
-    """The value of the option of a menu or group that somebody means.
+    """The value of the select, radio or checkbox group option that matches the text.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: there is none.
     """
     options: list[Json] = select["options"]
     found = pick.choice(options, word)

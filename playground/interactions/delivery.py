@@ -1,4 +1,4 @@
-"""Takes interactions to the app, waits as long as Discord waits, and understands what comes back."""
+"""Sends interactions to the app's endpoint, enforces Discord's response deadline, and processes the responses."""
 
 import asyncio
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Endpoint:
-    """Where the app takes interactions."""
+    """The app's interactions endpoint."""
 
-    url: str | None  # None: nowhere yet
+    url: str | None  # None: not configured
 
 
 class Courier:
-    """Posts interactions to the app's endpoint and takes the answers."""
+    """Posts interactions to the app's endpoint and processes the responses."""
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class Courier:
         self._faults = faults
 
     def open(self, kind: int, actor: Actor) -> Delivery:
-        """A new interaction, to be filled and sent."""
+        """Create an interaction; the payload is added later."""
         return self._deliveries.open(self._ids.mint(), kind, actor)
 
     async def send(self, delivery: Delivery) -> None:
-        """Post an interaction and take the answer; never raises, problems are noted on the delivery."""
+        """Post an interaction and process the response; never raises, failures are recorded on the delivery."""
         if self._endpoint.url is None:
             delivery.fail("No interactions endpoint is set; PUT /playground/endpoint tells where the app listens.")
             return
@@ -83,7 +83,7 @@ class Courier:
             delivery.fail(f"The app at {self._endpoint.url} cannot be reached ({reason}); is it running?")
 
     async def verify(self, url: str) -> str | None:
-        """Check an endpoint as Discord does when it is saved; answers what is wrong, None when all is right."""
+        """Validate an endpoint as Discord does when it is saved; returns the problem, None if it is valid."""
         body = self._ping()
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):
@@ -102,15 +102,15 @@ class Courier:
             return 'PING must be answered with {"type": 1}'
         if not wrong.is_client_error:
             return f"a request with a wrong signature must be answered with 401, not {wrong.status_code}"
-        if wrong.status_code != UNAUTHORIZED:  # hikari's 400 is taken by Discord as well
+        if wrong.status_code != UNAUTHORIZED:  # Discord accepts hikari's 400 as well
             log.warning("a wrong signature is refused, but Discord asks for 401", status=wrong.status_code)
         return None
 
     async def probe(self) -> str:
-        """Send a PING with a wrong signature to the endpoint, as Discord does now and then; answers what came of it.
+        """Send a PING with a wrong signature to the endpoint, as Discord does periodically; returns the result.
 
         Raises:
-            Puzzled: there is no endpoint.
+            NotFound: no endpoint is configured.
         """
         if self._endpoint.url is None:
             raise NotFound("There is no endpoint to probe; PUT /playground/endpoint tells where the app listens.")
@@ -121,7 +121,7 @@ class Courier:
             return f"The app does not answer ({str(error) or type(error).__name__})."
         if wrong.status_code == UNAUTHORIZED:
             return "Right: the app refused the wrong signature with 401."
-        if wrong.is_client_error:  # hikari's RESTBot says 400, and is in use at Discord
+        if wrong.is_client_error:  # hikari's RESTBot responds with 400, and Discord accepts it
             return (
                 f"Nearly right: the app refused the wrong signature with {wrong.status_code}; "
                 "Discord asks for 401, but lets it pass."
@@ -141,7 +141,7 @@ class Courier:
         await self._take(delivery, response)
 
     async def _deliver_twice(self, delivery: Delivery, url: str, body: bytes) -> None:
-        """Send it twice at once: what comes first with something to say is taken, as at Discord."""
+        """Send it twice at the same time; the first response with content is used, as on Discord."""
         delivery.note("sent a second time")
         tasks = [
             asyncio.create_task(self._signer.post(url, body, delivery=delivery, what=what))

@@ -1,4 +1,4 @@
-"""What a person points at, by name as they type it or by id as the page sends it: people, roles, channels, choices."""
+"""Resolves users, roles, channels and choices, by name (typed input) or by id (page input)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ CHANNEL_NAMES: Final = {
 
 
 class Picking(Protocol):
-    """Finds what is meant, and names it among the objects that the interaction resolves."""
+    """Resolves a reference to an id, and adds the object to the interaction's `resolved` collection."""
 
     @property
     def resolved(self) -> Resolved:
-        """Where it is named."""
+        """The collection that receives the objects."""
         ...
 
     def person(self, name: str) -> str:
@@ -37,38 +37,38 @@ class Picking(Protocol):
         ...
 
     def anyone(self, name: str) -> str:
-        """The id of a user or a role."""
+        """The id of a user or role."""
         ...
 
     def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
-        """The id of a channel of one of the types, of any when there are none."""
+        """The id of a channel with one of the types; an empty `types` allows all."""
         ...
 
     def choice(self, choices: list[Json], name: object) -> Json | None:
-        """The one of these choices that is meant, None when it is none of them."""
+        """The matching choice, None if there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ByName:
-    """By what people call it: names in any case, with or without @ and #, labels in any language."""
+    """Resolves names in any case, with or without @ and #, and labels in any language."""
 
     resolved: Resolved
 
     def person(self, name: str) -> str:
-        """The id of the member called so.
+        """The id of the member with that name.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         member = find_member(_guild(self.resolved), name)
         return self.resolved.add_user(member.user, member)
 
     def role(self, name: str) -> str:
-        """The id of the role called so.
+        """The id of the role with that name.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         guild = _guild(self.resolved)
         role = _role_named(guild, name)
@@ -78,19 +78,19 @@ class ByName:
         return self.resolved.add_role(role)
 
     def anyone(self, name: str) -> str:
-        """The id of the role or the member called so.
+        """The id of the role or member with that name.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         role = _role_named(_guild(self.resolved), name)
         return self.resolved.add_role(role) if role else self.person(name)
 
     def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
-        """The id of the channel called so.
+        """The id of the channel with that name.
 
         Raises:
-            Puzzled: there is none, or it is of another type.
+            NotFound: there is none, or it has another type.
         """
         found = find_channel(_guild(self.resolved), name)
         return self.resolved.add_channel(_of_type(found, types, wanted_by=wanted_by))
@@ -108,15 +108,15 @@ class ByName:
 
 @dataclass(frozen=True, slots=True)
 class ById:
-    """By id and by value, exactly."""
+    """Resolves exact ids and values."""
 
     resolved: Resolved
 
     def person(self, name: str) -> str:
-        """The id, when it is a user's; in a guild also somebody who is no member.
+        """The id if it belongs to a user; in a guild, users who are not members are accepted too.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         user = self.resolved.world.users.get(snowflake(name) or 0)
         if user is None:
@@ -125,10 +125,10 @@ class ById:
         return self.resolved.add_user(user, guild.members.get(user.id) if guild else None)
 
     def role(self, name: str) -> str:
-        """The id, when it is a role's.
+        """The id if it belongs to a role.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         role = _guild(self.resolved).roles.get(snowflake(name) or 0)
         if role is None:
@@ -136,20 +136,20 @@ class ById:
         return self.resolved.add_role(role)
 
     def anyone(self, name: str) -> str:
-        """The id, when it is a user's or a role's.
+        """The id if it belongs to a user or role.
 
         Raises:
-            Puzzled: there is none.
+            NotFound: there is none.
         """
         guild = self.resolved.guild
         is_role = guild is not None and snowflake(name) in guild.roles
         return self.role(name) if is_role else self.person(name)
 
     def channel(self, name: str, types: Collection[int], *, wanted_by: str) -> str:
-        """The id, when it is a channel's.
+        """The id if it belongs to a channel.
 
         Raises:
-            Puzzled: there is none, or it is of another type.
+            NotFound: there is none, or it has another type.
         """
         found = _guild(self.resolved).room(snowflake(name) or 0)
         if found is None:

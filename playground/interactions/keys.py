@@ -1,4 +1,4 @@
-"""The key pair with which the local Discord signs interactions, kept as a hex seed in one file."""
+"""The Ed25519 key that signs interactions, stored as a hex seed in one file."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ SEED_BYTES: Final = 32
 
 
 def signing_key(data_dir: Path) -> SigningKey:
-    """The key in `data_dir`, made on first need; two processes that start together agree on one.
+    """The key in `data_dir`, generated if missing; two processes that start at the same time use the same key.
 
     Raises:
-        ValueError: the file holds something else than a 32-byte seed in hex.
+        ValueError: the file does not contain a 32-byte seed in hex.
     """
     path = data_dir / KEY_FILE
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def signing_key(data_dir: Path) -> SigningKey:
         descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(SEED_BYTES))
-        # Linking is all or nothing: nobody ever reads a half-written key, and the second of two makers loses quietly.
+        # os.link is atomic: no process reads a partly written key, and the second writer discards its own.
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
         fresh.unlink()

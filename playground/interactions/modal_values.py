@@ -1,4 +1,4 @@
-"""Filling in a form: what each field takes, and how a submitted form carries it."""
+"""Validates the values entered in a modal and builds the components of the modal submit interaction."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,10 +13,10 @@ from wire.limits import TEXT_INPUT_MAX
 
 
 def named(modal: Json, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by custom id, out of fields that people name by label or custom id.
+    """Convert values by label or custom id to values by custom id.
 
     Raises:
-        Puzzled: no field is called so.
+        NotFound: no field has that label or custom id.
     """
     fields = list(_fields(modal))
     found: dict[str, Any] = {}
@@ -31,10 +31,10 @@ def named(modal: Json, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fill(modal: Json, given: Mapping[str, Any], pick: Picking, files: Files) -> list[Json]:
-    """The components of a submitted modal, out of values by custom id; a field that is left out keeps its default.
+    """The components of a modal submit from values by custom id; a field without a value keeps its default.
 
     Raises:
-        Puzzled: something is missing, too long or too much; `field` is its custom id.
+        NotFound: a value is missing, too long or not allowed; `field` is the custom id.
     """
     labels = {field["custom_id"]: label for field, label in _fields(modal)}
     for name in given:
@@ -63,7 +63,7 @@ def _submitted(part: Json, number: int, filled: Callable[[Json, int], Json]) -> 
 
 
 def _fields(modal: Json) -> Iterator[tuple[Json, Any]]:
-    """Everything that can be filled in, with its label."""
+    """All input components of a modal with their labels."""
     for part in modal["components"]:
         if part["type"] == components.LABEL:
             yield part["component"], part.get("label")

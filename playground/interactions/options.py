@@ -1,4 +1,4 @@
-"""What the options of a command take, however they were given, and how an interaction carries them."""
+"""Validates command option values and builds the `options` array of an interaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -15,29 +15,29 @@ NO: Final = frozenset({"false", "no", "off", "0"})
 STEPS: Final = (commands.SUB_COMMAND, commands.SUB_COMMAND_GROUP)
 WRITTEN: Final = (commands.STRING, commands.INTEGER, commands.NUMBER)
 
-Files = Mapping[str, Attachment]  # what was sent along, by name
+Files = Mapping[str, Attachment]  # uploaded files by name
 
 
 def options_of(entry: Json) -> list[Json]:
-    """The options of a command, group or subcommand."""
+    """The `options` array of a command, group or subcommand."""
     return entry.get("options") or []
 
 
 def steps_of(entry: Json) -> list[Json]:
-    """The groups and subcommands among them."""
+    """The groups and subcommands of a command or group."""
     return [one for one in options_of(entry) if one["type"] in STEPS]
 
 
 def shown(steps: Sequence[Json]) -> str:
-    """How people see a command: "/my timezone"."""
+    """The command as displayed to users, such as "/my timezone"."""
     return "/" + " ".join(str(step["name"]) for step in steps)
 
 
 def follow(command: Json, path: Sequence[str]) -> list[Json]:
-    """The steps from a command down to what is run.
+    """The steps from a command to the subcommand at `path`.
 
     Raises:
-        Puzzled: the path leads nowhere, or ends too early.
+        NotFound: the path does not exist, or ends at a group.
     """
     steps = [command]
     for name in path:
@@ -55,7 +55,7 @@ def check_known(steps: Sequence[Json], names: Iterable[str]) -> None:
     """Refuse options that a command does not have.
 
     Raises:
-        Puzzled: it does not have one of these.
+        NotFound: an unknown option.
     """
     known = [str(option["name"]) for option in options_of(steps[-1])]
     for name in names:
@@ -64,10 +64,10 @@ def check_known(steps: Sequence[Json], names: Iterable[str]) -> None:
 
 
 def fill(steps: Sequence[Json], given: Mapping[str, Any], pick: Picking, files: Files) -> list[Json]:
-    """The options of a command that is run; `steps` lead from it to the subcommand, `given` is by option name.
+    """The options of a command that is run; `steps` lead to the subcommand, `given` is by option name.
 
     Raises:
-        Puzzled: something is missing, or is not what the option takes; `field` names the option.
+        NotFound: a value is missing or invalid; `field` names the option.
     """
     filled: list[Json] = []
     for option in options_of(steps[-1]):
@@ -82,7 +82,7 @@ def fill(steps: Sequence[Json], given: Mapping[str, Any], pick: Picking, files: 
 def fill_partly(
     steps: Sequence[Json], given: Mapping[str, Any], focused: str, pick: Picking, files: Files
 ) -> list[Json]:
-    """The options of a command while it is being completed; as at Discord, what is written is not checked yet."""
+    """The options of an autocomplete interaction; as on Discord, values are not validated yet."""
     by_name = {option["name"]: option for option in options_of(steps[-1])}
     filled: list[Json] = []
     for name, value in given.items():
@@ -100,7 +100,7 @@ def fill_partly(
 
 
 def example(option: Json) -> str:
-    """Something that the option would take."""
+    """An example value for the option, used in error messages."""
     if option.get("choices"):
         return str(option["choices"][0]["value"])
     examples = {
@@ -114,10 +114,10 @@ def example(option: Json) -> str:
 
 
 def check_file(name: object, file: Attachment, types: object) -> None:
-    """Check the ending of a file, which is all that Discord looks at.
+    """Check a file's type by its extension, as Discord does.
 
     Raises:
-        Puzzled: it is none of the types.
+        NotFound: the type is not allowed.
     """
     wanted = [str(one) for one in types] if is_list(types) else []
     medium, ending = file.content_type.partition("/")[0], "." + file.filename.rpartition(".")[2].lower()

@@ -1,4 +1,4 @@
-"""Interactions as Discord words them: the envelope of all five kinds, and what each kind holds."""
+"""Builds interaction payloads: the envelope common to all five types, and the `data` and `resolved` objects."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ IN_PRIVATE: Final = 2
 
 @dataclass(slots=True)
 class Resolved:
-    """The objects that an interaction's values name."""
+    """The `resolved` objects of an interaction."""
 
     world: World
     guild: Guild | None
@@ -27,7 +27,7 @@ class Resolved:
     _objects: dict[str, dict[str, Json]] = field(default_factory=dict[str, dict[str, Json]])
 
     def add_user(self, user: User, member: Member | None) -> str:
-        """Name a user, with what they are in the guild; answers the id."""
+        """Add a user, with member data in a guild; returns the id."""
         self._add("users", user.id, serializers.user(user))
         if member and self.guild:
             partial = serializers.member(member, with_user=False, with_voice=False)
@@ -35,11 +35,11 @@ class Resolved:
         return str(user.id)
 
     def add_role(self, role: Role) -> str:
-        """Name a role; answers the id."""
+        """Add a role; returns the id."""
         return self._add("roles", role.id, serializers.role(role))
 
     def add_channel(self, channel: Channel) -> str:
-        """Name a channel; answers the id."""
+        """Add a channel; returns the id."""
         if self.guild and self.actor:
             shape = serializers.resolved_channel(channel, self.guild, self.actor, self.world.application)
         else:
@@ -47,16 +47,16 @@ class Resolved:
         return self._add("channels", channel.id, shape)
 
     def add_message(self, message: int, shape: Json) -> str:
-        """Name a message; answers the id."""
+        """Add a message; returns the id."""
         return self._add("messages", message, shape)
 
     def add_attachment(self, file: Attachment) -> str:
-        """Name a file; answers the id."""
+        """Add an attachment; returns the id."""
         file.is_ephemeral = True
         return self._add("attachments", file.id, serializers.attachment(file, base_url=self.base_url))
 
     def shape(self) -> Json:
-        """`{"resolved": …}`, or nothing when nothing is named."""
+        """`{"resolved": …}`, or an empty object if nothing was added."""
         return {"resolved": self._objects} if self._objects else {}
 
     def _add(self, kind: str, number: int, shape: Json) -> str:
@@ -65,7 +65,7 @@ class Resolved:
 
 
 def envelope(delivery: Delivery, world: World, data: Json | None, message: Json | None = None) -> Json:
-    """The whole payload of an interaction."""
+    """The complete payload of an interaction."""
     actor, guild = delivery.actor, delivery.actor.guild
     payload: Json = {
         "app_permissions": str(permissions.of_app(guild, world.application, actor.channel)),
@@ -99,21 +99,21 @@ def envelope(delivery: Delivery, world: World, data: Json | None, message: Json 
 
 
 def context_of(actor: Actor) -> int:
-    """Where somebody is, in Discord's numbers."""
+    """The interaction context type of the actor's channel."""
     if actor.guild:
         return IN_GUILD
     return IN_PRIVATE if actor.channel.type == GROUP else IN_BOT_DM
 
 
 def owners(actor: Actor) -> Json:
-    """Who has installed the app where somebody uses it."""
+    """The `authorizing_integration_owners` object."""
     if actor.brings_app:
         return {"1": str(actor.user.id)}
     return {"0": str(actor.guild.id) if actor.guild else "0"}
 
 
 def active_entitlements(world: World, actor: Actor, now: datetime) -> list[Json]:
-    """What somebody and the guild around them have at that time."""
+    """The entitlements of the actor and of the guild that are active at `now`."""
     found: list[Json] = []
     mine = {str(actor.user.id), str(actor.guild.id) if actor.guild else ""}
     for one in world.entitlements.values():
@@ -125,7 +125,7 @@ def active_entitlements(world: World, actor: Actor, now: datetime) -> list[Json]
 
 
 def ping(delivery: Delivery, world: World) -> Json:
-    """The payload with which Discord checks an endpoint."""
+    """The payload of a PING, with which Discord validates an endpoint."""
     return {
         "application_id": str(world.application),
         "entitlements": [],
@@ -138,7 +138,7 @@ def ping(delivery: Delivery, world: World) -> Json:
 
 
 def command_data(command: Json, options: list[Any], resolved: Resolved, *, target: str | None = None) -> Json:
-    """What a command holds, also while it is being completed."""
+    """The `data` object of a command or autocomplete interaction."""
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
     if options:
         data["options"] = options

@@ -1,4 +1,4 @@
-"""The app's registered commands, global and per guild, with Discord's daily allowance of new ones."""
+"""Stores the app's registered commands, global and per guild, and enforces Discord's daily creation limit."""
 
 import time
 from collections import deque
@@ -13,7 +13,7 @@ from playground.validation.fields import Fields
 from wire.limits import COMMAND_CREATES_PER_DAY
 
 DAY_S: Final = 86_400
-LIST_MAX: Final = 130  # commands of all types in one PUT; the OpenAPI file
+LIST_MAX: Final = 130  # commands of all types in one PUT; from Discord's OpenAPI file
 DEFAULTS: Final[Json] = {
     "name_localizations": None,
     "description": "",
@@ -24,11 +24,11 @@ DEFAULTS: Final[Json] = {
 GLOBAL_DEFAULTS: Final[Json] = {"dm_permission": True, "contexts": None, "integration_types": [0]}
 CHANGEABLE: Final = frozenset({*DEFAULTS, *GLOBAL_DEFAULTS, "name", "options", "default_permission", "handler"})
 
-Scope = int | None  # a guild, or None for everywhere
+Scope = int | None  # a guild id, or None for global commands
 
 
 class Commands:
-    """Keeps commands by scope; unchanged names keep their ids."""
+    """Stores commands by scope; a command with an unchanged name keeps its id."""
 
     def __init__(self, application: int, ids: Snowflakes, changes: Changes) -> None:
         self._application = application
@@ -43,7 +43,7 @@ class Commands:
         return [command if with_localizations else without_translations(command) for command in found]
 
     def usable_in(self, guild: Scope) -> list[Json]:
-        """What a member can run: a guild's own command stands before a global one of the same name."""
+        """The commands available in a guild: a guild command hides the global command with the same name and type."""
         found = {(command["type"], command["name"]): command for command in self._scopes.get(None, {}).values()}
         if guild is not None:
             found |= {(one["type"], one["name"]): one for one in self._scopes.get(guild, {}).values()}
@@ -61,14 +61,14 @@ class Commands:
         return found
 
     def is_there(self, guild: int, number: int) -> bool:
-        """Whether a guild has the command, as one of its own or as one that is everywhere."""
+        """Whether a command id belongs to a guild's own commands or to the global ones."""
         return any(number in self._scopes.get(scope, {}) for scope in (guild, None))
 
     def create(self, scope: Scope, body: Json) -> tuple[Json, bool]:
-        """Add a command, or replace the one of that name; and whether it is new.
+        """Create a command, or replace the one with that name; the second value says whether it is new.
 
         Raises:
-            Refusal: malformed, too many, or the day's allowance is used up.
+            Refusal: invalid body, too many commands, or the daily limit is used up.
         """
         form = Form()
         check_command(Fields(form, (), body), in_guild=scope is not None)
@@ -85,10 +85,10 @@ class Commands:
         return made, before is None
 
     def change(self, scope: Scope, number: int, body: Json) -> Json:
-        """Change parts of a command.
+        """Edit fields of a command.
 
         Raises:
-            Refusal: unknown or malformed.
+            Refusal: unknown command or invalid body.
         """
         before = self.get(scope, number)
         changed = before | {name: value for name, value in body.items() if name in CHANGEABLE}
@@ -104,10 +104,10 @@ class Commands:
         return self._scopes[scope][number]
 
     def replace(self, scope: Scope, body: Any) -> list[Json]:
-        """Put the whole list of a scope.
+        """Replace all commands of a scope.
 
         Raises:
-            Refusal: malformed, too many, or the day's allowance is used up; nothing has changed then.
+            Refusal: invalid body, too many commands, or the daily limit is used up; nothing has changed then.
         """
         form = Form()
         if not is_list(body):
@@ -132,7 +132,7 @@ class Commands:
         return made
 
     def make_activity(self, *, on: bool) -> None:
-        """Do what Discord does when an app gets or loses activities: make its Entry Point command, or take it away."""
+        """Create or delete the Entry Point command, as Discord does when an app enables or disables Activities."""
         known = self._entry_point(None)
         if on and known is None:
             body: Json = {
@@ -153,7 +153,7 @@ class Commands:
         return next((one for one in commands if one["type"] == ENTRY_POINT), None)
 
     def delete(self, scope: Scope, number: int) -> None:
-        """Remove a command.
+        """Delete a command.
 
         Raises:
             Refusal: 10063.
@@ -196,7 +196,7 @@ class Commands:
 
 
 def without_translations(entry: Json) -> Json:
-    """A command or option as it is listed without `with_localizations`."""
+    """A command or option in a list without `with_localizations`."""
     shape = {name: value for name, value in entry.items() if not name.endswith("_localizations")}
     for name in ("options", "choices"):
         if is_list(shape.get(name)):

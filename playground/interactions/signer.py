@@ -1,4 +1,4 @@
-"""Signs what goes to the app and posts it; both ways are recorded."""
+"""Signs requests to the app with Ed25519, posts them, and records request and response."""
 
 import asyncio
 from typing import Final
@@ -15,7 +15,7 @@ USER_AGENT: Final = "Discord-Interactions/1.0 (+https://discord.com)"
 
 
 class Signer:
-    """Posts signed bodies; the HTTP client opens on first use."""
+    """Posts signed bodies; the HTTP client is created on first use."""
 
     def __init__(self, key: SigningKey, clock: Clock, recording: Recording) -> None:
         self._key = key
@@ -31,7 +31,7 @@ class Signer:
     async def post(
         self, url: str, body: bytes, *, spoil: bool = False, delivery: Delivery | None = None, what: str = ""
     ) -> httpx.Response:
-        """Sign and send a body; with `spoil` the signature is wrong. `what` says in the recording what it is."""
+        """Sign and send a body; `spoil` makes the signature wrong, `what` describes the request in the HTTP log."""
         headers = self.sign(body, spoil=spoil)
         self._client = self._client or httpx.AsyncClient(
             timeout=httpx.Timeout(ANSWER_WITHIN_S * 2), limits=httpx.Limits(max_connections=200), trust_env=False
@@ -49,7 +49,7 @@ class Signer:
         return response
 
     def sign(self, body: bytes, *, spoil: bool = False) -> dict[str, str]:
-        """The headers with which Discord would send a body now; with `spoil` the signature is wrong."""
+        """The signature headers for a body sent now; `spoil` makes the signature wrong."""
         timestamp = str(int(self._clock.unix()))
         signature = self._key.sign(timestamp.encode() + body).signature
         if spoil:

@@ -1,6 +1,6 @@
-"""What a person does with the app: commands, menus, buttons, forms, completions; each becomes a signed interaction.
+"""Turns user actions (commands, clicks, selections, modals, autocomplete) into signed interactions.
 
-People and the command line call things by name; the page says `command`, `component` or `form` and uses ids.
+Control requests name things by label or name; the page sends `command`, `component` or `form` with ids.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ BY_NAME: Final = ("text", "autocomplete", "press", "select", "submit", "user_men
 
 
 class Asking:
-    """Turns a request of the control API into an interaction, sends it and waits for the end of it."""
+    """Converts a control request to an interaction, sends it and waits for the result."""
 
     def __init__(
         self, world: World, commands: Commands, opening: Opening, courier: Courier, *, reply_wait_s: float
@@ -47,10 +47,10 @@ class Asking:
         }
 
     async def ask(self, body: Json) -> Delivery:
-        """Do what `body` says and wait until the app has answered; unless `wait` is false, also for a deferred edit.
+        """Execute the action in `body` and wait for the response, and for a deferred edit unless `wait` is false.
 
         Raises:
-            Puzzled: it cannot be done as written.
+            NotFound: the request is invalid.
         """
         asked = [way for way in self._ways if way in body]
         if len(asked) != 1:
@@ -58,7 +58,7 @@ class Asking:
         delivery = self._ways[asked[0]](find_actor(self._world, body), body)
         await self._courier.send(delivery)
         if delivery.opened_by and delivery.callback is not None:
-            delivery.opened_by.modal = None  # a form is sent once, but one that failed can be sent again
+            delivery.opened_by.modal = None  # a modal can be submitted once, and again after a failure
         if body.get("wait") is not False and not delivery.settled.is_set():
             try:
                 async with asyncio.timeout(max(self._reply_wait_s - delivery.age_s, 0)):
@@ -69,7 +69,7 @@ class Asking:
                 )
         return delivery
 
-    # By name
+    # Requests that use names
 
     def _run(self, actor: Actor, body: Json) -> Delivery:
         read = command_parser.read(_text(body, "text"), commands_for(actor, self._commands))
@@ -148,7 +148,7 @@ class Asking:
         filled = modal_values.fill(modal, modal_values.named(modal, given), pick, self._opening.files(body))
         return self._opening.form(actor, opened, filled, pick.resolved)
 
-    # By id
+    # Requests that use ids
 
     def _command(self, actor: Actor, body: Json) -> Delivery:
         command = self._command_of(actor, body["command"])
@@ -197,7 +197,7 @@ class Asking:
         filled = modal_values.fill(opened.modal or {}, given, pick, self._opening.files(body))
         return self._opening.form(actor, opened, filled, pick.resolved)
 
-    # Either way
+    # Common helpers
 
     def _messages(self, actor: Actor, body: Json) -> Iterator[Message]:
         return self._opening.messages(actor, body.get("reply") or body.get("message"))
@@ -214,7 +214,7 @@ class Asking:
 
 
 def _is_bound(body: Json) -> bool:
-    """Whether a request says which reply or message it is about."""
+    """Whether a request contains the id of a message or interaction."""
     return bool(body.get("reply") or body.get("message"))
 
 

@@ -1,4 +1,4 @@
-"""Webhook events: signed and posted to the app, again and again with growing pauses until it says 204."""
+"""Sends signed webhook events to the app and retries with growing pauses until the app answers 204."""
 
 import asyncio
 import time
@@ -28,14 +28,14 @@ DISABLED: Final = 1
 ENABLED: Final = 2
 DISABLED_BY_DISCORD: Final = 3
 NO_CONTENT: Final = 204
-GIVES_UP_S: Final = 600.0  # after the first attempt
-FAILURES_MAX: Final = 5  # events in a row that never arrived: then Discord stops sending
+GIVES_UP_S: Final = 600.0  # seconds after the first attempt
+FAILURES_MAX: Final = 5  # events in a row that failed; then Discord disables the subscription
 KEPT: Final = 500
 
 
 @dataclass(slots=True)
 class Subscription:
-    """Where the app takes events, and which."""
+    """The app's webhook events URL, its status, and the subscribed event types."""
 
     url: str | None = None
     status: int = DISABLED
@@ -44,7 +44,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class Event:
-    """One event from the first attempt to the last."""
+    """One event with its delivery attempts."""
 
     id: int
     kind: str
@@ -53,11 +53,11 @@ class Event:
     attempts: list[Json] = field(default_factory=list[Json])
     is_delivered: bool = False
     problems: list[str] = field(default_factory=list[str])
-    tried: asyncio.Event = field(default_factory=asyncio.Event)  # once, whatever came of it
+    tried: asyncio.Event = field(default_factory=asyncio.Event)  # set after the first attempt, whatever its result
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def shape(self) -> Json:
-        """The event as the control API shows it."""
+        """The event in the JSON form of the control API."""
         return {
             "event": str(self.id),
             "type": self.kind,
@@ -69,7 +69,7 @@ class Event:
 
 
 class Events:
-    """Sends what has happened to the app; a task for each event that is still on its way."""
+    """Sends events to the app; each undelivered event has its own task."""
 
     def __init__(
         self, signer: Signer, *, application: int, ids: Snowflakes, clock: Clock, backoff_s: float = 1.0
@@ -85,28 +85,28 @@ class Events:
         self._failures = 0
 
     async def aclose(self) -> None:
-        """Stop trying."""
+        """Cancel all retries."""
         for task in self._under_way:
             task.cancel()
         if self._under_way:
             await asyncio.wait(self._under_way)
 
     def everything(self) -> list[Event]:
-        """The latest events, the newest first."""
+        """The most recent events, the newest first."""
         return list(reversed(self._events.values()))
 
     def tell(self, kind: str, data: Json, *, at: datetime | None = None) -> Event | None:
-        """Begin to send an event of `at` (now, unless said otherwise); None: the app does not want to hear of it."""
+        """Start to send an event with timestamp `at` (default: now); None: the app is not subscribed to this type."""
         wanted = self.subscription
         if wanted.url is None or wanted.status != ENABLED or kind not in wanted.kinds:
             return None
-        moment = (at or self._clock.now()).astimezone(UTC).replace(tzinfo=None)  # Discord's events name no zone
+        moment = (at or self._clock.now()).astimezone(UTC).replace(tzinfo=None)  # Discord sends no zone
         timestamp = moment.isoformat(timespec="microseconds")
         payload = self._envelope(1) | {"event": {"type": kind, "timestamp": timestamp, "data": data}}
         return self.send(Event(self._ids.mint(), kind, payload), wanted.url)
 
     def send(self, event: Event, url: str) -> Event:
-        """Begin to send `event`."""
+        """Start to send `event`."""
         self._events[event.id] = event
         while len(self._events) > KEPT:
             self._events.popitem(last=False)
@@ -116,7 +116,7 @@ class Events:
         return event
 
     async def verify(self, url: str) -> str | None:
-        """Check an address as Discord does when it is saved; what is wrong, None when all is right."""
+        """Validate a URL as Discord does when it is saved; returns the problem, None if it is valid."""
         body, what = msgspec.json.encode(self._envelope(0)), "PING for webhook events"
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S * 2):

@@ -1,1 +1,1 @@
-"""The local Discord in a browser: drawn by the server, kept up to date over a websocket."""
+"""Web client of the local Discord: HTML rendered on the server, updated over a WebSocket."""

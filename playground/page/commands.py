@@ -1,4 +1,4 @@
-"""The commands that somebody may use where they sit, as their client lists them: in their language, one by one."""
+"""Route that lists, as JSON for the composer, the commands a user may run in a channel, in the user's locale."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,12 +18,12 @@ from playground.page.drawing import picture
 from playground.state.state import GROUP, World
 from playground.validation import commands as kinds
 
-FALLBACKS: Final = {"en-US": "en-GB", "en-GB": "en-US", "es-419": "es-ES"}  # the language looked at next
+FALLBACKS: Final = {"en-US": "en-GB", "en-GB": "en-US", "es-419": "es-ES"}  # locale tried next
 LIMITS: Final = ("min_value", "max_value", "min_length", "max_length", "channel_types", "file_types")
 
 
 def routes(world: World, commands: Commands) -> list[Route]:
-    """Where the composer asks for them."""
+    """The route that the composer loads commands from."""
 
     async def show(request: Request) -> Response:
         seat = view_context.take(world, request.query_params)
@@ -36,7 +36,7 @@ def routes(world: World, commands: Commands) -> list[Route]:
 
 
 def listed(commands: list[Json], locale: str) -> Json:
-    """Commands by what they are used on; each subcommand stands for itself, sorted by name as people read it."""
+    """Commands by type; each subcommand is its own entry, sorted by its name in the locale."""
     found: dict[int, list[Json]] = {kinds.CHAT_INPUT: [], kinds.USER_MENU: [], kinds.MESSAGE_MENU: []}
     for command in commands:
         found.get(command["type"], []).extend(_leaves(command, [command], locale))
@@ -46,7 +46,7 @@ def listed(commands: list[Json], locale: str) -> Json:
 
 
 def _leaves(command: Json, steps: list[Json], locale: str) -> Iterator[Json]:
-    """Everything that can be run in a command; `steps` lead from it to where we are."""
+    """The runnable subcommands of a command, or the command itself; `steps` lead to the current entry."""
     children = steps_of(steps[-1])
     for child in children:
         yield from _leaves(command, [*steps, child], locale)

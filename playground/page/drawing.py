@@ -1,4 +1,4 @@
-"""Templates become HTML; whatever is put into one is escaped."""
+"""Renders Jinja templates to HTML with autoescape, and provides image URLs, icons and colours for them."""
 
 from pathlib import Path
 from typing import Final
@@ -16,37 +16,37 @@ _templates: Final = Environment(
 
 
 def draw(template: str, **values: object) -> Markup:
-    """The HTML of a template with these values."""
+    """Render a template with these values."""
     return Markup(_templates.get_template(template).render(_HELPERS | values))  # noqa: S704 - autoescape is always on
 
 
 def picture(user: User, *, size_px: int = 64) -> str:
-    """The address of somebody's picture."""
+    """The URL of a user's avatar."""
     if user.avatar is None:
         return f"/cdn/embed/avatars/{(user.id >> 22) % 6}.png"
     return f"/cdn/avatars/{user.id}/{user.avatar}.png?size={size_px}"
 
 
 def member_picture(guild: Guild, member: Member, *, size_px: int = 64) -> str:
-    """The address of the picture that a guild shows of a member."""
+    """The URL of a member's avatar in a guild."""
     if member.avatar is None:
         return picture(member.user, size_px=size_px)
     return f"/cdn/guilds/{guild.id}/users/{member.user.id}/avatars/{member.avatar}.png?size={size_px}"
 
 
 def guild_picture(guild: Guild, *, size_px: int = 96) -> str | None:
-    """The address of a guild's picture; None: it has none."""
+    """The URL of a guild's icon; None: no icon."""
     return f"/cdn/icons/{guild.id}/{guild.icon}.png?size={size_px}" if guild.icon else None
 
 
 def icon(name: str, label: str = "") -> Markup:
-    """A picture out of icons.svg; without a label it only adorns what stands beside it."""
+    """An icon from icons.svg; without a label it is decorative and hidden from screen readers."""
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="icon" {}><use href="/page/static/icons.svg#{}"></use></svg>').format(spoken, name)
 
 
 def colour(number: int) -> str | None:
-    """A colour of a role or an embed for CSS; None: none was chosen."""
+    """A role or embed colour as CSS; None: no colour."""
     return f"#{number:06x}" if number else None
 
 
@@ -56,4 +56,4 @@ _HELPERS: Final[dict[str, object]] = {
     "guild_picture": guild_picture,
     "icon": icon,
     "colour": colour,
-}  # what every template may call
+}  # functions and constants available in every template

@@ -1,4 +1,4 @@
-"""Embeds and files as Discord lays them out: fields in rows, pictures side by side, each with its description."""
+"""Prepares embeds and attachments for the templates: inline field rows, image galleries, file kinds."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -8,21 +8,21 @@ from playground.json_types import Json
 from playground.state.state import Message
 from playground.validation.message import COMPONENTS_V2
 
-IN_A_ROW: Final = 3  # inline fields
-GRID: Final = 12  # columns that a row of fields has
-TOGETHER_MAX: Final = 4  # pictures of embeds that have the same address
+IN_A_ROW: Final = 3  # maximum of inline fields per row
+GRID: Final = 12  # columns of a field row
+TOGETHER_MAX: Final = 4  # images of embeds with the same URL
 PICTURE: Final = "picture"
 PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 MEDIA: Final = ("video", "audio")
-SHOWN_IN: Final = ("image", "thumbnail", "author", "footer")  # places of an embed that show a file
+SHOWN_IN: Final = ("image", "thumbnail", "author", "footer")  # fields of an embed that show a file
 
 
 def arrange(message: Message, embeds: list[Json]) -> list[Json]:
-    """The embeds, with `images` as a gallery has them in the place of `image`, and with `span` on every field.
+    """Prepare embeds: `images` replaces `image` as a list of gallery items, and each field gets a `span`.
 
     Args:
-        message: whose files may be pictures of the embeds.
-        embeds: as Discord tells them, saying None for what they lack.
+        message: the message; its attachments may be images of the embeds.
+        embeds: in serialized form, with None for missing fields.
     """
     told = {str(file.id): file.description for file in message.attachments}
     arranged: list[Json] = []
@@ -41,9 +41,9 @@ def arrange(message: Message, embeds: list[Json]) -> list[Json]:
 
 
 def lay_out(message: Message, attachments: list[Json]) -> list[Json]:
-    """The files below the text: pictures in a row together as `pictures`, each other one as `file` with its `kind`.
+    """Group attachments for display: consecutive images as `pictures`, each other one as `file` with its `kind`.
 
-    A layout shows its own files, and what an embed shows does not stand below it once more.
+    Empty for Components V2 messages; attachments shown in an embed are left out.
     """
     if message.flags & COMPONENTS_V2:
         return []
@@ -66,12 +66,12 @@ def lay_out(message: Message, attachments: list[Json]) -> list[Json]:
 
 
 def _item(media: Json, *, is_spoiler: bool) -> Json:
-    """A picture as an item of a gallery."""
+    """An image as a gallery item."""
     return {"media": media, "description": media["description"], "spoiler": is_spoiler}
 
 
 def _belongs_to(embed: Json, first: Json) -> bool:
-    """Whether an embed only brings another picture to the one before it."""
+    """Whether an embed only adds an image to the previous embed with the same URL."""
     is_same = embed["url"] is not None and embed["url"] == first["url"]
     return bool(is_same and embed["image"] and first["images"] and len(first["images"]) < TOGETHER_MAX)
 
@@ -87,7 +87,7 @@ def _in_rows(fields: list[Json]) -> Iterator[Json]:
 
 
 def _kind(file: Json) -> str:
-    """What Discord shows of a file: picture, video, audio, or its name alone."""
+    """How Discord displays a file: picture, video, audio, or file name only."""
     media = str(file.get("content_type") or "")
     if media in PICTURES and file.get("width"):
         return PICTURE

@@ -1,4 +1,4 @@
-"""The people, roles and channels that somebody can point at from where they sit, searched as they type."""
+"""Search route for pickers: users, roles and channels that match typed text."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from playground.state.fixtures import CATEGORY, PRIVATE_THREAD, PUBLIC_THREAD, S
 from playground.state.lookup import NotFound, fold, listed
 from playground.state.state import World
 
-SHOWN: Final = 25  # as many as a select of Discord's shows at once
+SHOWN: Final = 25  # maximum of results, as in Discord's selects
 USER, ROLE, MENTIONABLE, CHANNEL = "user", "role", "mentionable", "channel"
 ICONS: Final = {
     PUBLIC_THREAD: "thread",
@@ -31,19 +31,19 @@ ICONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something with an id that a command or a menu takes."""
+    """A selectable user, role or channel."""
 
     id: str
     kind: str  # user, role or channel
     name: str
-    detail: str = ""  # a username, the category of a channel
-    picture: str | None = None  # the address of a picture
-    icon: str | None = None  # in icons.svg, where there is no picture
+    detail: str = ""  # username, or category of a channel
+    picture: str | None = None  # image URL
+    icon: str | None = None  # icon name in icons.svg, if there is no image
     colour: str | None = None
 
 
 def routes(world: World) -> list[Route]:
-    """Where pickers ask for them."""
+    """The route that pickers search with."""
 
     async def show(request: Request) -> Response:
         asked = request.query_params
@@ -62,7 +62,7 @@ def routes(world: World) -> list[Route]:
 
 
 def search(entities: Iterable[Entity], text: str) -> list[Entity]:
-    """Those that have the text in a name: first whose name begins with it, then where a word does, then the others."""
+    """Entities that match: names that begin with the text, then names with a word that begins with it, then others."""
     wanted = fold(text)
     ranked = ((_rank(one, wanted), place, one) for place, one in enumerate(entities))
     found = nsmallest(SHOWN, (each for each in ranked if each[0] is not None), key=lambda each: each[:2])
@@ -70,7 +70,7 @@ def search(entities: Iterable[Entity], text: str) -> list[Entity]:
 
 
 def _rank(entity: Entity, wanted: str) -> int | None:
-    """How well it fits, 0 the best; None: not at all."""
+    """The match rank, 0 is the best; None: no match."""
     names = [fold(entity.name), fold(entity.detail) if entity.kind == USER else ""]
     if not wanted:
         return 0

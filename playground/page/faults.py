@@ -1,4 +1,4 @@
-"""The panel of faults: what is on, what can be switched on, and the state of the gateway."""
+"""Faults panel of the page: active faults, available faults, and the state of the gateway."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,12 +18,12 @@ from playground.state.state import World
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault in a person's words."""
+    """A kind of fault as shown to users."""
 
     name: str
     title: str
     words: str
-    thing: str = "call"  # what it strikes
+    thing: str = "call"  # what it affects
 
 
 KINDS: Final = (
@@ -44,7 +44,7 @@ GATEWAY: Final = (
 
 
 class FaultsPanel:
-    """Draws the panel."""
+    """Renders the faults panel."""
 
     def __init__(self, world: World, faults: Faults, gateway: Gateway, endpoint: Endpoint) -> None:
         self._world = world
@@ -53,7 +53,7 @@ class FaultsPanel:
         self._endpoint = endpoint
 
     def routes(self) -> list[Route]:
-        """The one route."""
+        """The route of the panel."""
         return [Route("/page/faults", fragment(self._draw))]
 
     async def _draw(self, request: Request) -> Markup:

@@ -1,4 +1,4 @@
-"""The bundled fonts for a browser, so that every script shows on any machine."""
+"""Generates the @font-face rules for the bundled fonts, so that every script renders on any machine."""
 
 import json
 from functools import cache
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "fonts"
-LIGHT: Final = "400 500"  # weights of text; everything heavier is a heading or a name
+LIGHT: Final = "400 500"  # weights of regular text; heavier weights are headings and names
 HEAVY: Final = "600 900"
 ALL: Final = "400 900"
 SCRIPTS: Final = ("Lyceum Scripts", ALL)
-# A browser looks for a sign in one family after the other, and in each only among the files of the nearest weight.
+# For each character, a browser tries font families in order, and in each only the files with the nearest weight.
 FAMILIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "Inter-Medium.otf": (("Lyceum", LIGHT),),
     "Inter-SemiBold.otf": (("Lyceum", HEAVY),),
@@ -22,15 +22,15 @@ FAMILIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "NotoSansSymbols-SemiBold.ttf": (("Lyceum Symbols", ALL),),
     "NotoSansSymbols2-Regular.ttf": (("Lyceum Symbols", ALL),),
     "NotoSansMath-Regular.ttf": (("Lyceum Symbols", ALL),),
-}  # every other file is one of SCRIPTS
+}  # every other file is in SCRIPTS
 
 
 @cache
 def stylesheet() -> str:
-    """A rule for each font; base.css says in which order their families are asked.
+    """All @font-face rules; the order of the font families is in base.css.
 
-    Where the signs of two files of a family overlap, a browser takes the later rule, so the first of the fallback comes
-    last.
+    If the ranges of two files of a family overlap, a browser uses the later rule, so the preferred fallback font is
+    written last.
     """
     coverage: dict[str, list[int]] = json.loads((FOLDER / "coverage.json").read_text(encoding="utf-8"))
     rules = [

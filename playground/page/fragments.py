@@ -1,4 +1,4 @@
-"""The parts of the page that change while it is open, each drawn whole under its name."""
+"""Renders the parts of the page that change while it is open: messages, sidebars, notices and clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ from playground.page.view_context import ViewContext
 from playground.state.lookup import NotFound
 from playground.state.state import Message, World
 
-SHOWN: Final = 60  # messages at first, and at each request for earlier ones
+SHOWN: Final = 60  # messages per page of history
 JUMPS: Final = (
     (600, "10 min"),
     (3600, "1 hour"),
@@ -33,7 +33,7 @@ JUMPS: Final = (
 
 
 class Regions:
-    """Draws what a seat sees."""
+    """Renders the page's regions for a view context."""
 
     def __init__(
         self,
@@ -65,34 +65,34 @@ class Regions:
 
     @property
     def clock(self) -> Clock:
-        """The clock of this server."""
+        """The server's clock."""
         return self.config.clock
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All parts; each is the id of its element."""
+        """All region names; each is the id of its HTML element."""
         return tuple(self._ways)
 
     def draw(self, name: str, seat: ViewContext) -> Markup:
-        """One part, the element itself included."""
+        """Render a region with its enclosing element."""
         return self._ways[name](seat)
 
     def draw_message(self, message: Message, seat: ViewContext) -> Markup:
-        """One message."""
+        """Render one message."""
         asked = self._deliveries.find(int(message.interaction["id"])) if message.interaction else None
         reply = self._deliveries.find(message.id)
         reading = replace(self._reading(seat), pings_everyone=message.mentions_everyone)
         return messages.draw(message, reading=reading, base_url=self.config.http_url, asked=asked, reply=reply)
 
     def draw_failure(self, delivery: Delivery, seat: ViewContext) -> Markup:
-        """The line that stands where an answer should be."""
+        """Render the failure notice of an interaction without a response."""
         return messages.draw_failure(delivery, reading=self._reading(seat))
 
     def draw_form(self, number: str, seat: ViewContext) -> Markup:
-        """The form that an interaction has opened for whoever sits there.
+        """Render the modal that an interaction has opened for the viewer.
 
         Raises:
-            Puzzled: it has opened none for them, or the form was sent.
+            NotFound: it has opened no modal for this user, or the modal was submitted.
         """
         opened = self._deliveries.find(int(number)) if number.isdecimal() else None
         if opened is None or opened.modal is None or opened.actor.user is not seat.user:
@@ -100,15 +100,15 @@ class Regions:
         return modals.draw(opened.modal, reply=opened.id, reading=self._reading(seat), base_url=self.config.http_url)
 
     def draw_earlier(self, seat: ViewContext, before: int) -> Markup:
-        """The messages before one of them, with the button for still earlier ones if there are any."""
+        """Render the messages before the id `before`, with a button for earlier ones if there are any."""
         return self._list(seat, before=before)
 
     def delivery(self, number: int) -> Delivery | None:
-        """The interaction of that id."""
+        """The interaction with that id."""
         return self._deliveries.find(number)
 
     def failed_here(self, delivery: Delivery, seat: ViewContext) -> bool:
-        """Whether a person reads here that the app did not respond; only whoever asked does."""
+        """Whether the viewer sees the failure notice of an interaction; only its actor does."""
         asked = delivery.kind not in (PING, AUTOCOMPLETE)
         is_mine = delivery.actor.user is seat.user and delivery.actor.channel is seat.channel
         return asked and is_mine and delivery.is_over and delivery.callback is None and not delivery.is_dismissed
@@ -134,7 +134,7 @@ class Regions:
         return draw("messages.html", seat=seat, place=place, lines=lines, is_whole=oldest == 0)
 
     def _seen(self, seat: ViewContext) -> Iterator[Message]:
-        """The messages of the seat's channel, the newest first."""
+        """The messages visible to the viewer in the channel, the newest first."""
         return (message for message in reversed(self.world.messages.values()) if seat.sees(message))
 
     def _notices(self, seat: ViewContext) -> Markup:

@@ -1,4 +1,4 @@
-"""What went over the wire because of an interaction: a timeline, every payload with its verdict, the limits used."""
+"""Inspector of an interaction: timeline, HTTP payloads with validation results, and use of Discord's limits."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ from playground.validation.openapi import Description, callback_schema
 from playground.validation.usage import Use
 from wire.limits import ANSWER_WITHIN_S
 
-LISTED: Final = 50  # interactions, and exchanges outside them
+LISTED: Final = 50  # interactions, and exchanges without an interaction
 SUBCOMMANDS: Final = (1, 2)
 TITLES: Final = {COMPONENT: "Component", MODAL_SUBMIT: "Form"}
 TONES: Final = ("fine", "near", "over")
@@ -44,25 +44,25 @@ _IDS: Final = re.compile(r"(?:/(?:\d{15,}|[\w-]{40,}))+")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the timeline: an exchange, or something that was noted between two."""
+    """A row of the timeline: an exchange, or a note."""
 
     at_ms: float
     what: str
     exchange: Exchange | None = None
-    start: float = 0.0  # share of the whole time
-    length: float = 0.0  # likewise
+    start: float = 0.0  # start as a fraction of the total time
+    length: float = 0.0  # duration as a fraction of the total time
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an interaction stands, in a word."""
+    """The result of an interaction as a label."""
 
     word: str
     tone: str  # fine, near or over
 
 
 class Inspector:
-    """The fragments of the inspector, and the texts that it copies."""
+    """The inspector's HTML fragments and the texts for the clipboard."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Inspector:
         )
 
     async def _copy(self, request: Request) -> Response:
-        """An exchange, or a part of it, as a text for the clipboard."""
+        """An exchange, or a part of it, as text for the clipboard."""
         exchange = self._recording.find(request.path_params["number"])
         if exchange is None:
             raise NotFound("That is no longer kept; do it again.", status=404)
@@ -165,7 +165,7 @@ class Inspector:
         return copying.signed_curl(exchange, self._signer.sign(exchange.body.text.encode(), spoil=exchange.is_spoilt))
 
     async def _judge(self, exchanges: Iterable[Exchange]) -> None:
-        """Ask Discord's file about what the app sent; it takes its time, so not on the event loop."""
+        """Validate the app's payloads against the OpenAPI file, in a thread because it is slow."""
         due = [one for one in exchanges if one.findings is None and one.took_ms is not None]
         if due and self._description.is_there:
             await asyncio.to_thread(self._ask, due)
@@ -176,7 +176,7 @@ class Inspector:
             exchange.findings = self._description.findings(schema, exchange.from_app.json) if schema else []
 
     def _schema(self, exchange: Exchange) -> str | None:
-        """What the app's part of an exchange is judged by; None: the file does not describe it."""
+        """The schema of the app's body in an exchange; None: the file does not describe it."""
         sent = exchange.from_app.json
         if sent is None:
             return None
@@ -194,7 +194,7 @@ class Inspector:
         return view_context.take(self._world, request.query_params)
 
     def _helpers(self) -> Json:
-        """What the templates need of an exchange."""
+        """Functions for the inspector's templates."""
         return {
             "has_file": self._description.is_there,
             "named_file": self._config.openapi_file,
@@ -205,7 +205,7 @@ class Inspector:
 
 
 def title(delivery: Delivery) -> str:
-    """What a person did, in a line."""
+    """The user's action in one line."""
     data: Json = delivery.payload.get("data") or {}
     if delivery.kind in TITLES:
         return f"{TITLES[delivery.kind]} {data.get('custom_id', '')}"
@@ -222,7 +222,7 @@ def title(delivery: Delivery) -> str:
 
 
 def outcome(delivery: Delivery) -> Outcome:
-    """How it stands."""
+    """The current result of an interaction."""
     if delivery.callback is None:
         return Outcome("did not respond", "over") if delivery.is_over else Outcome("waiting", "near")
     if delivery.original and delivery.original.flags & LOADING:
@@ -238,7 +238,7 @@ def _payload(exchange: Exchange) -> str:
 
 
 def _timeline(delivery: Delivery) -> tuple[list[Step], float]:
-    """The lines in the order in which they began, and how long everything took."""
+    """The timeline rows in order of their start, and the total duration in milliseconds."""
     ends = [one.at_ms + (one.took_ms if one.took_ms is not None else 0) for one in delivery.exchanges]
     whole_ms = max([*ends, *(note["at_ms"] for note in delivery.timeline), 1.0])
     steps = [
@@ -247,13 +247,13 @@ def _timeline(delivery: Delivery) -> tuple[list[Step], float]:
     steps += [
         Step(note["at_ms"], note["what"], start=note["at_ms"] / whole_ms)
         for note in delivery.timeline
-        if not note["what"].startswith(("HTTP ", "sent"))  # the exchanges say it
+        if not note["what"].startswith(("HTTP ", "sent"))  # shown as exchanges
     ]
     return sorted(steps, key=lambda step: step.at_ms), whole_ms
 
 
 def _uses(delivery: Delivery) -> list[Use]:
-    """The limits that were used, each by the fullest payload of the interaction; near ones first."""
+    """Each limit with its highest use in the interaction: exceeded limits first, then nearly reached ones."""
     fullest: dict[tuple[str, str], Use] = {}
     for use in (use for exchange in delivery.exchanges for use in uses_of(exchange)):
         known = fullest.get((use.what, use.where))
@@ -266,7 +266,7 @@ def _uses(delivery: Delivery) -> list[Use]:
 
 
 def uses_of(exchange: Exchange) -> list[Use]:
-    """The limits that the app's part of an exchange takes up."""
+    """The limits used by the app's body in an exchange."""
     body = exchange.from_app
     sent: Any = body.json
     sizes = [file.size_bytes for file in body.files if file.filename]

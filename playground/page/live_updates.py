@@ -1,4 +1,4 @@
-"""What an open page is told over its websocket: pieces of HTML, and where they belong."""
+"""Sends HTML updates to an open page over its WebSocket."""
 
 import asyncio
 import contextlib
@@ -27,29 +27,29 @@ from playground.state.changes import (
     VoiceChanged,
 )
 
-PAUSE_S: Final = 0.06  # between two rounds: what happens meanwhile is told together
-PAUSE_MAX_S: Final = 0.5  # nobody waits longer for what happened, however long the round before took
-SHARE: Final = 6  # a page takes at most one part in so many of the server's time
+PAUSE_S: Final = 0.06  # minimum pause between two rounds; changes in between are sent together
+PAUSE_MAX_S: Final = 0.5  # maximum pause between two rounds
+SHARE: Final = 6  # the pause is this many times as long as the previous round took
 DRAWN_ANEW: Final[dict[type[Change], tuple[str, ...]]] = {
     VoiceChanged: ("rooms", "me", "members"),
     GuildChanged: ("guilds", "rooms", "members"),
     CommandsChanged: ("notices",),
     ClockChanged: ("time",),
-}  # the regions that a change shows in
+}  # the regions that each change affects
 
 
 class Feed:
-    """One open page."""
+    """Live updates of one open page."""
 
     def __init__(self, websocket: WebSocket, seat: ViewContext, regions: Regions, changes: Changes) -> None:
         self._websocket = websocket
         self._seat = seat
         self._regions = regions
         self._changes = changes
-        self._drawn: dict[str, Markup] = {}  # what the page was told last, by region
+        self._drawn: dict[str, Markup] = {}  # the last HTML sent, by region
 
     async def serve(self) -> None:
-        """Tell the page what changes until it is closed."""
+        """Send changes until the page closes the connection."""
         await self._websocket.accept()
         tasks = {asyncio.create_task(self._tell()), asyncio.create_task(self._wait_for_the_end())}
         _, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -77,7 +77,7 @@ class Feed:
             await self._websocket.send_text(msgspec.json.encode(frame, enc_hook=str).decode())
 
     def _everything(self) -> Iterator[Json]:
-        """All regions: the page may be older than this connection, or than this server."""
+        """All regions: the page may be older than this connection or than the server process."""
         yield from self._put(*self._regions.names)
         yield {"kind": "here"}
 

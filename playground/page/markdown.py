@@ -1,4 +1,4 @@
-"""Discord's markdown as HTML: no tag and no attribute but those written here, whatever the text holds."""
+"""Converts Discord markdown to HTML; text is escaped, and only tags and attributes written in this file appear."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ QUOTED: Final = re.compile(r" {0,3}> ")
 HEADING: Final = re.compile(r"(#{1,3}) +(?=[^\s])")
 SUBTEXT: Final = re.compile(r"-# +(?=[^\s])")
 BULLET: Final = re.compile(r"( *)([-*]|\d{1,9}\.) +(?=[^\s])")
-DEPTH_MAX: Final = 11  # lists in lists, and marks in marks
+DEPTH_MAX: Final = 11  # nested lists and nested inline formatting
 WRAPPED: Final = {
     "em": Markup("<em>{}</em>"),
     "strong": Markup("<strong>{}</strong>"),
@@ -45,23 +45,23 @@ LINK: Final = Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofo
 
 
 def to_html(text: str, reading: Reading) -> Markup:
-    """A text with everything that Discord makes of it."""
+    """Convert a text with all of Discord's markdown."""
     return Markup("").join(_Writer(text, reading).blocks(0, len(text)))
 
 
 def line_to_html(text: str, reading: Reading) -> Markup:
-    """A text of one line, such as the title of an embed: marks and emoji; blocks, links and mentions as written."""
+    """Convert a single-line text such as an embed title: inline formatting and emoji, without links and mentions."""
     return Markup("").join(_Writer(text, reading, has_mentions=False, in_link=True).inline(0, len(text)))
 
 
 def excerpt_to_html(text: str, reading: Reading) -> Markup:
-    """The first line of a text for whoever only glances at it: nothing in it can be used, and spoilers stay hidden."""
+    """The first line of a text as a preview: links and mentions are not interactive, spoilers stay hidden."""
     writer = _Writer(text, reading, in_link=True, is_still=True)
     return Markup("").join(writer.inline(0, len(text)))
 
 
 class _Writer:
-    """Walks through one text from left to right; every place is looked at once."""
+    """Converts one text from left to right, in a single pass."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class _Writer:
         self._is_quoted = is_quoted
         self._is_listed = is_listed
         self._depth = depth
-        self._in_link = in_link  # in which nothing else can be a link or a button
+        self._in_link = in_link  # inside a link, where no other link or button is allowed
         self._is_still = is_still
         self._ways: dict[str, Callable[[int, int, Pieces], int]] = {
             "*": self._emphasis,
@@ -98,7 +98,7 @@ class _Writer:
         }
 
     def blocks(self, start: int, end: int) -> Pieces:
-        """Quotes, headings, lists and code at the beginnings of lines, and what stands between them."""
+        """Convert the lines of a range: quotes, headings, lists, code blocks, and inline text between them."""
         pieces: Pieces = []
         at = start
         while at < end:
@@ -111,7 +111,7 @@ class _Writer:
         return pieces
 
     def inline(self, start: int, end: int) -> Pieces:
-        """What can stand within a line."""
+        """Convert the inline elements of a range."""
         pieces: Pieces = []
         if self._depth > DEPTH_MAX:
             return [escape(self._text[start:end])]
@@ -122,7 +122,7 @@ class _Writer:
         self._depth -= 1
         return pieces
 
-    # Blocks: each answers where it ends, or the place where it was asked when there is none.
+    # Block parsers: each returns the end position, or its start position if there is no such block.
 
     def _block(self, at: int, end: int, pieces: Pieces) -> int:
         found = FIRST.match(self._text, at, end)
@@ -218,7 +218,7 @@ class _Writer:
             at += 1
         return at
 
-    # Pieces of a line: each answers where it ends.
+    # Inline parsers: each returns the end position.
 
     def _piece(self, at: int, end: int, pieces: Pieces) -> int:
         plain = PLAIN.match(self._text, at, end)
@@ -255,7 +255,7 @@ class _Writer:
         return past
 
     def _emphasis(self, at: int, end: int, pieces: Pieces) -> int:
-        """The longer of what one sign and what two signs would make; the single one when both are as long."""
+        """The longer match of single and double delimiters; the single one if both are equally long."""
         sign = self._text[at]
         single = self._marks.star(at, end) if sign == "*" else self._marks.line(at, end)
         double = self._marks.double(sign, at, end) if self._text.startswith(sign * 2, at, end) else None
@@ -284,7 +284,7 @@ class _Writer:
             return self._literal(at, past_run, pieces)
         opening, closing = found
         said = self._text[at + opening : closing]
-        # A space that keeps a backtick of the code away from those around it is not shown.
+        # A space that separates a backtick in the code from a delimiter is removed.
         if said.lstrip(" ").startswith("`"):
             said = said.removeprefix(" ")
         if said.rstrip(" ").endswith("`"):
@@ -358,7 +358,7 @@ def _is_address(text: str) -> bool:
 
 
 def _balanced(address: str) -> str:
-    """An address without the closing brackets at its end that the sentence around it opened."""
+    """A URL without trailing closing brackets that it does not open itself."""
     surplus = address.count(")") - address.count("(")
     while surplus > 0 and address.endswith(")"):
         address, surplus = address[:-1], surplus - 1

@@ -1,4 +1,4 @@
-"""Who reads a text: what its mentions, times and emoji become for them."""
+"""Resolves mentions, timestamps and emoji in markdown for one reader: names, locale, zone, current time."""
 
 import re
 from dataclasses import dataclass
@@ -41,15 +41,15 @@ PLACES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Somebody at a moment, before a text."""
+    """The reader, current time and message context of a text."""
 
     seat: ViewContext
     world: World
     now: datetime
-    pings_everyone: bool = False  # whether @everyone in it is a mention
+    pings_everyone: bool = False  # whether @everyone is a mention in this text
 
     def token(self, found: re.Match[str], *, is_usable: bool = True) -> Markup | None:
-        """What a match of TOKEN is shown as; None: as it is written. What is not usable is neither link nor button."""
+        """The HTML for a match of TOKEN; None: shown as written. If not `is_usable`, it is neither link nor button."""
         shown: Markup | None
         match found.lastgroup:
             case "user":
@@ -71,13 +71,13 @@ class Reading:
         return shown
 
     def name_of(self, user: int) -> str | None:
-        """What the place calls a user; None: nobody knows them."""
+        """The name of a user in the current guild; None: unknown user."""
         member = self.seat.guild.members.get(user) if self.seat.guild else None
         account = self.world.users.get(user)
         return member.display_name if member else account.display_name if account else None
 
     def user(self, number: int, *, is_usable: bool) -> Markup:
-        """A user by name, with the card of them behind it."""
+        """A user mention that opens the user's popover."""
         name = self.name_of(number)
         if name is None:
             return Markup('<span class="mention">@unknown-user</span>')
@@ -88,23 +88,23 @@ class Reading:
         return Markup('<span class="mention">{}</span>').format(word) if self.pings_everyone else escape(word)
 
     def emoji(self, number: str, name: str) -> Markup:
-        """A picture of a custom emoji."""
+        """An image of a custom emoji."""
         return Markup(
             '<img class="emoji" src="/cdn/emojis/{}.webp?size=48" alt=":{}:" title=":{}:" loading="lazy">'
         ).format(number, name, name)
 
     def time(self, at: datetime, style: str) -> Markup:
-        """A moment in one of the styles."""
+        """A timestamp in one of Discord's styles."""
         return Markup('<time class="stamp" datetime="{}" data-style="{}" title="{}">{}</time>').format(
             at.isoformat(), style, self.written(at, "F"), self.written(at, style)
         )
 
     def written(self, at: datetime, style: str) -> str:
-        """A moment in words of the reader's language and zone."""
+        """A timestamp as text in the reader's locale and time zone."""
         return times.written(at, style, locale=self.seat.locale, zone=self.seat.user.zone, now=self.now)
 
     def since_when(self, at: datetime) -> str:
-        """When a message was written."""
+        """The time of a message, as shown in its header."""
         return times.since_when(at, locale=self.seat.locale, zone=self.seat.user.zone, now=self.now)
 
     def _time(self, seconds: int, style: str) -> Markup | None:

@@ -1,4 +1,4 @@
-"""Messages as a person sees them: who said it and why, the text, and everything that hangs below it."""
+"""Renders messages as HTML: author, reply and command context, text, attachments, embeds, components and polls."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,21 +24,21 @@ from playground.validation.message import EPHEMERAL, LOADING, SUPPRESS_EMBEDS, S
 from render.html.emoji import is_jumbo
 from wire.limits import TOKEN_LIVES_S
 
-GIVEN_UP_AFTER: Final = timedelta(seconds=TOKEN_LIVES_S)  # nothing can be edited any more
-EXCERPT_MAX: Final = 400  # characters of a message that is answered; what does not fit its line is cut off there
+GIVEN_UP_AFTER: Final = timedelta(seconds=TOKEN_LIVES_S)  # from then on the deferred message can no longer be edited
+EXCERPT_MAX: Final = 400  # characters in the preview of a replied-to message; CSS cuts off what does not fit the line
 
 
 def draw(
     message: Message, *, reading: Reading, base_url: str, asked: Delivery | None, reply: Delivery | None
 ) -> Markup:
-    """One message as an element of the list.
+    """Render one message as a list item.
 
     Args:
-        message: seen by the reader.
-        reading: who reads it, and when.
-        base_url: of this server; files and pictures of its own are shown, those of others are only named.
-        asked: the interaction that it was written for, None when that is not known any more.
-        reply: the latest interaction that wrote or changed it.
+        message: a message visible to the reader.
+        reading: the reader and the current time.
+        base_url: base URL of this server; only its own images are loaded, others are named.
+        asked: the interaction that created the message, None if it is no longer stored.
+        reply: the latest interaction that created or edited the message.
     """
     shown = _shown(message, reading)
     shape = template_helpers.loose(serializers.message(shown, reading.world, base_url=""))
@@ -68,7 +68,7 @@ def draw(
 
 
 def draw_failure(delivery: Delivery, *, reading: Reading) -> Markup:
-    """The line that stands where an answer should be."""
+    """Render the failure notice of an interaction without a response."""
     return draw_template(
         "failure.html",
         delivery=delivery,
@@ -79,7 +79,7 @@ def draw_failure(delivery: Delivery, *, reading: Reading) -> Markup:
 
 
 def _shown(message: Message, reading: Reading) -> Message:
-    """What stands there: in a forward what it carries, at the beginning of a thread the message it started from."""
+    """The message to display: the snapshot of a forward, or the original message of a thread starter."""
     if message.forwarded:
         return replace(message.forwarded, id=message.id, author=message.author, at=message.at, edited_at=None)
     if message.type != THREAD_STARTER or message.reference is None:
@@ -101,7 +101,7 @@ def _author(user: User, reading: Reading) -> Json:
 
 
 def _used(message: Message, asked: Delivery | None, reading: Reading) -> Json | None:
-    """Who used which command for this message; None: it is no first answer to a command."""
+    """The user and command that a message responds to; None: it is not the first response to a command."""
     if message.interaction is None or message.type not in (CHAT_COMMAND, MENU_COMMAND):
         return None
     if asked is None:
@@ -125,7 +125,7 @@ def _command_of(delivery: Delivery, reading: Reading) -> Json:
 
 
 def _answered(message: Message, reading: Reading) -> Json | None:
-    """The message that this one answers, None when it answers none."""
+    """The message that this one replies to, None if it is no reply."""
     if message.type != REPLY or message.reference is None:
         return None
     other = reading.world.messages.get(int(message.reference["message_id"]))
@@ -135,7 +135,7 @@ def _answered(message: Message, reading: Reading) -> Json | None:
 
 
 def _excerpt(message: Message, reading: Reading) -> Json:
-    """A message in one line."""
+    """A message as a one-line preview."""
     kinds = (
         (message.attachments, "a file"),
         (message.embeds, "an embed"),
@@ -152,7 +152,7 @@ def _excerpt(message: Message, reading: Reading) -> Json:
 
 
 def _branch(message: Message, reading: Reading) -> Json | None:
-    """The thread that began with a message, or of which it tells; None: there is none."""
+    """The thread started from a message, or announced by it; None: there is none."""
     reference = message.reference or {}
     number = int(reference["channel_id"]) if message.type == THREAD_CREATED else message.id
     channel = reading.world.channels.get(number)
@@ -169,7 +169,7 @@ def _branch(message: Message, reading: Reading) -> Json | None:
 
 
 def _is_pinged(message: Message, reading: Reading) -> bool:
-    """Whether the reader is meant: by name, by a role, as everybody, or because somebody answers them."""
+    """Whether the message mentions the reader: by user, role or @everyone, or as a reply to the reader."""
     seat = reading.seat
     roles = seat.member.roles if seat.member else []
     answered = _answered(message, reading) or {"id": None}

@@ -1,7 +1,7 @@
-"""Forms that an app opens: every field with its label, what it takes, and what stands in it already.
+"""Renders modals as HTML forms: each field with its label, limits and initial value.
 
-Whatever its kind, what a field holds is found in the form under its custom id: a select keeps what is chosen as the
-selected options of a hidden `<select>` beside the button that opens it.
+The value of a field of any kind is stored in the HTML form under its custom id: a select keeps its selection as the
+selected options of a hidden `<select>` next to the button that opens it.
 """
 
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from playground.page.markdown_context import Reading
 from playground.validation import components as kinds
 from wire.limits import TEXT_INPUT_MAX
 
-MEDIA: Final = {"image": "image/*", "video": "video/*", "audio": "audio/*"}  # file types that are no endings
-COUNTED: Final = {kinds.TEXT_INPUT: "characters", kinds.FILE_UPLOAD: "files"}  # everything else: choices
+MEDIA: Final = {"image": "image/*", "video": "video/*", "audio": "audio/*"}  # file types that are not extensions
+COUNTED: Final = {kinds.TEXT_INPUT: "characters", kinds.FILE_UPLOAD: "files"}  # all other types count choices
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to fill in."""
+    """A field of a modal."""
 
-    number: int  # from 1
+    number: int  # position, from 1
     label: str
-    description: str  # empty: there is none
-    given: Json  # the component; it says None for what it lacks
+    description: str  # empty: no description
+    given: Json  # the component, with None for missing fields
 
     @property
     def kind(self) -> int:
@@ -36,12 +36,12 @@ class Field:
 
     @property
     def is_required(self) -> bool:
-        """Whether it may not stay empty."""
+        """Whether a value is required."""
         return self.kind != kinds.CHECKBOX and self.given["required"] is not False
 
     @property
     def least(self) -> int:
-        """The fewest characters, choices or files that it takes when it does not stay empty."""
+        """The minimum of characters, choices or files, if the field is not empty."""
         if self.kind == kinds.TEXT_INPUT:
             return int(self.given["min_length"] or 0)
         given: int | None = self.given["min_values"]
@@ -49,24 +49,24 @@ class Field:
 
     @property
     def most(self) -> int:
-        """The most of them."""
+        """The maximum of characters, choices or files."""
         if self.kind == kinds.TEXT_INPUT:
             return int(self.given["max_length"] or TEXT_INPUT_MAX)
         return int(self.given["max_values"] or (len(self.options) if self.kind == kinds.CHECKBOX_GROUP else 1))
 
     @property
     def options(self) -> list[Json]:
-        """What can be chosen, where the app says it itself."""
+        """The options that the app defines; empty for entity selects."""
         return self.given["options"] or []
 
     @property
     def is_free(self) -> bool:
-        """Whether it is a text that may be as short as one likes; its most is seen in the count alone."""
+        """Whether it is a text input without a minimum length; the maximum is shown only by the character counter."""
         return self.kind == kinds.TEXT_INPUT and not self.least
 
     @property
     def hint(self) -> str:
-        """How much it takes, where a reader would not guess it."""
+        """A note on how many choices, files or characters are allowed; empty where it is obvious."""
         takes_all = self.kind == kinds.CHECKBOX_GROUP and self.least <= 1 and self.most == len(self.options)
         if takes_all or self.is_free or (self.kind != kinds.TEXT_INPUT and self.most == 1):
             return ""
@@ -75,13 +75,13 @@ class Field:
 
     @property
     def accept(self) -> str:
-        """The files that a browser offers for it; empty: all."""
+        """The `accept` attribute of a file input; empty: all types."""
         types: list[str] = self.given["file_types"] or []
         return ",".join(MEDIA.get(one, one) for one in types)
 
 
 def draw(modal: Json, *, reply: int, reading: Reading, base_url: str) -> Markup:
-    """The form that the interaction `reply` has opened, for `<dialog id="form">`."""
+    """Render the modal opened by the interaction `reply`, for `<dialog id="form">`."""
     return draw_template(
         "modal.html",
         modal=modal,
@@ -94,7 +94,7 @@ def draw(modal: Json, *, reply: int, reading: Reading, base_url: str) -> Markup:
 
 
 def _lines(components: list[Json]) -> list[Any]:
-    """The fields, and the texts between them as Discord sends them."""
+    """The fields and the texts between them, in Discord's order."""
     found: list[Any] = []
     for number, part in enumerate(components, start=1):
         if part["type"] == kinds.LABEL:

@@ -1,4 +1,4 @@
-"""Small cards that open beside what was clicked: a person, a voice channel, and who sits before the page."""
+"""Renders popovers: a user's profile, a voice channel, and the user and language selection of the page."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,13 +17,13 @@ from playground.state.lookup import NotFound
 from playground.state.state import Guild, Member, Role, User, World
 from playground.validation.commands import LOCALES
 
-OFFERED: Final = 200  # people in the list of whom to bring into a voice channel
-ORDER: Final = ("Owner", "Moderator", None, "Outside", "Banned")  # of the people to sit here as
+OFFERED: Final = 200  # maximum of members offered for a voice channel
+ORDER: Final = ("Owner", "Moderator", None, "Outside", "Banned")  # sort order of the selectable users
 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Somebody whom one may be."""
+    """A user that the viewer can switch to."""
 
     user: User
     name: str
@@ -32,10 +32,10 @@ class Persona:
 
 
 def draw_person(seat: ViewContext, world: World, number: str, clock: Clock) -> Markup:
-    """A person, with everything that they can do in voice.
+    """Render a user's profile with the possible voice actions.
 
     Raises:
-        Puzzled: there is no such person.
+        NotFound: unknown user.
     """
     user = world.users.get(snowflake(number) or 0)
     if user is None:
@@ -59,10 +59,10 @@ def draw_person(seat: ViewContext, world: World, number: str, clock: Clock) -> M
 
 
 def draw_room(seat: ViewContext, number: str) -> Markup:
-    """A voice channel, with whom one may bring there.
+    """Render a voice channel with the members that can be moved to it.
 
     Raises:
-        Puzzled: there is no such channel.
+        NotFound: unknown channel.
     """
     room = seat.guild.channels.get(snowflake(number) or 0) if seat.guild else None
     if seat.guild is None or room is None or not seat.is_inside:
@@ -74,7 +74,7 @@ def draw_room(seat: ViewContext, number: str) -> Markup:
 
 
 def draw_persona(seat: ViewContext, world: World) -> Markup:
-    """Who may sit here, in which language, and how the page looks."""
+    """Render the settings of the viewer: user, locale and appearance."""
     guild = seat.guild or next(iter(world.guilds.values()))
     members = [member.user for member in guild.members.values() if not member.user.is_bot and not member.is_synthetic]
     users = {user.id: user for user in (seat.user, *members, *guild.banned.values())}
@@ -97,7 +97,7 @@ def _roles(guild: Guild, member: Member) -> list[Role]:
 
 @cache
 def _languages() -> list[tuple[str, str]]:
-    """Discord's languages by their own names."""
+    """Discord's locales with their native names."""
     found: list[tuple[str, str]] = []
     for code in LOCALES:
         try:

@@ -1,4 +1,4 @@
-"""The addresses of the page: the page itself, its files and fonts, and its websocket."""
+"""HTTP and WebSocket routes of the page: the HTML document, static files, fonts, fragments and live updates."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -34,11 +34,11 @@ HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-GONE: Final = 4404  # the websocket's code for a seat that does not exist
+GONE: Final = 4404  # WebSocket close code for an invalid view context
 
 
 class Page:
-    """The page of the local Discord."""
+    """The web page of the local Discord."""
 
     def __init__(self, regions: Regions, changes: Changes, *, plain: str) -> None:
         self._regions = regions
@@ -46,7 +46,7 @@ class Page:
         self._plain = plain
 
     def routes(self) -> list[BaseRoute]:
-        """Its routes."""
+        """The routes of the page."""
         return [
             Route("/", self._show),
             Route("/page/people/{number}", fragment(self._show_person)),
@@ -60,7 +60,7 @@ class Page:
         ]
 
     async def _show(self, request: Request) -> Response:
-        """The page for a browser; a few lines of text for everything else, such as curl."""
+        """The page for browsers; a short plain text for other clients such as curl."""
         if "text/html" not in request.headers.get("accept", ""):
             return PlainTextResponse(self._plain)
         return await drawn(self._whole)(request)
@@ -104,7 +104,7 @@ class Page:
 
 
 def drawn(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Turn what cannot be shown into a page with one sentence and the way back."""
+    """Wrap a page handler so that NotFound is shown as an error page with a link back."""
 
     async def show(request: Request) -> Response:
         try:
@@ -116,7 +116,7 @@ def drawn(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
 
 
 def fragment(draw_it: Callable[[Request], Awaitable[Markup]]) -> Callable[[Request], Awaitable[Response]]:
-    """Answer a piece of HTML; what cannot be shown is a piece with one sentence."""
+    """Wrap a fragment handler; NotFound becomes a fragment with an error message."""
 
     async def show(request: Request) -> Response:
         headers = HEADERS | {"Cache-Control": "no-store"}

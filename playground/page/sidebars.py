@@ -1,4 +1,4 @@
-"""The columns beside the messages: servers, channels with who sits in them, members, oneself."""
+"""Renders the sidebars: guilds, channels with voice members, member list, and the current user."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,44 +14,44 @@ from playground.state import permissions
 from playground.state.fixtures import CATEGORY, STAGE
 from playground.state.state import GROUP, Channel, Guild, Member, Role, User, World
 
-IN_ROOM_SHOWN: Final = 25  # of those who sit in one voice channel
-IN_GROUP_SHOWN: Final = 60  # of the members with one role
-THREADS_SHOWN: Final = 10  # below one channel
+IN_ROOM_SHOWN: Final = 25  # voice members listed per channel
+IN_GROUP_SHOWN: Final = 60  # members listed per role
+THREADS_SHOWN: Final = 10  # threads listed per channel
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel as it stands in its column."""
+    """A channel in the channel list."""
 
     channel: Channel
     kind: str  # text, voice, stage, afk or thread
     shown: list[Member]
-    more: int  # how many sit there besides
+    more: int  # number of voice members not in `shown`
     threads: list[Channel]
 
     @property
     def count(self) -> int:
-        """How many sit there."""
+        """The number of members in the voice channel."""
         return len(self.shown) + self.more
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members under one heading."""
+    """Members listed under one role."""
 
-    role: Role | None  # None: everybody without a role of their own
+    role: Role | None  # None: members without a role
     shown: list[Member]
     more: int
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of members in the group."""
         return len(self.shown) + self.more
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What stands above the messages."""
+    """The header above the messages."""
 
     icon: str
     name: str
@@ -59,7 +59,7 @@ class Place:
 
 
 def place(seat: ViewContext, app: User) -> Place:
-    """The channel of a seat as its heading says it."""
+    """The header for the viewer's channel."""
     channel = seat.channel
     if channel.type == GROUP:
         return Place("members", "Study friends", "A group without the app; whoever has it installed brings it along.")
@@ -71,13 +71,13 @@ def place(seat: ViewContext, app: User) -> Place:
 
 
 def draw_guilds(seat: ViewContext, world: World) -> Markup:
-    """The narrow column of servers: those of the person, also where they were thrown out."""
+    """Render the guild list: all guilds of the user, including those that banned them."""
     mine = [one for one in world.guilds.values() if seat.user.id in one.members or seat.user.id in one.banned]
     return draw("guilds.html", seat=seat, guilds=mine)
 
 
 def draw_rooms(seat: ViewContext, world: World) -> Markup:
-    """The column of channels, or of direct messages."""
+    """Render the channel list, or the list of direct messages."""
     if seat.guild is None:
         return draw("direct.html", seat=seat, app=world.bot, rooms=direct_rooms(world, seat.user))
     groups = _rooms(seat.guild, seat.member) if seat.member else []
@@ -85,7 +85,7 @@ def draw_rooms(seat: ViewContext, world: World) -> Markup:
 
 
 def draw_members(seat: ViewContext, world: World) -> Markup:
-    """The column of members, in a direct message the people of it."""
+    """Render the member list, or the participants of a direct message."""
     if seat.guild is None:
         people = [seat.user] if seat.channel.type == GROUP else [seat.user, world.bot]
         return draw("people.html", seat=seat, people=people)
@@ -94,18 +94,18 @@ def draw_members(seat: ViewContext, world: World) -> Markup:
 
 
 def draw_me(seat: ViewContext) -> Markup:
-    """Who sits here, and what they do in voice."""
+    """Render the current user with status and voice controls."""
     return draw("me.html", seat=seat, standing=standing(seat.guild, seat.user))
 
 
 def colour_of(guild: Guild, member: Member) -> int:
-    """The colour of a member's name: that of the highest role that has one; 0: none."""
+    """The colour of a member's name: that of the highest coloured role; 0: none."""
     coloured = [guild.roles[role] for role in member.roles if guild.roles[role].colour]
     return max(coloured, key=lambda role: role.position).colour if coloured else 0
 
 
 def standing(guild: Guild | None, user: User) -> str | None:
-    """What somebody is in a guild, in a word; None: a member as any other."""
+    """A user's status in a guild as one word; None: an ordinary member."""
     if guild is None:
         return "Direct message"
     if user.id in guild.banned:
@@ -120,7 +120,7 @@ def standing(guild: Guild | None, user: User) -> str | None:
 
 
 def _rooms(guild: Guild, own: Member) -> list[tuple[Channel | None, list[Room]]]:
-    """The channels under their categories, in the order of the guild."""
+    """The channels by category, in the guild's order."""
     seated: defaultdict[int, list[Member]] = defaultdict(list)
     for member in guild.in_voice():
         if member.voice:
@@ -137,7 +137,7 @@ def _rooms(guild: Guild, own: Member) -> list[tuple[Channel | None, list[Room]]]
 
 
 def _threads(guild: Guild, channel: Channel, own: Member) -> list[Channel]:
-    """What branched off a channel and still goes on, the newest first."""
+    """The active threads of a channel, the newest first."""
     open_here = [
         thread
         for thread in guild.threads.values()
@@ -157,7 +157,7 @@ def _kind(guild: Guild, channel: Channel) -> str:
 
 
 def _groups(guild: Guild) -> list[Group]:
-    """The members by their highest role, the highest first."""
+    """The members by their highest role, highest role first."""
     found: defaultdict[int, list[Member]] = defaultdict(list)
     for member in guild.members.values():
         found[max(member.roles, key=lambda role: guild.roles[role].position, default=guild.id)].append(member)
@@ -168,7 +168,7 @@ def _groups(guild: Guild) -> list[Group]:
 
 
 def _first(members: Iterable[Member], most: int, *, own: Member | None) -> tuple[list[Member], int]:
-    """The first by name, oneself always among them, and how many more there are."""
+    """The first members by name, always including `own`, and the number of members left out."""
     everybody = list(members)
     shown = nsmallest(most, everybody, key=lambda member: (member is not own, member.display_name.casefold()))
     shown.sort(key=lambda member: member.display_name.casefold())

@@ -1,4 +1,4 @@
-"""What the templates of messages ask for beside the message itself: texts, pictures, sizes, and who can be chosen."""
+"""Helper functions for message templates: formatted text, image URLs, file sizes, emoji and selected options."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ LOCAL_PATHS: Final = ("/cdn/", "/playground/attachments/")
 
 
 class Loose(dict[str, Any]):
-    """A JSON object for templates: what Discord leaves out is None."""
+    """A JSON object for templates; missing keys are None."""
 
     def __missing__(self, name: str) -> None:
         return None
 
 
 def loose(value: Any) -> Any:
-    """A value whose objects, down to the last, say None for what they lack."""
+    """Convert a value so that all nested objects return None for missing keys."""
     if is_object(value):
         return Loose({name: loose(each) for name, each in value.items()})
     return [loose(each) for each in value] if is_list(value) else value
@@ -33,13 +33,13 @@ def loose(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """What depends on who reads."""
+    """Template functions that depend on the reader."""
 
     reading: Reading
     base_url: str
 
     def by_name(self) -> dict[str, object]:
-        """All of them, by the names that templates call them."""
+        """All functions by their template names."""
         return {
             "text": self.text,
             "line": self.line,
@@ -55,32 +55,32 @@ class Helpers:
         }
 
     def text(self, text: str) -> Markup:
-        """A text with blocks."""
+        """A text with block markdown."""
         return to_html(text, self.reading)
 
     def line(self, text: str) -> Markup:
-        """A text of one line."""
+        """A single-line text."""
         return line_to_html(text, self.reading)
 
     def excerpt(self, text: str) -> Markup:
-        """The beginning of a text."""
+        """The first line of a text as a preview."""
         return excerpt_to_html(text, self.reading)
 
     def moment(self, iso: str, style: str) -> Markup:
-        """A moment that is counted on."""
+        """A timestamp that the page keeps up to date."""
         return self.reading.time(datetime.fromisoformat(iso), style)
 
     def written(self, iso: str, style: str) -> str:
-        """A moment in plain words."""
+        """A timestamp as plain text."""
         return self.reading.written(datetime.fromisoformat(iso), style)
 
     def source(self, url: str | None) -> str | None:
-        """The address of a picture that this server has; None: it lies elsewhere, and nothing is fetched from there."""
+        """The local path of an image on this server; None: it is on another server and is not loaded."""
         path = (url or "").removeprefix(self.base_url)
         return path if path.startswith(LOCAL_PATHS) else None
 
     def emoji(self, given: Json | None) -> Markup:
-        """The emoji of a button, an option or a poll's answer; nothing when there is none."""
+        """The emoji of a button, option or poll answer; empty if there is none."""
         if not given:
             return Markup()
         if given.get("id"):
@@ -88,7 +88,7 @@ class Helpers:
         return Markup('<span class="emoji">{}</span>').format(given.get("name") or "")
 
     def chosen(self, select: Json) -> list[Markup]:
-        """What a select shows as chosen before anybody chooses."""
+        """The labels of a select's default selection."""
         options: list[Json] = select.get("options") or []
         presets: list[Json] = select.get("default_values") or []
         labels = [self.emoji(one.get("emoji")) + " " + str(one["label"]) for one in options if one.get("default")]
@@ -107,7 +107,7 @@ class Helpers:
 
 
 def host(url: str | None) -> str:
-    """Where a picture lies that is not shown."""
+    """The host name of an image that is not loaded."""
     try:
         return urlsplit(url or "").hostname or "elsewhere"
     except ValueError:
@@ -115,7 +115,7 @@ def host(url: str | None) -> str:
 
 
 def size(count: int) -> str:
-    """A file's size as a person reads it."""
+    """A file size in readable form."""
     if count < KIBIBYTE:
         return f"{count} bytes"
     if count < KIBIBYTE**2:

@@ -1,4 +1,4 @@
-"""Who sits before the page and where: read out of its address, so that every tab can be somebody else."""
+"""The user, guild, channel and locale that a browser tab shows, parsed from its URL."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from playground.state.lookup import NotFound
 from playground.state.state import Channel, Guild, Member, Message, User, World
 from playground.validation.commands import LOCALES
 
-DIRECT: Final = "@me"  # stands where the id of a guild would, as in Discord's own addresses
+DIRECT: Final = "@me"  # replaces the guild id for direct messages, as in Discord's own URLs
 
 
 @dataclass(frozen=True, slots=True)
 class ViewContext:
-    """Somebody before the page."""
+    """The user, guild and channel shown in a page."""
 
     user: User
     member: Member | None  # None: in a direct message, or not a member of the guild
@@ -28,24 +28,24 @@ class ViewContext:
 
     @property
     def name(self) -> str:
-        """What the others here call them."""
+        """The user's display name in this context."""
         return self.member.display_name if self.member else self.user.display_name
 
     @property
     def is_inside(self) -> bool:
-        """Whether they may read and write here."""
+        """Whether the user may read and write here."""
         return self.guild is None or self.member is not None
 
     def sees(self, message: Message) -> bool:
-        """Whether a message stands on their page."""
+        """Whether a message is visible in this view."""
         return self.is_inside and message.channel == self.channel.id and message.reader in (None, self.user.id)
 
     def at(self, channel: Channel) -> "ViewContext":
-        """The same person in another channel of the same place."""
+        """The same user in another channel of the same guild."""
         return replace(self, channel=channel)
 
     def as_json(self) -> Json:
-        """What the page says of itself when it asks for something."""
+        """The context as the query parameters that the page sends with requests."""
         return {
             "as": self.user.username,
             "guild": str(self.guild.id) if self.guild else DIRECT,
@@ -54,16 +54,16 @@ class ViewContext:
         }
 
     def query(self, **changes: object) -> str:
-        """The address of the same seat, with changes; None takes a part away."""
+        """The query string for this context with changes; None removes a parameter."""
         parts = self.as_json() | changes
         return "?" + urlencode({name: value for name, value in parts.items() if value is not None}, safe="@")
 
 
 def take(world: World, query: Mapping[str, str]) -> ViewContext:
-    """The seat that an address names; what it leaves out is chosen sensibly.
+    """The context from a URL's query; missing parameters get defaults.
 
     Raises:
-        Puzzled: it names somebody or something that does not exist.
+        NotFound: a name or id is unknown.
     """
     user = lookup.find_user(world, query.get("as") or DEFAULT_ACTOR)
     if user.is_bot:
@@ -82,10 +82,10 @@ def take(world: World, query: Mapping[str, str]) -> ViewContext:
 
 
 def is_open_to(channel: Channel, user: User) -> bool:
-    """Whether somebody of the guild may go there; into a private thread, only who was brought into it."""
+    """Whether a member may open a channel; a private thread only for its members."""
     return channel.type != PRIVATE_THREAD or bool(channel.thread and user.id in channel.thread.joined)
 
 
 def direct_rooms(world: World, user: User) -> tuple[Channel, Channel]:
-    """Where somebody writes outside guilds: with the app alone, and among people to whom they bring it along."""
+    """A user's channels outside guilds: the direct message with the app, and a group without it."""
     return world.direct_channel(user), world.private_channel(user)

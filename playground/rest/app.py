@@ -1,4 +1,4 @@
-"""The frame of the REST API: who may call, how bodies are read, how refusals and limits are told."""
+"""REST API framework: routing, authentication, body parsing, rate limits, error responses and fault injection."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,34 +27,34 @@ from playground.validation.upload import Upload
 
 log = structlog.get_logger()
 
-MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters that have buckets of their own
-BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers' names and those of bare runtimes
+MAJORS: Final = ("channel_id", "guild_id", "token")  # path parameters with separate rate limit buckets
+BLOCKED_AGENTS: Final = ("Mozilla/", "Java/", "Python-urllib/")  # browsers, and defaults of HTTP clients
 
 
 @dataclass(slots=True)
 class Call:
-    """One request after the door: allowed, counted and read."""
+    """One authorised REST request with parsed parameters and body."""
 
     path: dict[str, str]
     query: QueryParams
     headers: Headers
-    body: Any = None  # None: nothing was sent
+    body: Any = None  # None: empty body
     files: dict[int, Upload] = field(default_factory=dict[int, Upload])
-    remarks: list[str] = field(default_factory=list[str])  # what the inspector says beside it
+    remarks: list[str] = field(default_factory=list[str])  # notes shown in the inspector
 
     def id(self, name: str) -> int:
-        """The snowflake in the path.
+        """The snowflake in a path parameter.
 
         Raises:
-            Refusal: it is none.
+            Refusal: the parameter is not a snowflake.
         """
         return snowflake_at((name,), self.path[name])
 
     def json(self) -> Json:
-        """The body, which must be an object; nothing counts as an empty one.
+        """The body as a JSON object; an empty body is an empty object.
 
         Raises:
-            Refusal: it is something else.
+            Refusal: the body is not an object.
         """
         if self.body is None:
             return {}
@@ -63,10 +63,10 @@ class Call:
         return self.body
 
     def number(self, name: str, least: int, most: int, *, default: int) -> int:
-        """A whole number in the query.
+        """An integer from the query string.
 
         Raises:
-            Refusal: it is none, or outside `least` to `most`.
+            Refusal: it is not an integer, or not in `least` to `most`.
         """
         text = self.query.get(name, str(default))
         if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
@@ -74,28 +74,28 @@ class Call:
         return int(text)
 
     def moment(self, name: str) -> datetime | None:
-        """A time in the query; without a zone it is UTC.
+        """A timestamp from the query string; without an offset it is UTC.
 
         Raises:
-            Refusal: it is none.
+            Refusal: it is not a timestamp.
         """
         text = self.query.get(name)
         if text is None:
             return None
         try:
-            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus that was not escaped arrives as a space
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # an unescaped plus sign arrives as a space
         except ValueError:
             raise bad_form((name,), "DATE_TIME_TYPE_PARSE", f"Could not parse {text}. Should be ISO8601.") from None
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def wants(self, name: str) -> bool:
-        """Whether a query parameter says yes."""
+        """Whether a boolean query parameter is true."""
         return self.query.get(name, "").lower() in ("1", "true")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a route answers; a body of None is an empty one."""
+    """The response of a route; a body of None is an empty response."""
 
     body: Any = None
     status: int = 200
@@ -107,28 +107,28 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One route of the REST API."""
+    """One route of the REST API with its handler, rate limit and authorisation."""
 
     method: HTTPMethod
     path: str
     handler: Handler
     limit: Limit = USUAL
     needs_token: bool = True
-    needs_person: bool = False  # a user's own token is asked for, `Bearer`; here the app's opens that as well
-    is_interaction: bool = False  # outside the global limit, known by the token in the path
-    bucket: str | None = None  # None: its own; routes that name the same bucket share it
+    needs_person: bool = False  # requires a user's `Bearer` token; this server accepts the app's token as well
+    is_interaction: bool = False  # exempt from the global limit; authorised by the token in the path
+    bucket: str | None = None  # None: its own bucket; routes with the same name share one
 
     @property
     def bucket_name(self) -> str:
-        """What is counted together."""
+        """The name of the rate limit bucket."""
         return self.bucket or f"{self.method} {self.path}"
 
 
 def snowflake_at(path: Sequence[str | int], value: Any) -> int:
-    """A value as a snowflake.
+    """Parse a snowflake at a path of the body.
 
     Raises:
-        Refusal: it is none.
+        Refusal: it is not a snowflake.
     """
     found = snowflake(value)
     if found is None:
@@ -137,26 +137,26 @@ def snowflake_at(path: Sequence[str | int], value: Any) -> int:
 
 
 def nothing() -> Answer:
-    """204, as most deletions answer."""
+    """204 No Content, the response of most deletions."""
     return Answer(None, 204)
 
 
 def create_api(config: PlaygroundConfig, rules: Sequence[Rule], recording: Recording, faults: Faults) -> Starlette:
-    """The API as an app to mount at /api/v10."""
+    """The REST API as an ASGI app to mount at /api/v10."""
     door = _Door(config, recording, faults)
     ordered = sorted(rules, key=lambda rule: rule.path)
     routes = [
         Route(path, door.to({rule.method: rule for rule in group}), methods=[*HTTPMethod])
         for path, group in groupby(ordered, key=lambda rule: rule.path)
     ]
-    # Fixed words such as @original and @me come before the parameters that would swallow them.
+    # Fixed segments such as @original and @me come before parameters that would match them.
     routes.sort(key=lambda route: route.path.replace("{", "~"))
     routes.append(Route("/{rest:path}", door.to({}), methods=[*HTTPMethod]))
     return Starlette(routes=routes, exception_handlers={Exception: _failed})
 
 
 class _Door:
-    """Lets calls in, records them, and does to them what was ordered."""
+    """Authorises, records, rate limits and dispatches REST calls, and applies faults."""
 
     def __init__(self, config: PlaygroundConfig, recording: Recording, faults: Faults) -> None:
         self._config = config
@@ -165,7 +165,7 @@ class _Door:
         self._limits = RateLimits()
 
     def to(self, rules: Mapping[HTTPMethod, Rule]) -> Callable[[Request], Awaitable[Response]]:
-        """The door to one path, with a rule for each method; no rules at all: to a path that does not exist."""
+        """The endpoint of one path with a rule per method; without rules, the endpoint of unknown paths."""
 
         async def enter(request: Request) -> Response:
             rule = rules.get(HTTPMethod(request.method))
@@ -229,7 +229,7 @@ def _target(request: Request, rule: Rule) -> Target:
 
 
 def _path(request: Request) -> str:
-    """The path below the version."""
+    """The path without the API version."""
     return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
 
 
@@ -241,7 +241,7 @@ def _lost(rules: Mapping[HTTPMethod, Rule]) -> Response:
 def _check_caller(config: PlaygroundConfig, request: Request, rule: Rule, remarks: list[str]) -> None:
     agent = request.headers.get("user-agent", "")
     if not agent or agent.startswith(BLOCKED_AGENTS):
-        raise Refusal(403, 40333, "internal network error")  # what Cloudflare answers before Discord sees anything
+        raise Refusal(403, 40333, "internal network error")  # Cloudflare's response, before Discord sees the request
     if not agent.startswith("DiscordBot ("):
         remarks.append(
             f"The User-Agent is {agent}. Discord takes it, but asks for DiscordBot ($url, $versionNumber), "

@@ -1,4 +1,4 @@
-"""REST routes about the app itself: what it is, where it listens, which commands it has."""
+"""REST routes for the app: its profile, endpoint URLs, emoji list and application commands."""
 
 from http import HTTPMethod
 from typing import Final
@@ -23,7 +23,7 @@ TAGS_MAX: Final = 5
 
 
 class Application:
-    """The app's own record, and its commands."""
+    """Routes for the app's profile and its commands."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Application:
         self._details: Json = {"description": "", "tags": []}
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         every = "/applications/{application_id}/commands"
         here = "/applications/{application_id}/guilds/{guild_id}/commands"
         rules = [
@@ -99,7 +99,7 @@ class Application:
         return Answer(self._shape())
 
     def _set_flags(self, body: Json) -> None:
-        """Switch the privileged toggle: Discord lets an app change only the flags of such intents."""
+        """Change the privileged intents: an app may change only their flags."""
         form = Form()
         flags = Fields(form, (), body).whole("flags", 0, 2**31 - 1)
         form.check()
@@ -108,10 +108,10 @@ class Application:
             self._changes.tell(CommandsChanged())
 
     async def set_endpoint(self, url: str | None) -> None:
-        """Save where interactions go, after Discord's own check of the address.
+        """Save the interactions endpoint after validating it as Discord does.
 
         Raises:
-            Refusal: PING is not answered rightly, or a wrong signature is not refused.
+            Refusal: the endpoint does not answer PING correctly, or accepts a wrong signature.
         """
         trouble = await self._courier.verify(url) if url else None
         if trouble:
@@ -124,10 +124,10 @@ class Application:
         self._changes.tell(CommandsChanged())
 
     async def set_events(self, url: str | None) -> None:
-        """Save where events go, all kinds of them, after Discord's own check of the address.
+        """Save the webhook events URL for all event types, after validating it as Discord does.
 
         Raises:
-            Refusal: PING is not answered rightly, or a wrong signature is not refused.
+            Refusal: the URL does not answer PING correctly, or accepts a wrong signature.
         """
         status = ENABLED if url else DISABLED
         await self._subscribe(

@@ -1,4 +1,4 @@
-"""Pictures at the addresses where Discord has them: avatars, icons, emoji, and what is attached to messages."""
+"""CDN routes: avatars, guild icons, emoji and message attachments."""
 
 import asyncio
 import re
@@ -16,12 +16,12 @@ NAME: Final = re.compile(r"([0-9a-f]{32})\.(png|jpg|jpeg|webp)")
 HARMLESS: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'",
     "X-Content-Type-Options": "nosniff",
-}  # a file that somebody attached is shown, and may not act on the page beside it
+}  # an uploaded file is displayed, but must not run scripts on the page
 FOREVER: Final = "public, max-age=31536000"
 
 
 def routes(world: World) -> list[Route]:
-    """The routes under /cdn, and the files of messages."""
+    """The routes under /cdn, and the routes of message attachments."""
 
     async def show(request: Request) -> Response:
         name = NAME.fullmatch(request.path_params["file"])
@@ -61,7 +61,7 @@ def routes(world: World) -> list[Route]:
 
 
 def _known_pictures(world: World, path: Mapping[str, int]) -> set[str | None]:
-    """The hashes that exist for whoever or whatever an address names."""
+    """The image hashes that exist for the user, member or guild in a path."""
     guild, user = world.guilds.get(path.get("guild", 0)), world.users.get(path.get("user", 0))
     if guild and user:
         return {guild.members[user.id].avatar} if user.id in guild.members else set()

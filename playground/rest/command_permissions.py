@@ -1,4 +1,4 @@
-"""REST routes about who may use which command: read by the app, written in the name of a person."""
+"""REST routes for a guild's command permissions: the app reads them, a user's Bearer token writes them."""
 
 from http import HTTPMethod
 from typing import Final
@@ -14,11 +14,11 @@ from playground.state.state import Guild, World
 from playground.validation.fields import Fields
 
 ENTRIES_MAX: Final = 100
-KINDS: Final = (1, 2, 3)  # a role, a user, a channel
+KINDS: Final = (1, 2, 3)  # types: role, user, channel
 
 
 class CommandPermissions:
-    """Keeps what a server has set for the app's commands; the app's own id stands for all of them."""
+    """Stores a guild's permissions for the app's commands; the entry with the app's id applies to all commands."""
 
     def __init__(self, world: World, commands: Commands, gateway: Gateway, changes: Changes) -> None:
         self._world = world
@@ -27,7 +27,7 @@ class CommandPermissions:
         self._changes = changes
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         every = "/applications/{application_id}/guilds/{guild_id}/commands/permissions"
         one = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}/permissions"
         return [

@@ -1,4 +1,4 @@
-"""What the app sells: entitlements, granted for a test or by the control API, and told as events."""
+"""REST routes for entitlements, the store that holds them, and the webhook events that report changes."""
 
 from http import HTTPMethod
 from typing import Any, Final
@@ -13,13 +13,13 @@ from playground.state.state import World
 
 GUILD: Final = 1
 USER: Final = 2
-TEST: Final = 4  # an entitlement of a test has no dates
+TEST: Final = 4  # test entitlements have no start and end
 SUBSCRIPTION: Final = 8
 PAGE_MAX: Final = 100
 
 
 class Shop:
-    """Keeps entitlements; each change is told to the app."""
+    """Stores entitlements and sends a webhook event for each change."""
 
     def __init__(self, world: World, told: Events, ids: Snowflakes) -> None:
         self._world = world
@@ -27,7 +27,7 @@ class Shop:
         self._ids = ids
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         path = "/applications/{application_id}/entitlements"
         return [
             Rule(HTTPMethod.GET, path, self._list),
@@ -38,11 +38,11 @@ class Shop:
         ]
 
     def keep(self, entitlement: Json) -> None:
-        """Know an entitlement in this state from now on."""
+        """Store an entitlement, replacing an earlier state."""
         self._world.entitlements[int(entitlement["id"])] = entitlement
 
     def grant(self, sku: int, *, user: int | None, guild: int | None, kind: int = SUBSCRIPTION, **more: Any) -> Json:
-        """A new entitlement, not told to anybody yet."""
+        """Create and store an entitlement without sending an event."""
         shape: Json = {
             "id": str(self._ids.mint()),
             "sku_id": str(sku),

@@ -1,4 +1,4 @@
-"""REST routes about the gateway: where it is and how often one may start."""
+"""REST routes for the gateway: its URL, the recommended shard count and the session start limit."""
 
 from http import HTTPMethod
 
@@ -9,7 +9,7 @@ from playground.rest.app import Answer, Call, Rule
 
 
 def rules(config: PlaygroundConfig, gateway: Gateway) -> list[Rule]:
-    """GET /gateway and GET /gateway/bot."""
+    """The routes GET /gateway and GET /gateway/bot."""
 
     async def show(_call: Call) -> Answer:
         return Answer({"url": config.gateway_url})

@@ -1,4 +1,4 @@
-"""REST routes that read guilds, channels, members and voice states."""
+"""REST routes that read guilds, channels, members and voice states, and change a member's nickname, voice and roles."""
 
 from http import HTTPMethod
 from typing import Final
@@ -13,23 +13,23 @@ from playground.state.state import Guild, Member, World
 from playground.validation.fields import Fields
 
 NICK_MAX: Final = 32
-GUILDS_MAX: Final = 200  # of one page
+GUILDS_MAX: Final = 200  # per page
 ID_MAX: Final = 2**63 - 1
 LISTED: Final = (
     *("id", "name", "icon", "banner", "features"),
     *("approximate_member_count", "approximate_presence_count"),
-)  # what a list of guilds says of each
+)  # fields of a guild in GET /users/@me/guilds
 
 
 class Guilds:
-    """What the app may look up with its own token."""
+    """Routes for guilds, channels, members and voice states."""
 
     def __init__(self, world: World, voice: Voice) -> None:
         self._world = world
         self._voice = voice
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         get, patch, put, delete = HTTPMethod.GET, HTTPMethod.PATCH, HTTPMethod.PUT, HTTPMethod.DELETE
         guild = "/guilds/{guild_id}"
         return [
@@ -51,7 +51,7 @@ class Guilds:
         ]
 
     async def _nothing_of(self, call: Call) -> Answer:
-        """The servers here have no emoji and stickers of their own."""
+        """An empty list, as guilds of this server have no emoji and stickers."""
         self._find(call)
         return Answer([])
 
@@ -83,7 +83,7 @@ class Guilds:
 
     async def _members(self, call: Call) -> Answer:
         self._find(call)
-        raise Refusal(403, 50001, "Missing Access")  # the list needs the privileged GUILD_MEMBERS intent
+        raise Refusal(403, 50001, "Missing Access")  # the list requires the privileged GUILD_MEMBERS intent
 
     async def _search(self, call: Call) -> Answer:
         start, most = fold(call.query.get("query", "")), call.number("limit", 1, 1000, default=1)
@@ -127,7 +127,7 @@ class Guilds:
         return nothing()
 
     def _member_and_role(self, call: Call) -> tuple[Member, int]:
-        """Whom a role is for and which; the app may only touch those below its own."""
+        """The member and the role of a call; refuses roles that are not below the app's highest role."""
         guild = self._find(call)
         member = guild.member(self._user_id(call))
         role = guild.roles.get(call.id("role_id"))

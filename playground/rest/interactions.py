@@ -1,4 +1,4 @@
-"""REST routes that answer interactions: the callback, follow-ups, and edits of what was answered."""
+"""REST routes authorised by an interaction token: the callback, follow-up messages, edits and deletions."""
 
 from http import HTTPMethod
 
@@ -14,7 +14,7 @@ from playground.validation.message import EPHEMERAL, LOADING
 
 
 class Interactions:
-    """Everything that the token of an interaction opens."""
+    """Routes authorised by an interaction token."""
 
     def __init__(
         self, application: int, deliveries: Deliveries, callbacks: Callbacks, posting: Posting, webhooks: Webhooks
@@ -26,10 +26,10 @@ class Interactions:
         self._posting = posting
 
     def rules(self) -> list[Rule]:
-        """The routes; none needs the app's token."""
+        """The routes of this module; none needs the app's token."""
 
         def rule(method: HTTPMethod, path: str, handler: Handler) -> Rule:
-            bucket = path.split("/")[1]  # all routes of one token share a webhook's limit; the callback has its own
+            bucket = path.split("/")[1]  # routes of one token share a bucket; the callback has its own
             return Rule(method, path, handler, INTERACTIONS, needs_token=False, is_interaction=True, bucket=bucket)
 
         hook, webhooks = "/webhooks/{application_id}/{token}", self._webhooks
@@ -43,7 +43,7 @@ class Interactions:
         ]
 
     def _either(self, ours: Handler, webhooks: Handler) -> Handler:
-        """Interactions and the webhooks of channels share their addresses: the app's id tells which is meant."""
+        """A handler for URLs shared by interactions and channel webhooks: the app's id selects interactions."""
 
         async def handle(call: Call) -> Answer:
             return await (ours if call.id("application_id") == self._application else webhooks)(call)
@@ -111,7 +111,7 @@ class Interactions:
 
 
 class _Noted:
-    """Writes what Discord refuses onto the delivery, so that a person sees it as well."""
+    """Context manager that records refused calls on the delivery, so that the page shows them."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery

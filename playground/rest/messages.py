@@ -1,4 +1,4 @@
-"""REST routes about messages in channels and direct messages."""
+"""REST routes for messages in guild channels and direct messages."""
 
 import time
 from datetime import timedelta
@@ -21,9 +21,9 @@ from playground.validation.fields import Fields
 from playground.validation.message import EPHEMERAL, SETTABLE, Before
 from wire.limits import NONCE_MAX
 
-ANSWER: Final = 0  # a type of references
-NONCE_LIVES_S: Final = 300  # Discord says "a few minutes"
-BULK_MIN: Final = 2  # messages deleted at once
+ANSWER: Final = 0  # reference type
+NONCE_LIVES_S: Final = 300  # Discord's documentation: "a few minutes"
+BULK_MIN: Final = 2  # messages per bulk delete
 BULK_MAX: Final = 100
 BULK_REACHES: Final = timedelta(days=14)
 ID_MAX: Final = 2**63 - 1
@@ -33,7 +33,7 @@ CHANNEL_FLAGS: Final = SETTABLE & ~EPHEMERAL
 
 
 class Messages:
-    """Messages that the app writes with its own token."""
+    """Routes for messages, called with the app's token."""
 
     def __init__(self, world: World, posting: Posting, telling: Telling, gateway: Gateway, clock: Clock) -> None:
         self._clock = clock
@@ -44,7 +44,7 @@ class Messages:
         self._nonces: dict[tuple[int, str], tuple[float, Message]] = {}
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         one = "/channels/{channel_id}/messages/{message_id}"
         return [
             Rule(HTTPMethod.POST, "/channels/{channel_id}/messages", self._create, MESSAGES),
@@ -172,7 +172,7 @@ class Messages:
         return self._world.message(call.id("channel_id"), call.id("message_id"))
 
     def _referred(self, channel: Channel, body: Json) -> Message | None:
-        """The message that a new one answers or forwards; None: it refers to none, or to one that may be gone."""
+        """The message that a new one replies to or forwards; None: no reference, or an optional one that is missing."""
         form = Form()
         given = Fields(form, (), body).object("message_reference")
         if given is None:
@@ -202,7 +202,7 @@ class Messages:
 
 
 def _pings_author(body: Json) -> bool:
-    """Whether an answer pings whom it answers: unless `allowed_mentions` is there and does not say so."""
+    """Whether a reply mentions the author: yes, unless `allowed_mentions` is present without `replied_user`."""
     allowed = body.get("allowed_mentions")
     return not is_object(allowed) or allowed.get("replied_user") is True
 

@@ -1,4 +1,4 @@
-"""REST routes about pinned messages, by the paths of today and by those from before June 2025."""
+"""REST routes for pinned messages, at the current paths and at those used before June 2025."""
 
 from datetime import UTC, datetime
 from http import HTTPMethod
@@ -13,14 +13,14 @@ from playground.state import permissions, serializers
 from playground.state.message_store import PINNED, Posting
 from playground.state.state import Message, World
 
-PINS_MAX: Final = 250  # of one channel
+PINS_MAX: Final = 250  # per channel
 PAGE: Final = 50
-WRITTEN: Final = (0, 19, 20, 23)  # types of messages that somebody wrote; those of Discord itself cannot be pinned
+WRITTEN: Final = (0, 19, 20, 23)  # message types that can be pinned; system messages cannot
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Pins:
-    """Pins messages, unpins them, and lists them, the latest pin first."""
+    """Routes that pin, unpin and list messages; lists have the latest pin first."""
 
     def __init__(self, world: World, posting: Posting, telling: Telling, gateway: Gateway) -> None:
         self._world = world
@@ -29,7 +29,7 @@ class Pins:
         self._gateway = gateway
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         now, before = "/channels/{channel_id}/messages/pins", "/channels/{channel_id}/pins"
         rules = [Rule(HTTPMethod.GET, now, self._list), Rule(HTTPMethod.GET, before, self._list_all)]
         for path in (now, before):

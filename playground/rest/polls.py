@@ -1,4 +1,4 @@
-"""REST routes about polls: who has voted for what, and ending one early."""
+"""REST routes for polls: list the voters of an answer, and end a poll early."""
 
 from http import HTTPMethod
 from typing import Final
@@ -16,7 +16,7 @@ ID_MAX: Final = 2**63 - 1
 
 
 class Polls:
-    """The polls that the app has posted."""
+    """Routes for polls in messages."""
 
     def __init__(self, world: World, posting: Posting, clock: Clock) -> None:
         self._world = world
@@ -24,7 +24,7 @@ class Polls:
         self._clock = clock
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         poll = "/channels/{channel_id}/polls/{message_id}"
         return [
             Rule(HTTPMethod.GET, poll + "/answers/{answer_id}", self._list_voters),

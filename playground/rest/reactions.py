@@ -1,4 +1,4 @@
-"""REST routes about reactions: the emoji that people and the app put below a message."""
+"""REST routes for message reactions: add, remove, list and clear."""
 
 from http import HTTPMethod
 from typing import Final
@@ -14,16 +14,16 @@ from playground.state.message_store import Posting
 from playground.state.state import Message, User, World
 from render.html.emoji import EMOJI
 
-REACTIONS_MAX: Final = 20  # different emoji below one message
+REACTIONS_MAX: Final = 20  # different emoji per message
 PAGE: Final = 25
 PAGE_MAX: Final = 100
 ID_MAX: Final = 2**63 - 1
 INTENTS: Final = (GUILD_REACTIONS, DIRECT_REACTIONS)
-BURST: Final = 1  # a kind of reactions that nobody gives here
+BURST: Final = 1  # reaction type that users cannot add here
 
 
 class Reactions:
-    """Puts emoji below messages, takes them away, and lists who did."""
+    """Adds, removes and lists reactions."""
 
     def __init__(self, world: World, posting: Posting, telling: Telling) -> None:
         self._world = world
@@ -31,7 +31,7 @@ class Reactions:
         self._telling = telling
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         every = "/channels/{channel_id}/messages/{message_id}/reactions"
         one = every + "/{emoji}"
         return [
@@ -44,10 +44,10 @@ class Reactions:
         ]
 
     def add(self, message: Message, emoji: str, user: User) -> None:
-        """Put an emoji below a message.
+        """Add a user's reaction to a message.
 
         Raises:
-            Refusal: it is no emoji, or there are too many different ones.
+            Refusal: invalid emoji, or too many different emoji on the message.
         """
         check_emoji(emoji)
         if emoji not in message.reactions and len(message.reactions) >= REACTIONS_MAX:
@@ -63,7 +63,7 @@ class Reactions:
         self._telling.about("MESSAGE_REACTION_ADD", message, shape, intents=INTENTS)
 
     def take(self, message: Message, emoji: str, user: int) -> None:
-        """Take back somebody's emoji; nothing happens where there is none."""
+        """Remove a user's reaction; no effect if there is none."""
         if user not in message.reactions.get(emoji, []):
             return
         message.reactions[emoji].remove(user)
@@ -136,7 +136,7 @@ class Reactions:
 
 
 def check_emoji(emoji: str) -> None:
-    """Refuse what is no emoji; those of servers and apps, `name:id`, do not exist here.
+    """Refuse invalid emoji; custom emoji (`name:id`) do not exist on this server.
 
     Raises:
         Refusal: Unknown Emoji.

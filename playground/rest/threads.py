@@ -1,4 +1,4 @@
-"""REST routes about threads: starting one on a message or on its own, changing it, and who is in it."""
+"""REST routes for threads: start, change, delete and list threads, and manage their members."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,15 +25,15 @@ ARCHIVES_AFTER_MIN: Final = (60, 1440, 4320, 10_080)
 USUALLY_AFTER_MIN: Final = 4320
 SLOWMODE_MAX_S: Final = 21_600
 ID_MAX: Final = 2**63 - 1
-ARCHIVED_MIN: Final = 2  # of one page
+ARCHIVED_MIN: Final = 2  # per page
 ARCHIVED_MAX: Final = 100
-CREATED: Final = 18  # types of messages that tell of threads
+CREATED: Final = 18  # types of system messages
 STARTER: Final = 21
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a checked body asks for; None: left out."""
+    """Thread fields of a validated body; None: left out."""
 
     name: str | None
     archives_after_min: int | None
@@ -41,7 +41,7 @@ class Wish:
 
 
 class Threads:
-    """Threads of text channels. They are archived when somebody says so, not by themselves as time passes."""
+    """Routes for threads of text channels. Threads are archived only on request, not after inactivity."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Threads:
         self._clock = clock
 
     def rules(self) -> list[Rule]:
-        """The routes."""
+        """The routes of this module."""
         channel, member = "/channels/{channel_id}", "/channels/{channel_id}/thread-members/{user_id}"
         return [
             Rule(HTTPMethod.POST, channel + "/messages/{message_id}/threads", self._start_on_message),
@@ -163,7 +163,7 @@ class Threads:
     def _archived(
         self, call: Call, kind: int, *, before: datetime | None = None, until: int = ID_MAX, is_joined: bool = False
     ) -> Answer:
-        """Archived threads of a channel, those archived last first; `until` is an id, before which they were begun."""
+        """Archived threads of a channel, the last archived first; only those with an id below `until`."""
         parent, guild = self._parent(call)
         count, app = call.number("limit", ARCHIVED_MIN, ARCHIVED_MAX, default=ARCHIVED_MAX), self._world.application
         found: list[tuple[datetime, Channel, Thread]] = []
@@ -247,7 +247,7 @@ class Threads:
         return thread
 
     def _begin(self, guild: Guild, channel: Channel, wish: Wish) -> None:
-        """From here on what is written there counts; the message that a thread started from does not."""
+        """Initialise the thread and dispatch THREAD_CREATE; later messages count, the starter message does not."""
         app, now = self._world.application, self._clock.now()
         after = wish.archives_after_min or USUALLY_AFTER_MIN
         channel.thread = Thread(app, now, after, wish.slowmode_s or 0, {app: now})
@@ -256,7 +256,7 @@ class Threads:
         self._show(guild, channel)
 
     def _place(self, channel: Channel, kind: int, *, reference: dict[str, str], content: str = "") -> Message:
-        """A message that Discord itself writes."""
+        """Create a system message."""
         message = self._posting.place(channel.id, self._world.bot)
         message.type, message.content = kind, content
         message.reference = {"type": 0, "guild_id": str(channel.guild)} | reference
@@ -265,7 +265,7 @@ class Threads:
         return message
 
     def _show(self, guild: Guild, channel: Channel) -> None:
-        """Let pages draw the thread where it stands: in the column of channels, and below its message."""
+        """Publish changes so that pages redraw the channel list and the starter message."""
         self._changes.tell(GuildChanged(guild))
         if channel.id in self._world.messages:
             self._posting.changed(self._world.messages[channel.id])

@@ -1,4 +1,4 @@
-"""REST routes about the webhooks of channels: addresses at which anybody who knows the token can write."""
+"""REST routes for channel webhooks: manage them, and write, edit and delete messages with their token."""
 
 import re
 import secrets
@@ -22,13 +22,13 @@ from playground.validation.message import EPHEMERAL, SETTABLE, Before
 
 NAME_MAX: Final = 80
 PER_CHANNEL_MAX: Final = 15
-RESERVED: Final = re.compile("clyde|discord", re.IGNORECASE)  # may not stand in a name
+RESERVED: Final = re.compile("clyde|discord", re.IGNORECASE)  # not allowed in webhook names
 IMAGE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 FLAGS: Final = SETTABLE & ~EPHEMERAL
 
 
 class Webhooks:
-    """Makes webhooks, and does what comes to them. Interactions share their addresses, with the app's id for theirs."""
+    """Manages webhooks and executes them. Their URLs are shared with interactions, which use the app's id."""
 
     def __init__(
         self, world: World, posting: Posting, telling: Telling, gateway: Gateway, *, ids: Snowflakes, base_url: str
@@ -62,10 +62,10 @@ class Webhooks:
             ]
         return rules
 
-    # What interactions have as well: their routes hand over what names a webhook
+    # Handlers called by the interaction routes, which share these URLs
 
     async def execute(self, call: Call) -> Answer:
-        """Write a message; it is answered where the caller waits for it."""
+        """Create a message; with `wait` the response contains it."""
         hook = self._by_token(call)
         body, channel = call.json(), self._place(call, hook)
         form = Form()
@@ -81,11 +81,11 @@ class Webhooks:
         return Answer(self._posting.told(message)) if call.wants("wait") else nothing()
 
     async def show_message(self, call: Call) -> Answer:
-        """One of its messages."""
+        """Return a message of the webhook."""
         return Answer(self._posting.told(self._message(call)))
 
     async def edit_message(self, call: Call) -> Answer:
-        """Change one of its messages."""
+        """Edit a message of the webhook."""
         message = self._message(call)
         call.remarks += self._posting.write(message, call.json(), call.files, pings_all=True, is_edit=True)
         self._posting.edited(message)
@@ -93,13 +93,13 @@ class Webhooks:
         return Answer(self._posting.told(message))
 
     async def delete_message(self, call: Call) -> Answer:
-        """Remove one of its messages."""
+        """Delete a message of the webhook."""
         message = self._message(call)
         self._posting.remove(message)
         self._telling.gone(message)
         return nothing()
 
-    # What they alone have
+    # Handlers of webhook routes
 
     async def _create(self, call: Call) -> Answer:
         channel, guild = self._channel(call)
@@ -191,7 +191,7 @@ class Webhooks:
         return [hook for hook in self._world.webhooks.values() if hook.channel == channel]
 
     def _place(self, call: Call, hook: Webhook) -> Channel:
-        """Where a message goes: the channel of the webhook, or a thread of it."""
+        """The target channel of a message: the webhook's channel, or one of its threads."""
         wanted = call.query.get("thread_id")
         channel = self._world.channel(hook.channel)
         if wanted is None:

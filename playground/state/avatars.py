@@ -1,4 +1,4 @@
-"""Pictures for people without photographs: calm landscapes drawn from nothing but an id."""
+"""Generates avatar and emoji images (PNG landscapes and faces) from an id; the same id gives the same image."""
 
 import hashlib
 import io
@@ -31,14 +31,14 @@ _DEFAULTS: Final = ("#5865f2", "#757e8a", "#3ba55c", "#faa61a", "#ed4245", "#eb4
 
 
 def avatar_hash(seed: int, *, salt: str = "") -> str:
-    """The hash under which the picture of `seed` is found, as Discord writes them: 32 hexadecimal digits."""
+    """The image hash for `seed` in Discord's format: 32 hexadecimal digits."""
     return hashlib.md5(f"{salt}:{seed}".encode(), usedforsecurity=False).hexdigest()
 
 
 @lru_cache(maxsize=256)
 def draw(name: str, size_px: int) -> bytes:
-    """A PNG for an avatar hash: hills under a sun or moon, the same every time."""
-    chance = random.Random(name)  # noqa: S311 - a picture, not a secret
+    """A PNG for an image hash: hills under a sun or moon; deterministic."""
+    chance = random.Random(name)  # noqa: S311 - not a secret
     deep, middle, warm, pale = chance.choice(_PALETTES)
     image = Image.new("RGB", (_CANVAS_PX, _CANVAS_PX))
     pen = ImageDraw.Draw(image)
@@ -65,7 +65,7 @@ def draw(name: str, size_px: int) -> bytes:
 
 @lru_cache(maxsize=len(_DEFAULTS))
 def draw_default(index: int) -> bytes:
-    """The picture of somebody without one, 256 px: Discord has six."""
+    """One of Discord's six default avatars, 256 px."""
     image = Image.new("RGB", (_CANVAS_PX, _CANVAS_PX), _rgb(_DEFAULTS[index % len(_DEFAULTS)]))
     pen = ImageDraw.Draw(image)
     pen.ellipse((176, 110, 336, 270), fill=(255, 255, 255))
@@ -75,8 +75,8 @@ def draw_default(index: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def draw_emoji(emoji: int) -> bytes:
-    """What stands for a custom emoji, 128 px: a face in a colour of its own, as only Discord has the real picture."""
-    chance = random.Random(emoji)  # noqa: S311 - a picture, not a secret
+    """A substitute image for a custom emoji, 128 px: a coloured face, as only Discord has the real image."""
+    chance = random.Random(emoji)  # noqa: S311 - not a secret
     deep, middle, warm, _ = chance.choice(_PALETTES)
     image = Image.new("RGBA", (_CANVAS_PX, _CANVAS_PX), (0, 0, 0, 0))
     pen = ImageDraw.Draw(image)
@@ -88,7 +88,7 @@ def draw_emoji(emoji: int) -> bytes:
 
 
 def fitting_size(wanted_px: int | None) -> int:
-    """The size to draw for `?size=`: a power of two from 16 to 4096, at most what the canvas is worth."""
+    """The image size for `?size=`: a power of two from 16 to 4096, at most the size of the canvas."""
     return min(wanted_px if wanted_px in SIZES_PX else 128, _CANVAS_PX)
 
 

@@ -1,4 +1,4 @@
-"""What changes in the local Discord, told to whoever shows it."""
+"""Change events of the local Discord's state, published to subscribers such as open pages."""
 
 import asyncio
 from collections.abc import Generator, Hashable
@@ -10,14 +10,14 @@ from playground.state.state import Guild, Message
 
 @dataclass(frozen=True, slots=True)
 class MessageChanged:
-    """A message was written or edited."""
+    """A message was created or edited."""
 
     message: Message
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRemoved:
-    """A message is gone."""
+    """A message was deleted."""
 
     message: int
     channel: int
@@ -25,7 +25,7 @@ class MessageRemoved:
 
 @dataclass(frozen=True, slots=True)
 class VoiceChanged:
-    """Somebody came to voice, left it, or is there differently."""
+    """A member's voice state changed."""
 
     guild: Guild
 
@@ -39,24 +39,24 @@ class GuildChanged:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChanged:
-    """Something happened to an interaction."""
+    """The state of an interaction changed."""
 
     delivery: int
 
 
 @dataclass(frozen=True, slots=True)
 class CommandsChanged:
-    """The registered commands changed, or where the app takes them."""
+    """The registered commands or the interactions endpoint changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockChanged:
-    """The time shown jumped, or goes at another pace."""
+    """The clock was set or its speed changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultsChanged:
-    """A fault was switched on or off, or struck; or somebody came to the gateway or left it."""
+    """A fault was switched on, switched off or applied; or a gateway session started or ended."""
 
 
 Change = (
@@ -72,19 +72,19 @@ Change = (
 
 
 class Watch:
-    """What one listener has not taken yet; of what changes often it keeps only the last, so that it stays small."""
+    """One subscriber's queue of changes; a newer change replaces an older one of the same object, to bound its size."""
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, Change] = {}
         self._something = asyncio.Event()
 
     def add(self, change: Change) -> None:
-        """Remember a change in the place of an earlier one about the same thing."""
+        """Queue a change, replacing an earlier one of the same object."""
         self._waiting[_thing(change)] = change
         self._something.set()
 
     async def take(self) -> list[Change]:
-        """Everything since the last time, the oldest first; waits until there is something."""
+        """Remove and return all queued changes, the oldest first; waits until there is one."""
         await self._something.wait()
         self._something.clear()
         taken, self._waiting = list(self._waiting.values()), {}
@@ -92,19 +92,19 @@ class Watch:
 
 
 class Changes:
-    """The one place where changes are told and heard."""
+    """Publishes changes to all subscribers."""
 
     def __init__(self) -> None:
         self._watches: set[Watch] = set()
 
     def tell(self, change: Change) -> None:
-        """Let everybody who listens know."""
+        """Publish a change to all subscribers."""
         for watch in self._watches:
             watch.add(change)
 
     @contextmanager
     def listen(self) -> Generator[Watch]:
-        """Hear everything from now on."""
+        """Subscribe to all changes from now on; a context manager."""
         watch = Watch()
         self._watches.add(watch)
         try:

@@ -1,4 +1,4 @@
-"""Further servers of the local Discord, to see an app in several: small, alike, and spread over the shards."""
+"""Generates additional small guilds, spread evenly over shards, for tests of an app in several guilds."""
 
 from dataclasses import replace
 from typing import Final
@@ -10,9 +10,9 @@ _PEOPLE: Final = 6
 
 
 def annex(number: int) -> Community:
-    """The server after the first one by so many; its id is one millisecond later each, so that any shards share them.
+    """The additional guild with this number, from 1; ids are one millisecond apart, so that they spread over shards.
 
-    Its members are people of the first one.
+    Its members are users of the first guild.
     """
     shift = number << 22
     voice = [room for room in COMMUNITY.rooms if room.type == VOICE]

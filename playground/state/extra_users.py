@@ -1,4 +1,4 @@
-"""People for a crowded evening: as many as asked for, the same ones every time, with names from many places."""
+"""Generates additional users for simulated evenings; the same number always gives the same user."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -38,8 +38,8 @@ _WIDE: Final = Habit(19.0, 70, 3.0, ("Deep Work", "Library"))
 
 
 def newcomer(number: int) -> Persona:
-    """The person of that number, from 0: always the same."""
-    chance = Random(f"newcomer {number}")  # noqa: S311 - a story, not a secret
+    """The generated user with this number, from 0; deterministic."""
+    chance = Random(f"newcomer {number}")  # noqa: S311 - not a secret
     language = chance.choice(list(_GIVEN))
     name = f"{chance.choice(_GIVEN[language])}{chance.choice(_MARKS)}"
     born = _BORN + timedelta(hours=number * 7)
@@ -50,6 +50,6 @@ def newcomer(number: int) -> Persona:
         chance.choice(_ZONES[language]),
         _LOCALES.get(language, language),
         _WIDE,
-        has_avatar=chance.random() < 0.7,  # noqa: PLR2004 - some keep Discord's default
+        has_avatar=chance.random() < 0.7,  # noqa: PLR2004 - the others have Discord's default avatar
         joined_at=datetime(2026, 6, 1, tzinfo=UTC) + timedelta(minutes=number),
     )

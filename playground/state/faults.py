@@ -1,4 +1,4 @@
-"""Faults on order: what the real Discord sometimes does, for the next calls or until it is switched off."""
+"""Faults that can be switched on for tests, for a number of calls or until they are switched off."""
 
 import asyncio
 import time
@@ -27,19 +27,19 @@ MESSAGES: Final = "/channels/{channel_id}/messages"
 
 @dataclass(slots=True)
 class Fault:
-    """One kind of fault that is switched on."""
+    """An active fault."""
 
     kind: str
-    left: int | None = None  # calls that it still strikes; None: until it is switched off
-    route: str = ""  # such as "PATCH /webhooks": only calls whose method is this and whose path has this in it
-    wait_ms: int = 2000  # of a slow answer
-    retry_after_s: float = 2.0  # of a rate limit
-    scope: str = "user"  # of a rate limit
+    left: int | None = None  # number of calls it still affects; None: until switched off
+    route: str = ""  # such as "PATCH /webhooks": only calls with this method whose path contains this text
+    wait_ms: int = 2000  # delay of slow responses
+    retry_after_s: float = 2.0  # for rate limits
+    scope: str = "user"  # for rate limits
     hits: int = 0
     since: float = field(default_factory=time.monotonic)
 
     def shape(self) -> Json:
-        """The fault as the control API shows it."""
+        """The fault in the JSON form of the control API."""
         more: Mapping[str, Json] = {
             SLOW: {"ms": self.wait_ms},
             RATE_LIMITED: {"retry_after_s": self.retry_after_s, "scope": self.scope},
@@ -49,25 +49,25 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A call that a fault may strike."""
+    """A REST call that a fault may affect."""
 
     method: str
-    route: str  # as Discord documents it
-    path: str  # as it was called, below the version
+    route: str  # path template as in Discord's documentation
+    path: str  # called path, without the API version
     channel: int | None = None
     needs_token: bool = True
     bucket: str = ""
     limit: Limit = USUAL
 
     def matches(self, wanted: str) -> bool:
-        """Whether a person who wrote `wanted` means this call."""
+        """Whether the call matches a fault's `route` filter."""
         first, _, rest = wanted.strip().partition(" ")
         method, piece = (first.upper(), rest.strip()) if first.upper() in METHODS else ("", wanted.strip())
         return method in ("", self.method) and (piece in self.path or piece in self.route)
 
 
 class Faults:
-    """What is switched on, at most one of a kind."""
+    """The active faults, at most one of each kind."""
 
     def __init__(self, world: World, changes: Changes) -> None:
         self._world = world
@@ -75,21 +75,21 @@ class Faults:
         self._on: dict[str, Fault] = {}
 
     def everything(self) -> list[Fault]:
-        """What is on, in the order of the kinds."""
+        """The active faults, in the order of the kinds."""
         return [self._on[kind] for kind in KINDS if kind in self._on]
 
     def switch_on(self, fault: Fault) -> None:
-        """Let a fault strike from now on; it takes the place of an earlier one of its kind."""
+        """Activate a fault, replacing an active one of the same kind."""
         self._on[fault.kind] = fault
         self._changes.tell(FaultsChanged())
 
     def switch_off(self, kind: str) -> None:
-        """Let a kind of fault strike no more."""
+        """Deactivate a kind of fault."""
         self._on.pop(kind, None)
         self._changes.tell(FaultsChanged())
 
     def takes(self, kind: str) -> Fault | None:
-        """The fault of that kind when it strikes now, counted; None: it is off."""
+        """The active fault of that kind, counting one hit; None: not active."""
         fault = self._on.get(kind)
         if fault is None:
             return None
@@ -102,10 +102,10 @@ class Faults:
         return fault
 
     async def strike(self, target: Target, remarks: list[str]) -> None:
-        """Do to a call what is switched on for such calls; what was done is added to `remarks`.
+        """Apply the active faults to a call; adds a description to `remarks`.
 
         Raises:
-            TooMany: 429, with the headers and the body of a real one.
+            TooMany: 429 with the headers and body of a real rate limit.
             Refusal: 500, 50013 or 50007.
         """
         if fault := self._struck(SLOW, target):
@@ -124,7 +124,7 @@ class Faults:
         return self.takes(kind)
 
     def _can_happen(self, kind: str, target: Target) -> bool:
-        """Whether Discord could ever answer so: permissions are for writing in guilds, closed doors for messages."""
+        """Whether Discord could return this error: 50013 for writes in guilds, 50007 for direct messages."""
         if kind == FORBIDDEN:
             is_written = target.method != "GET" and target.route.startswith(("/channels/", "/guilds/"))
             return is_written and target.needs_token and not self._is_direct(target)
@@ -138,7 +138,7 @@ class Faults:
 
 
 def _refusal(fault: Fault, target: Target) -> TooMany | Refusal:
-    """How Discord says it."""
+    """Discord's error response for the fault."""
     match fault.kind:
         case "rate_limited":
             return too_many(target.bucket, fault.retry_after_s, limit=target.limit, scope=fault.scope)

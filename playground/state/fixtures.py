@@ -1,4 +1,4 @@
-"""The people of the local Discord: one guild, its channels, and members from many places with habits of their own."""
+"""Fixture data of the local Discord: one guild with channels, roles, and members with time zones and study habits."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,52 +17,52 @@ PRIVATE_THREAD: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """When a member usually studies, by the clock of their own zone."""
+    """A member's usual study time, in their own time zone."""
 
-    start_hour: float  # 0 to 24: when a usual session begins; 21.5 is half past nine in the evening
-    minutes: int  # the length of a usual session
+    start_hour: float  # 0 to 24: usual start of a session; 21.5 is 21:30
+    minutes: int  # usual length of a session
     days_per_week: float  # 0 to 7
-    channels: tuple[str, ...]  # names of voice channels, the favourite first
-    second_start_hour: float | None = None  # None: once a day
+    channels: tuple[str, ...]  # names of voice channels, in order of preference
+    second_start_hour: float | None = None  # None: one session per day
 
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """One member of the community."""
+    """One member of the fixture guild."""
 
     user: UserId
     username: str
-    global_name: str | None  # None: shown by the username
-    zone: str  # IANA
-    locale: str  # the language of their Discord client
+    global_name: str | None  # None: the username is displayed
+    zone: str  # IANA name
+    locale: str  # locale of the Discord client
     habit: Habit
     nick: str | None = None
     has_avatar: bool = True
-    has_member_avatar: bool = False  # a picture of its own in this guild
+    has_member_avatar: bool = False  # a guild-specific avatar
     is_bot: bool = False
     roles: tuple[str, ...] = ()
     joined_at: datetime = datetime(2026, 1, 12, tzinfo=UTC)
 
     @property
     def display_name(self) -> str:
-        """What the guild sees."""
+        """The display name in the guild."""
         return self.nick or self.global_name or self.username
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One channel of the community."""
+    """One channel of the fixture guild."""
 
     channel: ChannelId
     name: str
     type: int
-    parent: str | None = None  # the name of its category
+    parent: str | None = None  # name of the category
     topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """One role of the community; a later one stands higher."""
+    """One role of the fixture guild; later roles have a higher position."""
 
     role: RoleId
     name: str
@@ -72,7 +72,7 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Community:
-    """One guild with everybody in it."""
+    """A fixture guild with its channels, roles and members."""
 
     guild: GuildId
     name: str
@@ -82,13 +82,13 @@ class Community:
     rooms: tuple[Room, ...]
     ranks: tuple[Rank, ...]
     members: tuple[Persona, ...]
-    banned: tuple[Persona, ...] = ()  # people whom the guild has thrown out
+    banned: tuple[Persona, ...] = ()  # users banned from the guild
 
     def member(self, username: str) -> Persona:
-        """The member of that username.
+        """The member with that username.
 
         Raises:
-            KeyError: nobody is called so.
+            KeyError: unknown username.
         """
         for persona in self.members:
             if persona.username == username:
@@ -96,10 +96,10 @@ class Community:
         raise KeyError(username)
 
     def room(self, name: str) -> Room:
-        """The channel of that name.
+        """The channel with that name.
 
         Raises:
-            KeyError: no channel is called so.
+            KeyError: unknown channel.
         """
         for room in self.rooms:
             if room.name == name:

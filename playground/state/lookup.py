@@ -1,4 +1,4 @@
-"""Finding guilds, members and channels by what people call them, with a helpful sentence when nobody is called so."""
+"""Finds guilds, users, members and channels by name or id; errors suggest similar names."""
 
 import difflib
 import unicodedata
@@ -11,19 +11,19 @@ Thing = TypeVar("Thing")
 
 
 class NotFound(Exception):
-    """What was asked cannot be done as written; the sentence says what to do instead."""
+    """A request that cannot be executed as written; the message says what to do instead."""
 
     def __init__(self, sentence: str, *, status: int = 400, field: str | None = None) -> None:
         super().__init__(sentence)
         self.status = status
-        self.field = field  # the option or form field that it is about; None: about all of it
+        self.field = field  # name of the option or modal field with the error; None: the whole request
 
 
 def find_guild(world: World, name: str | None) -> Guild:
-    """The guild of that name or id; without a name, the first one.
+    """The guild with that name or id; without a name, the first one.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: unknown guild.
     """
     guilds = list(world.guilds.values())
     if name is None:
@@ -32,10 +32,10 @@ def find_guild(world: World, name: str | None) -> Guild:
 
 
 def find_user(world: World, name: str) -> User:
-    """The account called so, by username, display name or id, with or without @, in whatever servers it is.
+    """The user with that username, display name or id, with or without @, in any guild.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: unknown user.
     """
     return _pick(
         name,
@@ -46,10 +46,10 @@ def find_user(world: World, name: str) -> User:
 
 
 def find_member(guild: Guild, name: str) -> Member:
-    """The member called so, by username, display name or id, with or without @.
+    """The member with that username, display name or id, with or without @.
 
     Raises:
-        Puzzled: there is none.
+        NotFound: unknown member.
     """
     name = name.strip().removeprefix("<@").removesuffix(">") if name.strip().startswith("<@") else name
     return _pick(
@@ -61,10 +61,10 @@ def find_member(guild: Guild, name: str) -> Member:
 
 
 def find_channel(guild: Guild, name: str, *, voice: bool = False) -> Channel:
-    """The channel called so, by name or id, with or without #.
+    """The channel with that name or id, with or without #.
 
     Raises:
-        Puzzled: there is none, or it is no voice channel where one is asked for.
+        NotFound: unknown channel, or not a voice channel if `voice` is set.
     """
     rooms = [room for room in (*guild.channels.values(), *guild.threads.values()) if room.is_voice or not voice]
     name = name.strip().removeprefix("<#").removesuffix(">") if name.strip().startswith("<#") else name
@@ -72,7 +72,7 @@ def find_channel(guild: Guild, name: str, *, voice: bool = False) -> Channel:
 
 
 def nearest(name: str, names: Iterable[str], *, most: int = 3) -> list[str]:
-    """The names that look most like `name`, best first; all kinds of names when nothing looks like it."""
+    """The most similar names, best first; the first of `names` if none is similar."""
     known = list(dict.fromkeys(names))
     folded = {fold(one): one for one in reversed(known)}
     close = difflib.get_close_matches(fold(name), list(folded), n=most, cutoff=0.4)
@@ -80,20 +80,20 @@ def nearest(name: str, names: Iterable[str], *, most: int = 3) -> list[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a sentence: "a, b or c"."""
+    """Join names for a sentence: "a, b or c"."""
     all_names = list(names)
     return " or ".join(filter(None, [", ".join(all_names[:-1]), *all_names[-1:]]))
 
 
 def fold(name: str) -> str:
-    """A name without what people do not type: case, @, #, surrounding space, compatibility forms, emoji variants."""
+    """Normalise a name for comparison: case, @, #, surrounding space, compatibility forms, emoji variants."""
     return unicodedata.normalize("NFKC", name).replace("\ufe0f", "").strip().lstrip("@#").strip().casefold()
 
 
 def _pick(name: str, things: Iterable[Thing], names_of: Callable[[Thing], tuple[str, ...]], *, what: str) -> Thing:
     wanted = fold(name)
     known = list(things)
-    for rank in range(len(names_of(known[0])) if known else 0):  # usernames first, then the looser names
+    for rank in range(len(names_of(known[0])) if known else 0):  # usernames take precedence over display names
         for thing in known:
             if fold(names_of(thing)[rank]) == wanted:
                 return thing

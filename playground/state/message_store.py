@@ -1,4 +1,4 @@
-"""Writing and editing messages from bodies that Discord would accept."""
+"""Stores messages and attachments: create, edit, reply, forward, pin and delete."""
 
 import io
 from collections.abc import Callable
@@ -35,22 +35,22 @@ PRESETS: Final[dict[int, Json]] = {
     FILE: {"spoiler": False},
     SEPARATOR: {"spacing": 1, "divider": True},
     CONTAINER: {"accent_color": None, "spoiler": False},
-}  # what Discord fills in for parts that leave it out
-REPLY: Final = 19  # the type of a message that answers another
-PINNED: Final = 6  # the type of Discord's own message that something was pinned
-HAS_SNAPSHOT: Final = 1 << 14  # a flag of forwards
-REFERRING: Final = (REPLY, 21)  # types of messages that come with the one to which they refer: answers, thread starters
+}  # Discord's defaults for missing component fields
+REPLY: Final = 19  # message type of replies
+PINNED: Final = 6  # message type of pin notifications
+HAS_SNAPSHOT: Final = 1 << 14  # message flag of forwards
+REFERRING: Final = (REPLY, 21)  # message types serialized with `referenced_message`: replies, thread starters
 SNAPSHOT: Final = (
     *("type", "content", "embeds", "attachments", "components", "mentions", "mention_roles"),
     *("timestamp", "edited_timestamp", "flags"),
-)  # what a forward carries of a message
+)  # message fields in the snapshot of a forward
 KEPT_FLAGS: Final = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
-MESSAGES_KEPT: Final = 5000  # the oldest are forgotten beyond this
-ATTACHMENTS_KEPT: Final = 2000  # the oldest files are forgotten beyond this
+MESSAGES_KEPT: Final = 5000  # the oldest are removed beyond this
+ATTACHMENTS_KEPT: Final = 2000  # the oldest are removed beyond this
 
 
 class Posting:
-    """Keeps messages and their files."""
+    """Stores messages and attachments."""
 
     def __init__(self, world: World, ids: Snowflakes, clock: Clock, changes: Changes, base_url: str) -> None:
         self._world = world
@@ -60,21 +60,21 @@ class Posting:
         self._base_url = base_url
 
     def shape(self, message: Message) -> Json:
-        """The message as JSON with everything that people see of it."""
+        """The message as JSON with all content."""
         return self._shape(message, lambda _: True)
 
     def told(self, message: Message, *, privileged: bool | None = None) -> Json:
-        """The message as the app reads it.
+        """The message as JSON for the app.
 
         Args:
-            message: any that is not somebody else's private one.
-            privileged: whether it reads other people's content; None: as its toggle says.
+            message: a message that is public or the app's own.
+            privileged: whether content of other users is included; None: according to the app's setting.
         """
         reads_all = self._world.message_content if privileged is None else privileged
         return self._shape(message, lambda one: reads_all or message_content.is_open(one, self._world))
 
     def target(self, message: Message) -> Json:
-        """The message as a message command brings it: with its content, whoever wrote it."""
+        """The target of a message command as JSON: always with content."""
         return self._shape(
             message,
             lambda one: one is message or self._world.message_content or message_content.is_open(one, self._world),
@@ -89,7 +89,7 @@ class Posting:
         return shape
 
     def _alone(self, message: Message, is_open: Callable[[Message], bool]) -> Json:
-        """A message without the one that it answers."""
+        """A message without `referenced_message`."""
         shape = serializers.message(message, self._world, base_url=self._base_url)
         if message.poll:
             shape["poll"] = polls.shape(message, self._clock.now())
@@ -99,7 +99,7 @@ class Posting:
         return shape if is_open(message) else message_content.hidden(shape)
 
     def place(self, channel: int, author: User, *, flags: int = 0, reader: int | None = None) -> Message:
-        """An empty message, such as a reply that is still being thought about."""
+        """Create an empty message, such as a deferred response."""
         is_app = author is self._world.bot
         made_at = self._clock.now()
         message = Message(self._ids.mint(), channel, author, made_at, flags=flags, reader=reader, is_app=is_app)
@@ -113,7 +113,7 @@ class Posting:
         return message
 
     def _count(self, message: Message, change: int) -> None:
-        """Keep a thread's numbers, which its first message shows; whoever writes in it joins it and wakes it up."""
+        """Update a thread's message counts and starter message; the author joins the thread, which is unarchived."""
         channel = self._world.channels.get(message.channel)
         thread = channel.thread if channel else None
         if thread is None:
@@ -121,7 +121,7 @@ class Posting:
         thread.messages += change
         if change > 0:
             thread.ever_sent += change
-            if message.author.id in self._world.users:  # a webhook joins nothing
+            if message.author.id in self._world.users:  # webhooks do not join threads
                 thread.joined.setdefault(message.author.id, message.at)
             thread.is_archived = False
         if starter := self._world.messages.get(message.channel):
@@ -130,10 +130,10 @@ class Posting:
     def write(
         self, message: Message, body: Json, files: dict[int, Upload], *, pings_all: bool, is_edit: bool = False
     ) -> list[str]:
-        """Put a checked body into a message; answers remarks for a person.
+        """Validate a body and write it to a message; returns remarks for the user.
 
         Raises:
-            Refusal: Discord would not take it; nothing has changed then.
+            Refusal: invalid body; nothing has changed then.
         """
         before = before_edit(message) if is_edit else Before()
         return self.write_checked(message, body, files, check_message.check(body, files, before), pings_all=pings_all)
@@ -141,7 +141,7 @@ class Posting:
     def write_checked(
         self, message: Message, body: Json, files: dict[int, Upload], remarks: list[str], *, pings_all: bool
     ) -> list[str]:
-        """The same after the check."""
+        """Like write(), for a body that is already validated."""
         if "content" in body:
             message.content = (body["content"] or "").strip()
         if "embeds" in body:
@@ -156,7 +156,7 @@ class Posting:
         message.tts = bool(body.get("tts", message.tts))
         message.nonce = body.get("nonce", message.nonce)
         message.flags &= ~LOADING
-        if body.get("flags") is not None:  # the second version can be switched on, but never off
+        if body.get("flags") is not None:  # Components V2 can be switched on, but never off
             message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & KEPT_FLAGS
         self._attach(message, body, files)
         self._mention(message, body, pings_all=pings_all)
@@ -164,7 +164,7 @@ class Posting:
         return remarks
 
     def answer(self, message: Message, other: Message, *, pings: bool) -> None:
-        """Make a message the answer to another; `pings` says whether that is a mention of its author."""
+        """Make a message a reply to another; `pings` says whether it mentions the author."""
         message.type, message.reference = REPLY, self._reference_to(other, 0)
         is_named = other.author.id in message.mentions or other.author is message.author
         if pings and not is_named and other.author.id in self._world.users:
@@ -172,14 +172,14 @@ class Posting:
         self.changed(message)
 
     def forward(self, message: Message, other: Message) -> None:
-        """Make a message carry another as it is now."""
+        """Make a message a forward with a snapshot of another."""
         message.reference = self._reference_to(other, check_message.FORWARD)
         message.flags |= HAS_SNAPSHOT
         message.forwarded = replace(other.forwarded or other)
         self.changed(message)
 
     def pin(self, message: Message) -> None:
-        """Pin a message from now on; pins made at one moment keep their order."""
+        """Pin a message now; pins at the same time keep their order."""
         pinned = [one.pinned_at for one in self._world.messages.values() if one.channel == message.channel]
         latest = max((at for at in pinned if at), default=None)
         now = self._clock.now()
@@ -187,7 +187,7 @@ class Posting:
         self.changed(message)
 
     def say(self, channel: int, kind: int, about: Message) -> Message:
-        """A message that Discord itself writes about another because of what the app did."""
+        """Create a system message about another message."""
         message = self.place(channel, self._world.bot)
         message.type, message.reference = kind, self._reference_to(about, 0)
         self.changed(message)
@@ -199,12 +199,12 @@ class Posting:
         return {"type": kind, "message_id": str(other.id), "channel_id": str(other.channel)} | place
 
     def edited(self, message: Message) -> None:
-        """Note that a message was changed after it was first seen."""
+        """Set the edit time of a message."""
         message.edited_at = self._clock.now()
         self.changed(message)
 
     def changed(self, message: Message) -> None:
-        """Let everybody who shows the message know that it is no longer the same."""
+        """Publish that a message has changed."""
         self._changes.tell(MessageChanged(message))
 
     def remove(self, message: Message) -> None:
@@ -231,7 +231,7 @@ class Posting:
             message.attachments.append(file)
 
     def keep(self, upload: Upload, *, name: str | None = None, description: str | None = None) -> Attachment:
-        """Store a file under an id of its own."""
+        """Store an uploaded file with a new id."""
         width, height = _size_px(upload.content)
         file = Attachment(
             self._ids.mint(), name or upload.filename, upload.content_type, upload.content, description, width, height
@@ -252,7 +252,7 @@ class Posting:
         text = "\n".join((message.content, *layout))
         people = [int(found) for found in USER_MENTION.findall(text)]
         ranks = [int(found) for found in ROLE_MENTION.findall(text)]
-        # Discord lists whoever the text names; what allowed_mentions leaves of them is pinged, and kept here.
+        # Discord lists all mentioned users; those that allowed_mentions permits are notified, and stored here.
         message.mentions = [
             one
             for one in dict.fromkeys(people)
@@ -265,7 +265,7 @@ class Posting:
 
 
 def before_edit(message: Message) -> Before:
-    """What the checks need to know about a message that is to be edited."""
+    """The state of a message that validation of an edit needs."""
     return Before(
         message.flags & ~EPHEMERAL,
         message.content,

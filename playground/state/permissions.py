@@ -1,4 +1,4 @@
-"""What a member may do, computed as Discord does."""
+"""Computes permissions of members and of the app as Discord does, and refuses actions that lack them."""
 
 from typing import Final
 
@@ -22,11 +22,11 @@ CREATE_PRIVATE_THREADS: Final = 1 << 36
 SEND_IN_THREADS: Final = 1 << 38
 PIN_MESSAGES: Final = 1 << 51
 ALL: Final = (1 << 53) - 1
-DIRECT: Final = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE  # what an app has in a direct message
+DIRECT: Final = ATTACH_FILES | EMBED_LINKS | MENTION_EVERYONE  # the app's permissions in direct messages
 
 
 def of_member(guild: Guild, member: Member) -> int:
-    """The permissions of a member in the guild; its channels here have no overwrites."""
+    """The permissions of a member in the guild; channels have no overwrites here."""
     if member.user.id == guild.owner:
         return ALL
     bits = guild.roles[guild.id].permissions
@@ -36,10 +36,10 @@ def of_member(guild: Guild, member: Member) -> int:
 
 
 def check_writing(has: int, channel: Channel, *, more: int = 0) -> None:
-    """Refuse to write in a channel of a guild with these permissions; `more` is needed besides.
+    """Refuse a message in a guild channel without permission; `more` are additionally required permissions.
 
     Raises:
-        Refusal: nobody writes there (50008), a permission is missing (50013), the thread is locked (160005).
+        Refusal: not a text channel (50008), permission missing (50013), thread locked (160005).
     """
     thread = channel.thread
     if thread is None and channel.type not in (TEXT, VOICE, STAGE):
@@ -51,17 +51,17 @@ def check_writing(has: int, channel: Channel, *, more: int = 0) -> None:
 
 
 def of_app(guild: Guild | None, app: int, channel: Channel) -> int:
-    """The permissions of the app itself where an interaction happens."""
+    """The app's permissions in an interaction's channel."""
     if guild is None or channel.guild is None:
         return DIRECT
     return of_member(guild, guild.member(app))
 
 
 def check_app(guild: Guild | None, app: int, needed: int) -> None:
-    """Refuse what the app's own permissions in a guild do not allow; None: a direct message, where nothing is managed.
+    """Refuse an action if the app lacks `needed` in the guild; always allowed in direct messages (`guild` None).
 
     Raises:
-        Refusal: a permission is missing (50013).
+        Refusal: permission missing (50013).
     """
     if guild is not None and needed & ~of_member(guild, guild.member(app)):
         raise Refusal(403, 50013, "Missing Permissions")

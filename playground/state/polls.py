@@ -1,4 +1,4 @@
-"""Polls: what one holds, who may vote for what, and how it stands."""
+"""Polls: creation from a request body, votes, end and JSON form."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from playground.validation.message import POLL_HOURS
 
 
 def opened(body: Json, at: datetime) -> Json:
-    """The poll of a message that was just written, out of a checked body."""
+    """Create the poll of a new message from a validated body."""
     answers: list[Json] = body["answers"]
     return {
         "question": body["question"],
@@ -22,7 +22,7 @@ def opened(body: Json, at: datetime) -> Json:
 
 
 def shape(message: Message, now: datetime) -> Json:
-    """The poll of a message as its app sees it, with the votes so far; an app itself cannot vote."""
+    """The poll as JSON for the app, with current votes; the app itself cannot vote."""
     counts = [
         {"id": answer, "count": len(voters), "me_voted": False} for answer, voters in message.votes.items() if voters
     ]
@@ -30,25 +30,25 @@ def shape(message: Message, now: datetime) -> Json:
 
 
 def is_over(message: Message, now: datetime) -> bool:
-    """Whether nobody can vote any more."""
+    """Whether voting has ended."""
     return bool(message.poll) and datetime.fromisoformat(message.poll["expiry"]) <= now
 
 
 def end(message: Message, now: datetime) -> None:
-    """Let nobody vote any more.
+    """End the voting.
 
     Raises:
-        Refusal: there is no poll, or it is over.
+        Refusal: there is no poll, or it has ended.
     """
     _check_open(message, now)
     message.poll = (message.poll or {}) | {"expiry": serializers.moment(now)}
 
 
 def vote(message: Message, user: User, answers: list[int], now: datetime) -> tuple[list[int], list[int]]:
-    """Let somebody stand for exactly these answers, or for none; what they newly chose, and what they took back.
+    """Set a user's votes to exactly these answers; returns the added and the removed answers.
 
     Raises:
-        Refusal: there is no poll or it is over, an answer does not exist, or only one may be chosen.
+        Refusal: no poll or it has ended, unknown answer, or several answers where one is allowed.
     """
     _check_open(message, now)
     poll = message.poll or {}

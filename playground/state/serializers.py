@@ -1,4 +1,4 @@
-"""The things of the world as the JSON that Discord sends for them."""
+"""Converts users, guilds, channels, members, messages and webhooks to the JSON that Discord sends."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -20,20 +20,20 @@ from playground.state.state import (
     World,
 )
 
-HIDDEN_NAME: Final = "___hidden___"  # of a channel that the app may not view
+HIDDEN_NAME: Final = "___hidden___"  # name of channels that the app may not view
 HIDDEN_FLAG: Final = 1 << 17
 
 THREAD_ONLY: Final = ("owner_id", "thread_metadata", "message_count", "member_count", "total_message_sent")
-THREAD_MEMBERS_TOLD: Final = 50  # Discord stops counting there
+THREAD_MEMBERS_TOLD: Final = 50  # maximum reported by Discord
 
 
 def moment(at: datetime | None) -> str | None:
-    """An ISO 8601 time as Discord writes it: microseconds and an offset."""
+    """An ISO 8601 timestamp in Discord's format: microseconds and offset."""
     return at.isoformat(timespec="microseconds") if at else None
 
 
 def user(person: User) -> Json:
-    """A user object, as everybody sees it."""
+    """A user object, as in responses about other users."""
     shape: Json = {
         "id": str(person.id),
         "username": person.username,
@@ -56,7 +56,7 @@ def user(person: User) -> Json:
 
 
 def member(person: Member, *, with_user: bool = True, with_voice: bool = True) -> Json:
-    """A member object; `deaf` and `mute` are left out where Discord leaves them out."""
+    """A member object; `deaf` and `mute` are omitted where Discord omits them."""
     shape: Json = {
         "avatar": person.avatar,
         "banner": None,
@@ -78,7 +78,7 @@ def member(person: Member, *, with_user: bool = True, with_voice: bool = True) -
 
 
 def application_flags(world: World) -> int:
-    """The public flags of the app."""
+    """The app's public flags."""
     return message_content.APPLICATION_FLAG if world.message_content else 0
 
 
@@ -102,7 +102,7 @@ def role(rank: Role) -> Json:
 
 
 def channel(place: Channel) -> Json:
-    """A channel object of any of the kinds that live here."""
+    """A channel object of any supported type."""
     shape: Json = {"id": str(place.id), "type": place.type, "flags": 0}
     if place.thread:
         return shape | _thread(place, place.thread)
@@ -131,9 +131,9 @@ def channel(place: Channel) -> Json:
 
 
 def channel_for_app(place: Channel) -> Json:
-    """A channel as the gateway shows it to the app: one that it may not view has a type and a position, and no name.
+    """A channel for the gateway: one that the app may not view has type and position, but no name.
 
-    Source: the change of 16 November 2026; interactions are never affected.
+    Source: Discord's change of 16 November 2026; interactions are not affected.
     """
     if not place.is_hidden:
         return channel(place)
@@ -175,12 +175,12 @@ def _thread(place: Channel, thread: Thread) -> Json:
 
 
 def thread_member(place: Channel, user: int, joined_at: datetime) -> Json:
-    """Somebody in a thread."""
+    """A thread member object."""
     return {"id": str(place.id), "user_id": str(user), "join_timestamp": moment(joined_at), "flags": 0}
 
 
 def resolved_channel(place: Channel, guild: Guild, actor: Member, app: int) -> Json:
-    """A channel as an interaction resolves it: partial, with the permissions of the member and of the app."""
+    """A channel in `resolved`: partial, with the permissions of the member and of the app."""
     whole = channel(place)
     keep = (
         "id",
@@ -201,7 +201,7 @@ def resolved_channel(place: Channel, guild: Guild, actor: Member, app: int) -> J
 
 
 def voice_state(person: Member, guild: Guild | None, state: VoiceState | None, *, session: str = "") -> Json:
-    """A voice state; `guild` None as inside GUILD_CREATE, `state` None for somebody who just left `session`."""
+    """A voice state; `guild` None: inside GUILD_CREATE; `state` None: the member has left `session`."""
     shape: Json = {
         "channel_id": str(state.channel) if state else None,
         "user_id": str(person.user.id),
@@ -223,7 +223,7 @@ def voice_state(person: Member, guild: Guild | None, state: VoiceState | None, *
 
 
 def guild(server: Guild, *, member_count: bool = False) -> Json:
-    """A guild object without what only the gateway tells."""
+    """A guild object without fields that only the gateway sends."""
     shape: Json = {
         "id": str(server.id),
         "name": server.name,
@@ -275,11 +275,11 @@ def guild(server: Guild, *, member_count: bool = False) -> Json:
 
 
 def guild_create(server: Guild, app: int) -> Json:
-    """What GUILD_CREATE carries without the presence intent: only the app and whoever is in voice are members of it."""
+    """The GUILD_CREATE payload without the presence intent: members are the app and those in voice."""
     present = [person for person in server.members.values() if person.voice or person.user.id == app]
     return guild(server) | {
         "joined_at": moment(server.joined_at),
-        "large": len(server.members) > 250,  # noqa: PLR2004 - the largest large_threshold
+        "large": len(server.members) > 250,  # noqa: PLR2004 - the maximum of large_threshold
         "unavailable": False,
         "member_count": len(server.members),
         "voice_states": [voice_state(person, None, person.voice) for person in server.in_voice()],
@@ -296,7 +296,7 @@ def guild_create(server: Guild, app: int) -> Json:
 
 
 def attachment(file: Attachment, *, base_url: str) -> Json:
-    """An attachment object whose address works on this server."""
+    """An attachment object with a URL of this server."""
     url = f"{base_url}/playground/attachments/{file.id}"
     shape: Json = {
         "id": str(file.id),
@@ -318,7 +318,7 @@ def attachment(file: Attachment, *, base_url: str) -> Json:
 
 
 def message(post: Message, world: World, *, base_url: str) -> Json:
-    """A message object, with `attachment://` references replaced by addresses."""
+    """A message object; `attachment://` references are replaced by URLs."""
     files = {file.filename: attachment(file, base_url=base_url) for file in post.attachments}
     shape: Json = {
         "id": str(post.id),
@@ -357,7 +357,7 @@ def message(post: Message, world: World, *, base_url: str) -> Json:
 
 
 def reaction(emoji: str, who: list[int], app: int) -> Json:
-    """How often an emoji was put below a message."""
+    """The reaction object of one emoji."""
     return {
         "emoji": {"id": None, "name": emoji},
         "count": len(who),
@@ -369,7 +369,7 @@ def reaction(emoji: str, who: list[int], app: int) -> Json:
 
 
 def webhook(hook: Webhook, app: int, *, base_url: str, with_token: bool, with_user: bool) -> Json:
-    """A webhook object; its creator is left out where somebody asks with its token alone."""
+    """A webhook object; without its creator in requests authorised by the webhook token."""
     shape: Json = {
         "id": str(hook.id),
         "type": 1,
@@ -401,7 +401,7 @@ def _with_addresses(part: Any, files: dict[str, Json]) -> Any:
 
 
 def _file(url: Any, files: dict[str, Json]) -> Json | None:
-    """The file that an address refers to, None when it is an address of something else."""
+    """The file that a URL refers to, None if it is another URL."""
     name = str(url).removeprefix("attachment://")
     return files.get(name) if name != url else None
 

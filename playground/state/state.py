@@ -1,4 +1,4 @@
-"""What exists in the local Discord: users, guilds, channels, members, messages, all in memory."""
+"""In-memory state of the local Discord: users, guilds, channels, members, messages and webhooks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,33 +11,33 @@ from playground.json_types import Json
 from playground.state import avatars
 from playground.state.fixtures import CATEGORY, STAGE, TEXT, VOICE, Community, Persona
 
-DIRECT: Final = 1  # types of channels without a guild
+DIRECT: Final = 1  # channel types without a guild
 GROUP: Final = 3
 HTTP_BOT_FLAG: Final = 1 << 19  # BOT_HTTP_INTERACTIONS
 
 
 @dataclass(slots=True)
 class User:
-    """An account."""
+    """A user account."""
 
     id: int
     username: str
     global_name: str | None = None
     avatar: str | None = None
     is_bot: bool = False
-    locale: str = "en-US"  # of their client
+    locale: str = "en-US"  # locale of the user's client
     zone: str = "UTC"
     flags: int = 0
 
     @property
     def display_name(self) -> str:
-        """The name shown outside guilds."""
+        """The display name outside guilds."""
         return self.global_name or self.username
 
 
 @dataclass(slots=True)
 class VoiceState:
-    """Somebody connected to voice."""
+    """A member's voice connection and flags."""
 
     channel: int
     session: str
@@ -53,7 +53,7 @@ class VoiceState:
 
 @dataclass(slots=True)
 class Member:
-    """A user in a guild."""
+    """A user in a guild, with nickname, roles and voice state."""
 
     user: User
     joined_at: datetime
@@ -61,17 +61,17 @@ class Member:
     avatar: str | None = None
     roles: list[int] = field(default_factory=list[int])
     voice: VoiceState | None = None
-    is_synthetic: bool = False  # came with a simulated evening
+    is_synthetic: bool = False  # generated for a simulated evening
 
     @property
     def display_name(self) -> str:
-        """What the guild sees."""
+        """The display name in the guild."""
         return self.nick or self.user.display_name
 
 
 @dataclass(slots=True)
 class Role:
-    """A set of permissions; the one with the guild's own id is everybody's."""
+    """A role; the role with the guild's id is @everyone."""
 
     id: int
     name: str
@@ -82,24 +82,24 @@ class Role:
 
 @dataclass(slots=True)
 class Thread:
-    """What a channel has besides that branched off another."""
+    """Thread-specific fields of a channel."""
 
     owner: int
     made_at: datetime
     archives_after_min: int
     slowmode_s: int = 0
-    joined: dict[int, datetime] = field(default_factory=dict[int, datetime])  # its members, since when
-    messages: int = 0  # in it, without the one that it started from
-    ever_sent: int = 0  # deleted ones too
+    joined: dict[int, datetime] = field(default_factory=dict[int, datetime])  # join time by user id
+    messages: int = 0  # current messages, without the starter message
+    ever_sent: int = 0  # including deleted messages
     is_archived: bool = False
     is_locked: bool = False
     is_invitable: bool = True
-    archived_at: datetime | None = None  # None: never yet
+    archived_at: datetime | None = None  # None: never archived
 
 
 @dataclass(slots=True)
 class Channel:
-    """A place to talk or write; `guild` is None in direct messages."""
+    """A text or voice channel, category or thread; `guild` is None in direct messages."""
 
     id: int
     type: int
@@ -110,19 +110,19 @@ class Channel:
     topic: str | None = None
     recipient: User | None = None
     last_message: int | None = None
-    voice_started: datetime | None = None  # None: nobody is in it
-    thread: Thread | None = None  # None: it is no thread
-    is_hidden: bool = False  # the app may not view it (View Channel is denied)
+    voice_started: datetime | None = None  # None: the channel is empty
+    thread: Thread | None = None  # None: not a thread
+    is_hidden: bool = False  # the app lacks View Channel
 
     @property
     def is_voice(self) -> bool:
-        """Whether people can connect to it."""
+        """Whether it is a voice or stage channel."""
         return self.type in (VOICE, STAGE)
 
 
 @dataclass(slots=True)
 class Guild:
-    """A server."""
+    """A guild with its channels, roles and members."""
 
     id: int
     name: str
@@ -130,13 +130,13 @@ class Guild:
     locale: str
     afk_channel: int | None
     icon: str | None = None
-    joined_at: datetime = datetime(2026, 1, 2, tzinfo=UTC)  # the app's own arrival
+    joined_at: datetime = datetime(2026, 1, 2, tzinfo=UTC)  # when the app joined
     roles: dict[int, Role] = field(default_factory=dict[int, Role])
     channels: dict[int, Channel] = field(default_factory=dict[int, Channel])
     members: dict[int, Member] = field(default_factory=dict[int, Member])
     threads: dict[int, Channel] = field(default_factory=dict[int, Channel])
     banned: dict[int, User] = field(default_factory=dict[int, User])
-    command_permissions: dict[int, list[Json]] = field(default_factory=dict[int, list[Json]])  # by command, or the app
+    command_permissions: dict[int, list[Json]] = field(default_factory=dict[int, list[Json]])  # by command or app
 
     def member(self, user: int) -> Member:
         """The member with that user id.
@@ -150,17 +150,17 @@ class Guild:
         return found
 
     def room(self, channel: int) -> Channel | None:
-        """The channel or thread of that id."""
+        """The channel or thread with that id."""
         return self.channels.get(channel) or self.threads.get(channel)
 
     def in_voice(self) -> Iterable[Member]:
-        """Everybody connected to a voice channel."""
+        """All members connected to a voice channel."""
         return (member for member in self.members.values() if member.voice)
 
 
 @dataclass(slots=True)
 class Attachment:
-    """A file on a message."""
+    """A file attached to a message."""
 
     id: int
     filename: str
@@ -175,7 +175,7 @@ class Attachment:
 
 @dataclass(slots=True)
 class Message:
-    """A message in a channel, or a private one that only its reader sees."""
+    """A message in a channel, or an ephemeral one that only its reader sees."""
 
     id: int
     channel: int
@@ -193,22 +193,22 @@ class Message:
     edited_at: datetime | None = None
     nonce: str | int | None = None
     poll: Json | None = None
-    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # who voted for which answer of the poll
-    reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  # who reacted, by emoji
+    votes: dict[int, list[int]] = field(default_factory=dict[int, list[int]])  # answer ids of the poll, by user id
+    reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  # user ids, by emoji
     pinned_at: datetime | None = None
-    webhook: int | None = None  # the channel's webhook through which it came
+    webhook: int | None = None  # id of the webhook that created it
     tts: bool = False
-    reader: int | None = None  # the one user who sees an ephemeral message
-    interaction: Json | None = None  # interaction_metadata
-    interaction_token: str | None = None  # the token with which it can be edited
+    reader: int | None = None  # the user who sees an ephemeral message
+    interaction: Json | None = None  # the interaction_metadata object
+    interaction_token: str | None = None  # token with which it can be edited
     reference: Json | None = None
-    forwarded: "Message | None" = None  # what a forward carries: the message as it was then
+    forwarded: "Message | None" = None  # the snapshot in a forward
     is_app: bool = False
 
 
 @dataclass(slots=True)
 class Webhook:
-    """An address in a channel at which anybody who knows its token can write."""
+    """A webhook of a channel; its token authorises to write."""
 
     id: int
     channel: int
@@ -220,11 +220,11 @@ class Webhook:
 
 
 class World:
-    """Everything there is; lookups refuse in Discord's words."""
+    """All state; lookups raise Discord's errors."""
 
     def __init__(self, *, application: int, message_content: bool = False) -> None:
         self.application = application
-        self.message_content = message_content  # the privileged toggle of the app
+        self.message_content = message_content  # the privileged intent of the app
         self.bot = User(
             application, "Lyceum", is_bot=True, avatar=avatars.avatar_hash(application), flags=HTTP_BOT_FLAG
         )
@@ -237,7 +237,7 @@ class World:
         self.webhooks: dict[int, Webhook] = {}
 
     def guild(self, guild: int) -> Guild:
-        """The guild of that id.
+        """The guild with that id.
 
         Raises:
             Refusal: Unknown Guild.
@@ -248,10 +248,10 @@ class World:
         return found
 
     def channel(self, channel: int) -> Channel:
-        """The channel of that id, as far as the app gets there.
+        """The channel with that id, if the app has access.
 
         Raises:
-            Refusal: Unknown Channel, or Missing Access: a group of people to which somebody only brings the app.
+            Refusal: Unknown Channel, or Missing Access for a group channel without the app.
         """
         found = self.channels.get(channel)
         if found is None:
@@ -261,10 +261,10 @@ class World:
         return found
 
     def message(self, channel: int, message: int) -> Message:
-        """The message of that id in a channel.
+        """The message with that id in a channel.
 
         Raises:
-            Refusal: Unknown Channel, or Unknown Message: also a private one, which is out of reach without its token.
+            Refusal: Unknown Channel, or Unknown Message; ephemeral messages are not accessible without their token.
         """
         place, found = self.channel(channel), self.messages.get(message)
         if found is None or found.channel != place.id or found.reader is not None:
@@ -272,12 +272,12 @@ class World:
         return found
 
     def guild_of(self, channel: int) -> Guild | None:
-        """The guild of a channel that exists; None: it is a direct message."""
+        """The guild of an existing channel; None: a direct message."""
         guild = self.channels[channel].guild
         return None if guild is None else self.guilds[guild]
 
     def user(self, user: int) -> User:
-        """The user of that id.
+        """The user with that id.
 
         Raises:
             Refusal: Unknown User.
@@ -288,7 +288,7 @@ class World:
         return found
 
     def settle(self, community: Community) -> Guild:
-        """Add a community with everybody in it, and the app as its bot."""
+        """Add a fixture guild with all members, and the app as a bot member."""
         guild = Guild(
             community.guild,
             community.name,
@@ -321,7 +321,7 @@ class World:
         return guild
 
     def welcome(self, guild: Guild, persona: Persona, roles: list[int], *, is_synthetic: bool = False) -> Member:
-        """Make somebody a member of a guild."""
+        """Add a member to a guild."""
         user = self._account(persona)
         own = avatars.avatar_hash(persona.user, salt=str(guild.id)) if persona.has_member_avatar else None
         member = Member(user, persona.joined_at, persona.nick, own, roles, is_synthetic=is_synthetic)
@@ -342,7 +342,7 @@ class World:
         return self.users.setdefault(persona.user, made)
 
     def direct_channel(self, user: User) -> Channel:
-        """The channel between the app and a user, made on first need; its id follows from theirs."""
+        """The direct message channel of the app and a user, created if missing; its id is derived from theirs."""
         for channel in self.channels.values():
             if channel.type == DIRECT and channel.recipient is user:
                 return channel
@@ -353,7 +353,7 @@ class World:
         return made
 
     def private_channel(self, user: User) -> Channel:
-        """A group of people without the app, where `user` brings it along; made on first need."""
+        """A group channel without the app, where `user` runs the app as a user install; created if missing."""
         for channel in self.channels.values():
             if channel.type == GROUP and channel.recipient is user:
                 return channel
@@ -364,6 +364,6 @@ class World:
         return made
 
     def first_text_channel(self, guild: Guild) -> Channel:
-        """Where commands are typed when nobody says where."""
+        """The default channel for commands."""
         rooms = [channel for channel in guild.channels.values() if channel.type == TEXT]
         return next((channel for channel in rooms if channel.name == "study-log"), rooms[0])

@@ -1,4 +1,4 @@
-"""Which tokens open the local Discord: its short one, and any of the shape of Discord's own that names the app."""
+"""Checks bot tokens: accepts the fixed local token, and any token in Discord's format that contains the app's id."""
 
 import base64
 import binascii
@@ -12,16 +12,16 @@ _SHAPE: Final = re.compile(r"([\w-]{8,})\.[\w-]+\.[\w-]+", re.ASCII)  # id, time
 
 
 def opens(config: PlaygroundConfig, token: str) -> bool:
-    """Whether a token is the app's.
+    """Whether a token is valid for the app.
 
-    Some libraries read the app's id out of the token, so that they need one of Discord's shape; there is no secret
-    behind it here.
+    Some libraries read the app's id from the token, so they need a token in Discord's format; its signature is not
+    checked.
     """
     return secrets.compare_digest(token.encode(), config.token.encode()) or _named(token) == config.application_id
 
 
 def _named(token: str) -> int | None:
-    """The id in the first part of a token of Discord's shape; None: it has another shape."""
+    """The app id in a token of Discord's format; None: another format."""
     found = _SHAPE.fullmatch(token)
     if not found:
         return None

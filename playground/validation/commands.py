@@ -1,4 +1,4 @@
-"""What Discord accepts as an application command."""
+"""Validates application commands as Discord does."""
 
 import unicodedata
 from typing import Any, Final
@@ -12,7 +12,7 @@ CHAT_INPUT: Final = 1
 USER_MENU: Final = 2
 MESSAGE_MENU: Final = 3
 ENTRY_POINT: Final = 4
-BY_APP: Final = 1  # who handles an entry point: the app gets an interaction, or Discord starts the activity itself
+BY_APP: Final = 1  # handler of an entry point: the app (as an interaction), or Discord (starts the activity)
 BY_DISCORD: Final = 2
 
 SUB_COMMAND: Final = 1
@@ -72,7 +72,7 @@ NAME_RULE: Final = (
 
 
 def check_command(fields: Fields, *, is_partial: bool = False, in_guild: bool = False) -> None:
-    """Check one command of any type; a partial one may leave out its name and description."""
+    """Validate one command of any type; a partial one may omit name and description."""
     kind = fields.choice("type", (CHAT_INPUT, USER_MENU, MESSAGE_MENU, ENTRY_POINT)) or CHAT_INPUT
     is_chat = kind in (CHAT_INPUT, ENTRY_POINT)
     _check_name(fields, is_chat=is_chat, required=not is_partial)
@@ -101,7 +101,7 @@ def check_command(fields: Fields, *, is_partial: bool = False, in_guild: bool = 
 
 
 def is_name(name: str) -> bool:
-    """Whether Discord takes it as the name of a chat command or option."""
+    """Whether Discord accepts a name for a chat command or option."""
     return (
         1 <= len(name) <= limits.COMMAND_NAME_MAX
         and name == name.lower()
@@ -110,7 +110,7 @@ def is_name(name: str) -> bool:
 
 
 def text_size(entry: Json) -> int:
-    """Characters of names, descriptions and values, with the longest language of each, over everything inside."""
+    """The characters of names, descriptions and values, nested ones too, each in its longest translation."""
     size = _longest(entry, "name") + _longest(entry, "description")
     for name in ("options", "choices"):
         children = entry.get(name)
@@ -122,7 +122,7 @@ def text_size(entry: Json) -> int:
 def _is_word_sign(sign: str) -> bool:
     if unicodedata.category(sign)[0] in "LN":
         return True
-    # Devanagari and Thai write vowels and tones as marks.
+    # Devanagari and Thai write vowels and tones as combining marks.
     return "\u0900" <= sign <= "\u097f" or "\u0e00" <= sign <= "\u0e7f"
 
 
@@ -143,7 +143,7 @@ def _check_description(fields: Fields, *, required: bool = True) -> None:
 
 
 def _texts(fields: Fields, name: str, most: int, *, required: bool) -> list[tuple[tuple[str | int, ...], str]]:
-    """A text and its translations, each with its path; lengths and locales are checked."""
+    """A text and its translations with their paths; validates lengths and locales."""
     found: list[tuple[tuple[str | int, ...], str]] = []
     text = fields.text(name, most, least=1, required=required)
     if text:
@@ -290,10 +290,10 @@ def _check_scope(fields: Fields, *, in_guild: bool) -> None:
 
 
 def check_list(entries: list[Any], *, in_guild: bool) -> None:
-    """Check a whole list, as it is put.
+    """Validate a complete list of commands.
 
     Raises:
-        Refusal: with the index of each command that is wrong.
+        Refusal: with the index of each invalid command.
     """
     form = Form()
     seen: set[tuple[int, str]] = set()
@@ -314,10 +314,10 @@ def check_list(entries: list[Any], *, in_guild: bool) -> None:
 
 
 def check_counts(counts: dict[int, int]) -> None:
-    """Refuse more commands of a type than a scope may have.
+    """Refuse more commands of a type than a scope allows.
 
     Raises:
-        Refusal: 30032.
+        Refusal: error 30032.
     """
     for kind, count in counts.items():
         most = {CHAT_INPUT: limits.COMMANDS_MAX, ENTRY_POINT: 1}.get(kind, limits.MENU_COMMANDS_MAX)

@@ -1,4 +1,4 @@
-"""What Discord accepts as components: rows and buttons, selects, the second version's layouts, and modals."""
+"""Validates message components and modals as Discord does: rows, buttons, selects, Components V2 layouts."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,21 +36,21 @@ DEFAULTS: Final = {
     ROLE_SELECT: ("role",),
     MENTIONABLE_SELECT: ("user", "role"),
     CHANNEL_SELECT: ("channel",),
-}  # what the default values of a select may be
+}  # allowed default value types of each select
 LINK: Final = 5
 PREMIUM: Final = 6
 
-COMPONENTS_MAX: Final = 40  # in a message of the second version, nested ones included; components/reference
-V2_TEXT_MAX: Final = 4000  # characters over all text displays
+COMPONENTS_MAX: Final = 40  # per Components V2 message, nested ones included; components/reference
+V2_TEXT_MAX: Final = 4000  # characters of all text displays together
 ID_MAX: Final = 2**31 - 1
 GALLERY_MAX: Final = 10
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has to be counted over a whole message or modal."""
+    """Counters over a whole message or modal."""
 
-    filenames: frozenset[str]  # of the files that may be referred to
+    filenames: frozenset[str]  # uploaded files that components may reference
     is_modal: bool = False
     custom_ids: set[str] = field(default_factory=set[str])
     ids: set[int] = field(default_factory=set[int])
@@ -62,14 +62,14 @@ Check = Callable[[Fields, Tally], None]
 
 
 def check_legacy(parent: Fields, filenames: frozenset[str]) -> None:
-    """The rows of an ordinary message."""
+    """Validate the action rows of a message without Components V2."""
     tally = Tally(filenames)
     for row in parent.objects("components", limits.ROWS_MAX):
         _check_one(row, tally, {ROW: _check_row})
 
 
 def check_v2(parent: Fields, filenames: frozenset[str]) -> None:
-    """The layout of a message of the second version."""
+    """Validate the components of a Components V2 message."""
     tally = Tally(filenames)
     for part in parent.objects("components", COMPONENTS_MAX):
         _check_one(part, tally, _TOP_LEVEL)
@@ -88,7 +88,7 @@ def check_v2(parent: Fields, filenames: frozenset[str]) -> None:
 
 
 def check_modal(modal: Fields) -> None:
-    """A whole modal."""
+    """Validate a modal."""
     modal.text("title", limits.MODAL_TITLE_MAX, least=1, required=True)
     modal.text("custom_id", limits.CUSTOM_ID_MAX, least=1, required=True)
     tally = Tally(frozenset(), is_modal=True)
@@ -158,7 +158,7 @@ def _check_emoji(part: Fields) -> None:
     emoji = part.object("emoji")
     if emoji and not emoji.id("id"):
         name = emoji.text("name", 32)
-        # A Unicode emoji has no ASCII letters; Discord answers so for ":fire:" and the like.
+        # Unicode emoji have no ASCII letters; this is Discord's error for ":fire:" and the like.
         if not name or name.isascii():
             emoji.refuse("name", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
@@ -327,7 +327,7 @@ def _check_checkbox(part: Fields, tally: Tally) -> None:
 
 
 def check_url(part: Fields, name: str, *, most: int, schemes: tuple[str, ...]) -> None:
-    """An address with one of the allowed schemes."""
+    """Validate a URL with one of the allowed schemes."""
     url = part.text(name, most)
     if url is None:
         return

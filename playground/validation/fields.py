@@ -1,4 +1,4 @@
-"""Reading one JSON object field by field, noting everything that Discord would refuse."""
+"""Reads a JSON object field by field and collects validation errors."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,9 +10,9 @@ Path = tuple[str | int, ...]
 
 
 class Fields:
-    """An object at a place in a body; every reader notes mistakes in the form and answers None for them.
+    """A JSON object at a path; readers record errors in the form and return None for invalid fields.
 
-    A field that is null counts as left out, as Discord has it in most places.
+    A null field counts as missing, as in most of Discord's API.
     """
 
     def __init__(self, form: Form, path: Path, values: Json) -> None:
@@ -21,38 +21,38 @@ class Fields:
         self.values = values
 
     def at(self, *steps: str | int) -> Path:
-        """The path of something inside."""
+        """The path of a nested value."""
         return (*self.path, *steps)
 
     @property
     def kind(self) -> int:
-        """The number in `type`; 0 when there is none."""
+        """The integer in `type`; 0 if there is none."""
         kind = self.values.get("type")
         return kind if is_whole(kind) else 0
 
     def refuse(self, name: str, code: str, message: str) -> None:
-        """Note a mistake of one field."""
+        """Record an error of a field."""
         self.form.add(self.at(name), code, message)
 
     def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
+        """Whether the field is present and not null."""
         return self.values.get(name) is not None
 
     def require(self, *names: str) -> bool:
-        """Whether all these fields are there; notes the others."""
+        """Whether all these fields are present; records an error for each missing one."""
         missing = [name for name in names if not self.has(name)]
         for name in missing:
             self.form.required(self.at(name))
         return not missing
 
     def forbid(self, *names: str, message: str) -> None:
-        """Note fields that may not be here."""
+        """Record an error for each of these fields that is present."""
         for name in names:
             if self.values.get(name) not in (None, [], ""):
                 self.refuse(name, "BASE_TYPE_FORBIDDEN", message)
 
     def text(self, name: str, most: int, *, least: int = 0, required: bool = False) -> str | None:
-        """A text of `least` to `most` characters."""
+        """A string of `least` to `most` characters."""
         value = self._given(name, required=required)
         if value is None:
             return None
@@ -67,7 +67,7 @@ class Fields:
         return value
 
     def whole(self, name: str, least: int, most: int, *, required: bool = False) -> int | None:
-        """A whole number of `least` to `most`."""
+        """An integer from `least` to `most`."""
         value = self._given(name, required=required)
         if value is None:
             return None
@@ -93,7 +93,7 @@ class Fields:
         return value
 
     def choice(self, name: str, allowed: Collection[int], *, required: bool = False) -> int | None:
-        """One of some whole numbers."""
+        """An integer out of `allowed`."""
         value = self._given(name, required=required)
         if value is None:
             return None
@@ -103,7 +103,7 @@ class Fields:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean; left out is false."""
+        """A boolean; false if missing."""
         value = self._given(name, required=False)
         if value is not None and not isinstance(value, bool):
             self.form.wrong_type(self.at(name), "boolean")
@@ -118,7 +118,7 @@ class Fields:
         return found
 
     def entries(self, name: str, most: int, *, least: int = 0, required: bool = False) -> list[Any]:
-        """An array of `least` to `most` entries of any kind."""
+        """An array of `least` to `most` entries of any type."""
         value = self._given(name, required=required)
         if value is None:
             return []

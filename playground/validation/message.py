@@ -1,4 +1,4 @@
-"""What Discord accepts as a message: texts, embeds, mentions, files and flags, on creation and on edits."""
+"""Validates message bodies for creation and edits as Discord does: text, embeds, mentions, files, polls and flags."""
 
 import re
 from dataclasses import dataclass
@@ -20,36 +20,36 @@ VOICE_MESSAGE: Final = 1 << 13
 COMPONENTS_V2: Final = 1 << 15
 SETTABLE: Final = SUPPRESS_EMBEDS | EPHEMERAL | SUPPRESS_NOTIFICATIONS | VOICE_MESSAGE | COMPONENTS_V2
 
-FORWARD: Final = 1  # a type of references
+FORWARD: Final = 1  # reference type
 
 POLL_QUESTION_MAX: Final = 300
 POLL_ANSWER_MAX: Final = 55
 POLL_ANSWERS_MAX: Final = 10
 POLL_HOURS_MAX: Final = 768
-POLL_HOURS: Final = 24  # unless said otherwise
+POLL_HOURS: Final = 24  # default duration
 EMBED_MEDIA: Final = ("image", "thumbnail", "video")
 EMBED_IMAGES: Final = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The message as it was, for an edit; a new message has nothing."""
+    """The message before an edit; for a new message all fields are empty."""
 
     flags: int = 0
     content: str = ""
     embeds: int = 0
     components: int = 0
-    filenames: tuple[tuple[int, str], ...] = ()  # attachment id and name
+    filenames: tuple[tuple[int, str], ...] = ()  # attachment id and filename
     is_edit: bool = False
     size_limit: int = limits.FILE_BYTES_MAX
     allowed_flags: int = SETTABLE
 
 
 def check(body: Json, files: dict[int, Upload], before: Before, *, path: Path = ()) -> list[str]:
-    """Check a message body whole; answers what Discord would take but a person should know.
+    """Validate a message body; returns remarks about problems that Discord would accept.
 
     Raises:
-        Refusal: as Discord would, everything that is wrong at once.
+        Refusal: with all errors at once, as Discord does.
     """
     form = Form()
     fields = Fields(form, path, body)
@@ -76,13 +76,13 @@ def check(body: Json, files: dict[int, Upload], before: Before, *, path: Path = 
 
 
 def is_forward(body: Json) -> bool:
-    """Whether a body says that it forwards another message."""
+    """Whether a body forwards a message."""
     reference = body.get("message_reference")
     return is_object(reference) and reference.get("type") == FORWARD
 
 
 def file_names(body: Json, files: dict[int, Upload]) -> dict[int, Json]:
-    """For each new file what `attachments` says about it: name, description, spoiler."""
+    """The entry in `attachments` of each new file: filename, description, spoiler."""
     told: dict[int, Json] = {}
     given = body.get("attachments")
     for entry in given if is_list(given) else []:

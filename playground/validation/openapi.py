@@ -1,4 +1,4 @@
-"""Discord's own description of its API as a judge of what an app sends, where the machine has the file."""
+"""Validates the app's payloads against Discord's OpenAPI file, when the machine has that file."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ CALLBACKS: Final = {
     8: "ApplicationCommandAutocompleteCallbackRequest",
     9: "ModalInteractionCallbackRequest",
     12: "LaunchActivityInteractionCallbackRequest",
-}  # by the type of the answer
+}  # by response type
 EDIT: Final = "IncomingWebhookUpdateRequestPartial"
 FOLLOW_UP: Final = "IncomingWebhookRequestPartial"
 COMMANDS: Final = "/paths/~1applications~1{application_id}~1commands/put/requestBody/content/application~1json/schema"
@@ -38,18 +38,18 @@ _SHOWN_MAX: Final = 200  # characters of a finding
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the file says against a payload."""
+    """One validation error of a payload."""
 
-    path: str  # such as data.embeds[0].title; empty: the payload as a whole
+    path: str  # such as data.embeds[0].title; empty: the whole payload
     message: str
 
     def __str__(self) -> str:
-        """Both in one line."""
+        """Path and message in one line."""
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
 class Description:
-    """Discord's OpenAPI file; read on first use, its validators kept."""
+    """Discord's OpenAPI file; loaded on first use, validators are cached."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -57,11 +57,11 @@ class Description:
 
     @property
     def is_there(self) -> bool:
-        """Whether this machine has the file; without it nothing is said against anything."""
+        """Whether the file is available; without it there are no findings."""
         return self._path is not None and self._path.is_file()
 
     def schema_of(self, method: str, route: str, sent: object) -> str | None:
-        """The schema for a request to `route`, such as "/channels/{channel_id}/messages"; None: the file has none."""
+        """The schema of a request to `route`, such as "/channels/{channel_id}/messages"; None: not in the file."""
         blank = _BLANK.sub("{}", route)
         if blank.startswith("/interactions/") and is_object(sent):
             return callback_schema(sent)
@@ -70,9 +70,9 @@ class Description:
         return self._requests.get((method, blank)) if self.is_there else None
 
     def findings(self, schema: str, sent: object) -> list[Finding]:
-        """What the file says against `sent`, by place; `schema` is a name or a JSON pointer.
+        """The validation errors of `sent`, by path; `schema` is a name or a JSON pointer.
 
-        Where the documentation has another type, and the API takes both, nothing is said.
+        Types that differ between file and documentation are not reported if the API accepts both.
         """
         if not self.is_there:
             return []
@@ -81,7 +81,7 @@ class Description:
 
     def _validator(self, schema: str) -> "Draft202012Validator":
         if schema not in self._validators:
-            from jsonschema import Draft202012Validator  # noqa: PLC0415 - a quarter of a second that start-up is spared
+            from jsonschema import Draft202012Validator  # noqa: PLC0415 - importing it takes a quarter of a second
 
             pointer = schema if schema.startswith("/") else f"/components/schemas/{schema}"
             self._validators[schema] = Draft202012Validator({"$ref": f"{_URN}#{pointer}"}, registry=self._registry)
@@ -93,14 +93,14 @@ class Description:
 
     @cached_property
     def _registry(self) -> Any:
-        from referencing import Registry, Resource  # noqa: PLC0415 - comes with jsonschema
+        from referencing import Registry, Resource  # noqa: PLC0415 - a dependency of jsonschema
 
         resource: Resource[Any] = Resource.opaque(self._file)
         return Registry[Any]().with_resource(_URN, resource)
 
     @cached_property
     def _requests(self) -> dict[tuple[str, str], str]:
-        """The pointer to the JSON body of every request that has one."""
+        """The JSON pointer to the body schema of every request that has one."""
         found: dict[tuple[str, str], str] = {}
         for path, methods in self._file["paths"].items():
             for method, operation in methods.items():
@@ -111,7 +111,7 @@ class Description:
 
 
 def callback_schema(answer: Json) -> str | None:
-    """The schema for an answer to an interaction, inline or by callback; None: the file knows no such type."""
+    """The schema of an interaction response, inline or by callback; None: the file has no such type."""
     kind = answer.get("type")
     return CALLBACKS.get(kind) if isinstance(kind, int) else None
 
@@ -121,7 +121,7 @@ def _escaped(path: str) -> str:
 
 
 def _findings(error: Any) -> list[Finding]:
-    """What is really wrong below a failed union: the errors of the variant that was most likely meant."""
+    """The relevant errors of a failed union: those of the variant that was most likely intended."""
     if _is_documented(error):
         return []
     if error.validator not in _UNIONS or not error.context:
@@ -143,13 +143,13 @@ def _findings(error: Any) -> list[Finding]:
 
 
 def _is_other_variant(error: Any) -> bool:
-    """Whether an error only says that another variant was meant: another `type` or constant, or no object at all."""
+    """Whether an error only excludes a variant: another `type` or constant, or not an object."""
     place = list(error.relative_path)
     return place == ["type"] or (not place and error.validator in ("type", "const"))
 
 
 def _is_documented(error: Any) -> bool:
-    """Whether the documentation has it otherwise: permissions as texts, the numbers of new files as numbers."""
+    """Whether the documentation permits it: permissions as strings, ids of new attachments as numbers."""
     if error.validator != "type" or not error.path:
         return False
     value, place = error.instance, list(error.absolute_path)
@@ -172,7 +172,7 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "maxItems": lambda error: f"{_count(error)} entries are more than {error.validator_value:,}",
     "minItems": lambda error: f"{_count(error)} entries are fewer than {error.validator_value:,}",
     "type": lambda error: f"{_short(error.instance)} is not of type {_listed(error.validator_value)}",
-}  # the validator's own words would repeat the whole value
+}  # jsonschema's own messages would repeat the whole value
 
 
 def _words(error: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file sent with a request."""
+    """A file uploaded with a request."""
 
     filename: str
     content_type: str

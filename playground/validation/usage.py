@@ -1,4 +1,4 @@
-"""How much of Discord's limits something takes: numbers beside the most that would pass."""
+"""Measures how much of each Discord limit a payload uses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,33 +11,33 @@ from playground.validation.components import every_part
 from playground.validation.message import COMPONENTS_V2
 from wire import limits
 
-NEAR: Final = 0.8  # of a limit: from here on it is worth a look
+NEAR: Final = 0.8  # fraction of a limit from which a use is reported as near
 TITLES: Final = {2: "user menu commands", 3: "message menu commands"}
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """So much of a limit."""
+    """The use of one limit."""
 
-    what: str  # such as "embed characters"
+    what: str  # name of the limit, such as "embed characters"
     used: int
     limit: int
-    unit: str = ""  # bytes or ms; empty: the name says it
-    where: str = ""  # such as embeds[0].fields[2].value, where there may be several
+    unit: str = ""  # bytes or ms; empty: part of the name
+    where: str = ""  # path such as embeds[0].fields[2].value, if there are several
 
     @property
     def share(self) -> float:
-        """How much of the limit; above 1: more than Discord takes."""
+        """The used fraction of the limit; above 1 Discord refuses it."""
         return self.used / self.limit
 
     @property
     def tone(self) -> str:
-        """Whether it is over, near, or fine."""
+        """over, near or fine."""
         return "over" if self.used > self.limit else "near" if self.share >= NEAR else "fine"
 
 
 def of_callback(answer: Json, file_sizes: Sequence[int] = ()) -> list[Use]:
-    """The limits that an answer to an interaction takes up."""
+    """The limits used by an interaction response."""
     data = answer.get("data")
     inside: Json = data if is_object(data) else {}
     match answer.get("type"):
@@ -50,7 +50,7 @@ def of_callback(answer: Json, file_sizes: Sequence[int] = ()) -> list[Use]:
 
 
 def of_message(message: Json, file_sizes: Sequence[int] = ()) -> list[Use]:
-    """The limits that a message takes up: one that was sent, or one as it stands."""
+    """The limits used by a message body or message object."""
     sizes = list(file_sizes) or [one["size"] for one in _objects(message, "attachments") if is_whole(one.get("size"))]
     return [
         *_some("content characters", len(_text(message, "content")), limits.CONTENT_MAX),
@@ -63,7 +63,7 @@ def of_message(message: Json, file_sizes: Sequence[int] = ()) -> list[Use]:
 
 
 def of_modal(modal: Json) -> list[Use]:
-    """The limits that a form takes up."""
+    """The limits used by a modal."""
     fields = list(every_part(_list(modal, "components")))
     labels = [len(_text(part, "label")) for part in fields if part.get("type") != components.CHECKBOX]
     return [
@@ -76,7 +76,7 @@ def of_modal(modal: Json) -> list[Use]:
 
 
 def of_choices(answer: Json) -> list[Use]:
-    """The limits that suggestions take up."""
+    """The limits used by autocomplete choices."""
     choices = _objects(answer, "choices")
     names = [len(_text(choice, "name")) for choice in choices]
     values = [len(_text(choice, "value")) for choice in choices]
@@ -88,7 +88,7 @@ def of_choices(answer: Json) -> list[Use]:
 
 
 def of_commands(commands: Sequence[Any]) -> list[Use]:
-    """The limits that a whole list of commands takes up."""
+    """The limits used by a complete list of commands."""
     known = [command for command in commands if is_object(command)]
     kinds = [command.get("type") or 1 for command in known]
     largest: Json = max(known, key=text_size, default=Json())
@@ -172,7 +172,7 @@ def _poll(message: Json) -> Iterator[Use]:
 
 
 def _some(what: str, used: int, limit: int, unit: str = "", *, where: str = "") -> Iterator[Use]:
-    """One use, where there is any."""
+    """One use, if `used` is not zero."""
     if used:
         yield Use(what, used, limit, unit, where)
 
