@@ -150,7 +150,7 @@ class _Up:
         return child
 
     async def _introduce(self) -> None:
-        """Set the endpoints at the local Discord again: it loses them when it restarts."""
+        """Set the endpoints and sync the commands again after a restart of the local Discord, which keeps no state."""
         if any(child.part.name == "web" for child in self._children):
             await self._tell_endpoint()
             await self._sync_commands()
