@@ -1,1 +1,1 @@
-"""The `lyceum` command: starts the processes, drives the local Discord, keeps the database and the commands."""
+"""The `lyceum` command: starts the processes, drives the local Discord, and manages the database and the commands."""

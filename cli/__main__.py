@@ -1,4 +1,4 @@
-"""`python -m cli`: the same as `lyceum`, for child processes that must use this very interpreter."""
+"""`python -m cli`: the same as `lyceum`, for child processes that must use the same interpreter."""
 
 from cli.main import main
 

@@ -1,4 +1,4 @@
-"""Where a server that listens on an address is reached from this machine."""
+"""Converts a listen address into a host for URLs that work on this machine."""
 
 from typing import Final
 
@@ -6,6 +6,6 @@ _ANY: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S1
 
 
 def in_url(host: str) -> str:
-    """A host to listen on as it stands in an address that can be opened here."""
+    """A listen host as it is written in a URL; wildcard addresses become loopback, IPv6 gets brackets."""
     host = _ANY.get(host, host)
     return f"[{host}]" if ":" in host else host

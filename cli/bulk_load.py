@@ -1,4 +1,4 @@
-"""Writes a crowd into the database by COPY, with keys and indexes made afterwards: millions of stays in minutes."""
+"""Loads generated data by COPY and rebuilds keys and indexes after it: millions of sessions in minutes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,16 +28,16 @@ TABLES: Final[dict[str, LiteralString]] = {
     "streaks": "guild_id, user_id, kind, current_days, started_on, last_on, longest_days, alive_until",
     "freezes": "guild_id, user_id, held, due_at",
 }
-_CHUNK: Final = 20_000  # stays that are sent together
+_CHUNK: Final = 20_000  # sessions per COPY batch
 _NULL: Final = "\\N"
 
-Tell = Callable[[str, int], None]  # what is being done, and how many stays were written just now
+Tell = Callable[[str, int], None]  # the current step, and the number of sessions just written
 
 
 def fill(url: str, *, members: int, sessions: int, now: datetime, tell: Tell) -> Written | None:
-    """Write a crowd beside whatever there is, all or nothing; None: there is one already.
+    """Load generated data in one transaction, next to existing rows; None if generated data exists already.
 
-    Nobody else can use the tables meanwhile: their keys and indexes are taken away and made anew at the end.
+    The tables are locked meanwhile: their keys and indexes are dropped first and created again at the end.
     """
     crowd = FakeData(members=members, sessions=sessions, now=now)
     with psycopg.connect(url, application_name="lyceum seed") as conn:
@@ -69,18 +69,18 @@ def fill(url: str, *, members: int, sessions: int, now: datetime, tell: Tell) ->
         )
     tell("tidying up", 0)
     with psycopg.connect(url, application_name="lyceum seed", autocommit=True) as conn:
-        conn.execute("VACUUM (ANALYZE)")  # the boards read their indexes alone, which a vacuum makes possible
+        conn.execute("VACUUM (ANALYZE)")  # leaderboards use index-only scans, which need a vacuum
     return Written(people, written)
 
 
 @dataclass(slots=True)
 class _Pages:
-    """Turns people into the lines that COPY reads."""
+    """Converts members into lines for COPY."""
 
     next_session: int
 
     def open(self, guilds: Iterable[Guild]) -> dict[str, str]:
-        """The lines of guilds and their channels."""
+        """Lines of guilds and their channels, by table."""
         lines: dict[str, list[str]] = {"guilds": [], "channels": []}
         for guild in guilds:
             lines["guilds"].append(f"{guild.id}\tCommunity {guild.number + 1}\t{guild.zone}\tnow\tnow\n")
@@ -90,7 +90,7 @@ class _Pages:
         return {table: "".join(texts) for table, texts in lines.items()}
 
     def chunks(self, members: Iterable[Member]) -> Iterator[tuple[dict[str, str], int, int]]:
-        """Lines by table, how many members they tell of, and how many stays."""
+        """Batches of lines by table, each with its number of members and of sessions."""
         lines: dict[str, list[str]] = {table: [] for table in TABLES}
         people = stays = 0
         for member in members:
@@ -159,7 +159,7 @@ def _send(conn: "psycopg.Connection", pages: dict[str, str]) -> None:
 
 
 def _take_away(conn: "psycopg.Connection") -> list[tuple[str, sql.SQL]]:
-    """Drop foreign keys, primary keys and indexes of the tables; their names and how to make them again, in order."""
+    """Drop foreign keys, primary keys and indexes; returns their names and the SQL that creates them, in order."""
     later: list[tuple[str, sql.SQL]] = []
     tables = list(TABLES)
     indexes = conn.execute(
@@ -180,7 +180,7 @@ def _take_away(conn: "psycopg.Connection") -> list[tuple[str, sql.SQL]]:
     for table, name, definition, _ in sorted(keys, key=lambda key: key[3] == "p"):
         conn.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name)))
         made = f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"
-        later.append((name, sql.SQL(made)))  # pyright: ignore[reportArgumentType] - the database's own words
+        later.append((name, sql.SQL(made)))  # pyright: ignore[reportArgumentType] - SQL that the database returned
     for name, definition in indexes:
         conn.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
         later.append((name, sql.SQL(definition)))  # pyright: ignore[reportArgumentType] - likewise

@@ -1,4 +1,4 @@
-"""What `lyceum doctor` asks the database: version, schema, clock, who listens and works, what waits for a person."""
+"""Checks of `lyceum doctor` on the database: version, schema, clock, listeners, workers, outbox."""
 
 import asyncio
 import time
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 VERSION_MIN: Final = 15
 HEARD_WITHIN_S: Final = 60.0  # a listener commits at least every twelve seconds
 CLOCK_S: Final = 1.0
-HIDDEN_SHOWN: Final = 10  # channels named in a line
+HIDDEN_SHOWN: Final = 10  # channels listed in one line
 
 
 async def everything(settings: Config) -> list[Finding]:
-    """All that can be asked; with the database away, only that. Nothing is started by asking."""
-    from db.connection import Pool  # noqa: PLC0415 - when something is asked
+    """All database findings, or only the connection error. Starts nothing."""
+    from db.connection import Pool  # noqa: PLC0415 - only when a check runs
 
     url = settings.database_url or await asyncio.to_thread(_embedded_url, settings)
     if url is None:
@@ -48,7 +48,7 @@ async def everything(settings: Config) -> list[Finding]:
 
 
 def _embedded_url(settings: Config) -> str | None:
-    from db import embedded  # noqa: PLC0415 - loads psutil, where the database is ours
+    from db import embedded  # noqa: PLC0415 - loads psutil, only for the embedded database
 
     return embedded.running_url(settings.data_dir)
 
@@ -67,7 +67,7 @@ def _not_running(settings: Config) -> Finding:
 
 
 async def _writes(pool: "Pool") -> list[Finding]:
-    """Whether the database keeps what it is given; a full disk still answers every question."""
+    """Whether the database accepts writes; with a full disk it still answers reads."""
     try:
         await pool.try_write()
     except DatabaseTrouble as trouble:
@@ -76,8 +76,8 @@ async def _writes(pool: "Pool") -> list[Finding]:
 
 
 async def _pooler(url: str, settings: Config) -> list[Finding]:
-    """Whether a pooler stands before the database, and who goes past it; nothing where there is none."""
-    from db.pooler import Pooler, find_pooler  # noqa: PLC0415 - when something is asked
+    """Whether a pooler is in front of the database, and which processes bypass it; empty without a pooler."""
+    from db.pooler import Pooler, find_pooler  # noqa: PLC0415 - only when a check runs
 
     try:
         before = await find_pooler(url)
@@ -97,8 +97,8 @@ async def _pooler(url: str, settings: Config) -> list[Finding]:
 
 
 async def replica(settings: Config) -> list[Finding]:
-    """Whether the replica answers and is one; nothing where there is none."""
-    from db.connection import Pool  # noqa: PLC0415 - when something is asked
+    """Whether the replica answers and is in recovery mode; empty if none is configured."""
+    from db.connection import Pool  # noqa: PLC0415 - only when a check runs
 
     if settings.replica_url is None:
         return []
@@ -146,7 +146,7 @@ async def _clock(conn: "Connection") -> Finding:
 
 
 async def _listener(conn: "Connection", settings: Config) -> Finding:
-    from db.queries.gateway.positions import list_positions  # noqa: PLC0415 - when something is asked
+    from db.queries.gateway.positions import list_positions  # noqa: PLC0415 - only when a check runs
 
     start = "Start it: `lyceum listener`, or `lyceum up` for everything."
     shards = await list_positions(conn)
@@ -166,7 +166,7 @@ async def _listener(conn: "Connection", settings: Config) -> Finding:
 
 
 async def _worker(conn: "Connection", settings: Config) -> Finding:
-    from db.queries.metrics import count_workers  # noqa: PLC0415 - when something is asked
+    from db.queries.metrics import count_workers  # noqa: PLC0415 - only when a check runs
 
     if not await count_workers(conn, is_pooled=settings.given_direct_url is not None):
         advice = "Start it: `lyceum worker`, or `lyceum up` for everything."
@@ -175,8 +175,8 @@ async def _worker(conn: "Connection", settings: Config) -> Finding:
 
 
 async def _hidden_channels(conn: "Connection") -> list[Finding]:
-    """Voice channels that the bot may not view; nothing when there is none."""
-    from db.queries.guilds import list_hidden_channels  # noqa: PLC0415 - when something is asked
+    """Voice channels that the bot may not view; empty if there are none."""
+    from db.queries.guilds import list_hidden_channels  # noqa: PLC0415 - only when a check runs
 
     hidden = await list_hidden_channels(conn)
     if not hidden:
@@ -191,7 +191,7 @@ async def _hidden_channels(conn: "Connection") -> list[Finding]:
 
 
 async def _outbox(conn: "Connection") -> Finding:
-    from core.enums import EffectStatus  # noqa: PLC0415 - when something is asked
+    from core.enums import EffectStatus  # noqa: PLC0415 - only when a check runs
     from db.queries.jobs.outbox import count_by_status  # noqa: PLC0415 - likewise
 
     numbers = await count_by_status(conn)

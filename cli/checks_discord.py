@@ -1,4 +1,4 @@
-"""What `lyceum doctor` asks Discord: is the token good, is the key right, are commands in step, what time is it."""
+"""Checks of `lyceum doctor` against Discord: token, public key, registered commands, clock difference."""
 
 import time
 from datetime import UTC, datetime
@@ -12,9 +12,9 @@ from core.config import Config, is_public_key, is_url
 if TYPE_CHECKING:
     from wire.rest import Application, Rest
 
-NOTABLE_S: Final = 2.0  # a clock may be off by as much; a header of HTTP says whole seconds
-TOO_FAR_S: Final = 60.0  # what is five minutes off is refused; nobody should come near
-PRIVILEGED: Final = {  # bits of an application's flags, each intent for large and for small bots
+NOTABLE_S: Final = 2.0  # tolerated clock difference; the HTTP Date header has whole seconds
+TOO_FAR_S: Final = 60.0  # requests five minutes off are refused; warn well before
+PRIVILEGED: Final = {  # bits of an application's flags: each intent for verified and for unverified bots
     "presence": 1 << 12 | 1 << 13,
     "server members": 1 << 14 | 1 << 15,
     "message content": 1 << 18 | 1 << 19,
@@ -22,8 +22,8 @@ PRIVILEGED: Final = {  # bits of an application's flags, each intent for large a
 
 
 async def application(settings: Config, rest: "Rest") -> list[Finding]:
-    """Token, application, key and intents, by the application's own record."""
-    from wire.errors import (  # noqa: PLC0415 - when something is asked
+    """Findings about token, application, key and intents, from the application object at Discord."""
+    from wire.errors import (  # noqa: PLC0415 - only when a check runs
         DiscordError,
         DiscordUnavailable,
         RateLimited,
@@ -59,7 +59,7 @@ def _identity(settings: Config, ours: "Application") -> list[Finding]:
 def _public_key(settings: Config, told: str) -> Finding:
     if told.lower() in settings.public_keys:
         return good("public key", "Discord signs with the key that we verify with.")
-    if not is_public_key(told):  # another server that speaks Discord's REST may fill in anything
+    if not is_public_key(told):  # another server with Discord's REST API may return anything
         advice = "Compare DISCORD_PUBLIC_KEY with the developer portal, under General Information."
         return note("public key", f"{settings.api_url} does not tell the public key of the application.", advice)
     advice = f"Set DISCORD_PUBLIC_KEY={told.lower()}"
@@ -85,7 +85,7 @@ def _intents(ours: "Application") -> Finding:
 
 
 async def commands(settings: Config, rest: "Rest") -> list[Finding]:
-    """Whether Discord's list of our commands is the one that the features make."""
+    """Whether the registered commands equal those that the features declare."""
     from app.commands.sync import sync  # noqa: PLC0415 - loads all features
     from handlers import FEATURES  # noqa: PLC0415 - likewise
     from wire.errors import DiscordError, DiscordUnavailable, RateLimited, Unauthorized  # noqa: PLC0415 - likewise
@@ -94,7 +94,7 @@ async def commands(settings: Config, rest: "Rest") -> list[Finding]:
         plan = await sync(rest, settings.application_id, FEATURES, dry_run=True)
     except RateLimited as limit:
         return [note("commands", waiting(limit), "Ask again then.")]
-    except (Unauthorized, DiscordUnavailable):  # the token's line says what to do
+    except (Unauthorized, DiscordUnavailable):  # the finding about the token says what to do
         return [note("commands", "Discord does not tell which commands it knows.", "Mend the token first.")]
     except DiscordError as error:
         advice = "Check that the token belongs to DISCORD_APPLICATION_ID."
@@ -112,8 +112,8 @@ async def commands(settings: Config, rest: "Rest") -> list[Finding]:
 
 
 async def clock(settings: Config, rest: "Rest") -> list[Finding]:
-    """This machine's clock beside Discord's."""
-    import httpx  # noqa: PLC0415 - when something is asked
+    """Finding about the difference between this machine's clock and Discord's."""
+    import httpx  # noqa: PLC0415 - only when a check runs
 
     before = time.time()
     try:
@@ -123,12 +123,12 @@ async def clock(settings: Config, rest: "Rest") -> list[Finding]:
     ours = (before + time.time()) / 2
     if not (told := answer.headers.get("date")):
         return [note("clock", "Discord did not say what time it is.", "Compare this machine's clock by hand.")]
-    theirs = parsedate_to_datetime(told).astimezone(UTC).timestamp() + 0.5  # the header leaves out the fraction
+    theirs = parsedate_to_datetime(told).astimezone(UTC).timestamp() + 0.5  # the header has no fraction of a second
     return [compared("Discord's", ours - theirs, allowed_s=NOTABLE_S)]
 
 
 def compared(whose: str, off_s: float, *, allowed_s: float) -> Finding:
-    """What a difference of `off_s` seconds between this machine's clock and another means."""
+    """Finding for a difference of `off_s` seconds between this machine's clock and another."""
     side = "ahead of" if off_s > 0 else "behind"
     if abs(off_s) <= allowed_s:
         now = datetime.now(UTC).strftime("%H:%M:%S UTC")

@@ -1,4 +1,4 @@
-"""What `lyceum doctor` looks at on this machine: folder, fonts, key, our own door, and who would hear of trouble."""
+"""Checks of `lyceum doctor` on this machine: data folder, fonts, public key, web, error reporting, metrics."""
 
 import secrets
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _REFUSED: Final = 401
 
 
 async def data_folder(settings: Config) -> list[Finding]:
-    """Whether something can be written where we keep things."""
+    """Whether the data folder is writable."""
     if settings.known_data_dir is None:
         return [good("data folder", "None is needed: the database is elsewhere, and so is Discord.")]
     probe = settings.data_dir / f".doctor-{secrets.token_hex(4)}"
@@ -40,7 +40,7 @@ async def data_folder(settings: Config) -> list[Finding]:
 
 
 async def proxies(settings: Config, environ: Mapping[str, str]) -> list[Finding]:
-    """Proxies that cannot be used and are not needed; where one is needed, the settings do not work at all."""
+    """Unusable proxies that nothing needs; an unusable proxy that is needed makes the configuration invalid."""
     if not settings.is_all_here:
         return []
     return [
@@ -50,7 +50,7 @@ async def proxies(settings: Config, environ: Mapping[str, str]) -> list[Finding]
 
 
 async def fonts() -> list[Finding]:
-    """Whether every bundled font opens, and whether every script is shaped."""
+    """Whether every bundled font loads, and whether complex scripts can be shaped."""
     from render.text.fonts import EMOJI, FOLDER, Face, emoji_font_for, font_for, open_font, shaping_is_complete  # noqa: PLC0415 - loads Pillow
 
     broken: list[str] = []
@@ -78,8 +78,8 @@ async def fonts() -> list[Finding]:
 
 
 async def key(settings: Config) -> list[Finding]:
-    """Whether the public key is one; where its other half is ours, whether both fit."""
-    from wire.errors import BadSignature  # noqa: PLC0415 - with the key
+    """Whether the public key is valid, and with the local Discord whether it matches the private key."""
+    from wire.errors import BadSignature  # noqa: PLC0415 - only for this check
     from wire.signature import Verifier  # noqa: PLC0415 - likewise
 
     try:
@@ -104,8 +104,8 @@ async def key(settings: Config) -> list[Finding]:
 
 
 async def web(settings: Config) -> list[Finding]:
-    """Whether our own door answers, refuses what nobody signed, and, where we can sign, answers what is signed."""
-    import httpx  # noqa: PLC0415 - when something is asked
+    """Whether web answers, refuses unsigned requests and, with the local Discord's key, answers signed ones."""
+    import httpx  # noqa: PLC0415 - only when a check runs
 
     url = f"http://{in_url(settings.host)}:{settings.port}"
     async with httpx.AsyncClient(timeout=5, trust_env=False) as client:
@@ -137,7 +137,7 @@ async def _ping(client: "httpx.AsyncClient", url: str, settings: Config) -> Find
 
 
 async def watching(settings: Config) -> list[Finding]:
-    """Whether somebody would hear of trouble."""
+    """Whether error reporting and metrics are configured."""
     if settings.is_local:
         return []
     found = [
@@ -157,8 +157,8 @@ async def watching(settings: Config) -> list[Finding]:
 
 
 def _signed(settings: Config, body: bytes, now: datetime) -> dict[str, str]:
-    """The headers with which the local Discord would send `body`."""
-    from nacl.signing import SigningKey  # noqa: PLC0415 - for the local Discord alone
+    """The signature headers with which the local Discord would send `body`."""
+    from nacl.signing import SigningKey  # noqa: PLC0415 - only for the local Discord
 
     seed = bytes.fromhex((settings.data_dir / "playground.key").read_text(encoding="ascii"))
     timestamp = str(int(now.timestamp()))

@@ -1,4 +1,4 @@
-"""What `lyceum` can be asked."""
+"""The Typer app of `lyceum`: declares its commands and options."""
 
 from functools import cache
 from typing import Annotated
@@ -105,10 +105,10 @@ def playground(
 
 @cache
 def build(*, whole: bool) -> typer.Typer:
-    """The command line; not `whole`: only the processes, which need no other command loaded."""
+    """The Typer app; with `whole` false, only the process commands, so that no other module is imported."""
     if not whole:
         return app
-    from cli import (  # noqa: PLC0415 - the processes do without them
+    from cli import (  # noqa: PLC0415 - the process commands do not need them
         commands,
         db_command,
         doctor,

@@ -1,4 +1,4 @@
-"""`lyceum commands`: Discord's list of our commands beside the one that the features make."""
+"""`lyceum commands`: compares the commands registered at Discord with those of the features, and syncs them."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated
@@ -54,7 +54,7 @@ def _tell_kept(plan: "CommandPlan") -> None:
 
 
 def _ask_discord(guild: int | None, *, sends: bool, deletes_foreign: bool) -> "CommandPlan":
-    """What Discord's list lacks, sent to it when `sends`."""
+    """Print the difference to Discord's list of commands, and sync it if `sends`."""
     if guild is not None and not SNOWFLAKE_MIN <= guild <= SNOWFLAKE_MAX:
         raise CliError("--guild wants the number that Discord shows under Copy Server ID.", code=USAGE)
     where = None if guild is None else GuildId(guild)
@@ -104,7 +104,7 @@ def _next_step(error: "DiscordError", *, in_guild: bool) -> str:
             return f"check DISCORD_APPLICATION_ID{where}."
         case HiddenRateLimit() | TooManyCommands():
             return "try again later; `lyceum commands diff` says what is still to send."
-        case DiscordError(code=50240):  # made between our question and our answer
+        case DiscordError(code=50240):  # created between our read and our write
             return "an Entry Point command has just been made; run the same again."
         case _:
             return "our list is at fault, not your settings; please report this line."

@@ -1,4 +1,4 @@
-"""The two places that a command writes to: answers on stdout, everything about the work itself on stderr."""
+"""Rich consoles of the command line: results on stdout, progress and errors on stderr."""
 
 import json
 from functools import cache
@@ -13,21 +13,21 @@ THEME = Theme({"good": "green", "bad": "bold red", "quiet": "dim", "name": "bold
 
 @cache
 def out() -> Console:
-    """Where answers go; plain text when it is no terminal."""
+    """Console for results on stdout; plain text if stdout is not a terminal."""
     return Console(theme=THEME, highlight=False, soft_wrap=False)
 
 
 @cache
 def err() -> Console:
-    """Where progress and problems go."""
+    """Console for progress and errors on stderr."""
     return Console(theme=THEME, highlight=False, stderr=True)
 
 
 def json_text(value: object) -> str:
-    """A value as JSON for standard output, without loss also where the terminal knows few characters."""
+    """A value as JSON for stdout; characters that the terminal's encoding lacks are escaped."""
     return json.dumps(value, ensure_ascii=not is_unicode(out().encoding))
 
 
 def spinner() -> str:
-    """The name of a spinner that the terminal can show."""
+    """The name of a Rich spinner that the terminal's encoding can show."""
     return "dots" if is_unicode(out().encoding) else "line"

@@ -1,4 +1,4 @@
-"""The local Discord's control interface, as the commands `try` and `voice` use it."""
+"""HTTP client for the local Discord's control API, used by `lyceum try` and `lyceum voice`."""
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PATIENCE_S: Final = 25.0  # it waits 15 s itself for a deferred edit
+PATIENCE_S: Final = 25.0  # the server waits up to 15 s for a deferred edit
 _BAD_REQUEST: Final = 400
 _SERVER_ERROR: Final = 500
 _MISUSE: Final = frozenset({400, 404, 405, 409, 422})
 
 
 class Control:
-    """A connection to the local Discord on this machine; every failure is a sentence for the person at the terminal."""
+    """A connection to the local Discord on this machine; every failure is a CliError for the operator."""
 
     def __init__(self, port: int, *, host: str = "127.0.0.1") -> None:
-        import httpx  # noqa: PLC0415 - a tenth of a second that `lyceum web` never needs
+        import httpx  # noqa: PLC0415 - costs a tenth of a second and `lyceum web` does not need it
 
         self._port = port
         self._refused = (httpx.ConnectError, httpx.ConnectTimeout)
         self._silent = httpx.HTTPError
-        # A proxy in the environment is for the outside; this server is on this machine.
+        # Ignore a proxy in the environment: this server is on this machine.
         self._client: httpx.Client = httpx.Client(
             base_url=f"http://{in_url(host)}:{port}", timeout=PATIENCE_S, trust_env=False
         )
@@ -40,43 +40,43 @@ class Control:
         self._client.close()
 
     def state(self) -> Json:
-        """Everybody and everything there is, the clock, and the endpoint."""
+        """The whole state: users, guilds, channels, clock and endpoint."""
         return self._json("GET", "/playground/state")
 
     def set_events(self, url: str) -> Json:
-        """Tell it where the app takes webhook events; it is checked as Discord does."""
+        """Set the app's URL for webhook events; it is checked as at Discord."""
         return self._json("PUT", "/playground/events/endpoint", {"url": url})
 
     def set_endpoint(self, url: str) -> Json:
-        """Tell where interactions are posted; the address is probed as Discord does."""
+        """Set the app's interactions endpoint URL; it is checked as at Discord."""
         return self._json("PUT", "/playground/endpoint", {"url": url})
 
     def interact(self, request: Json) -> Json:
-        """Do what a person does and wait for what they get to see."""
+        """Perform a user's action and wait for the reply that they see."""
         return self._json("POST", "/playground/interactions", request)
 
     def attachment(self, attachment: str) -> bytes:
-        """The bytes of a picture."""
+        """The bytes of an attachment."""
         return self._send("GET", f"/playground/attachments/{attachment}").content
 
     def voice(self, request: Json) -> Json:
-        """Join, leave and everything else that happens in voice."""
+        """Change a voice state: join, leave, move, mute and the like."""
         return self._json("POST", "/playground/voice", request)
 
     def sessions(self) -> Json:
-        """Who listens at the gateway, and up to which number they were told."""
+        """The gateway sessions, each with the last sequence number sent to it."""
         return self._json("GET", "/playground/gateway")
 
     def simulate(self, request: Json) -> Json:
-        """Begin an evening in fast motion."""
+        """Start a simulation at higher speed."""
         return self._json("POST", "/playground/simulate", request)
 
     def simulation(self) -> Json:
-        """How far the evening is."""
+        """Progress of the simulation."""
         return self._json("GET", "/playground/simulate")
 
     def end_simulation(self) -> Json:
-        """Break off the evening; answers how far it was."""
+        """Stop the simulation; returns its progress."""
         return self._json("DELETE", "/playground/simulate")
 
     def _json(self, method: str, path: str, body: Json | None = None) -> Json:

@@ -1,4 +1,4 @@
-"""Which database a command works on, whether its schema is up to date, and the words when it is not."""
+"""The database of a command: its URL, the embedded server, migrations, and the check of its schema."""
 
 import contextlib
 import json
@@ -18,17 +18,17 @@ from db import schema_revision
 if TYPE_CHECKING:
     from db.connection import Connection
 
-LOOK_S: Final = 0.2  # between two looks whether the embedded database still runs
-ROTATE_S: Final = 60.0  # between two looks at the size of its log
-OTHERS_S: Final = 12.0  # a little longer than processes have to stop when their supervisor is gone
+LOOK_S: Final = 0.2  # interval of the check whether the embedded database runs
+ROTATE_S: Final = 60.0  # interval of the check of its log size
+OTHERS_S: Final = 12.0  # a little longer than the time that processes get to stop when their supervisor is gone
 
 
 def embedded_url(settings: Config) -> str:
-    """The address of the embedded database, started if it is not running.
+    """The URL of the embedded database, which is started if it is not running.
 
     Raises:
-        Problem: it did not start.
-        SettingsError: its folder cannot be made.
+        CliError: it did not start.
+        ConfigError: its folder cannot be made.
     """
     from db.embedded import database_url  # noqa: PLC0415 - loads the embedded server's package
 
@@ -45,7 +45,7 @@ def embedded_url(settings: Config) -> str:
 
 
 class KeptDatabase:
-    """The embedded database, kept by this process until it is asked to stop."""
+    """Runs the embedded database until this process is asked to stop."""
 
     def __init__(self, settings: Config) -> None:
         self._settings = settings
@@ -54,10 +54,10 @@ class KeptDatabase:
         self._is_orphaned = False
 
     def run(self, *, supervised: bool) -> None:
-        """Start it, look after it, and stop it at the end unless another process uses it.
+        """Start the server, monitor it, and stop it at the end unless another process uses it.
 
         Raises:
-            Problem: it did not start, or it ended by itself.
+            CliError: it did not start, or it ended by itself.
         """
         from db import embedded  # noqa: PLC0415 - loads the embedded server's package
 
@@ -82,7 +82,7 @@ class KeptDatabase:
         self._stop.set()
 
     def _watch_parent(self) -> None:
-        """Stop when standard input closes, which happens when the supervising process is gone."""
+        """Stop when standard input closes, which means that the supervising process is gone."""
         with contextlib.suppress(OSError):
             while os.read(0, 4096):
                 pass
@@ -91,8 +91,8 @@ class KeptDatabase:
 
     @staticmethod
     def _wait_for_others(url: str) -> None:
-        """Let the other processes of a supervisor that was killed write down what they still have."""
-        import psycopg  # noqa: PLC0415 - when something is asked
+        """Wait until the other processes of a killed supervisor have written their last data."""
+        import psycopg  # noqa: PLC0415 - only needed here
 
         until = time.monotonic() + OTHERS_S
         with contextlib.suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as conn:
@@ -107,20 +107,20 @@ class KeptDatabase:
 
 
 def database_url(settings: Config) -> str:
-    """The address of the database of these settings; the embedded one when none is given."""
+    """The database URL of these settings; without one, that of the embedded database."""
     return settings.database_url or embedded_url(settings)
 
 
 def direct_url(settings: Config) -> str:
-    """The same past any pooler: for migrations and bulk loads, which need a session of their own."""
+    """The database URL that bypasses a pooler: for migrations and bulk loads, which need a session of their own."""
     return settings.direct_url or embedded_url(settings)
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the schema up to `revision`.
+    """Migrate the schema up to `revision`.
 
     Raises:
-        Problem: the database does not answer, or there is no such revision.
+        CliError: the database does not answer, or there is no such revision.
     """
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -130,10 +130,10 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the schema back to `revision`.
+    """Migrate the schema down to `revision`.
 
     Raises:
-        Problem: the database does not answer, or there is no such revision.
+        CliError: the database does not answer, or there is no such revision.
     """
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -142,10 +142,10 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def losses(url: str, revision: str) -> list[str]:
-    """What `downgrade` would lose, one line each; see `db.migrate.losses`.
+    """The data that `downgrade` would lose, one line each; see `db.migrate.losses`.
 
     Raises:
-        Problem: the database does not answer or is in use, or there is no such revision.
+        CliError: the database does not answer or is in use, or there is no such revision.
     """
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -158,15 +158,15 @@ def losses(url: str, revision: str) -> list[str]:
         _refuse_unknown(stands, migrate.head())
         try:
             return migrate.losses(url, revision)
-        except OperationalError as error:  # a lock that did not come
+        except OperationalError as error:  # a lock was not granted in time
             raise CliError("The tables are in use: stop web, listener and worker, then try again.") from error
 
 
 def current(url: str) -> tuple[str | None, str | None]:
-    """Where the schema stands and the newest revision that we know.
+    """The schema's current revision and the newest one of this version.
 
     Raises:
-        Problem: the database does not answer.
+        CliError: the database does not answer.
     """
     from db import migrate  # noqa: PLC0415 - loads SQLAlchemy
 
@@ -177,10 +177,10 @@ def current(url: str) -> tuple[str | None, str | None]:
 
 
 def check(stands: str | None) -> None:
-    """Refuse a schema that our statements would not fit; one that a newer version has moved on still fits.
+    """Raise if the schema is older than this version needs; a newer schema is accepted.
 
     Raises:
-        Problem: the database is empty or behind.
+        CliError: the database is empty or behind.
     """
     if stands is None:
         raise CliError("The database is empty: prepare it with `lyceum db upgrade`.")
@@ -192,10 +192,10 @@ def check(stands: str | None) -> None:
 
 
 async def check_prepared(conn: "Connection") -> None:
-    """Refuse a database whose schema our statements would not fit, before the first of them.
+    """Connect to the database and raise if its schema is older than this version needs.
 
     Raises:
-        Problem: it is empty or behind.
+        CliError: it is empty or behind.
     """
     from db.queries.schema_revision import find_revision  # noqa: PLC0415 - with the driver
 
@@ -203,12 +203,12 @@ async def check_prepared(conn: "Connection") -> None:
 
 
 def problem_of(trouble: ServiceUnavailable, advice: str) -> CliError:
-    """The trouble with its own next step, or with `advice` where it knows none."""
+    """A CliError with the error's own advice, or `advice` if it has none."""
     return CliError(f"{trouble} {trouble.advice if isinstance(trouble, DatabaseTrouble) else advice}", code=AWAY)
 
 
 def _refuse_unknown(stands: str | None, newest: str | None) -> None:
-    if stands is not None and newest is not None and stands > newest:  # revisions are numbered
+    if stands is not None and newest is not None and stands > newest:  # revisions are numbers
         raise CliError(
             f"The database stands at revision {stands}, which a newer version has made and this one does not know "
             f"(it ends at {newest}): move the schema with the newer version."
@@ -216,7 +216,7 @@ def _refuse_unknown(stands: str | None, newest: str | None) -> None:
 
 
 def remove_stale_socket(folder: Path) -> None:
-    """Strike processes that were killed off the list of those who use the embedded server.
+    """Remove killed processes from the embedded server's list of users.
 
     The last process on the list stops the server; a killed one would keep it running for ever.
     """
@@ -230,7 +230,7 @@ def remove_stale_socket(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _told_apart(revision: str) -> Generator[None]:
-    """Translate what can be wrong with moving the schema."""
+    """Translate migration errors into CliError."""
     from alembic.util import CommandError  # noqa: PLC0415 - loads SQLAlchemy
 
     from db.pooler import PoolerInTheWay  # noqa: PLC0415 - with migrations

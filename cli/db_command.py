@@ -1,4 +1,4 @@
-"""`lyceum db`: the schema up and down, where it stands, and a past for the local community or a crowd."""
+"""`lyceum db`: upgrades and downgrades the schema, shows its revision, and seeds demonstration data."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ def upgrade(
     out().print(f"The schema was at {after} already." if before == after else f"The schema is at {after}.")
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # -1 is no option
+@app.command(context_settings={"ignore_unknown_options": True})  # "-1" is an argument, not an option
 def downgrade(
     revision: Annotated[str, typer.Argument(help="A revision, -1 for one step, base for an empty database.")] = "-1",
     *,
@@ -49,7 +49,7 @@ def downgrade(
 
 
 def _ask_whether_to_lose(lost: list[str], revision: str) -> None:
-    """Show what would be gone, and go on only if a person agrees."""
+    """Show which data would be lost, and ask the operator to confirm."""
     if lost:
         out().print(f"To {revision}, this would be lost for good:")
         for line in lost:
@@ -58,7 +58,7 @@ def _ask_whether_to_lose(lost: list[str], revision: str) -> None:
         out().print(f"To {revision}, nothing that is stored would be lost.")
     try:
         agreed = typer.confirm("Take the schema back?")
-    except typer.Abort:  # nobody is there to answer
+    except typer.Abort:  # not interactive
         agreed = False
     if not agreed:
         raise CliError("Nothing was changed; with --yes it is done without asking.")
@@ -111,7 +111,7 @@ def seed(
 
 
 def _crowd(url: str, *, members: int, sessions: int, now: datetime) -> "tuple[Written | None, int]":
-    """Write a crowd, with a bar that moves; and over how many weeks it came."""
+    """Load generated data with a progress bar; returns what was written and over how many weeks it spreads."""
     from rich.progress import (  # noqa: PLC0415 - only here
         BarColumn,
         MofNCompleteColumn,

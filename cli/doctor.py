@@ -1,4 +1,4 @@
-"""`lyceum doctor`: is everything there that Lyceum needs, and what to do about what is not."""
+"""`lyceum doctor`: runs all checks and prints the findings with advice."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -17,14 +17,14 @@ from core.tracebacks import text_of
 if TYPE_CHECKING:
     from wire.rest import Rest
 
-PATIENCE_S: Final = 20.0  # for one question
+PATIENCE_S: Final = 20.0  # for one check
 _STYLES: Final = {State.GOOD: "good", State.NOTE: "yellow", State.BAD: "bad"}
 
 Check = Callable[[], Awaitable[Iterable[Finding]]]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Teach the command line `doctor`."""
+    """Register the command `doctor`."""
     app.command(rich_help_panel="Keep")(doctor)
 
 
@@ -65,8 +65,8 @@ async def _examine(environ: Mapping[str, str], *, show: Callable[[Finding], None
 
 
 async def _findings(environ: Mapping[str, str]) -> AsyncGenerator[Finding]:
-    """One after the other, in the order in which a person would mend them."""
-    from cli import (  # noqa: PLC0415 - load most of the house
+    """All findings, in the order in which an operator would fix them."""
+    from cli import (  # noqa: PLC0415 - imports most of the app
         checks_database,
         checks_discord,
         checks_local,
@@ -118,7 +118,7 @@ async def _guarded(name: str, check: Check) -> Iterable[Finding]:
             return await check()
     except TimeoutError:
         return [bad(name, f"No answer within {PATIENCE_S:.0f} s.", "Look at the network and ask again.")]
-    except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
+    except Exception as error:  # noqa: BLE001 - one failing check must not hide the others
         return [
             bad(name, f"The check itself broke: {type(error).__name__}: {text_of(error)}", "Please report this line.")
         ]

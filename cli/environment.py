@@ -1,4 +1,4 @@
-"""The settings of a command: the environment, completed by a `.env` file in the working directory."""
+"""Reads the configuration of a command from the environment and from `.env` in the working directory."""
 
 import os
 import re
@@ -15,16 +15,16 @@ _ESCAPES: Final = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "$": "$"}
 
 
 def read_env(text: str) -> dict[str, str]:
-    """The variables of a `.env` text: KEY=VALUE lines, quotes, `export`, comments; other lines are passed over."""
+    """The variables of a `.env` text: KEY=VALUE lines, quotes, `export`, comments; other lines are skipped."""
     return {match[1]: _value(match[2]) for line in text.splitlines() if (match := _LINE.match(line))}
 
 
 def environment(folder: Path | None = None) -> dict[str, str]:
-    """The environment of this process over that of `.env` in `folder` (default: the working directory).
+    """The variables of `.env` in `folder` (default: the working directory), overridden by this process's environment.
 
     Raises:
-        SettingsError: there is a `.env` that cannot be read. To go on without it would be to serve somebody else: with
-            no token set, the local Discord.
+        ConfigError: `.env` exists and cannot be read. Without it the token would be missing, and the local Discord
+            would be served instead of the real one.
     """
     path = (folder or Path.cwd()) / ".env"
     try:
@@ -41,10 +41,10 @@ def environment(folder: Path | None = None) -> dict[str, str]:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Config:
-    """The settings of this process.
+    """The configuration of this process.
 
     Raises:
-        SettingsError: variables are missing or malformed.
+        ConfigError: variables are missing or malformed.
     """
     return Config.from_env(environment() if environ is None else environ)
 

@@ -1,17 +1,17 @@
-"""What a person at the command line is told when something does not work."""
+"""CliError and the exit codes of the `lyceum` command."""
 
 from typing import Final
 
-MARK: Final = "✗"  # before the sentence
+MARK: Final = "✗"  # printed before the message
 
 # Exit codes:
-FAILED: Final = 1  # it was tried and did not work
-USAGE: Final = 2  # it cannot work as it was asked for
-AWAY: Final = 3  # something outside did not answer; it may later
+FAILED: Final = 1  # the operation failed
+USAGE: Final = 2  # wrong usage
+AWAY: Final = 3  # a database or a server did not answer; retry later
 
 
 class CliError(Exception):
-    """Ends a command with one sentence: what is so, and what to do next."""
+    """Ends a command with a message: the cause and the next step."""
 
     def __init__(self, sentence: str, *, code: int = FAILED) -> None:
         super().__init__(sentence)

@@ -1,4 +1,4 @@
-"""An app that somebody else wrote, at the local Discord: what it has to know, and whether it answers as it must."""
+"""`lyceum playground` with an external app: prints its connection data and registers its endpoint once it verifies."""
 
 import threading
 import time
@@ -11,11 +11,11 @@ from cli.errors import CliError
 if TYPE_CHECKING:
     from playground.config import PlaygroundConfig
 
-PAUSE_S: Final = 1.0  # between two looks at an app that is not there yet
+PAUSE_S: Final = 1.0  # interval of the checks until the app answers
 
 
 def introduce(config: "PlaygroundConfig", public_key: str, endpoint: str | None) -> None:
-    """Print the address of the page and what an app needs to know."""
+    """Print the page's URL and the data that an app needs."""
     rows = [
         ("Page", config.http_url),
         ("Public key", public_key),
@@ -35,12 +35,12 @@ def introduce(config: "PlaygroundConfig", public_key: str, endpoint: str | None)
 
 
 def follow(port: int, endpoint: str, *, host: str) -> None:
-    """Give the local Discord an endpoint as soon as the app there verifies, and say what is in the way until then.
+    """Set the local Discord's endpoint as soon as the app there verifies, and print what prevents it until then.
 
     Args:
-        port: of the local Discord on this machine, which serves as soon as this process goes on.
-        endpoint: the address at which the app takes interactions.
-        host: on which it listens.
+        port: of the local Discord on this machine, which serves as soon as this coroutine yields.
+        endpoint: the URL at which the app receives interactions.
+        host: the address on which the local Discord listens.
     """
     threading.Thread(target=_look, args=(port, endpoint, host), daemon=True).start()
 

@@ -1,8 +1,8 @@
-"""A crowd of any size with a believable past: many guilds, few of them large, and people who come daily or hardly ever.
+"""Generates realistic guilds, members and voice sessions of any number: a few large guilds, active and rare members.
 
-Everything follows from the numbers asked for and the moment. Dates are told by services/calendar/days.py and runs by
-services/streaks/streak.py; the stays are such that every second of them counts under the default policy, so that
-nothing else of the rules is needed here. A test compares what `services.voice.recording.rebuild` makes of them.
+The output is a function of the requested numbers and `now`. Dates come from services/calendar/days.py and streaks from
+services/streaks/cache.py; every second of the sessions counts under the default tracking policy, so that no other
+service is needed. A test compares the totals with those of `services.voice.recalculation.rebuild`.
 """
 
 from bisect import bisect_right
@@ -23,25 +23,25 @@ from services.streaks.inputs import StreakInputs
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, VIDEO
 
 WEEKS: Final = 26
-STUDY_S: Final = 15 * 60  # the guilds keep the default
-CHANNELS: Final = 6  # voice channels of a guild
+STUDY_S: Final = 15 * 60  # the default of a guild
+CHANNELS: Final = 6  # voice channels per guild
 
 _SPAN_S: Final = WEEKS * 7 * 86_400
 _MEMBERS_PER_GUILD: Final = 50  # on average
-_STEEPNESS: Final = 0.9  # of Zipf's law: with a million members the largest guild has about 56,000
-_DAILY_MOST: Final = 4  # stays of one member on one day, so that the daily cap of 16 h is never met
-_GAP_S: Final = 400  # between two stays: longer than the rejoin gap
-# Shares of members or stays, from what study communities look like.
-_ELSEWHERE: Final = 0.05  # members who are in an earlier guild too
+_STEEPNESS: Final = 0.9  # exponent of Zipf's law: with a million members the largest guild has about 56,000
+_DAILY_MOST: Final = 4  # sessions per member and day, so that the daily cap of 16 h is never reached
+_GAP_S: Final = 400  # between two sessions: longer than the rejoin gap
+# Ratios of members or sessions, typical of study communities.
+_ELSEWHERE: Final = 0.05  # members who are also in an earlier guild
 _STILL_COME: Final = 0.6
-_ABROAD: Final = 0.08  # live in another zone than their guild
+_ABROAD: Final = 0.08  # in another time zone than their guild
 _HIDDEN: Final = 0.04
-_LEFT: Final = 0.1  # of those who come no more
-_HERE_NOW: Final = 0.004  # sit in voice at the moment
+_LEFT: Final = 0.1  # of those who are no longer active
+_HERE_NOW: Final = 0.004  # in voice now
 _MUTED: Final = 0.8
 _DEAFENED: Final = 0.1
-_TURNED: Final = 0.25  # change something in the middle
-_FAVOURITE: Final = 0.7  # go where they always go
+_TURNED: Final = 0.25  # sessions whose flags change in the middle
+_FAVOURITE: Final = 0.7  # sessions in the member's usual channel
 _ZONES: Final = (
     *("Asia/Seoul",) * 5,
     *("America/New_York", "America/Los_Angeles", "Europe/Madrid", "Asia/Taipei", "UTC") * 2,
@@ -58,7 +58,7 @@ _STEP: Final = 1 << 22  # one millisecond of Discord's ids, so that guilds fall 
 
 @dataclass(frozen=True, slots=True)
 class Guild:
-    """One guild and how many are in it."""
+    """One guild and its number of members."""
 
     id: int
     number: int
@@ -72,23 +72,23 @@ class Guild:
 
 @dataclass(slots=True)
 class Session:
-    """One stay in voice, in seconds since 1970, muted or not; at `turn` the flags change."""
+    """One voice session, in seconds since 1970; its flags change at `turn`."""
 
     start: int
-    end: int  # of one that goes on: up to where it is credited
+    end: int  # for an open session: credited until
     channel: int
     flags: tuple[int, int]
-    turn: int  # 0: nothing changes
+    turn: int  # 0: the flags do not change
     is_open: bool = False
 
 
 @dataclass(slots=True)
 class Member:
-    """A member with their stays, and what the stays come to."""
+    """A member with their sessions and the resulting totals."""
 
     guild: Guild
     user: int
-    is_known: bool  # is in an earlier guild too
+    is_known: bool  # also in an earlier guild
     name: str
     zone: str
     day_start: timedelta
@@ -103,11 +103,11 @@ class Member:
 
     @property
     def has_zone(self) -> bool:
-        """Whether the member lives by other days than the guild."""
+        """Whether the member's days differ from the guild's (zone or day start)."""
         return bool(self.day_start) or self.zone != self.guild.zone
 
     def count(self) -> None:
-        """Add up the stays."""
+        """Add the sessions to the totals."""
         own, shared = _dates(self.zone, self.day_start), _dates(self.guild.zone, timedelta(0))
         for stay in self.stays:
             self.total += stay.end - stay.start
@@ -118,14 +118,14 @@ class Member:
                 self.spans[period, first_day(period, day)] += seconds
 
     def run(self) -> RunRow | None:
-        """What is kept of the member's dates: the last run, the longest one, and the freezes."""
+        """The member's cached streak row: the last streak, the longest one, and the freezes."""
         active = sorted(day for day, seconds in self.own_days.items() if seconds >= STUDY_S)
         calendar = _dates(self.zone, self.day_start).calendar
         return cache_row(StreakInputs(GuildId(self.guild.id), UserId(self.user), calendar, active, {}, [], {}))
 
 
 class _Dates:
-    """The dates of a calendar since a while before the crowd began, found by bisection."""
+    """The dates of a calendar from shortly before the first session, found by bisection."""
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
@@ -133,7 +133,7 @@ class _Dates:
         self._starts: list[int] = []
 
     def split(self, start: int, end: int, into: defaultdict[date, int]) -> None:
-        """Add the seconds of a stretch to its dates."""
+        """Add the seconds of an interval to its dates."""
         if not self._starts or self._starts[0] > start or self._starts[-1] <= end:
             self._cover(start, end)
         at = bisect_right(self._starts, start)
@@ -143,7 +143,7 @@ class _Dates:
             start, at = until, at + 1
 
     def _cover(self, start: int, end: int) -> None:
-        """Find the dates around a stretch, and a good while before and after it."""
+        """Compute the dates of an interval, with a margin before and after it."""
         first, last = (datetime.fromtimestamp(at, UTC) for at in (start - _SPAN_S, end + _SPAN_S))
         day, until = self.calendar.date_of(first), self.calendar.date_of(last)
         self._days = [day + timedelta(days=number) for number in range((until - day).days + 1)]
@@ -156,18 +156,18 @@ def _dates(zone: str, day_start: timedelta) -> _Dates:
 
 
 class FakeData:
-    """All guilds and members, one after the other; never more than one member in memory."""
+    """Yields all guilds and members one by one; never more than one member in memory."""
 
     def __init__(self, *, members: int, sessions: int, now: datetime) -> None:
-        """`sessions` is met but for what does not fit into the days of those who joined late."""
+        """`sessions` is reached except for those that do not fit into the days of members who joined late."""
         self.now = int(now.timestamp())
-        self._chance = Random(f"{members} {sessions} {self.now}")  # noqa: S311 - a story, not a secret
+        self._chance = Random(f"{members} {sessions} {self.now}")  # noqa: S311 - demonstration data, not a secret
         self._each = sessions / members
         self._users = 0
         self.guilds = list(self._guilds(members))
 
     def members(self) -> Iterator[Member]:
-        """Everybody, guild by guild."""
+        """All members, guild by guild."""
         due = 0.0
         earlier: Iterator[int] = iter(())
         for guild in self.guilds:
@@ -216,7 +216,7 @@ class FakeData:
         return member
 
     def _come(self, member: Member, wanted: int, until: int) -> None:
-        """Spread stays over the member's time, mostly at their hour of the day."""
+        """Spread sessions over the member's time, mostly at their usual hour of the day."""
         chance, begin = self._chance, member.joined
         days = max(1, (until - begin) // 86_400)
         count = min(wanted, days * _DAILY_MOST)

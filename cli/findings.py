@@ -1,4 +1,4 @@
-"""What `lyceum doctor` found out about one thing, and what to do about it."""
+"""Finding of a `lyceum doctor` check: a state, a sentence, and advice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Final
 
 
 class State(StrEnum):
-    """How a thing stands."""
+    """State of a finding."""
 
     GOOD = "good"
-    NOTE = "note"  # works, but somebody should know
+    NOTE = "note"  # works, but the operator should know
     BAD = "bad"
 
 
@@ -28,15 +28,15 @@ class Finding:
 
 
 def good(name: str, found: str) -> Finding:
-    """As it should be."""
+    """A finding without a problem."""
     return Finding(name, State.GOOD, found)
 
 
 def note(name: str, found: str, advice: str) -> Finding:
-    """Works, but somebody should know."""
+    """A warning: it works, but the operator should know."""
     return Finding(name, State.NOTE, found, advice)
 
 
 def bad(name: str, found: str, advice: str) -> Finding:
-    """Has to be mended."""
+    """An error that must be fixed."""
     return Finding(name, State.BAD, found, advice)

@@ -1,4 +1,4 @@
-"""How `lyceum up` sees that each of its processes does its work, from outside, as anybody could see it."""
+"""Readiness probes of `lyceum up` for its processes: database, web, local Discord, worker and listener."""
 
 import asyncio
 from datetime import datetime
@@ -11,14 +11,14 @@ OK: Final = 200
 
 
 class DatabaseSign:
-    """Whether the embedded database takes connections; it is never started by looking."""
+    """Probe whether the embedded database accepts connections; never starts it."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        self.url = ""  # once it has answered
+        self.url = ""  # set after the first success
 
     async def answers(self) -> bool:
-        """Whether it does now."""
+        """Whether it accepts connections now."""
         return await asyncio.to_thread(self._look)
 
     def _look(self) -> bool:
@@ -35,10 +35,10 @@ class DatabaseSign:
 
 
 class HealthProbes:
-    """Questions to web, the local Discord and the database."""
+    """Probes that ask web, the local Discord and the database."""
 
     def __init__(self, database_url: str, *, web_url: str, playground_url: str, is_pooled: bool = False) -> None:
-        import httpx  # noqa: PLC0415 - `lyceum up` alone asks
+        import httpx  # noqa: PLC0415 - only `lyceum up` needs it
 
         from db.connection import Pool  # noqa: PLC0415 - likewise
 
@@ -51,12 +51,12 @@ class HealthProbes:
         self._heard: datetime | None = None
 
     async def aclose(self) -> None:
-        """Ask no more."""
+        """Close the HTTP client."""
         await self._client.aclose()
         await self._pool.close()
 
     async def web(self) -> bool:
-        """Whether web can do its work."""
+        """Whether web is ready."""
         return await self._gets(f"{self._web_url}/ready")
 
     async def playground(self) -> bool:
@@ -65,7 +65,7 @@ class HealthProbes:
 
     async def worker(self) -> bool:
         """Whether a worker is connected to the database."""
-        from db.queries.metrics import count_workers  # noqa: PLC0415 - `lyceum up` alone asks
+        from db.queries.metrics import count_workers  # noqa: PLC0415 - only `lyceum up` needs it
 
         try:
             async with self._pool.connection() as conn:
@@ -74,7 +74,7 @@ class HealthProbes:
             return False
 
     async def before_listener(self) -> None:
-        """Note what the listener has committed so far."""
+        """Store the listener's committed position before it starts."""
         self._heard = await self._last_heard()
 
     async def listener(self) -> bool:

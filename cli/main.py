@@ -1,4 +1,4 @@
-"""The door of the `lyceum` command: how it begins, and how it says that something did not work."""
+"""Entry point of the `lyceum` command: runs it, and turns exceptions into messages and exit codes."""
 
 import secrets
 import sys
@@ -12,7 +12,7 @@ from core.tracebacks import traceback_of
 
 
 def main() -> None:
-    """Run the command line; every failure is one sentence with the next step."""
+    """Run the command line; every failure prints one message with the next step."""
     try:
         terminal.adapt()
         _run(sys.argv[1:])
@@ -22,7 +22,7 @@ def main() -> None:
     except ConfigError as error:
         _say(str(error))
         raise SystemExit(USAGE) from None
-    except Exception as error:  # noqa: BLE001 - the one door of this process
+    except Exception as error:  # noqa: BLE001 - the outermost handler of this process
         if outside := _outside(error):
             _say(outside)
             raise SystemExit(AWAY) from None
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    if arguments == ["web"]:  # answers its first ping a fifth sooner without a command line to take apart
+    if arguments == ["web"]:  # answers its first ping a fifth sooner without Typer's parser
         from cli import serve  # noqa: PLC0415 - each command loads only what it needs
 
         serve.web(supervised=False)
@@ -40,20 +40,20 @@ def _run(arguments: list[str]) -> None:
     from cli.command_line import build  # noqa: PLC0415 - likewise
     from core import log  # noqa: PLC0415 - likewise
 
-    log.configure("warning", "text")  # a command answers on stdout; the processes set up their own
+    log.configure("warning", "text")  # commands print results on stdout; the processes configure their own logging
     usage.run(build(whole="--supervised" not in arguments), arguments)
 
 
 def _say(sentence: str) -> None:
-    from cli.console import err  # noqa: PLC0415 - Rich, when there is something to say
+    from cli.console import err  # noqa: PLC0415 - loads Rich, only for errors
 
     err().print(f"[bad]{MARK}[/] ", end="")
     err().print(sentence, markup=False, soft_wrap=True)
 
 
 def _outside(error: Exception) -> str | None:
-    """What is so and what to do, where the database is what failed; None: the error is ours."""
-    from core.errors import DatabaseTrouble, ServiceUnavailable  # noqa: PLC0415 - when something has failed
+    """The message and advice for a database failure; None for every other error."""
+    from core.errors import DatabaseTrouble, ServiceUnavailable  # noqa: PLC0415 - only after an error
 
     cause: object = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's
     if "psycopg" in sys.modules:
@@ -69,7 +69,7 @@ def _outside(error: Exception) -> str | None:
 
 
 def _unexpected(error: Exception) -> str:
-    """Note an error of ours where it can be found; answers the sentence for the person."""
+    """Log an unexpected error with a reference; returns the message for the operator."""
     reference = secrets.token_hex(3)
     written = f"{datetime.now(UTC).isoformat()} ref={reference} {' '.join(sys.argv[1:])}\n"
     written += f"{traceback_of(error)}\n"
@@ -79,7 +79,7 @@ def _unexpected(error: Exception) -> str:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="utf-8") as file:
                 file.write(written)
-        except Exception:  # noqa: BLE001, S112 - reading the settings may be what broke, and this is the last door
+        except Exception:  # noqa: BLE001, S112 - reading the settings may be what broke, and this is the last handler
             continue
         return f"That broke on our side (ref {reference}): {path} says how; please report it with that part."
     last = written.rstrip().rpartition("\n")[2].removesuffix(".")
@@ -87,6 +87,6 @@ def _unexpected(error: Exception) -> str:
 
 
 def _data_dir() -> Path:
-    from cli.environment import read_settings  # noqa: PLC0415 - the folder may be what is wrong
+    from cli.environment import read_settings  # noqa: PLC0415 - only after an error
 
     return read_settings().data_dir

@@ -1,4 +1,4 @@
-"""Discord's marked-up text as styled text: emphasis, mentions by name, moments in this machine's zone."""
+"""Renders Discord's markdown as Rich text: emphasis, mentions by name, timestamps in this machine's time zone."""
 
 import re
 from collections.abc import Mapping
@@ -33,14 +33,14 @@ _MARK: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids stand for, so that mentions read as people see them."""
+    """Names by id, so that mentions are shown as in Discord."""
 
     people: Mapping[str, str] = field(default_factory=dict[str, str])
     channels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def names_in(state: Json) -> Names:
-    """The names out of the local Discord's state."""
+    """The names in the local Discord's state."""
     guilds: list[Json] = state.get("guilds", [])
     return Names(
         {str(person["id"]): str(person["name"]) for guild in guilds for person in guild.get("members", [])},
@@ -49,14 +49,14 @@ def names_in(state: Json) -> Names:
 
 
 class Reader:
-    """Reads marked-up text as one person sees it."""
+    """Converts markdown to Rich text as one user sees it."""
 
     def __init__(self, names: Names, now: datetime) -> None:
         self._names = names
         self._now = now
 
     def read(self, text: str) -> Text:
-        """The text with its marks turned into style."""
+        """The text with its markdown converted to styles."""
         shown = Text()
         for line in text.splitlines(keepends=True):
             body, style = line, ""
@@ -69,7 +69,7 @@ class Reader:
         return shown
 
     def moment(self, unix: int, style: str) -> str:
-        """A moment as Discord writes it in one of its styles."""
+        """A timestamp in one of Discord's styles."""
         return _moment(unix, style, self._now)
 
     def _line(self, line: str, style: str) -> Text:
@@ -99,7 +99,7 @@ class Reader:
 
 
 def _moment(unix: int, style: str, now: datetime) -> str:
-    """A time as Discord writes it, in this machine's zone."""
+    """A timestamp as Discord writes it, in this machine's time zone."""
     moment = datetime.fromtimestamp(unix, UTC).astimezone()
     if style == "R":
         return _relative(int(unix - now.timestamp()))

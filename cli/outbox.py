@@ -1,4 +1,4 @@
-"""`lyceum outbox`: what could not be made happen at Discord, and what a person decides about it."""
+"""`lyceum outbox`: lists outbox rows that need attention, and retries or drops them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from db.queries.jobs import outbox as outbox_queries
 app = typer.Typer(help="See and settle what could not be done at Discord.", no_args_is_help=True)
 
 LIMIT: Final = 50
-ID_MAX: Final = (1 << 63) - 1  # of a bigint
+ID_MAX: Final = (1 << 63) - 1  # the maximum of a bigint
 T = TypeVar("T")
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="As `lyceum outbox list` shows them.")]

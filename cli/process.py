@@ -1,4 +1,4 @@
-"""What the processes of Lyceum have in common: how they listen, run, report what breaks, and stop."""
+"""Shared by all processes: opens the listening socket, runs the event loop, reports errors, stops with the parent."""
 
 import asyncio
 import errno
@@ -20,16 +20,16 @@ KILL_AFTER_S: Final = 10.0
 
 
 def listen(host: str, port: int, *, port_by: str, host_by: str = "API_HOST") -> socket.socket:
-    """A socket that listens there.
+    """A listening socket for this address.
 
     Args:
         host: a name or an address of this machine.
         port: 0: any that is free.
-        port_by: the variable or option that chooses the port.
-        host_by: likewise for the host.
+        port_by: the variable or option that sets the port.
+        host_by: the variable or option that sets the host.
 
     Raises:
-        Problem: somebody else does, this account may not, or this machine has no such address.
+        CliError: the port is in use, this account may not use it, or this machine has no such address.
     """
     try:
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
@@ -56,7 +56,7 @@ def listen(host: str, port: int, *, port_by: str, host_by: str = "API_HOST") -> 
 
 
 def stop_with_parent() -> None:
-    """Stop this process when its standard input closes, which happens when the supervising process is gone."""
+    """Stop this process when its standard input closes, which means that the supervising process is gone."""
 
     def wait() -> None:
         try:
@@ -72,7 +72,7 @@ def stop_with_parent() -> None:
 
 
 def run_until_done(name: str, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work of a process on the fastest loop there is."""
+    """Run a coroutine to its end, on uvloop where it is available."""
     with reported(name):
         if sys.platform == "win32":
             asyncio.run(work)
@@ -84,16 +84,16 @@ def run_until_done(name: str, work: Coroutine[Any, Any, None]) -> None:
 
 @contextmanager
 def reported(name: str) -> Generator[None]:
-    """Give an unexpected error a reference, and log it where the process logs everything."""
+    """Log an unexpected error with a reference in the process's own log."""
     try:
         yield
     except (CliError, KeyboardInterrupt):
         raise
     except Exception as error:
-        import structlog  # noqa: PLC0415 - when something is to be said
+        import structlog  # noqa: PLC0415 - only when an error is reported
 
         reference = secrets.token_hex(3)
-        from core import error_reporting  # noqa: PLC0415 - when something is to be said
+        from core import error_reporting  # noqa: PLC0415 - only when an error is reported
 
         structlog.get_logger().exception("the process failed", process=name, ref=reference)
         error_reporting.send(error, ref=reference)

@@ -1,4 +1,4 @@
-"""What an operator is told when Discord answers and asks to wait."""
+"""Message for operators when Discord's rate limit delays a command."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -10,8 +10,8 @@ COMMANDS_A_DAY: Final = 30034
 
 
 def waiting(limit: "RateLimited", *, now: datetime | None = None) -> str:
-    """Until when Discord asks to wait, and that nothing else is wrong; the time is UTC."""
-    from wire.errors import duration  # noqa: PLC0415 - whoever has the error has loaded it
+    """A message with the time, in UTC, until which Discord asks to wait; says that nothing else is wrong."""
+    from wire.errors import duration  # noqa: PLC0415 - the caller with the error has loaded it
 
     until = (now or datetime.now(UTC)) + timedelta(seconds=limit.wait_s)
     why = f" ({limit.code}: {limit.reason.removesuffix('.')})" if limit.code else ""

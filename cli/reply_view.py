@@ -1,4 +1,4 @@
-"""A reply as a person at the terminal sees it: what Discord would show, in text."""
+"""Renders a reply (content, embeds, components, modals) as Rich text for the terminal."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -36,12 +36,12 @@ _WIDTH: Final = 88
 
 
 def reply_view(answer: Json, *, saved: Mapping[str, str], names: Names, now: datetime) -> RenderableType:
-    """Everything that one answer shows.
+    """All visible parts of a reply.
 
     Args:
-        answer: what the local Discord gave back.
-        saved: where each attachment was saved, by its id.
-        names: of people and channels.
+        answer: the local Discord's JSON for the reply.
+        saved: path of each saved attachment, by attachment id.
+        names: of users, roles and channels.
         now: aware UTC, for relative times.
     """
     writer = _Writer(names, now)
@@ -66,7 +66,7 @@ def reply_view(answer: Json, *, saved: Mapping[str, str], names: Names, now: dat
 
 
 class _Bar:
-    """Something with a bar of colour along its left side, as embeds have."""
+    """A renderable with a coloured bar along its left side, like an embed."""
 
     def __init__(self, content: RenderableType, colour: str) -> None:
         self._content = content
@@ -224,7 +224,7 @@ def _picture(file: Json, saved: Mapping[str, str]) -> RenderableType:
 def _embed_picture(
     picture: Json, files: Mapping[str, Json], saved: Mapping[str, str], shown: set[str]
 ) -> RenderableType:
-    """The attachment that an embed shows; Discord names it by its address, which ends with its name or its number."""
+    """The attachment that an embed shows; its URL ends with the attachment's file name or id."""
     url = str(picture.get("url", ""))
     last = url.partition("?")[0].rpartition("/")[2]
     for name, file in files.items():
@@ -246,7 +246,7 @@ def _choices(choices: list[Json]) -> RenderableType:
 
 
 def _leaves(components: list[Json]) -> Iterable[Json]:
-    """The parts of a modal that a person fills in, with the label of what wraps them."""
+    """The input components of a modal, each with the label of its wrapper."""
     for part in components:
         inside: Json | None = part.get("component")
         if inside:

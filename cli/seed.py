@@ -1,6 +1,6 @@
-"""A believable past for the members of the local Discord, written through the same rules as the present.
+"""Seeds a realistic voice history for the local Discord's members through the services that record live events.
 
-Everything follows from the members' habits and the dates, so the same day always gets the same past.
+The history is a function of the members' habits and the dates: a given day always gets the same sessions.
 """
 
 from collections.abc import Iterator
@@ -21,17 +21,17 @@ from services.voice import recording
 from services.voice.gateway_events import SELF_DEAF, SELF_MUTE, STREAM, VIDEO, GuildSnapshot, VoiceChannel, VoiceState
 
 WEEKS: Final = 12
-_FAITHFUL: Final = 6.0  # days a week from which somebody has not missed a day for the last two weeks
+_FAITHFUL: Final = 6.0  # from this many days a week, a member has missed none of the last two weeks
 _FAITHFUL_FOR: Final = timedelta(days=13)
 _SHORTEST: Final = timedelta(minutes=8)
 _APART: Final = timedelta(minutes=5)
-_MOVE: Final = 0  # flips no flag
+_MOVE: Final = 0  # changes no flag
 _LOCK: Final = 0x5345_4544  # "SEED"
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was added."""
+    """Number of members and sessions written."""
 
     members: int
     sessions: int
@@ -39,7 +39,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Stay:
-    """One stay in voice, as it is going to be told."""
+    """One planned voice session."""
 
     persona: Persona
     start: datetime
@@ -48,7 +48,7 @@ class _Stay:
 
 
 async def seed(url: str, *, now: datetime, community: Community = COMMUNITY) -> Written | None:
-    """Write the past of `community` before `now`; None: it has one."""
+    """Write the history of `community` before `now`; None if there is one already."""
     async with Pool(url, application_name="lyceum seed", max_size=1, wait_s=30) as pool, pool.connection() as conn:
         await conn.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if await _has_history(conn, community):
@@ -82,7 +82,7 @@ def _stays(persona: Persona, first_day: date, now: datetime) -> Iterator[_Stay]:
     free_from = datetime.min.replace(tzinfo=now.tzinfo)
     day = first_day
     while day <= today:
-        chance = Random(f"{persona.username} {day.isoformat()}")  # noqa: S311 - a story, not a secret
+        chance = Random(f"{persona.username} {day.isoformat()}")  # noqa: S311 - demonstration data, not a secret
         if _comes(persona.habit, chance, day=day, today=today):
             for hour in filter(None, (persona.habit.start_hour, persona.habit.second_start_hour)):
                 if hour != persona.habit.start_hour and chance.random() > 0.7:  # noqa: PLR2004 - the second time less often
@@ -111,11 +111,11 @@ def _when(habit: Habit, chance: Random, *, day: date, hour: float, zone: ZoneInf
 
 
 def _told(stay: _Stay, community: Community) -> Iterator[VoiceState]:
-    """The voice states of one stay: join, what happens in between, leave."""
+    """The voice states of one session: join, changes in between, leave."""
     chance, habit = stay.chance, stay.persona.habit
     rooms = [community.room(name).channel for name in habit.channels]
     session = f"{chance.getrandbits(128):032x}"
-    room = rooms[0] if chance.random() < 0.75 else chance.choice(rooms)  # noqa: PLR2004 - mostly the favourite
+    room = rooms[0] if chance.random() < 0.75 else chance.choice(rooms)  # noqa: PLR2004 - mostly the usual channel
     flags = SELF_MUTE if chance.random() < 0.8 else 0  # noqa: PLR2004 - it is a quiet place
     length = (stay.end - stay.start).total_seconds()
 

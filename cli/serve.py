@@ -1,6 +1,6 @@
-"""The processes of Lyceum, one command each: web, listener, worker and the local Discord.
+"""Runs the processes behind the commands web, listener, worker, postgres and playground.
 
-Nothing heavy is imported before it is needed: `lyceum web` answers its first ping in a fraction of a second.
+Imports are lazy: `lyceum web` answers its first ping in a fraction of a second.
 """
 
 import os
@@ -24,8 +24,8 @@ from core.config import Config, is_url
 if TYPE_CHECKING:
     from uvicorn import Server
 
-KEEP_ALIVE_S: Final = 75  # longer than the usual proxy keeps its side, so that it is never us who hang up first
-GRACE_S: Final = 20  # for pictures on their way when the process is asked to stop
+KEEP_ALIVE_S: Final = 75  # longer than a proxy's usual keep-alive, so that the proxy closes first
+GRACE_S: Final = 20  # for image replies in progress when the process is asked to stop
 
 
 def web(*, supervised: bool) -> None:
@@ -33,13 +33,13 @@ def web(*, supervised: bool) -> None:
     environ, settings = _begin(supervised=supervised)
     sock = listen(settings.host, settings.port, port_by="API_PORT")
     settings = _with_database(settings, environ)
-    # The factory, also that of further processes, reads the same environment that this command was given.
+    # The app factory, also in further worker processes, reads the environment that this command was given.
     os.environ.update(environ)
 
     import uvicorn  # noqa: PLC0415 - see the top
 
     if settings.web_processes > 1:
-        sock.close()  # uvicorn's own supervisor opens it again and shares it out
+        sock.close()  # uvicorn's supervisor opens it again and shares it with its processes
         if not supervised and (problem := _schema_problem(environ)):
             raise problem
         with reported("web"):
@@ -54,7 +54,7 @@ def web(*, supervised: bool) -> None:
 
 
 def listener(*, shards: str, supervised: bool) -> None:
-    """Follow the gateway until the process is asked to stop."""
+    """Run the gateway listener until the process is asked to stop."""
     from gateway_listener.sharding.selection import ShardSelection  # noqa: PLC0415 - see the top
 
     try:
@@ -69,7 +69,7 @@ def listener(*, shards: str, supervised: bool) -> None:
 
 
 def worker(*, supervised: bool) -> None:
-    """Do what is due until the process is asked to stop."""
+    """Run the worker until the process is asked to stop."""
     environ, settings = _begin(supervised=supervised)
     settings = _prepared(settings, environ, supervised=supervised)
     from app.jobs.worker import run  # noqa: PLC0415 - see the top
@@ -78,14 +78,14 @@ def worker(*, supervised: bool) -> None:
 
 
 def postgres(*, supervised: bool) -> None:
-    """Keep the embedded database running until the process is asked to stop.
+    """Run the embedded database until the process is asked to stop.
 
-    When the database ends by itself, so does this: whoever watches starts both again.
+    When the database ends by itself, so does this process; the supervisor restarts both.
 
     Raises:
-        Problem: it did not start, or it ended.
+        CliError: it did not start, or it ended.
     """
-    _, settings = _begin(supervised=False)  # it waits longer than others when its parent is gone, see below
+    _, settings = _begin(supervised=False)  # it waits longer than the others when its parent is gone, see below
     if settings.database_url is not None:
         raise CliError("DATABASE_URL names a database elsewhere; there is none to keep running here.", code=USAGE)
     from cli.database import KeptDatabase  # noqa: PLC0415 - see the top
@@ -94,17 +94,17 @@ def postgres(*, supervised: bool) -> None:
 
 
 def playground(*, endpoint: str | None, host: str, port: int | None, message_content: bool, supervised: bool) -> None:
-    """Be the local Discord until the process is asked to stop.
+    """Run the local Discord until the process is asked to stop.
 
     Args:
-        endpoint: where an app takes interactions, which is told as soon as the app verifies; None: told later.
+        endpoint: the app's interactions URL, which is set as soon as the app verifies; None: set later.
         host: the address to listen on.
-        port: None: the settings' one.
-        message_content: whether the app has the privilege to read what people write.
-        supervised: something else started it and says what a person needs to know.
+        port: None: that of the configuration.
+        message_content: whether the app has the Message Content intent.
+        supervised: a supervisor started it and prints the addresses itself.
 
     Raises:
-        Problem: a real token is set, the endpoint is no address, or nobody can listen there.
+        CliError: a real token is set, the endpoint is no URL, or the address cannot be listened on.
     """
     if endpoint is not None and not is_url(endpoint, ("http", "https")):
         raise CliError(
@@ -123,7 +123,7 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
     port_by = "PLAYGROUND_PORT" if port is None else "--port"
     port = settings.playground_port if port is None else port
     sock = listen(host, port, port_by=port_by, host_by="--host")
-    config = PlaygroundConfig(  # its host is what addresses carry; the socket listens already
+    config = PlaygroundConfig(  # its host goes into URLs; the socket listens already
         settings.data_dir,
         port,
         in_url(host),
@@ -143,7 +143,7 @@ def playground(*, endpoint: str | None, host: str, port: int | None, message_con
 
 
 class _Checking:
-    """Looks at the schema once the server answers, so that the check delays no ping."""
+    """A server that checks the schema once it answers, so that the check does not delay the first ping."""
 
     def __init__(self, environ: Mapping[str, str], server: "Server") -> None:
         self.problem: CliError | None = None
@@ -200,8 +200,8 @@ def _uvicorn(settings: Config) -> _Options:
 
 
 def _begin(*, supervised: bool) -> tuple[dict[str, str], Config]:
-    # A server raises its signal again once it has stopped; this lets the process end in the ordinary way, so that the
-    # embedded database is left properly.
+    # uvicorn raises the signal again after it has stopped; this lets the process end in the ordinary way, so that the
+    # embedded database is released properly.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     if supervised:
@@ -211,7 +211,7 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Config]:
     from core import log  # noqa: PLC0415 - see the top
 
     log.configure(settings.log_level, settings.log_format)
-    for fault in environment_checks.faults(environ):  # only where everything is on this machine: else they are refused
+    for fault in environment_checks.faults(environ):  # local only; otherwise they are refused
         import structlog  # noqa: PLC0415 - see the top
 
         structlog.get_logger().warning("calls go without a proxy", reason=fault)
@@ -219,15 +219,15 @@ def _begin(*, supervised: bool) -> tuple[dict[str, str], Config]:
 
 
 def _prepared(settings: Config, environ: dict[str, str], *, supervised: bool) -> Config:
-    """The settings with a database whose schema is up to date."""
+    """The configuration with the URL of a database whose schema is up to date."""
     settings = _with_database(settings, environ)
-    if not supervised:  # otherwise `lyceum up` has looked
+    if not supervised:  # otherwise `lyceum up` has checked it
         subprocesses.run("db", "current", environ=environ)
     return settings
 
 
 def _with_database(settings: Config, environ: dict[str, str]) -> Config:
-    """The settings with the address of a database, which `environ` gets as well; ours is brought up to date."""
+    """The configuration with a database URL, which is also set in `environ`; an embedded database is migrated."""
     if settings.database_url is not None:
         return settings
     from cli.database import embedded_url  # noqa: PLC0415 - see the top
@@ -238,7 +238,7 @@ def _with_database(settings: Config, environ: dict[str, str]) -> Config:
 
 
 def _schema_problem(environ: Mapping[str, str]) -> CliError | None:
-    """What is wrong with the schema; None also when the database is away, for every command asks it again."""
+    """The error of an outdated schema; None also if the database is unreachable: each interaction tries it again."""
     try:
         subprocesses.run("db", "current", environ=environ)
     except CliError as problem:

@@ -1,4 +1,4 @@
-"""What `lyceum try` is asked to do, one step after the other, in the order of the command line."""
+"""Parses the options of `lyceum try` into steps, in the order of the command line."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,36 +19,36 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that a person does, as the local Discord is told, and how we call it."""
+    """One user action: its request to the local Discord's control API, and its name in the output."""
 
     name: str  # "/profile", "press Next"
     request: Json
 
     @property
     def is_command(self) -> bool:
-        """Whether what follows is about its reply alone."""
+        """Whether the following steps act on its reply alone."""
         return not self.request.keys() & {"press", "select", "submit"}
 
     @property
     def goes_on(self) -> bool:
-        """Whether it is about the reply to an earlier step; a command or a menu of a person begins anew."""
+        """Whether it acts on the reply to an earlier step; a slash or user command starts a new flow."""
         return bool(self.request.keys() & {"press", "select", "submit", "message_menu"})
 
 
 def read_steps(
     text: str | None, arguments: Sequence[str], *, valued: Collection[str], target: str | None, completes: bool
 ) -> list[Step]:
-    """The steps of one command line: the command or menu first, then presses, choices and fields as they stand.
+    """The steps of one command line: the command first, then clicks, selections and fields in their given order.
 
     Args:
         text: the slash command, if one is given.
-        arguments: the command line as it was typed; only it still knows the order of different options.
-        valued: every option that takes a value, which may look like an option itself.
-        target: whom or what a menu is used on.
-        completes: ask what `text` could be completed to, instead of sending it.
+        arguments: the raw command line, since the parsed options lose their relative order.
+        valued: all options that take a value; the value may look like an option.
+        target: the user or message of a user or message command.
+        completes: request autocomplete for `text` instead of sending it.
 
     Raises:
-        Problem: an option is not written as it has to be, or there is nothing to do.
+        CliError: an option is malformed, or there is no step.
     """
     steps: list[Step] = []
     if text is not None:
@@ -77,7 +77,7 @@ def _step(kind: str, value: str, target: str | None) -> Step:
         label, chosen = _pair(value, "--select", "LABEL=VALUE,VALUE")
         values = [part.strip() for part in chosen.split(",") if part.strip()]
         return Step(f"choose {', '.join(values)} in {label}", {"select": label, "values": values})
-    if target is None:  # a person's menu is used on themselves, a message's on the latest reply
+    if target is None:  # default target: the user themselves, or the latest reply
         return Step(value, {kind: value})
     return Step(f"{value} on {target}", {kind: value, "target" if kind == "user_menu" else "message": target})
 

@@ -1,4 +1,4 @@
-"""How one `lyceum` command starts another."""
+"""Starts another `lyceum` command as a subprocess, and extracts errors from its output."""
 
 import contextlib
 import json
@@ -12,25 +12,26 @@ from typing import Final
 
 from cli.errors import MARK, CliError
 
-_LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+[a-z_]+=.*)?$")  # a line of our text logs: the event alone
+_LOGGED: Final = re.compile(r"\d{4}-\S+ \[\w+ *\] (.*?)(?:\s+[a-z_]+=.*)?$")  # our text log format; captures the event
 _TROUBLE: Final = re.compile(r"\d{4}-\S+ \[(?:warning|error) *\] ")
 _WHY: Final = re.compile(r"\swhy=(?:'([^']*)'|\"([^\"]*)\"|(\S+))")
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def command(*arguments: str) -> list[str]:
-    """A `lyceum` command line for this very interpreter and code, whatever lies in the working directory."""
+    """The argument list of a `lyceum` command for this interpreter and code, independent of the working directory."""
     return [sys.executable, "-P", "-m", "cli", *arguments]
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """`environ` for a child that has to find our code also when it is not installed."""
+    """`environ` for a child process, with our code on its path even if it is not installed."""
     path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
-    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}  # we read its output
+    # unbuffered UTF-8, because the parent reads its output
+    return {**environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
 
 
 def last_error_line(lines: Sequence[str]) -> str:
-    """The sentence with which a process of ours ended, out of what it printed or logged last."""
+    """The error message of a process that ended, from its last output or log lines."""
     said = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
     if logged := _LOGGED.match(said):
         return logged[1]
@@ -41,7 +42,7 @@ def last_error_line(lines: Sequence[str]) -> str:
 
 
 def trouble_in(line: str) -> str:
-    """What a line of a log of ours says is not as it should be, with the reason; empty: it says no such thing."""
+    """The warning or error in a line of our log, with its reason; empty for other lines."""
     if line.startswith("{"):
         with contextlib.suppress(ValueError):
             facts: dict[str, object] = json.loads(line)
@@ -58,10 +59,10 @@ def _with_reason(event: str, why: str) -> str:
 
 
 def run(*arguments: str, environ: Mapping[str, str]) -> None:
-    """Run a command to its end in a process of its own, whose memory is given back.
+    """Run a command in a subprocess and wait for its end; its memory is freed with it.
 
     Raises:
-        Problem: it failed; sentence and code are its own.
+        CliError: it failed; message and exit code are those of the command.
     """
     done = subprocess.run(  # noqa: S603 - our own code
         command(*arguments),

@@ -1,8 +1,8 @@
-"""Child processes under one roof: started in order, started again when they crash, stopped in order, never orphaned.
+"""Supervises child processes: starts and stops them in order, restarts them after a crash, leaves no orphans.
 
 Every child's standard input is a pipe that only this process holds open. When this process ends, however it ends, the
-pipes close and the children stop by themselves (see `cli.process.stop_with_parent`). Needs POSIX: each child leads a
-group of processes, which is ended as a whole.
+pipes close and the children stop (see `cli.process.stop_with_parent`). Needs POSIX: each child leads a
+process group, which is killed as a whole.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from cli.subprocesses import child_environment, command, last_error_line, troubl
 from gateway_listener.protocol.close_codes import REFUSED
 
 BACKOFF_S: Final = (0.5, 1, 2, 4, 8, 16, 30)
-STEADY_S: Final = 60.0  # a child that lived this long begins again with the shortest pause
+STEADY_S: Final = 60.0  # after this uptime, the next restart uses the shortest backoff
 REMEMBERED_LINES: Final = 30
 _LOOK_S: Final = 0.05
-_TRYING_LOOK_S: Final = 0.5  # for a part that goes on trying, perhaps for hours
-_LINE_BYTES: Final = 1 << 20  # a longer line of a log is cut into pieces
+_TRYING_LOOK_S: Final = 0.5  # for a part that keeps retrying, perhaps for hours
+_LINE_BYTES: Final = 1 << 20  # a longer log line is split
 
-Say = Callable[[str, str], None]  # which part, one line
+Say = Callable[[str, str], None]  # name of the part, line
 
 
 async def _nothing() -> None:
@@ -39,48 +39,48 @@ class Part:
     """One child process."""
 
     name: str
-    arguments: tuple[str, ...]  # of the `lyceum` command
-    answers: Callable[[], Awaitable[bool]]  # whether it does its work now; asked again and again until it does
-    before: Callable[[], Awaitable[None]] = _nothing  # what has to be looked at before each start
-    then: Callable[[], Awaitable[None]] = _nothing  # what has to be told after each start, once it answers
-    must_answer: bool = True  # False: it may go on trying, such as to reach the real Discord
-    waits_for: str = ""  # what it tries to reach meanwhile
-    start_s: float = 40.0  # until it has to answer
-    stop_s: float = 15.0  # until it has to be gone
+    arguments: tuple[str, ...]  # of `lyceum`
+    answers: Callable[[], Awaitable[bool]]  # readiness probe; repeated until it succeeds
+    before: Callable[[], Awaitable[None]] = _nothing  # runs before each start
+    then: Callable[[], Awaitable[None]] = _nothing  # runs after each start, once the part is ready
+    must_answer: bool = True  # False: it may keep retrying, such as to reach the real Discord
+    waits_for: str = ""  # what it tries to reach meanwhile, for messages
+    start_s: float = 40.0  # time limit for readiness
+    stop_s: float = 15.0  # time limit for stopping
 
 
 class Child:
-    """One part, alive or about to be."""
+    """The process of one part: start, restart, stop."""
 
     def __init__(self, part: Part, environ: Mapping[str, str], *, hear: Say, note: Say) -> None:
         self.part = part
-        self.is_answering = False  # when it was started
+        self.is_answering = False  # ready by the end of start()
         self._environ = child_environment(environ)
         self._hear = hear
         self._note = note
         self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._watcher: asyncio.Task[None] | None = None  # waits for the answer of a part that goes on trying
+        self._watcher: asyncio.Task[None] | None = None  # waits for a part that keeps retrying
         self._last_lines: deque[str] = deque(maxlen=REMEMBERED_LINES)
 
     @property
     def pid(self) -> int | None:
-        """The process, while there is one."""
+        """The process id; None if no process runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
     def last_lines(self) -> tuple[str, ...]:
-        """What it said last."""
+        """The last lines of its output."""
         return tuple(self._last_lines)
 
     async def start(self) -> None:
-        """Start the process, wait until it answers, and keep it running from then on.
+        """Start the process, wait until it is ready, and restart it after each crash from then on.
 
-        A part that may go on trying is kept running without an answer (`is_answering`); a note says when it has come.
+        A part with `must_answer` false keeps running until it is ready (`is_answering`); a note is printed then.
 
         Raises:
-            Problem: it ended or did not answer in time; the sentence carries what it said last.
+            CliError: it ended or was not ready in time; the message carries its last output.
         """
         process = await self._launch()
         self.is_answering = await self._wait_until_answering(process)
@@ -96,16 +96,16 @@ class Child:
         self._keeper = asyncio.create_task(self._keep(process))
 
     def still_waiting(self) -> str:
-        """What keeps a part that does not answer yet: what it said last, else what it waits for."""
+        """Why a part is not ready yet: its last warning, else what it waits for."""
         said = next((told for line in reversed(self._last_lines) if (told := trouble_in(line))), "")
         reason = said.removesuffix(".") or f"it waits for {self.part.waits_for or 'its answer'}"
         return f"not connected after {self.part.start_s:.0f} s, goes on trying: {reason}"
 
     def _keep_looking(self, process: Process) -> None:
-        """Say when a part that goes on trying has come to answer."""
+        """Print a note when a part that keeps retrying becomes ready."""
 
         async def look() -> None:
-            while process.returncode is None and not await self.part.answers():  # noqa: ASYNC110 - nobody tells us
+            while process.returncode is None and not await self.part.answers():  # noqa: ASYNC110 - there is no event for it
                 await asyncio.sleep(_TRYING_LOOK_S)
             if process.returncode is None:
                 await self.part.then()
@@ -116,7 +116,7 @@ class Child:
         self._watcher = asyncio.create_task(look())
 
     async def stop(self) -> None:
-        """Ask the process to stop, and insist when it does not."""
+        """Terminate the process, and kill it after the time limit."""
         for task in filter(None, (self._keeper, self._watcher)):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, CliError):
@@ -125,7 +125,7 @@ class Child:
             await self._end(self._process)
 
     def kill(self) -> None:
-        """End the process without asking."""
+        """Kill the process."""
         if self._process:
             _signal_group(self._process, signal.SIGKILL)
 
@@ -134,7 +134,7 @@ class Child:
         while True:
             started = time.monotonic()
             code = await _end_of(process)
-            _signal_group(process, signal.SIGKILL)  # its own children, should it have left any
+            _signal_group(process, signal.SIGKILL)  # its own children, if any are left
             if code == REFUSED:
                 await self._drain_output(process)
                 self._note(self.part.name, f"is not started again: {last_error_line(self.last_lines)}")
@@ -165,7 +165,7 @@ class Child:
     async def _launch(self) -> Process:
         self._last_lines.clear()
         await self.part.before()
-        # A group of its own: Ctrl-C at the terminal reaches only us, and we stop the parts in the right order.
+        # Its own process group: Ctrl-C at the terminal reaches only the supervisor, which stops the parts in order.
         process = await asyncio.create_subprocess_exec(
             *command(*self.part.arguments),
             stdin=PIPE,
@@ -184,7 +184,7 @@ class Child:
         while True:
             try:
                 line = await process.stdout.readline()
-            except ValueError:  # longer than the limit: asyncio has dropped it
+            except ValueError:  # longer than the limit; asyncio has dropped the line
                 continue
             if not line:
                 return
@@ -215,7 +215,7 @@ class Child:
         await process.wait()
 
     async def _drain_output(self, process: Process) -> None:
-        """Read its last words, once nobody else can add to them."""
+        """Read the rest of its output after its end."""
         _signal_group(process, signal.SIGKILL)
         if self._reader:
             with contextlib.suppress(TimeoutError):
@@ -223,10 +223,10 @@ class Child:
 
 
 async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
-    """Run one `lyceum` command to its end; answers what it printed.
+    """Run one `lyceum` command to its end and return its output.
 
     Raises:
-        Problem: it failed; the sentence is its own.
+        CliError: it failed; the message is that of the command.
     """
     process = await asyncio.create_subprocess_exec(
         *command(*arguments),
@@ -247,7 +247,7 @@ async def run_once(*arguments: str, environ: Mapping[str, str]) -> str:
 
 
 async def _end_of(process: Process) -> int:
-    """The exit code, as soon as there is one; `Process.wait` would also wait for children that hold the pipe open."""
+    """The exit code once the process has ended; `Process.wait` would also wait for children that hold the pipe open."""
     while process.returncode is None:  # noqa: ASYNC110 - asyncio has no event for it
         await asyncio.sleep(_LOOK_S)
     return process.returncode

@@ -1,4 +1,4 @@
-"""A terminal that is not UTF-8: its arguments are read as they were typed, and its output never breaks a command."""
+"""Adapts to terminals that are not UTF-8: decodes arguments, and replaces characters that output cannot encode."""
 
 import codecs
 import io
@@ -27,21 +27,21 @@ FALLBACKS: Final = {
     "▶": ">",
     "◀": "<",
     "●": "o",
-    "‘": "'",  # noqa: RUF001 - this very sign
+    "‘": "'",  # noqa: RUF001 - this exact character
     "’": "'",
     "“": '"',
     "”": '"',
     "\u00a0": " ",
     "\u202f": " ",
 }
-_INVISIBLE: Final = frozenset({"Mn", "Cf"})  # marks and joiners: what they belong to is shown without them
+_INVISIBLE: Final = frozenset({"Mn", "Cf"})  # combining marks and joiners are dropped
 
 
 def adapt() -> None:
-    """Prepare standard output and error for what this terminal cannot show, and `sys.argv` for what it sent.
+    """Set up stdout and stderr to replace what this terminal cannot show, and decode `sys.argv`.
 
     Raises:
-        Problem: an argument is no text in any encoding that we know.
+        CliError: an argument cannot be decoded.
     """
     for stream, name, unknown in ((sys.stdout, "lyceum-out", _question), (sys.stderr, "lyceum-err", _escape)):
         if isinstance(stream, io.TextIOWrapper) and not is_unicode(stream.encoding):
@@ -51,15 +51,15 @@ def adapt() -> None:
 
 
 def is_unicode(encoding: str | None) -> bool:
-    """Whether every character can be written in this encoding."""
+    """Whether this encoding can represent every character."""
     return (encoding or "").lower().replace("_", "-").startswith("utf")
 
 
 def argument_text(argument: str) -> str:
-    """An argument as text, also where Python took its bytes for ASCII.
+    """An argument as text, also where Python decoded its bytes as ASCII.
 
     Raises:
-        Problem: its bytes are no UTF-8.
+        CliError: its bytes are not UTF-8.
     """
     if not any("\ud800" <= character <= "\udfff" for character in argument):
         return argument
@@ -72,7 +72,7 @@ def argument_text(argument: str) -> str:
 
 
 def path_text(path: str) -> str:
-    """A path as this process can open it, also where Python writes names of files in ASCII."""
+    """A path that this process can open, also where Python's file system encoding is ASCII."""
     try:
         os.fsencode(path)
     except UnicodeEncodeError:
@@ -91,7 +91,7 @@ def _handler(unknown: Callable[[str], str]) -> Callable[[UnicodeError], tuple[st
 
 
 def _plain(character: str) -> str:
-    """The letters without their marks, if ASCII has them."""
+    """The letters without their combining marks, if they are ASCII then."""
     letters = "".join(each for each in unicodedata.normalize("NFKD", character) if each.isascii())
     return letters if letters.isprintable() else ""
 

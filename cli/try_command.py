@@ -1,4 +1,4 @@
-"""`lyceum try`: do as a person in the local Discord does, and see what they see."""
+"""`lyceum try`: sends commands, clicks and modals as a user of the local Discord and prints the replies."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -24,12 +24,13 @@ from core.i18n import DISCORD_LOCALES, language_of
 Json = dict[str, Any]
 
 _TYPED = "typed"
-_COMPLETING = ("the deferred message arrived", "edited", "follow-up")  # what the local Discord notes after the answer
+# names of timeline entries after the initial response
+_COMPLETING = ("the deferred message arrived", "edited", "follow-up")
 _COMMAND = 'Such as "/streak month:2026-10 user:@mina".'
 
 
 class _Ordered(TyperCommand):
-    """A command that still knows in which order its options stood."""
+    """A Click command that keeps the raw arguments, for the order of its options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         ctx.meta[_TYPED] = list(args)
@@ -37,7 +38,7 @@ class _Ordered(TyperCommand):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Put `try` among the commands."""
+    """Register the command `try`."""
     app.command("try", cls=_Ordered, rich_help_panel="The local Discord")(attempt)
 
 
@@ -66,20 +67,20 @@ def attempt(
 
     lyceum try --press Next
     """
-    del press, select, field, user_menu, message_menu  # read from the command line, where they stand in order
+    del press, select, field, user_menu, message_menu  # read from the raw arguments, which keep their order
     typed: list[str] = ctx.meta[_TYPED]
     steps = read_steps(text, typed, valued=valued_options(ctx.command.params), target=target, completes=autocomplete)
     settings = read_settings()
-    if who is None and locale is None:  # who sits at this terminal reads its language
+    if who is None and locale is None:  # the default is the terminal's language
         locale = terminal_locale(os.environ)
     person = {name: value for name, value in (("as", who), ("guild", guild), ("locale", locale)) if value}
     folder = Path(path_text(save)) if save else settings.data_dir / "replies"
     shows = _Json() if as_json else _Terminal(Clock(settings.clock_file))
     with Control(settings.playground_port) as control:
         pictures = _Pictures(control, folder, keeps_all=save is not None)
-        replies: list[str] = []  # to the latest command and to what was done with it, the newest first
+        replies: list[str] = []  # replies to the latest command and to the steps on it, the newest first
         for step in steps:
-            if step.goes_on and replies:  # only with what came of this command, never with an older message
+            if step.goes_on and replies:  # only on replies of this command line, never on an older message
                 bound = {"reply": replies} if "message" not in step.request else {}
                 answer = control.interact({**person, **bound, **step.request})
             else:
@@ -111,7 +112,7 @@ class _Terminal:
 
 
 class _Pictures:
-    """Saves what comes with replies; several pictures of one name stay apart when the person asked to keep them."""
+    """Saves the attachments of replies; with --save, files of the same name get different paths."""
 
     def __init__(self, control: Control, folder: Path, *, keeps_all: bool) -> None:
         self._control = control
@@ -120,7 +121,7 @@ class _Pictures:
         self._written: set[Path] = set()
 
     def save(self, answer: Json) -> dict[str, str]:
-        """The files of a reply; answers where each is, by the attachment's id."""
+        """Save the files of a reply; returns their paths by attachment id."""
         messages: list[Json] = [answer.get("message") or {}, *(answer.get("follow_ups") or [])]
         files: list[Json] = [file for message in messages for file in message.get("attachments", [])]
         saved: dict[str, str] = {}
@@ -150,13 +151,13 @@ class _Pictures:
 
 
 def valued_options(params: Iterable[object]) -> frozenset[str]:
-    """The options that take a value, among the parameters of a command."""
+    """The options of a command that take a value."""
     options = [param for param in params if isinstance(param, TyperOption) and not param.is_flag]
     return frozenset(name for option in options for name in option.opts)
 
 
 def terminal_locale(environ: Mapping[str, str]) -> str:
-    """Discord's name for the language of a terminal; English where we do not speak it."""
+    """Discord's locale for the terminal's language; English if there is no translation."""
     named = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
     tag = named.partition(".")[0].partition("@")[0].replace("_", "-")
     if language_of(tag):
@@ -166,7 +167,7 @@ def terminal_locale(environ: Mapping[str, str]) -> str:
 
 
 def heading(answer: Json) -> str:
-    """Who did it and how long the app took."""
+    """The heading of a reply: the user, the step, and how long the app took."""
     words = [f"as {answer['as']}"] if answer.get("as") else []
     response: Json = answer.get("response") or {}
     if response.get("ms") is not None:

@@ -1,4 +1,4 @@
-"""`lyceum up`: everything on this machine, started in order, kept running, stopped in order."""
+"""`lyceum up`: supervises database, local Discord, web, listener and worker on this machine."""
 
 import asyncio
 import contextlib
@@ -26,8 +26,8 @@ from cli.process import listen
 from cli.supervisor import Child, Part, run_once
 from core.config import Config, data_dir_error
 
-LISTENER_S: Final = 40.0  # until a listener of the real Discord has to have heard READY, so that the step is ticked
-HANDOVER_S: Final = 15.0  # until the children of an `up` that was killed have stopped by themselves
+LISTENER_S: Final = 40.0  # time for the real Discord's READY; without it the step stays open
+HANDOVER_S: Final = 15.0  # time for the children of a killed `up` to stop
 _COLOURS: Final = {
     "web": "cyan",
     "worker": "magenta",
@@ -59,16 +59,16 @@ class _Up:
         self._environ = environ
         self._is_embedded = settings.database_url is None
         self._signs: HealthProbes | None = None
-        self._children: list[Child] = []  # in the order in which they are started
+        self._children: list[Child] = []  # in start order
         self._is_ready = self._shows_logs = False
         self._web_url = f"http://{in_url(settings.host)}:{settings.port}"
         self._playground_url = f"http://127.0.0.1:{settings.playground_port}"
 
     async def run(self) -> None:
-        """Start everything, wait for the wish to stop, stop everything.
+        """Start all parts, wait for a stop signal, stop all parts.
 
         Raises:
-            Problem: something did not start.
+            CliError: a part did not start.
         """
         wish = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -144,13 +144,13 @@ class _Up:
             await child.start()
         except CliError:
             self._shows_logs = True
-            for line in child.last_lines[:-1]:  # the last one is the problem's own sentence
+            for line in child.last_lines[:-1]:  # the last line is the error message itself
                 self._hear(part.name, line)
             raise
         return child
 
     async def _introduce(self) -> None:
-        """A local Discord that was started again remembers nothing: tell it everything anew."""
+        """Set the endpoints and sync the commands again after a restart of the local Discord, which keeps no state."""
         if any(child.part.name == "web" for child in self._children):
             await self._tell_endpoint()
             await self._sync_commands()
@@ -182,9 +182,9 @@ class _Up:
         out().print(told, style="quiet")
 
     def _wished(self, wish: asyncio.Event) -> None:
-        if wish.is_set():  # asked twice: now
+        if wish.is_set():  # second signal: stop now
             for child in self._children:
-                if child.part.name != "postgres":  # it would leave the database behind; asked to stop, it is quick
+                if child.part.name != "postgres":  # a kill would leave the server running; a stop is quick
                     child.kill()
         wish.set()
 
@@ -230,13 +230,13 @@ class _Up:
 
 
 class _Step:
-    """How a step ends: done, or put off with a sentence."""
+    """The outcome of a start step: done, or pending with a message."""
 
     def __init__(self) -> None:
         self.sentence = ""
 
     def put_off(self, sentence: str) -> None:
-        """The step is not done, and everything else goes on."""
+        """Mark the step as not done; the start continues."""
         self.sentence = sentence
 
 
@@ -255,10 +255,10 @@ def _step(doing: str, done: str) -> Generator[_Step]:
 
 @contextmanager
 def _only_one(data_dir: Path) -> Generator[bool]:
-    """Hold the data folder; answers whether the `up` before this one was killed.
+    """Lock the data folder; returns whether the previous `up` was killed.
 
     Raises:
-        Problem: another `up` holds it.
+        CliError: another `up` holds the lock.
     """
     path = data_dir / "up.lock"
     with path.open("a+", encoding="ascii") as file:
@@ -316,7 +316,7 @@ def _tell_endpoint(port: int, web_url: str) -> None:
 
 
 def _own_name() -> str:
-    """How a person has to call this command from where they are."""
+    """The `lyceum` command as it must be typed in this working directory."""
     me = Path(sys.argv[0])
     found = shutil.which("lyceum")
     if found and Path(found).resolve() == me.resolve():

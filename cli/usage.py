@@ -1,4 +1,4 @@
-"""Runs the command line, and says in one sentence what is wrong with how it was called."""
+"""Runs the Typer app, and turns usage errors into one-sentence messages."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> None:
     """Run the command that `arguments` name, and exit with its code.
 
     Raises:
-        Problem: they name no command, or not as it can be called.
+        CliError: the command or its options are wrong.
         SystemExit: with the command's code.
     """
     command: Any = typer.main.get_command(app)
@@ -36,7 +36,7 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> None:
 
 
 def _reached(command: Any, arguments: Sequence[str]) -> tuple[str, Any]:
-    """The innermost command that the arguments name, and how it is called."""
+    """The innermost command that the arguments name, and its full name."""
     path = "lyceum"
     for argument in arguments:
         inner: dict[str, Any] = getattr(command, "commands", {})
@@ -47,7 +47,7 @@ def _reached(command: Any, arguments: Sequence[str]) -> tuple[str, Any]:
 
 
 def _sentence(error: TyperException, path: str, command: Any) -> str:
-    """What is wrong, without a full stop."""
+    """The message of a usage error, without a full stop."""
     param: Any = getattr(error, "param", None)
     if param is not None and type(error).__name__ == "MissingParameter":
         return f"{_name(param)} is missing"
@@ -73,12 +73,12 @@ def _of_option(error: Any, path: str, command: Any) -> str:
 
 
 def _of_value(cause: BaseException | None, param: Any) -> str:
-    """What a value has to be; empty: the parser did not say which one is wrong."""
+    """The type that a value must have; empty if the parser does not name the value."""
     wrong: list[Any] = getattr(cause, "errors", list)()
     if not wrong:
         return ""
     kind: Any = param.type_descriptor.annotation
-    kind = next(iter(get_args(kind)), kind)  # each of a list
+    kind = next(iter(get_args(kind)), kind)  # each value of a list
     given = str(wrong[0].get("input", ""))
     told = f'{_name(param)} must be {_wanted(kind, param)}, not "{given}"'
     return told if kind in _KINDS or _is_choice(kind) or wrong[0].get("type") in _OUTSIDE else ""
@@ -115,8 +115,8 @@ def _meant(wrong: str, known: list[str]) -> str:
 
 
 def version() -> str:
-    """The version of this installation, or of this folder where Lyceum is not installed."""
-    from importlib import metadata  # noqa: PLC0415 - for those who ask
+    """The version of the installed package, or of this folder if Lyceum is not installed."""
+    from importlib import metadata  # noqa: PLC0415 - only for --version
 
     try:
         return metadata.version("lyceum")
@@ -129,7 +129,7 @@ def version() -> str:
 
 
 def show_version(*, wanted: bool) -> None:
-    """Print the version and end, if that is asked for."""
+    """Print the version and exit if --version is given."""
     if wanted:
         sys.stdout.write(f"lyceum {version()}\n")
         raise typer.Exit

@@ -1,4 +1,4 @@
-"""`lyceum voice`: who comes and goes in the voice channels of the local Discord, until it is written down."""
+"""`lyceum voice`: changes voice states in the local Discord and waits until the listener has stored them."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ _CHANGES: Final = {
     "camera": "Turn the camera on.",
     "uncamera": "Turn the camera off.",
 }
-SEED_MAX: Final = 1 << 53  # a JSON number that every reader keeps exactly
+SEED_MAX: Final = 1 << 53  # the largest integer that every JSON reader keeps exactly
 _POLL_S: Final = 0.25
 _TENTHS: Final = 10
 
@@ -114,7 +114,7 @@ def _act(action: str, who: str, channel: str | None, guild: str | None) -> None:
 
 
 def _follow(control: Control) -> Json:
-    """Show how far the evening is until it is over; answers what it was."""
+    """Show the simulation's progress until its end; returns its final state."""
     if not err().is_terminal:
         return _follow_in_lines(control)
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -131,7 +131,7 @@ def _follow(control: Control) -> Json:
 
 
 def _follow_in_lines(control: Control) -> Json:
-    """The same where no bar can move, such as in a file: a line for each tenth."""
+    """Like _follow(), without a terminal: prints a line for each tenth."""
     shown = -1
     while True:
         told = control.simulation()

@@ -1,4 +1,4 @@
-"""Waits until the listener has written down everything that the local Discord has told it."""
+"""Waits until the listener has committed every event that the local Discord has sent to it."""
 
 import asyncio
 import time
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PATIENCE_S: Final = 30.0
-COMING_S: Final = 3.0  # for a listener that is just being started
+COMING_S: Final = 3.0  # for a listener that is starting
 NOBODY: Final = "No listener was there to record it: `lyceum up` starts one."
 _COMING_LOOK_S: Final = 0.2
 _POLL_S: Final = 0.03
 
 
 async def wait_for_listener(settings: Config, control: Control, *, patience_s: float = PATIENCE_S) -> bool:
-    """Return when the committed position has reached what was told up to now.
+    """Return when the committed position has reached the last event sent before this call.
 
-    Returns: False, if no listener of ours follows this local Discord, so that there is nothing to wait for.
+    Returns: False if no Lyceum listener is connected to this local Discord, so that nothing can be waited for.
 
     Raises:
-        Problem: the listener does not write, or the database does not answer.
+        CliError: the listener does not commit in time, or the database does not answer.
     """
     from db.connection import Pool  # noqa: PLC0415 - loads the database driver
 
@@ -47,7 +47,7 @@ async def wait_for_listener(settings: Config, control: Control, *, patience_s: f
                 answer = await asyncio.to_thread(control.sessions)
                 is_ours = any(str(one["id"]) in written for one in answer.get("sessions", []))
                 if not is_ours and time.monotonic() > coming_until:
-                    return False  # who listens there is another app
+                    return False  # the connected listener belongs to another app
                 if time.monotonic() > until:
                     raise CliError(
                         f"The listener has not written this down within {patience_s:.0f} s: "
@@ -70,18 +70,18 @@ async def _somebody_comes(control: Control, answer: Json) -> bool:
 
 
 def _may_have_database(settings: Config) -> bool:
-    """Whether a listener of ours could write: an embedded database that does not run is not started for this."""
+    """Whether a Lyceum listener could write; does not start an embedded database."""
     return settings.database_url is not None or (settings.data_dir / "postgres" / "postmaster.pid").exists()
 
 
 def _told(answer: Json) -> dict[str, int]:
-    """The last sequence number of each session that somebody listens to."""
+    """The last sent sequence number of each connected gateway session."""
     sessions: list[Json] = answer.get("sessions", [])
     return {str(one["id"]): int(one["seq"]) for one in sessions if one.get("connected")}
 
 
 async def _written(pool: "Pool") -> dict[str, int]:
-    """The committed position of each session; none where the tables were never made."""
+    """The committed sequence of each gateway session; empty if the tables do not exist."""
     async with pool.connection() as conn:
         cursor = await conn.execute("SELECT to_regclass('gateway_sessions') IS NOT NULL")
         [(is_prepared,)] = await cursor.fetchall()
