@@ -1,4 +1,4 @@
-"""Round portraits: decoded from bytes of strangers, or initials where there is no picture."""
+"""Draws round avatars: decodes untrusted image bytes safely, or draws initials when there is no usable image."""
 
 import unicodedata
 from functools import lru_cache

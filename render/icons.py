@@ -1,4 +1,4 @@
-"""Small signs of our own, as masks: flame, snowflake, sun, aeroplane, star, spanner, shield."""
+"""Icons drawn by code, as masks: flame, snowflake, sun, aeroplane, star, spanner, shield."""
 
 from enum import StrEnum
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Numbers with their units as one figure: digits large, words small, whatever the language puts first."""
+"""Draws numbers with units ("3 h 20 min"): large digits and small unit words, in any language's order."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The few calls to Pillow whose types speak of NumPy, which we do not have, kept in one place."""
+"""Typed wrappers for the Pillow calls whose annotations need NumPy, which is not installed."""
 
 from collections.abc import Sequence
 

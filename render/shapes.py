@@ -1,4 +1,4 @@
-"""Smooth shapes: drawn large once, kept as masks, pasted in any colour."""
+"""Antialiased shapes: drawn enlarged, cached as masks, and pasted in any colour."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""How every card looks: colours, spaces and sizes, for a dark card that sits well on Discord's dark and light."""
+"""Theme of all cards: colours, spacing and text styles of a dark card for Discord's dark and light modes."""
 
 from collections.abc import Sequence
 from colorsys import hsv_to_rgb, rgb_to_hsv

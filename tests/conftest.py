@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that asks: one server per run; its databases are emptied and used again."""
+"""Fixtures for a real PostgreSQL: one server per test run, whose databases are emptied and reused."""
 
 import os
 import subprocess

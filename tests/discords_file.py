@@ -1,4 +1,4 @@
-"""Discord's own description of its API as a judge; without the file (LYCEUM_OPENAPI says where) everything passes."""
+"""Validates payloads against Discord's OpenAPI file; without it (path: LYCEUM_OPENAPI) everything passes."""
 
 import os
 from pathlib import Path

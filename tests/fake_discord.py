@@ -1,4 +1,4 @@
-"""Discord as the app meets it: signs interactions, sends them through the whole app, catches what comes after."""
+"""In-process fake of Discord: signs interactions, sends them to the app over ASGI, and records its REST calls."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The local Discord started for a test: really served on a free port, in a thread of its own."""
+"""Starts the local Discord for a test: served over HTTP on a free port, in its own thread."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Runs the tests under clocks of other days: `python -m tests.on_other_days monday leap-day -- -n auto tests/cli`.
+"""Runs the tests with the clock set to other days: `python -m tests.on_other_days monday -- -n auto tests/cli`.
 
 Without names it takes every day of the list. libfaketime moves the clock of all processes by the same amount, of
 PostgreSQL too; it goes on from there. The monotonic clock stays, so that a second of waiting takes a second. Chromium

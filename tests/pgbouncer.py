@@ -1,4 +1,4 @@
-"""A real PgBouncer before a real server."""
+"""Starts a real PgBouncer in front of a test's PostgreSQL server."""
 
 import os
 import shutil

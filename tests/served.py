@@ -1,4 +1,4 @@
-"""The app really served beside a local Discord, in a thread of its own."""
+"""Serves the app over HTTP next to a local Discord, in its own thread."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Promises of the files in `deploy/`, of the image and of its ignore list."""
+"""Checks the files in `deploy/`, the Dockerfile and `.dockerignore`."""
 
 import re
 import shutil

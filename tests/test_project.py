@@ -1,4 +1,4 @@
-"""Promises of the repository itself: what it says about settings, what it must never hold, how large it may grow."""
+"""Repository checks: no secrets, total size, font licences, documented settings, hashed lock files."""
 
 import re
 import subprocess

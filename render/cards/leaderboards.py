@@ -1,4 +1,4 @@
-"""The leaderboard: one page of a guild's board, and the viewer's own row when it is on another page."""
+"""Leaderboard card: renders one page, plus the viewer's own row when it is on another page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

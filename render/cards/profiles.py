@@ -1,4 +1,4 @@
-"""The profile card: level, time and streak of one member, with the last four weeks."""
+"""Profile card: renders one member's level, counted time, streak and activity of the last four weeks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Code as Discord colours it where apps rely on it: what a diff adds and removes, and text with ANSI colours."""
+"""Renders code blocks as HTML with Discord's colours for `diff` and `ansi`; other languages stay plain."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Emoji in a text: Discord shows them larger than letters, and larger still when nothing else stands there."""
+"""Wraps emoji in HTML and detects emoji-only messages, which Discord shows larger."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where the marks of Discord's markdown can end in a text; every answer costs at most a search in a sorted list."""
+"""Finds the closing delimiters of Discord's markdown in a text; each lookup is at most one binary search."""
 
 import re
 from bisect import bisect_left

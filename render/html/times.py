@@ -1,4 +1,4 @@
-"""Moments as somebody reads them: in their zone and language, in each of Discord's styles."""
+"""Formats timestamps in a user's time zone and language, in each of Discord's timestamp styles."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""One sheet of all cards with empty, typical and extreme content: python -m render.samples OUT.png."""
+"""Command that renders all sample cards onto one image: `python -m render.samples OUT.png`."""
 
 import sys
 from io import BytesIO

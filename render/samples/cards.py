@@ -1,4 +1,4 @@
-"""What the sample cards show: nothing yet, an ordinary month, and more than anyone will ever reach."""
+"""Sample data for every card (empty, typical and extreme content), for tests and the contact sheet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The order in which signs of left-to-right and right-to-left scripts stand on one line."""
+"""Unicode bidirectional algorithm for one line: embedding levels and visual order of mixed-direction text."""
 
 import re
 import unicodedata

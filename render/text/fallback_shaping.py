@@ -1,4 +1,4 @@
-"""Right-to-left text where no shaping library is at hand: Arabic letters in their joined forms, order reversed."""
+"""Fallback for right-to-left text without FriBidi: Arabic presentation forms in reversed (visual) order."""
 
 import unicodedata
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The bundled fonts: which one has a sign, opened when first needed and once per size."""
+"""Bundled fonts: chooses the font that has a grapheme; opens each font on first use, once per size."""
 
 import json
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Names as people see them: text made safe to draw and cut into the signs that must not be split."""
+"""Sanitizes text for drawing and splits it into grapheme clusters."""
 
 import unicodedata
 from typing import Final

@@ -1,4 +1,4 @@
-"""Text on cards: any script in one line, shaped, measured, fitted and drawn."""
+"""Text layout for cards: shapes, measures, fits and draws one line of text in any script."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

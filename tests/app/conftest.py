@@ -1,4 +1,4 @@
-"""The app with small features of its own, without a database."""
+"""Fixtures: the web app with small test features and no database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping

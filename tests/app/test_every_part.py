@@ -1,4 +1,4 @@
-"""One feature with all that Discord has, over real HTTP: the local Discord refuses what Discord would."""
+"""One feature with every kind of component and reply, over real HTTP; the local Discord validates them."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""A database whose disk is really full, as people, balancers, monitors and operators see it."""
+"""A database with a really full disk: what users, load balancers, monitoring and operators get."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Webhook events over real HTTP: the local Discord signs and posts, retries, and the served app keeps them."""
+"""Webhook events over real HTTP: the local Discord signs, posts and retries them; the served app stores them."""
 
 import time
 from collections.abc import Iterator

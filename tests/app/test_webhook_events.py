@@ -1,4 +1,4 @@
-"""Webhook events through the whole app: signed, once, in any order, and kept before they are answered."""
+"""Webhook events through the whole app: signature, deduplication, order, and storage before the response."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Real `lyceum` processes on free ports with a data folder of their own."""
+"""Fixtures: real `lyceum` processes on free ports, each with its own data folder."""
 
 import os
 import shutil

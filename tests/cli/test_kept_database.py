@@ -1,4 +1,4 @@
-"""The embedded database as a part of `lyceum up`, by real processes that are really killed."""
+"""The embedded database under `lyceum up`, with real processes that are killed."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The single processes, each for itself, on the test run's own PostgreSQL."""
+"""Each process started alone (web, worker, gateway, …) on the test run's PostgreSQL."""
 
 import json
 import signal

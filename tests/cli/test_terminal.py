@@ -1,4 +1,4 @@
-"""Terminals that are not UTF-8: the same answers, with what they cannot show replaced."""
+"""Terminals that are not UTF-8: the output is the same, with unsupported characters replaced."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Every command, called as it cannot be called, answers with one sentence and exit code 2."""
+"""Every command answers wrong arguments with one sentence and exit code 2."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`lyceum voice` at a local Discord that runs by itself: with no listener, with another app, and with a crowd."""
+"""`lyceum voice` with a separate local Discord: without a listener, with another app, and with many members."""
 
 import asyncio
 import signal

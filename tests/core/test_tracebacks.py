@@ -1,4 +1,4 @@
-"""No name of a person reaches a log through an error of the database."""
+"""Database errors do not put members' names into logs."""
 
 import ast
 import logging

@@ -1,4 +1,4 @@
-"""What a database cannot do, by the real refusals of real servers."""
+"""Error messages for connection and server failures, from the real errors of real servers."""
 
 import socket
 from contextlib import suppress

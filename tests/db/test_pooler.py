@@ -1,4 +1,4 @@
-"""The pool through a real PgBouncer, and how a pooler is found out."""
+"""The connection pool through a real PgBouncer, and detection of a pooler."""
 
 import asyncio
 from collections.abc import AsyncIterator

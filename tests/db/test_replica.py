@@ -1,4 +1,4 @@
-"""A real streaming replica: what is read there, and when the primary answers instead."""
+"""A real streaming replica: which reads use it, and when the primary is used instead."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What the listener has written, as a test looks at it."""
+"""Reads the rows that the gateway listener has written, for assertions."""
 
 import asyncio
 from collections.abc import AsyncIterator

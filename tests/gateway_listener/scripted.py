@@ -1,4 +1,4 @@
-"""A gateway that a test plays by hand, frame by frame: for everything that a well-behaved one does not do."""
+"""Scripted gateway server: a test sends each frame itself, to reproduce what the local Discord does not do."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Real processes, a real local Discord and a real database: what a restart or a crash costs."""
+"""The real listener process: how much counted time a restart or a crash loses."""
 
 import os
 import signal

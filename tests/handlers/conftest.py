@@ -1,4 +1,4 @@
-"""The whole app with all features on a real database."""
+"""Fixtures: the whole app with all features on a real database."""
 
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta

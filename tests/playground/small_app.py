@@ -1,4 +1,4 @@
-"""A small app with every kind of answer, served for real: what the local Discord talks to in its own tests."""
+"""A small HTTP app with every kind of interaction response, for the local Discord's own tests."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What people write for a time."""
+"""Parsing of times that users type."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Payload files, and Discord's OpenAPI file as a judge of what we send."""
+"""Fixtures: payload files, and validation of sent payloads against Discord's OpenAPI file."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A small Discord for rate limits and faults: really served, it counts, refuses, and writes down what it saw."""
+"""A small HTTP server with Discord's rate limits and faults; it records each request that it gets."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Our types take whatever Discord's OpenAPI file allows for the objects that come inside interactions and answers."""
+"""Our types parse every object that Discord's OpenAPI file allows in interactions and REST responses."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""The streak calendar: one month of a member's days, runs joined by ribbons."""
+"""Streak calendar card: renders one month of a member's days, with consecutive streak days joined by ribbons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a day looks like in a calendar: each kind has a shape of its own, so that colour is never needed."""
+"""Draws calendar days and the legend; each day status has its own shape, so it can be read without colour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Files over real HTTP: what is asked for arrives, and nothing else is ever asked or kept."""
+"""Downloads of uploaded files over real HTTP: allowed hosts, signed URLs, no redirects, size and type limits."""
 
 import asyncio
 import gzip

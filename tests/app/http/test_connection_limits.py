@@ -1,4 +1,4 @@
-"""A real uvicorn with the protocol of `lyceum web`, and callers who send too much, too slowly, or nothing."""
+"""Connection limits of `lyceum web` in a real uvicorn: clients that send too much, too slowly, or nothing."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""A real uvicorn with the protocol that `lyceum web` uses, and a bare socket, to see what goes over the wire when."""
+"""Write coalescing in a real uvicorn: a raw socket checks which bytes arrive together."""
 
 import asyncio
 import logging

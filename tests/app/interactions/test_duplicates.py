@@ -1,4 +1,4 @@
-"""A second delivery of an interaction whose answer was promised: the deferral again, so that somebody can be told."""
+"""A repeated delivery of an interaction with a pending response gets the deferral again, and is answered later."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Interactions with one damaged part through the whole app: refused or answered, and never our fault."""
+"""Sends interactions with one damaged field through the whole app: each is refused or answered, never a 500."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Who sees an answer does not depend on how long it takes: every way in, against a database that is slow or breaks."""
+"""A response's visibility does not depend on its timing: all entry points, with a slow or failing database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator

@@ -1,4 +1,4 @@
-"""How refusals speak: what is so, and what to do next; without ids, blame or words of programmers."""
+"""Wording of all error messages: cause and next step, without ids, blame or developer jargon."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Processes that die by kill -9 at their n-th await: run as a script, it forks one child for each line it is given.
+"""Script that forks a child process per input line and kills it (SIGKILL) at its n-th await.
 
 A child is a web process that serves one interaction, or a worker that empties the outbox, with the real app, the real
 database and the real local Discord. What a child had sent before it died, the kernel still delivers.

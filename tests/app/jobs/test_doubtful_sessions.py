@@ -1,4 +1,4 @@
-"""Doubtful sessions, confirmed or ended by what the local Discord answers over real HTTP."""
+"""Doubtful sessions are confirmed or ended by what the local Discord answers over real HTTP."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Pending responses as rows: a database that hangs, and what the worker says in the place of a process that died."""
+"""Pending responses: a database that hangs, and the worker's answer when the web process has died."""
 
 import asyncio
 import json

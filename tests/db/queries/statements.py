@@ -1,4 +1,4 @@
-"""Every statement that the rooms send, read from their source: a new query cannot be forgotten."""
+"""Collects all SQL statements of db.queries from their source, so that tests cover new queries automatically."""
 
 import ast
 import re

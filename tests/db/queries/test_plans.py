@@ -1,4 +1,4 @@
-"""How much each question of the interaction path reads: no plan of it may grow with the guild or with its past."""
+"""Query plans of the interaction path: the rows read may not grow with a guild's size or history."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The local Discord does to a listener what the real one sometimes does; members are still written down."""
+"""Gateway faults injected by the local Discord: the listener still records members and sessions."""
 
 import asyncio
 from collections.abc import Iterator

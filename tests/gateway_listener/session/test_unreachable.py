@@ -1,4 +1,4 @@
-"""A gateway that cannot be reached, in every way in which connecting may fail: the listener waits and tries again."""
+"""An unreachable gateway: for every kind of connection failure the listener backs off and retries."""
 
 import asyncio
 import socket

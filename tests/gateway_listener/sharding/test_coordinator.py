@@ -1,4 +1,4 @@
-"""Several real listeners, one local Discord and one database: who follows what, and what it costs when one goes."""
+"""Several real listeners on one database: shard assignment, and the time lost when a listener stops or dies."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Discord's own checks that catch faults of apps: who sees a message, the order of answers, entry points."""
+"""Discord's checks in the playground: message visibility, order of responses, entry point commands."""
 
 import time
 from collections.abc import Iterator

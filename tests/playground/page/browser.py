@@ -1,4 +1,4 @@
-"""Chromium for tests of the page: as on a desktop and as on a phone, with an ear for what the console says."""
+"""Chromium for page tests, with desktop and phone viewports; console errors fail the test."""
 
 import os
 import shutil

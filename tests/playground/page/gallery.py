@@ -1,4 +1,4 @@
-"""One of everything that a message can be, posted over the real REST API and by the small app."""
+"""Posts one message of every kind over the real REST API and by the small app, for page tests."""
 
 import io
 import json

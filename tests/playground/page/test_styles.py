@@ -1,4 +1,4 @@
-"""Class names of the page: what one part styles is not worn by another part by accident."""
+"""CSS class names of the page: no part's styles match another part's elements by accident."""
 
 import re
 from pathlib import Path

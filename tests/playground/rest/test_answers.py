@@ -1,4 +1,4 @@
-"""Every answer to a GET of the local Discord is what Discord's own file says of that path."""
+"""Every GET response of the local Discord matches Discord's OpenAPI schema of that path."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who may call the local Discord's REST API, and how: what other libraries send is taken as Discord takes it."""
+"""Authorization and request formats of the local Discord's REST API, as other client libraries use them."""
 
 import base64
 import socket

@@ -1,4 +1,4 @@
-"""Reactions, pins, typing, webhooks, bulk deletes and permissions of commands, over REST as libraries call them."""
+"""REST of channels: reactions, pins, typing, webhooks, bulk deletes and command permissions."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What an app reads of other people's messages: as at Discord, nothing without the privileged Message Content."""
+"""Message Content intent: without it an app gets no content of other users' messages, as at Discord."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""A day told stretch by stretch: each rule pauses it by its own name, and what counted is what was credited."""
+"""Explanation of a day's intervals: each exclusion has its reason, and counted time equals credited time."""
 
 from datetime import timedelta
 

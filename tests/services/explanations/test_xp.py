@@ -1,4 +1,4 @@
-"""Points and the stays that made them."""
+"""XP breakdown: each point and the sessions that it comes from."""
 
 from datetime import date, timedelta
 

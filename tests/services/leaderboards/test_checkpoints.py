@@ -1,4 +1,4 @@
-"""Marks make long boards cheap and change nothing that is on them."""
+"""Leaderboard checkpoints: pages of long leaderboards are the same with and without them."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A member whose active dates a test names, and short looks at what protects them."""
+"""Helpers for freeze tests: a member with given active dates, and short reads of protections and missed days."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Stories of weeks with activity, late news, vacations, journeys and a worker that comes and goes, beside a model."""
+"""Property tests of freezes against a model: late activity, vacations, zone changes, worker downtime."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Each rule of the presets by itself."""
+"""Each rule of the tracking presets, tested alone."""
 
 import pytest
 

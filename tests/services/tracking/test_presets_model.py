@@ -1,4 +1,4 @@
-"""Under every preset, and over changes of it, any chunking gives the totals of a model that walks tick by tick."""
+"""Property test of tracking presets: totals equal a tick-by-tick model, however the event log is batched."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

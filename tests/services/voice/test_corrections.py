@@ -1,4 +1,4 @@
-"""Corrections of sessions: rows on top of segments, which totals follow and recalculation_queue keep."""
+"""Session corrections: rows added to segments; totals include them, and recalculation keeps them."""
 
 import asyncio
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The rule of what nobody heard, held to a model of its own, in any chunking of the events.
+"""Property test of the gap rule (time without gateway frames) against a model, in any batching of the events.
 
 The model is written from the rule and walks through what truly happened. With a resume, who stayed is credited in full,
 and of a gap in which somebody came or went at most a minute. Without one, who is in the same channel after at most 15

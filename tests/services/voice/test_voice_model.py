@@ -1,4 +1,4 @@
-"""Any chunking of a log gives the totals of one model, which walks through time and knows nothing of our code."""
+"""Property test of voice counting: totals equal an independent step-by-step model, in any batching."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Short ways to tell a story of voice events, and to look at what came of it."""
+"""Helpers for voice tests: build event logs briefly and read the resulting rows."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
