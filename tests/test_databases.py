@@ -1,4 +1,4 @@
-"""Database fixtures: each test gets an empty, migrated database, whatever earlier tests did."""
+"""Database fixtures: each test gets an empty, migrated database, whatever was done before."""
 
 from collections.abc import Iterator
 
