@@ -25,7 +25,7 @@ _NO_FILTER: Final = b"\0"
 
 
 def encode(canvas: Image.Image) -> bytes:
-    """Encode an RGB image as PNG, always the same bytes for the same pixels; in 256 colours if it would be too large."""
+    """Encode an RGB image as PNG, the same bytes for the same pixels; in 256 colours if it would be too large."""
     packed = _pack(canvas)
     if len(packed) <= _MAX_BYTES:
         return packed

@@ -21,7 +21,7 @@ SLOWLY = Action("slow", "press", str)
 
 
 class Tally:
-    """Counts how often work was really done."""
+    """Counts how often a handler has run."""
 
     def __init__(self) -> None:
         self.count = 0

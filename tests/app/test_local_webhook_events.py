@@ -126,7 +126,7 @@ def test_an_app_that_is_away_gets_its_events_when_it_is_back(
 
 
 def _delivered(discord: LocalDiscord) -> list[Json]:
-    """Everything that happened, once the app has taken it; on a busy machine not all of it at the first attempt."""
+    """All deliveries, once the app has accepted them; on a busy machine some need a retry."""
     until = time.monotonic() + 20
     while True:
         told = discord.http.get("/playground/events").json()["events"]

@@ -43,7 +43,7 @@ def _sample(annotation: Any) -> Any:
     return SAMPLES[annotation]
 
 
-assert dispatch  # every room that refuses is loaded: the features by the list, the door by this
+assert dispatch  # imports every module that defines errors: features by the list, the app by this
 REFUSALS = sorted(set(_all(DomainError)), key=lambda each: each.__name__) if commands_json(FEATURES) else []
 
 
