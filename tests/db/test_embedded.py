@@ -115,7 +115,7 @@ def test_each_account_has_a_lock_of_its_own(data_dir: Path, tmp_path: Path) -> N
 
 
 def busy(url: str) -> "subprocess.Popen[bytes]":
-    """A client whose query keeps its server process busy, so that it does not react to signals."""
+    """A client whose query keeps its server process busy, so that it does not notice anything else."""
     ask = "import sys, psycopg; psycopg.connect(sys.argv[1], application_name='busy').execute(sys.argv[2])"
     question = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 10000000) b WHERE a * b < 0"
     client = subprocess.Popen([sys.executable, "-c", ask, url, question], stderr=subprocess.DEVNULL)

@@ -56,7 +56,7 @@ _increments = count(10_000)
 
 
 def payloads() -> Iterator[tuple[str, Json]]:
-    """Every payload file with a guild of ours, and an interaction for every command and component of our features."""
+    """Every payload file, and an interaction for every command and component of our features."""
     for file in sorted(FILES.glob("*.json")):
         yield file.stem, json.loads(file.read_bytes())
     for way in ways(ANA):
@@ -91,7 +91,7 @@ def damaged(payload: Json, path: tuple[Any, ...], damage: Any) -> bytes:
 
 
 async def fuzz(discord: FakeDiscord, bodies: list[tuple[str, bytes]], *, to: str = "/interactions") -> list[str]:
-    """The failures found."""
+    """Send the bodies; returns a description of each failure."""
     broken: list[str] = []
 
     async def send(what: str, body: bytes) -> None:

@@ -12,7 +12,7 @@ API = "https://discord.test/api/v10"
 
 
 def limited(mock: respx.MockRouter, *remaining: int, concurrency: int = 1, reset_after: int = 1) -> respx.Route:
-    """Returns the given GET /gateway/bot responses in order, then the last one repeatedly."""
+    """Mock of GET /gateway/bot with these remaining identify counts in order; the last one repeats."""
     answers = [
         {
             "url": "wss://named.test",

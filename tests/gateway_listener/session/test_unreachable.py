@@ -124,7 +124,7 @@ async def test_requests_of_the_gateway_tell_who_asks(
 
 
 def counting(waited: list[int]) -> Callable[[Backoff, int, float], float]:
-    """A back-off sleep that returns at once and records the delays."""
+    """A back-off function that returns no delay and records the number of failures."""
 
     def note(_backoff: Backoff, failures: int, _chance: float) -> float:
         waited.append(failures)

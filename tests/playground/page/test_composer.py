@@ -39,7 +39,7 @@ async def take(page: Page, option: str) -> None:
 
 
 async def sent(app: SmallApp, count: int, page: Page) -> Json:
-    """The interactions that the app received, autocomplete excluded, once there are `count`."""
+    """The data of the app's `count`-th interaction, autocomplete excluded; waits for it."""
     for _ in range(100):
         seen = [one for one in app.seen if one["type"] != 4]
         if len(seen) >= count:
