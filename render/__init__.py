@@ -1,1 +1,1 @@
-"""Pictures from plain data: each card is a frozen dataclass and one function that turns it into PNG bytes."""
+"""Image rendering with Pillow: each card is a frozen dataclass plus a draw() function that returns PNG bytes."""

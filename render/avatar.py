@@ -1,4 +1,4 @@
-"""Round portraits: decoded from bytes of strangers, or initials where there is no picture."""
+"""Draws round avatars: decodes untrusted image bytes safely, or draws initials when there is no usable image."""
 
 import unicodedata
 from functools import lru_cache
@@ -13,12 +13,12 @@ from render.text.fonts import Face
 from render.text.graphemes import clusters, is_emoji, sanitize
 from render.text.layout import Colour, Style, write_centred
 
-BYTES_MAX: Final = 1024 * 1024  # Discord's own avatars of 128 px stay far below
+BYTES_MAX: Final = 1024 * 1024  # Discord's avatars of 128 px are far smaller
 PIXELS_MAX: Final = 2048 * 2048  # of one frame, before anything is decoded
 _SMALL_PX: Final = 60
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 
-# Deep enough for white letters at 4.5:1.
+# Dark enough for white letters at a contrast of 4.5:1.
 _GROUNDS: Final[tuple[Colour, ...]] = (
     (138, 90, 28),
     (158, 72, 52),
@@ -35,14 +35,14 @@ _LETTER: Final[Colour] = (250, 248, 242)
 def place(
     canvas: Image.Image, centre: tuple[float, float], diameter: int, *, image: bytes | None, name: str, tint: int
 ) -> None:
-    """Draw a portrait as a circle: `image` if it can be read, otherwise initials on a colour that `tint` chooses."""
+    """Draw a round avatar: `image` if it can be decoded, otherwise initials on a colour chosen by `tint`."""
     portrait = (_decode(image, diameter) if image else None) or _initials_portrait(initials(name), diameter, tint)
     corner = (round(centre[0] - diameter / 2), round(centre[1] - diameter / 2))
     canvas.paste(portrait, corner, rounded((diameter, diameter), diameter // 2))
 
 
 def initials(name: str) -> str:
-    """One sign of a name, two for two words of Latin, Greek or Cyrillic; empty without letter, digit and emoji."""
+    """First grapheme of a name, two for two Latin, Greek or Cyrillic words; empty without letter, digit and emoji."""
     words = [
         sign
         for word in sanitize(name).split()
@@ -55,7 +55,7 @@ def initials(name: str) -> str:
     return words[0].upper() if _is_cased(words[0]) else words[0]
 
 
-@lru_cache(maxsize=64)  # each keeps its bytes, up to BYTES_MAX
+@lru_cache(maxsize=64)  # the key of each entry holds the bytes, up to BYTES_MAX
 def _decode(image: bytes, diameter: int) -> Image.Image | None:
     if len(image) > BYTES_MAX:
         return None
@@ -64,7 +64,7 @@ def _decode(image: bytes, diameter: int) -> Image.Image | None:
             if opened.width * opened.height > PIXELS_MAX:
                 return None
             opened.draft("RGB", (diameter * 2, diameter * 2))
-            picture = _upright(_in_eight_bits(opened).convert("RGBA"))  # of an animation, this is the first frame
+            picture = _upright(_in_eight_bits(opened).convert("RGBA"))  # for an animation, this is the first frame
     except Exception:  # noqa: BLE001 - decoders raise anything at all on bytes that were made to hurt them
         return None
     side = min(picture.size)
@@ -76,9 +76,9 @@ def _decode(image: bytes, diameter: int) -> Image.Image | None:
 
 
 def _in_eight_bits(opened: Image.Image) -> Image.Image:
-    """`opened` with 8 bits for each channel, also the value that a PNG declares to be clear.
+    """`opened` with 8 bits per channel, including the colour that a PNG declares as transparent.
 
-    Pillow clips grey of 16 bits to white instead of scaling it, and compares a clear value of 16 bits with pixels of 8.
+    Pillow clips 16-bit grey to white instead of scaling it, and compares a 16-bit transparent colour with 8-bit pixels.
     """
     is_grey = opened.mode.startswith("I")
     is_deep = is_grey or any("16B" in str(tile) for tile in getattr(opened, "tile", ()))
@@ -92,26 +92,26 @@ def _in_eight_bits(opened: Image.Image) -> Image.Image:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    """`picture` turned as its camera noted; unturned where the note cannot be read."""
+    """`picture` rotated according to its EXIF orientation; unchanged when the EXIF data cannot be read."""
     try:
         return ImageOps.exif_transpose(picture)
     except Exception:  # noqa: BLE001 - the picture itself is sound, and the note is bytes of strangers too
         return picture
 
 
-_BEHIND_CLEAR: Final[Colour] = (54, 58, 72)  # behind pictures that are partly clear
+_BEHIND_CLEAR: Final[Colour] = (54, 58, 72)  # behind partly transparent images
 
 
 @lru_cache(maxsize=256)
 def _initials_portrait(letters: str, diameter: int, tint: int) -> Image.Image:
     portrait = Image.new("RGB", (diameter, diameter), _GROUNDS[(tint >> 22 ^ tint) % len(_GROUNDS)])
-    # Small portraits get larger letters, so that they can still be read.
+    # Small avatars get relatively larger letters, to stay readable.
     share = (0.40 if len(clusters(letters)) > 1 else 0.48) + (0.06 if diameter < _SMALL_PX else 0)
     style = Style(Face.STRONG, round(diameter * share))
     if letters:
         write_centred(portrait, (diameter / 2, diameter / 2), letters, style, _LETTER, max_width=diameter * 0.8)
         return portrait
-    # Nobody to name: a plain figure, head and shoulders.
+    # No initials: draw a generic head and shoulders.
     head, body = diameter * 36 // 100, diameter * 76 // 100
     portrait.paste(_LETTER, ((diameter - head) // 2, diameter * 20 // 100), rounded((head, head), head // 2))
     portrait.paste(_LETTER, ((diameter - body) // 2, diameter * 62 // 100), rounded((body, body), body // 2))

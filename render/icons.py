@@ -1,4 +1,4 @@
-"""Small signs of our own, as masks: flame, snowflake, sun, aeroplane, star, spanner, shield."""
+"""Icons drawn by code, as masks: flame, snowflake, sun, aeroplane, star, spanner, shield."""
 
 from enum import StrEnum
 from functools import lru_cache
@@ -11,7 +11,7 @@ from render.shapes import Point, curve, smooth
 
 
 class Icon(StrEnum):
-    """What can be drawn."""
+    """Names of the icons."""
 
     FLAME = "flame"
     SNOWFLAKE = "snowflake"
@@ -33,13 +33,13 @@ _OF_PROTECTION = {
 
 
 def of_protection(kind: ProtectionKind | None) -> Icon:
-    """The sign for what protects a day; a shield when the kind is not told."""
+    """The icon of a protection; a shield for None."""
     return _OF_PROTECTION[kind]
 
 
 @lru_cache(maxsize=128)
 def icon(name: Icon, size_px: int) -> Image.Image:
-    """The sign as a square mask."""
+    """The icon as a square mask (mode L), `size_px` wide."""
     paint = {
         Icon.FLAME: _flame,
         Icon.SNOWFLAKE: _snowflake,
@@ -52,7 +52,7 @@ def icon(name: Icon, size_px: int) -> Image.Image:
     return smooth((size_px, size_px), lambda pen, over: paint(pen, size_px * over), over=8)
 
 
-# Each sign is drawn on a square from (0, 0) to (1, 1).
+# Each icon is drawn in a square from (0, 0) to (1, 1).
 
 
 def _polygon(pen: ImageDraw.ImageDraw, size: int, points: list[Point], fill: int = 255) -> None:

@@ -1,4 +1,4 @@
-"""Numbers with their units as one figure: digits large, words small, whatever the language puts first."""
+"""Draws numbers with units ("3 h 20 min"): large digits and small unit words, in any language's order."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from render.text.layout import Colour, Style, width, write
 from render.theme import MIST, heading, label
 
 _DIGITS: Final = re.compile(r"(\d(?:[\d.,\u00a0\u202f]*\d)?)")
-_UNIT_SHARE: Final = 0.56  # size of the words beside the digits
+_UNIT_SHARE: Final = 0.56  # size of the unit words relative to the digits
 _SMALLEST_PX: Final = 18
 
 
 def write_number(
     canvas: Image.Image, at: tuple[float, float], text: str, t: Translator, *, size_px: int, colour: Colour
 ) -> float:
-    """Draw text such as "3 h 20 min" from `at` on its baseline; the width that it took."""
+    """Draw text such as "3 h 20 min" with its baseline starting at `at`; returns the width in pixels."""
     x = at[0]
     for part, style, is_number, gap in _parts(text, t, size_px):
         x += gap
@@ -27,7 +27,7 @@ def write_number(
 
 
 def common_px(texts: Iterable[str], t: Translator, *, size_px: int, max_width: float) -> int:
-    """The largest size up to `size_px` at which each of these figures stays inside `max_width`: neighbours match."""
+    """The largest size up to `size_px` at which every text fits into `max_width`, so that neighbours have one size."""
     for text in texts:
         while size_px > _SMALLEST_PX and (total := _width(_parts(text, t, size_px))) > max_width:
             size_px = max(_SMALLEST_PX, min(size_px - 1, int(size_px * max_width / total)))
@@ -39,7 +39,7 @@ def _width(parts: list[tuple[str, Style, bool, float]]) -> float:
 
 
 def _parts(text: str, t: Translator, size_px: int) -> list[tuple[str, Style, bool, float]]:
-    """Digits and words in turn, each with the space before it."""
+    """Digits and words in turn: text, style, whether it is a number, and the gap before it in pixels."""
     found: list[tuple[str, Style, bool, float]] = []
     for piece in _DIGITS.split(text):
         if not piece.strip():

@@ -1,4 +1,4 @@
-"""Smooth shapes: drawn large once, kept as masks, pasted in any colour."""
+"""Antialiased shapes: drawn enlarged, cached as masks, and pasted in any colour."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -10,26 +10,26 @@ from PIL import Image, ImageDraw
 from render.pillow_compat import remapped
 from render.text.layout import Colour
 
-_OVER: Final = 4  # how much larger shapes are drawn before they shrink to smooth edges
+_OVER: Final = 4  # factor by which shapes are drawn enlarged before they are scaled down
 
 Point = tuple[float, float]
 Box = tuple[int, int, int, int]
 
 
 def panel(canvas: Image.Image, box: Box, colour: Colour, *, radius: int, opacity: float = 1.0) -> None:
-    """A filled rectangle (left, top, right, bottom; right and bottom outside) with round corners."""
+    """Draw a filled rectangle (left, top, right, bottom; right and bottom exclusive) with round corners."""
     size = (box[2] - box[0], box[3] - box[1])
     if size[0] > 0 and size[1] > 0:
         canvas.paste(colour, box[:2], _veil(size, min(radius, size[0] // 2, size[1] // 2), opacity))
 
 
 def frame(canvas: Image.Image, box: Box, colour: Colour, *, radius: int, line_px: int) -> None:
-    """The outline of a rectangle with round corners."""
+    """Draw the outline of a rectangle with round corners."""
     canvas.paste(colour, box[:2], _rounded_frame((box[2] - box[0], box[3] - box[1]), radius, line_px))
 
 
 def disc(canvas: Image.Image, centre: Point, diameter: int, colour: Colour) -> None:
-    """A filled circle."""
+    """Draw a filled circle."""
     canvas.paste(colour, _corner(centre, diameter), rounded((diameter, diameter), diameter // 2))
 
 
@@ -43,26 +43,26 @@ def ring(
     share: float = 1.0,
     dashes: int = 0,
 ) -> None:
-    """A circle's line, clockwise from its top: `share` of it, or as `dashes`."""
+    """Draw a circle's outline, clockwise from the top: `share` of it (0.0 to 1.0), or `dashes` dashes."""
     canvas.paste(colour, _corner(centre, diameter), _ring(diameter, line_px, round(share, 3), dashes))
 
 
 def stamp(canvas: Image.Image, centre: Point, mask: Image.Image, colour: Colour) -> None:
-    """Any mask, centred."""
+    """Paste a mask in one colour, centred on a point."""
     canvas.paste(colour, (round(centre[0] - mask.width / 2), round(centre[1] - mask.height / 2)), mask)
 
 
 def smooth(
     size: tuple[int, int], paint: Callable[[ImageDraw.ImageDraw, int], None], *, over: int = _OVER
 ) -> Image.Image:
-    """A mask of `size`; `paint` gets a pen on a sheet that is `over` times as large."""
+    """An antialiased mask of `size`; `paint` draws on a canvas `over` times as large, which is then scaled down."""
     sheet = Image.new("L", (size[0] * over, size[1] * over))
     paint(ImageDraw.Draw(sheet), over)
     return sheet.reduce(over)
 
 
 def curve(points: Sequence[Point], *, steps: int = 12) -> list[Point]:
-    """Cubic Bézier curves as a chain of points: a start, then two handles and an end for each curve."""
+    """Cubic Bézier curves as a list of points; takes a start, then two control points and an end for each curve."""
     found = [points[0]]
     for index in range(0, len(points) - 1, 3):
         a, b, c, d = points[index : index + 4]
@@ -81,8 +81,8 @@ def curve(points: Sequence[Point], *, steps: int = 12) -> list[Point]:
 
 @lru_cache(maxsize=256)
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:
-    """The mask of a rectangle with round corners."""
-    # Only corners need smoothing, so they alone are drawn large.
+    """An antialiased mask of a rectangle with round corners."""
+    # Only the corners need antialiasing, so only they are drawn enlarged.
     mask = Image.new("L", size, 255)
     if not radius:
         return mask

@@ -1,4 +1,4 @@
-"""How every card looks: colours, spaces and sizes, for a dark card that sits well on Discord's dark and light."""
+"""Theme of all cards: colours, spacing and text styles of a dark card for Discord's dark and light modes."""
 
 from collections.abc import Sequence
 from colorsys import hsv_to_rgb, rgb_to_hsv
@@ -17,10 +17,10 @@ from render.text.layout import Colour, Style
 WIDTH: Final = 960  # px; Discord shows 400 to 550 of them on a desktop, 360 on a phone, more on dense screens
 MARGIN: Final = 48
 
-# Letters on INK: CHALK 15:1, MIST 7.8:1, HAZE 5.5:1.
+# Contrast of text on INK: CHALK 15:1, MIST 7.8:1, HAZE 5.5:1.
 INK: Final[Colour] = (20, 22, 29)
-VEIL: Final = 0.055  # opacity of the chalk that lifts a panel off the ground
-RAIL: Final[Colour] = (43, 47, 60)  # tracks and empty marks
+VEIL: Final = 0.055  # opacity of the CHALK overlay that makes a panel lighter than the background
+RAIL: Final[Colour] = (43, 47, 60)  # bar tracks and empty day shapes
 EDGE: Final[Colour] = (58, 63, 79)  # thin lines
 HAZE: Final[Colour] = (136, 142, 162)
 MIST: Final[Colour] = (166, 171, 188)
@@ -31,17 +31,17 @@ SILVER: Final[Colour] = (201, 208, 221)
 BRONZE: Final[Colour] = (222, 158, 118)
 
 
-_DEEP_AT: Final = 0.4  # the strength at which an accent is at its deepest
+_DEEP_AT: Final = 0.4  # the strength at which shade() is exactly the deep colour
 
 
 @dataclass(frozen=True, slots=True)
 class Accent:
-    """One person's colour: bright for what shines, deep for what lies beneath."""
+    """Accent colours of one user: bright for highlights, deep for the areas below them."""
 
     bright: Colour
 
     def shade(self, strength: float) -> Colour:
-        """From 0.0 (the ground) over a deep, saturated tone to 1.0 (bright): plain mixing would look like mud."""
+        """Colour from 0.0 (background) over a deep, saturated tone to 1.0 (bright); a linear mix would be greyish."""
         hue, saturation, _ = rgb_to_hsv(*(value / 255 for value in self.bright))
         deep = hsv_to_rgb(hue, min(1.0, saturation * 1.4 + 0.1), 0.48)
         tone = (round(deep[0] * 255), round(deep[1] * 255), round(deep[2] * 255))
@@ -51,7 +51,7 @@ class Accent:
 
 
 def mix(low: Colour, high: Colour, share: float) -> Colour:
-    """The colour `share` of the way from `low` to `high`."""
+    """Linear mix of two colours: `share` (0.0 to 1.0) of the way from `low` to `high`."""
     return (
         round(low[0] + (high[0] - low[0]) * share),
         round(low[1] + (high[1] - low[1]) * share),
@@ -59,7 +59,7 @@ def mix(low: Colour, high: Colour, share: float) -> Colour:
     )
 
 
-# Each at least 8:1 on INK, so that numbers and marks may be drawn in it.
+# Each has a contrast of at least 8:1 on INK, so that numbers and shapes can use it.
 ACCENTS: Final[Sequence[Accent]] = (
     Accent((244, 188, 108)),  # lamp
     Accent((246, 160, 137)),  # coral
@@ -74,42 +74,42 @@ HOUSE: Final = ACCENTS[0]
 
 
 def accent_of(tint: int) -> Accent:
-    """The colour that belongs to an id, always the same one."""
+    """The accent of an id; the same id always gets the same accent."""
     return ACCENTS[(tint >> 22 ^ tint) % len(ACCENTS)]
 
 
 def contrast(first: Colour, second: Colour) -> float:
-    """The contrast of two colours, 1.0 to 21.0. Source: WCAG 2.2, 1.4.3."""
+    """The contrast ratio of two colours, 1.0 to 21.0. Source: WCAG 2.2, 1.4.3."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def ink_on(ground: Colour) -> Colour:
-    """The letter colour that reads best on `ground`."""
+    """The text colour with the best contrast on `ground`."""
     return max((INK, CHALK), key=lambda letter: contrast(letter, ground))
 
 
 def heading(t: Translator, size_px: int) -> Style:
-    """Headings and large numbers."""
+    """Text style of headings and large numbers."""
     return Style(Face.DISPLAY, size_px, _tag(t))
 
 
 def strong(t: Translator, size_px: int, *, tabular: bool = False) -> Style:
-    """Names and values."""
+    """Text style of names and values."""
     return Style(Face.STRONG, size_px, _tag(t), tabular)
 
 
 def label(t: Translator, size_px: int, *, tabular: bool = False) -> Style:
-    """What stands beside names and values."""
+    """Text style of labels beside names and values."""
     return Style(Face.TEXT, size_px, _tag(t), tabular)
 
 
 @lru_cache(maxsize=16)  # of 2 MB each
 def ground(height: int, accent: Accent) -> Image.Image:
-    """An empty card with a soft light of the accent from its upper right corner. Copy it before drawing."""
+    """An empty card with a soft glow of the accent in its upper right corner. It is cached: copy it before drawing."""
     small = (WIDTH // 8, height // 8)
     glow = resized(Image.radial_gradient("L"), (small[0] * 2, small[1] * 2))
-    # The gradient is black in its middle; its lower left quarter, turned round, is light that fades from the corner.
+    # The gradient is black in its centre; its inverted lower left quarter is a glow that fades from the corner.
     fading = [max(0, 200 - value) * 0.17 for value in range(256)]
     mask = resized(remapped(glow.crop((0, small[1], small[0], small[1] * 2)), fading), (WIDTH, height))
     card = Image.new("RGB", (WIDTH, height), INK)

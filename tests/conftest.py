@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that asks: one server per run; its databases are emptied and used again."""
+"""Fixtures for a real PostgreSQL: one server per test run, whose databases are emptied and reused."""
 
 import os
 import subprocess
@@ -19,10 +19,10 @@ from psycopg import sql
 from db import embedded, migrate
 from db.connection import Connection, Pool
 
-FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")  # off: these rows need not survive
+FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")  # off: test data need not survive a crash
 TEMPLATE = "lyceum_template"
 
-# What stays when rows are deleted: changes of the schema, settings, statistics of the planner, large files.
+# State that deleting rows does not reset: schema changes, settings, planner statistics, large files.
 STATE = """
 SELECT (SELECT string_agg(catalogue || ' ' || number || ' ' || newest, ', ') FROM (
     SELECT 'pg_attrdef' AS catalogue, count(*) AS number, max(xmin::text::bigint) AS newest FROM pg_attrdef
@@ -50,17 +50,17 @@ _copies = count()
 
 
 def server_folder(name: str = "") -> Path:
-    """A folder for a server; not below pytest's own, which every new run closes to other users, postgres among them."""
+    """A folder for a server, outside pytest's, which each new run makes unreadable for other users such as postgres."""
     return Path(gettempdir()) / f"lyceum-test-{name or uuid4().hex}"
 
 
 def on(url: str, database: str) -> str:
-    """The same server, another database."""
+    """The URL of another database on the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def create_database(server_url: str, template: str) -> str:
-    """A copy of `template` under a name of its own; returns its address."""
+    """Create a copy of `template` with a unique name; returns its URL."""
     name = f"test_{os.getpid()}_{next(_copies)}"
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
@@ -68,7 +68,7 @@ def create_database(server_url: str, template: str) -> str:
 
 
 def drop_database(server_url: str, url: str) -> None:
-    """Delete a database, whoever is still connected to it."""
+    """Drop a database, even with open connections."""
     name = urlsplit(url).path.removeprefix("/")
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -76,7 +76,7 @@ def drop_database(server_url: str, url: str) -> None:
 
 @contextmanager
 def fresh_database(server_url: str, template: str) -> Generator[str]:
-    """A copy of `template` that is deleted at the end."""
+    """A copy of `template` that is dropped at the end."""
     url = create_database(server_url, template)
     try:
         yield url
@@ -86,7 +86,7 @@ def fresh_database(server_url: str, template: str) -> Generator[str]:
 
 @pytest.fixture(scope="session")
 def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The server of this run; xdist workers share it, and the last one to leave deletes it."""
+    """The server of this run; xdist workers share it, and the last one to finish deletes it."""
     worker: dict[str, str] = getattr(request.config, "workerinput", {})
     server = embedded.start(server_folder(worker.get("testrunuid", "")), keep=False)
     with psycopg.connect(server.get_uri(), autocommit=True) as admin:
@@ -100,7 +100,7 @@ def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(server_url: str) -> str:
-    """The name of a migrated, empty database; the first worker makes it."""
+    """The name of a migrated, empty database; the first worker creates it."""
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(1)")
         with suppress(psycopg.errors.DuplicateDatabase):
@@ -110,7 +110,7 @@ def template(server_url: str) -> str:
 
 
 class Databases:
-    """Migrated databases for one test at a time: emptied and lent again, or dropped if more than rows changed."""
+    """Migrated databases for one test at a time: emptied and reused, or dropped if more than rows changed."""
 
     def __init__(self, server_url: str, template: str) -> None:
         self._server_url = server_url
@@ -121,7 +121,7 @@ class Databases:
 
     @contextmanager
     def lent(self) -> Generator[str]:
-        """The address of an empty, migrated database: commit in it what you like."""
+        """The URL of an empty, migrated database, in which a test may commit."""
         url = self._free.pop() if self._free else self._made()
         try:
             yield url
@@ -132,7 +132,7 @@ class Databases:
                 drop_database(self._server_url, url)
 
     def close(self) -> None:
-        """Delete all of them."""
+        """Drop all databases."""
         while self._free:
             drop_database(self._server_url, self._free.pop())
 
@@ -145,7 +145,7 @@ class Databases:
         return url
 
     def _emptied(self, url: str) -> bool:
-        """Whether nothing is left of what a test wrote."""
+        """Delete all rows; returns whether the database is as new."""
         try:
             with psycopg.connect(url, autocommit=True) as conn:
                 conn.execute("""SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -165,7 +165,7 @@ def _first(conn: psycopg.Connection, question: str) -> str:
 
 
 def _emptying(conn: psycopg.Connection) -> bytes:
-    """Statements that delete all rows, whatever the foreign keys say, and let numbers begin at 1 again."""
+    """SQL that deletes all rows regardless of foreign keys and restarts identity columns at 1."""
     tables = conn.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     )
@@ -186,21 +186,21 @@ def databases(server_url: str, template: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def database_url(databases: Databases) -> Iterator[str]:
-    """An empty migrated database for one test: commit in it what you like."""
+    """URL of an empty migrated database for one test, which may commit."""
     with databases.lent() as url:
         yield url
 
 
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
-    """A fresh database without any table."""
+    """URL of a new database without tables."""
     with fresh_database(server_url, "template0") as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def quick_url(server_url: str, template: str) -> Iterator[str]:
-    """One migrated database per worker, for tests that roll back."""
+    """URL of one migrated database per worker, for tests that roll back."""
     with fresh_database(server_url, template) as url:
         yield url
 
@@ -214,7 +214,7 @@ async def pool(database_url: str) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def conn(quick_url: str) -> AsyncIterator[Connection]:
-    """One connection in a transaction that is rolled back; the cheapest way to a database."""
+    """A connection in a transaction that is rolled back; the cheapest database fixture."""
     async with await psycopg.AsyncConnection.connect(quick_url, application_name="lyceum test") as connection:
         yield connection
         await connection.rollback()
@@ -222,7 +222,7 @@ async def conn(quick_url: str) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A folder with a disk of its own of 120 MB."""
+    """A folder on its own 120 MB file system."""
     mount, umount = which("mount"), which("umount")
     if sys.platform != "linux" or os.geteuid() != 0 or mount is None or umount is None:
         pytest.skip("only root may give a folder a disk of its own")

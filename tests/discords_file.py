@@ -1,4 +1,4 @@
-"""Discord's own description of its API as a judge; without the file (LYCEUM_OPENAPI says where) everything passes."""
+"""Validates payloads against Discord's OpenAPI file; without it (path: LYCEUM_OPENAPI) everything passes."""
 
 import os
 from pathlib import Path
@@ -14,17 +14,17 @@ DESCRIPTION: Final = Description(SPEC)
 
 
 def refusals(schema: str, sent: object) -> list[str]:
-    """What Discord's file says against `sent`; `schema` is a name or a JSON pointer."""
+    """The validation errors of `sent` by Discord's file; `schema` is a schema's name or a JSON pointer."""
     return [str(finding) for finding in DESCRIPTION.findings(schema, sent)]
 
 
 def must_be_here() -> None:
-    """Skips the test where the file is not."""
+    """Skip the test if Discord's file is missing."""
     if not DESCRIPTION.is_there:
         pytest.skip("Discord's OpenAPI file is not beside this repository, and LYCEUM_OPENAPI does not name it")
 
 
 def must_fit(shape: Any, schema: str) -> None:
-    """Fails when a shape is not what Discord's file says; skips the test where the file is not there."""
+    """Fail if a payload is not valid by Discord's file; skip the test if the file is missing."""
     must_be_here()
     assert refusals(schema, shape) == []

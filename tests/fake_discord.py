@@ -1,4 +1,4 @@
-"""Discord as the app meets it: signs interactions, sends them through the whole app, catches what comes after."""
+"""In-process fake of Discord: signs interactions, sends them to the app over ASGI, and records its REST calls."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ _increments = count(1)
 
 @dataclass(frozen=True)
 class Someone:
-    """A person in the guild."""
+    """A member of the guild."""
 
     id: int
     username: str
@@ -49,7 +49,7 @@ class Someone:
     avatar: str | None = None
     bot: bool = False
     locale: str = "en-US"
-    permissions: str = "2147483647"  # all
+    permissions: str = "2147483647"  # every permission
 
     @property
     def user(self) -> Json:
@@ -68,7 +68,7 @@ class Someone:
 ANA = Someone(5_000_000_001, "ana", "Ana")
 BEN = Someone(5_000_000_002, "ben", "Ben", nick="Benny")
 ROBOT = Someone(5_000_000_003, "robot", bot=True)
-GUEST = Someone(5_000_000_004, "guest", "Guest", permissions="104324673")  # what everybody may, and no more
+GUEST = Someone(5_000_000_004, "guest", "Guest", permissions="104324673")  # the default permissions of @everyone
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Room:
 
 
 class Frozen(Clock):
-    """A clock that shows one moment until it is told another."""
+    """A clock that shows a fixed time until it is set to another."""
 
     def __init__(self, moment: datetime = NOW) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class Frozen(Clock):
 
 @dataclass
 class Edit:
-    """One call that the app made to Discord's REST after its first answer."""
+    """One REST call that the app made after its initial response."""
 
     method: str
     path: str
@@ -107,7 +107,7 @@ class Edit:
 
 @dataclass
 class Answer:
-    """What came back: the HTTP answer, and the calls that followed it."""
+    """The HTTP response to an interaction, and the REST calls after it."""
 
     status: int
     body: bytes
@@ -136,27 +136,27 @@ class Answer:
 
     @property
     def final(self) -> Json:
-        """The message that a person ends up with."""
+        """The message that the user sees at the end."""
         return self.edits[-1].payload if self.edits else self.data
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A text that Discord has shown, and whether only the person who asked could see it."""
+    """A text that Discord has shown, and whether it was ephemeral."""
 
     text: str
     is_private: bool
 
 
 def shown(request: Json, answer: Json | None, edits: Sequence[Edit]) -> tuple[list[Shown], list[Shown]]:
-    """What Discord shows of one interaction by its own rules: (all that was ever visible, what is left at the end).
+    """What Discord shows for one interaction: (everything that was ever visible, what is visible at the end).
 
-    The first answer decides who sees it; no edit changes that. While a deferred message is loading, a follow-up edits
-    it, whatever flags the follow-up has; once it was deleted, a follow-up is a message with flags of its own.
+    The initial response decides who sees it; no edit changes that. While a deferred message loads, a followup edits
+    it, whatever flags the followup has; once it was deleted, a followup is a new message with its own flags.
 
     Args:
         request: the interaction.
-        answer: the first answer; None: there was none.
+        answer: the initial response; None: there was none.
         edits: the calls with this interaction's token, in order.
     """
     ever: list[Shown] = []
@@ -192,30 +192,30 @@ def _text(message: Json) -> str:
 
 
 class FakeDiscord:
-    """Sends what a person does, and keeps what the app says."""
+    """Sends a user's interactions to the app, and records its responses and REST calls."""
 
     def __init__(self, app: ASGIApp, clock: Frozen) -> None:
         self.app = app
         self.clock = clock
         self.edits: list[Edit] = []
-        self.pictures: dict[str, bytes] = {}  # CDN path to what is served there
-        self.asked_for: list[str] = []  # at the CDN
+        self.pictures: dict[str, bytes] = {}  # CDN path to the bytes served there
+        self.asked_for: list[str] = []  # paths requested from the CDN
         self.cdn_delay_s = 0.0
         self.rest_status = 200
-        self.rest_trouble: Json = {"code": 0, "message": "trouble"}  # what a status of 400 and more says
-        self.original_flags = 0  # of the first answer, when it is asked for
+        self.rest_trouble: Json = {"code": 0, "message": "trouble"}  # body of responses with a status of 400 or more
+        self.original_flags = 0  # flags of the original response, as GET returns them
 
     @property
     def house(self) -> AppContext:
-        """The parts of the app."""
+        """The app's context."""
         return cast("Starlette", self.app).state.house
 
     async def slash(self, path: str, *, by: Someone = ANA, guild: int | None = GUILD, **options: object) -> Answer:
-        """`/path option:value`; people are given as Someone, channels as Room."""
+        """Send `/path option:value`; users are passed as Someone, channels as Room."""
         return await self.deliver(slash_payload(path, by=by, guild=guild, now=self.clock.moment, options=options))
 
     async def suggest(self, path: str, name: str, value: str, *, by: Someone = ANA) -> list[Json]:
-        """What is suggested while somebody types `value` into an option."""
+        """The autocomplete choices while a user types `value` into an option."""
         payload = slash_payload(path, by=by, now=self.clock.moment, options={name: value})
         payload["type"] = 4
         _leaf(payload["data"])[-1]["focused"] = True
@@ -231,24 +231,24 @@ class FakeDiscord:
         return await self.deliver(envelope(3, data, by=by, now=self.clock.moment) | {"message": message})
 
     async def choose(self, custom_id: str, *values: str, by: Someone = ANA) -> Answer:
-        """Choose `values` in the select with this custom id on a private message."""
+        """Choose `values` in the select with this custom id on an ephemeral message."""
         data = {"custom_id": custom_id, "component_type": 3, "values": list(values)}
         message = {"id": "77777777777", "channel_id": str(CHANNEL), "content": "", "flags": 64}
         return await self.deliver(envelope(3, data, by=by, now=self.clock.moment) | {"message": message})
 
     async def press_label(self, message: Json, label: str, *, by: Someone = ANA) -> Answer:
-        """Press the button with this label on a message that the app sent."""
+        """Click the button with this label on a message of the app."""
         buttons = [button for row in message["components"] for button in row["components"]]
         [custom_id] = [button["custom_id"] for button in buttons if button["label"] == label]
         return await self.press(custom_id, by=by, flags=message.get("flags", 0))
 
     async def deliver(self, payload: Json) -> Answer:
-        """Sign and send one interaction, and wait until all its work is done."""
+        """Sign and send one interaction, and wait for its background work."""
         body = json.dumps(payload).encode()
         return await self.send(body, **sign(body, self.clock.moment))
 
     async def send(self, body: bytes, *, to: str = "/interactions", **headers: str) -> Answer:
-        """Any request to the app; underscores in header names stand for hyphens."""
+        """Send any request to the app; underscores in header names become hyphens."""
         before = len(self.edits)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as client:
@@ -260,7 +260,7 @@ class FakeDiscord:
         return answer
 
     async def answer_rest(self, request: httpx.Request) -> httpx.Response:
-        """Discord's REST and CDN, as far as the app calls them here."""
+        """The REST and CDN endpoints of Discord that these tests need."""
         path = request.url.path
         if path.startswith("/cdn/"):
             self.asked_for.append(path.removeprefix("/cdn"))
@@ -283,7 +283,7 @@ class FakeDiscord:
 
 
 def envelope(kind: int, data: Json, *, by: Someone = ANA, guild: int | None = GUILD, now: datetime = NOW) -> Json:
-    """A whole interaction, as Discord sends it."""
+    """A complete interaction payload, as Discord sends it."""
     shape: Json = {
         "id": str(snowflake_at(now, increment=next(_increments))),
         "application_id": str(APPLICATION),
@@ -324,14 +324,14 @@ def slash_payload(
 
 
 def sign(body: bytes, moment: datetime, *, key: SigningKey = KEY) -> dict[str, str]:
-    """The two headers that make a request Discord's."""
+    """The two signature headers of a request."""
     timestamp = str(int(moment.timestamp()))
     signature = key.sign(timestamp.encode() + body).signature.hex()
     return {"x_signature_ed25519": signature, "x_signature_timestamp": timestamp}
 
 
 def settings(folder: Path) -> Config:
-    """Settings for an app under test; nothing listens at its addresses."""
+    """Settings for an app under test; nothing listens at the URLs in them."""
     return Config(
         token="token",
         public_keys=(KEY.verify_key.encode().hex(),),
@@ -355,7 +355,7 @@ def settings(folder: Path) -> Config:
 async def fake_discord(
     folder: Path, *, pool: Pool | None = None, features: Sequence[Feature] | None = None
 ) -> AsyncGenerator[FakeDiscord]:
-    """The app with Discord around it; without a pool its database is out of reach."""
+    """The app with a fake Discord; without a pool its database is unreachable."""
     clock = Frozen()
     holder: list[FakeDiscord] = []
     transport = httpx.MockTransport(lambda request: holder[0].answer_rest(request))  # noqa: PLW0108 - filled below
@@ -392,7 +392,7 @@ def _resolved(*named: Someone | Room) -> Mapping[str, Json]:
 
 
 def _leaf(data: Json) -> list[Json]:
-    """The options that a person fills in, below all subcommands."""
+    """The options that a user fills in, below all subcommands."""
     options: list[Json] = data["options"]
     while options and "options" in options[0]:
         options = options[0]["options"]

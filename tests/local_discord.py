@@ -1,4 +1,4 @@
-"""The local Discord started for a test: really served on a free port, in a thread of its own."""
+"""Starts the local Discord for a test: served over HTTP on a free port, in its own thread."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ USER_AGENT = "DiscordBot (https://example.org/lyceum, 0)"
 
 @dataclass(frozen=True)
 class LocalDiscord:
-    """Where it is served, and what a test asks of it most. Its methods block: call them through `asyncio.to_thread`
+    """A served local Discord and its usual calls. The methods block: call them through `asyncio.to_thread`
     when the app under test runs on the test's own event loop.
     """
 
@@ -60,18 +60,18 @@ class LocalDiscord:
         return self.http.post("/playground/gateway", json={"action": action, **more}).raise_for_status().json()
 
     def steer(self, path: str, /, **body: object) -> httpx.Response:
-        """POST to the control API; the caller looks at the status."""
+        """POST to the control API; does not check the status."""
         return self.http.post(f"/playground/{path}", json=body)
 
     def rest(self, method: str, path: str, *, token: str | None = None, **more: Any) -> httpx.Response:
-        """A call as the app's REST client would make it."""
+        """A REST call with the app's token."""
         headers = {"User-Agent": USER_AGENT, "Authorization": f"Bot {token or self.config.token}"}
         headers |= more.pop("headers", {})
         return self.http.request(method, f"/api/v10{path}", headers=headers, **more)
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -79,7 +79,7 @@ def free_port() -> int:
 
 @contextmanager
 def local_discord(data_dir: Path, **settings: Any) -> Generator[LocalDiscord]:
-    """A running local Discord with a clock file in `data_dir`; quick and without a life of its own unless asked."""
+    """Run a local Discord with a clock file in `data_dir`; without delays and ambient activity unless enabled."""
     quick: Json = {"living": False, "identify_gap_s": 0.0, "limits_requests": False}
     config = PlaygroundConfig(data_dir, port=free_port(), clock=Clock(data_dir / "clock.json"))
     config = replace(config, **(quick | settings))
@@ -89,7 +89,7 @@ def local_discord(data_dir: Path, **settings: Any) -> Generator[LocalDiscord]:
 
 @contextmanager
 def served_discord(config: PlaygroundConfig) -> Generator[LocalDiscord]:
-    """A local Discord set up to the letter, such as one that comes back on the port of an earlier one."""
+    """Run a local Discord with exactly this config, such as a restart on the same port."""
     server = create_server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

@@ -1,8 +1,8 @@
-"""Runs the tests under clocks of other days: `python -m tests.on_other_days monday leap-day -- -n auto tests/cli`.
+"""Runs the tests with the clock set to other days: `python -m tests.on_other_days monday -- -n auto tests/cli`.
 
-Without names it takes every day of the list. libfaketime moves the clock of all processes by the same amount, of
-PostgreSQL too; it goes on from there. The monotonic clock stays, so that a second of waiting takes a second. Chromium
-does not start under libfaketime: its pages keep the real time.
+Without names it runs every day of the list. libfaketime shifts the clock of all processes by the same amount, also of
+PostgreSQL; it runs on from there. The monotonic clock is unchanged, so a sleep of a second takes a second. Chromium
+does not start under libfaketime: its pages use the real time.
 """
 
 import os
@@ -26,19 +26,19 @@ CLOCK = (
     "NO_FAKE_STAT",
     "TZ",
 )
-NO_TESTS = 5  # pytest's own code: nothing was selected
+NO_TESTS = 5  # pytest's exit code for "no tests collected"
 
 
 @dataclass(frozen=True)
 class Day:
-    """When a run begins, on the clock of somebody in `zone`."""
+    """The local start time of a run, in `zone`."""
 
     name: str
     begins: datetime
     zone: str = "UTC"
 
     def offset_s(self, now: datetime) -> int:
-        """By how much the clock has to be moved."""
+        """Seconds by which the clock is shifted."""
         return round((self.begins.replace(tzinfo=ZoneInfo(self.zone)) - now).total_seconds())
 
 
@@ -52,25 +52,25 @@ DAYS = (
     Day("autumn-new-york", datetime(2027, 11, 7, 1, 58), "America/New_York"),  # 02:00 becomes 01:00
     Day("spring-santiago", datetime(2027, 9, 4, 23, 58), "America/Santiago"),  # midnight becomes 01:00
     Day("autumn-berlin", datetime(2027, 10, 31, 2, 58), "Europe/Berlin"),  # 03:00 becomes 02:00
-    Day("date-line", datetime(2027, 6, 1, 0, 0, 5), "Pacific/Kiritimati"),  # UTC is still in May
+    Day("date-line", datetime(2027, 6, 1, 0, 0, 5), "Pacific/Kiritimati"),  # in UTC it is still May
 )
 
 
 def environ_of_child(root: Path = ROOT) -> dict[str, str]:
-    """What a process with an environment of its own is given by its test: this run's clock, `root` to import from."""
+    """Variables that a test passes to a child with its own environment: this run's clock and `root` as import path."""
     path = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     kept = {name: os.environ[name] for name in CLOCK if name in os.environ}
     return {**kept, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def library() -> Path | None:
-    """Where libfaketime is on this machine."""
+    """The path of libfaketime on this machine."""
     found = [path for folder in FOLDERS for name in LIBRARIES for path in Path(folder).glob(f"**/faketime/{name}")]
     return found[0] if found else None
 
 
 def environ(day: Day, library: Path, now: datetime) -> dict[str, str]:
-    """The environment of a process whose clock shows that day."""
+    """The environment of a process whose clock starts on that day."""
     path = [str(ROOT / "tests" / "other_clock"), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
         **os.environ,
@@ -78,15 +78,15 @@ def environ(day: Day, library: Path, now: datetime) -> dict[str, str]:
         "DYLD_INSERT_LIBRARIES": str(library),
         "FAKETIME": f"{day.offset_s(now):+d}",
         "DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # the same under the name of newer versions
-        "NO_FAKE_STAT": "1",  # Python compares the times of its compiled files
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # the name in newer versions
+        "NO_FAKE_STAT": "1",  # keep real file times: Python compares them for its .pyc files
         "TZ": day.zone,
         "PYTHONPATH": os.pathsep.join(path),
     }
 
 
 def main(arguments: list[str]) -> int:
-    """Arguments: names of days, `--`, and what pytest is to be given."""
+    """Arguments: names of days, `--`, and arguments for pytest."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     names, options = arguments[:end], arguments[end + 1 :]
     chosen = [day for day in DAYS if not names or day.name in names]

@@ -1,4 +1,4 @@
-"""Where the checkout is."""
+"""Path of the checkout's root folder."""
 
 from pathlib import Path
 from typing import Final

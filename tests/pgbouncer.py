@@ -1,4 +1,4 @@
-"""A real PgBouncer before a real server."""
+"""Starts a real PgBouncer in front of a test's PostgreSQL server."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ import pytest
 
 @contextmanager
 def pgbouncer(folder: Path, database_url: str, *, mode: str = "transaction", size: int = 4) -> Generator[str]:
-    """The address of `database_url` through a pooler in `mode`; skips where none is installed."""
+    """The URL of `database_url` through a pooler in `mode`; skips the test if PgBouncer is not installed."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("PgBouncer is not installed (Debian: the package pgbouncer)")
@@ -41,7 +41,7 @@ ignore_startup_parameters = extra_float_digits
 """,
         encoding="utf-8",
     )
-    owner = Path(host).stat().st_uid  # who alone may enter the folder with the server's socket
+    owner = Path(host).stat().st_uid  # the only user who may enter the folder of the server's socket
     as_owner = [f"--user={getpwuid(owner).pw_name}"] if os.geteuid() == 0 else []
     folder.chmod(0o755)
     with subprocess.Popen(

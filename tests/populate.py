@@ -1,4 +1,4 @@
-"""A small world for tests: one guild and as many members as a test names."""
+"""Inserts test data: one guild and the given number of members."""
 
 from datetime import UTC, date, datetime
 

@@ -1,4 +1,4 @@
-"""The app really served beside a local Discord, in a thread of its own."""
+"""Serves the app over HTTP next to a local Discord, in its own thread."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ from wire.rest import Rest
 def served(
     discord: LocalDiscord, folder: Path, database_url: str, *, features: Sequence[Feature] | None = None, port: int = 0
 ) -> Generator[str]:
-    """The app on a port of its own, or on `port`; its address."""
+    """Serve the app on a free port, or on `port`; returns its URL."""
     port = port or free_port()
     config = replace(
         settings(folder),
@@ -62,7 +62,7 @@ def served(
 
 
 async def prepare(discord: LocalDiscord, database_url: str) -> None:
-    """Our commands at Discord, and an hour of study for Mina in the database."""
+    """Register our commands, and insert one counted hour for Mina."""
     async with Rest(discord.api_url, discord.config.token) as rest:
         await sync(rest, APPLICATION, FEATURES)
     guild = discord.state()["guilds"][0]

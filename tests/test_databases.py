@@ -1,4 +1,4 @@
-"""What the fixtures promise: a test that asks for a database finds an empty, migrated one, whatever was done before."""
+"""Database fixtures: each test gets an empty, migrated database, whatever was done before."""
 
 from collections.abc import Iterator
 

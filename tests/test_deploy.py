@@ -1,4 +1,4 @@
-"""Promises of the files in `deploy/`, of the image and of its ignore list."""
+"""Checks the files in `deploy/`, the Dockerfile and `.dockerignore`."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ UNITS = sorted((ROOT / "deploy").glob("*.service"))
 COMPOSE = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-EXPOSED_MOST = 15  # tenths, as systemd-analyze counts; 0 is nothing, 100 everything
+EXPOSED_MOST = 15  # in tenths, as systemd-analyze counts; 0 is no exposure, 100 is full
 
 DIRECTIVES = {
     "NoNewPrivileges": "yes",
@@ -76,7 +76,7 @@ def test_systemd_itself_finds_a_unit_little_exposed(unit: Path) -> None:
 
 
 def block(text: str, name: str, *, indent: str) -> str:
-    """The lines of a mapping in a YAML file, by its key."""
+    """The lines of a YAML mapping, by its key."""
     found = re.search(
         rf"^{indent}{re.escape(name)}:[^\n]*\n((?:{indent} +[^\n]*\n|\s*\n|{indent} *#[^\n]*\n)*)", text, re.MULTILINE
     )
@@ -119,7 +119,7 @@ def test_the_image_runs_as_the_account_that_compose_names() -> None:
 
 
 def admitted(name: str) -> bool:
-    """Whether Docker sends a file to the build, by the rules of .dockerignore: the last pattern that fits decides."""
+    """Whether Docker sends a file to the build by .dockerignore: the last matching pattern decides."""
     is_ignored = False
     for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines():
         pattern = line.strip()
@@ -197,7 +197,7 @@ def test_nginx_reads_the_file_and_an_older_one_what_readme_makes_of_it(tmp_path:
     changed = subprocess.run(["sed", made[1]], input=conf, capture_output=True, text=True, check=True).stdout
     assert accepts(changed)
     if numbers < (1, 27, 3):
-        assert not accepts(conf)  # why README says so
+        assert not accepts(conf)  # the reason for README's note
 
 
 def test_the_nginx_file_and_readme_say_from_which_version_on_it_works() -> None:

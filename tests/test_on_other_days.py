@@ -1,4 +1,4 @@
-"""What `make test-dates` promises: processes live on another day, and waiting takes as long as ever."""
+"""Checks `make test-dates`: processes see another date, and waiting still takes real time."""
 
 import os
 import subprocess

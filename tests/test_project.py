@@ -1,4 +1,4 @@
-"""Promises of the repository itself: what it says about settings, what it must never hold, how large it may grow."""
+"""Repository checks: no secrets, total size, font licences, documented settings, hashed lock files."""
 
 import re
 import subprocess
@@ -8,9 +8,9 @@ import pytest
 
 from tests.paths import ROOT
 
-TEXT_MAX = 1_000_000  # bytes; larger files are data
+TEXT_MAX = 1_000_000  # bytes; larger files count as data
 
-# Shapes of real secrets. The local Discord's and the tests' are made up and look like none of these.
+# Patterns of real secrets. The local Discord's and the tests' fake ones match none of them.
 SECRETS = {
     "a Discord token": r"[MNO][A-Za-z\d_-]{23,27}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,}",
     "a Discord webhook": r"discord(?:app)?\.com/api/webhooks/\d{17,}/[\w-]{40,}",

@@ -1,4 +1,4 @@
-"""The leaderboard: one page of a guild's board, and the viewer's own row when it is on another page."""
+"""Leaderboard card: renders one page, plus the viewer's own row when it is on another page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,32 +26,32 @@ _MEDALS: Final = (theme.GOLD, theme.SILVER, theme.BRONZE)
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One member's place."""
+    """One row: a member with rank and value."""
 
     rank: int  # from 1
     name: str
     avatar: str | None  # key into `avatars`; None: initials
     value_text: str  # in the viewer's language
-    share: float  # of the first place's value, 0.0 to 1.0
+    share: float  # share of the first row's value, 0.0 to 1.0
     is_viewer: bool = False
-    tint: int = 0  # the user's id: chooses the colour of initials
+    tint: int = 0  # the user's id; chooses the background colour of initials
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardCard:
-    """One page of a board."""
+    """One page of a leaderboard."""
 
     guild_name: str
     board: LeaderboardMetric
     period: LeaderboardPeriod
     rows: tuple[BoardRow, ...]  # at most 10, best first
-    viewer_row: BoardRow | None  # None: the viewer is among the rows or not on the board
+    viewer_row: BoardRow | None  # None: the viewer is among the rows or not on the leaderboard
     page: int  # from 1
     pages: int
 
 
 def draw(card: LeaderboardCard, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
-    """The page as a PNG, 960 × 720 px, sRGB, under 150 kB."""
+    """Render the page as a PNG: 960 × 720 px, sRGB, under 150 kB."""
     canvas = theme.ground(HEIGHT, HOUSE).copy()
     _draw_head(canvas, card, t)
     rows = card.rows[:ROWS_MAX]
@@ -73,7 +73,7 @@ def draw(card: LeaderboardCard, *, t: Translator, avatars: Mapping[str, bytes]) 
 
 
 def alt(card: LeaderboardCard, *, t: Translator) -> str:
-    """The page in sentences, at most 1024 characters."""
+    """Alt text of the page, at most 1024 characters."""
     head = t(
         "Leaderboard of {guild}: {board}, {period}, page {page} of {pages}.",
         guild=first_seen(card.guild_name)[:100],

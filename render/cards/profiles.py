@@ -1,4 +1,4 @@
-"""The profile card: level, time and streak of one member, with the last four weeks."""
+"""Profile card: renders one member's level, counted time, streak and activity of the last four weeks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,28 +26,28 @@ _ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats
 
 @dataclass(frozen=True, slots=True)
 class ProfileCard:
-    """What one member has done in one guild, at one moment."""
+    """Data of one member's profile in one guild."""
 
     name: str
     guild_name: str
     avatar: str | None  # key into `avatars`; None: initials
     level: int  # 1 to 10
     xp: int
-    floor_xp: int  # where this level began
-    next_xp: int | None  # where the next one begins; None: the highest level
+    floor_xp: int  # XP at which this level begins
+    next_xp: int | None  # XP at which the next level begins; None: the highest level
     focus_total_s: int
     today_s: int
     week_s: int
     streak_days: int
     longest_days: int
-    rank: int | None  # on the guild's focus board; None: not on it
-    days: tuple[tuple[date, int], ...]  # seconds of the last 28 days, oldest first; may be shorter
+    rank: int | None  # on the guild's focus leaderboard; None: not on it
+    days: tuple[tuple[date, int], ...]  # counted seconds of the last 28 days, oldest first; may be shorter
     threshold_s: int  # seconds that make a day active
-    tint: int = 0  # the user's id: chooses the accent
+    tint: int = 0  # the user's id; chooses the accent
 
 
 def draw(card: ProfileCard, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
-    """The card as a PNG, 960 × 640 px, sRGB, under 150 kB."""
+    """Render the card as a PNG: 960 × 640 px, sRGB, under 150 kB."""
     accent = theme.accent_of(card.tint)
     canvas = theme.ground(HEIGHT, accent).copy()
     _draw_person(canvas, card, t, accent, avatars.get(card.avatar or ""))
@@ -58,7 +58,7 @@ def draw(card: ProfileCard, *, t: Translator, avatars: Mapping[str, bytes]) -> b
 
 
 def alt(card: ProfileCard, *, t: Translator) -> str:
-    """The card in sentences, at most 1024 characters."""
+    """Alt text of the card, at most 1024 characters."""
     progress = t(
         "Profile of {name} in {guild}: level {level}, {xp} XP.",
         name=first_seen(card.name)[:_ALT_NAME_MAX],
@@ -113,7 +113,7 @@ def _draw_progress(canvas: Image.Image, card: ProfileCard, t: Translator, accent
         share = max(0.0, min(1.0, (card.xp - card.floor_xp) / max(1, card.next_xp - card.floor_xp)))
         left_xp = t.number(max(0, card.next_xp - card.xp))
         right = t("{xp} XP to level {level}", xp=left_xp, level=card.level + 1)
-    # Never a lump shorter than it is high: a level just begun shows as a round dot.
+    # The bar is at least as long as it is high, so that a new level shows as a round dot.
     filled = 18 + round((_RIGHT - MARGIN - 18) * share)
     shapes.panel(canvas, (MARGIN, top, MARGIN + filled, bottom), accent.bright, radius=9)
     amount = t("{xp} XP", xp=t.number(card.xp))
@@ -150,7 +150,7 @@ def _draw_figures(canvas: Image.Image, card: ProfileCard, t: Translator, accent:
         write(canvas, (left + padding, top + 40), name, name_style, MIST, max_width=room)
         is_streak = index == len(figures) - 1 and card.streak_days > 0
         if is_streak:
-            # The flame burns once today counts.
+            # The flame is coloured once today is an active day.
             flame = accent.bright if card.today_s >= card.threshold_s else HAZE
             shapes.stamp(canvas, (right - 34, top + 32), icon(Icon.FLAME, 34), flame)
         colour = accent.bright if is_streak else CHALK

@@ -1,4 +1,4 @@
-"""Code as Discord colours it where apps rely on it: what a diff adds and removes, and text with ANSI colours."""
+"""Renders code blocks as HTML with Discord's colours for `diff` and `ansi`; other languages stay plain."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ SPAN: Final = Markup('<span class="{}">{}</span>')
 
 
 def coloured(code: str, language: str) -> Markup:
-    """The code with what stands out in its language; in most, nothing does."""
+    """The escaped code with coloured spans for `diff` and `ansi`; other languages have none."""
     match language.lower():
         case "diff":
             return Markup("\n").join(_diff_line(line) for line in code.split("\n"))
@@ -39,7 +39,7 @@ def _ansi(code: str) -> Markup:
 
 
 def _turn(styles: dict[str, str], number: int) -> None:
-    """Take on one of the numbers of a sequence; those that Discord does not know change nothing."""
+    """Apply one parameter of an ANSI sequence; parameters that Discord does not support change nothing."""
     match number:
         case 0:
             styles.clear()

@@ -1,4 +1,4 @@
-"""Emoji in a text: Discord shows them larger than letters, and larger still when nothing else stands there."""
+"""Wraps emoji in HTML and detects emoji-only messages, which Discord shows larger."""
 
 import re
 from typing import Final
@@ -14,18 +14,18 @@ EMOJI: Final = re.compile(
     "(?:\u200d[\u2190-\u2bff\U0001f000-\U0001faff]\ufe0f?+[\U0001f3fb-\U0001f3ff]?+)*+)"
 )
 ONLY_EMOJI: Final = re.compile(rf"(?:\s|{EMOJI.pattern}|<a?:\w{{1,32}}:\d{{1,20}}>)++")
-JUMBO_MAX: Final = 30  # emoji in a message that shows them large
+JUMBO_MAX: Final = 30  # the most emoji in a message that shows them large
 
 
 def is_jumbo(text: str) -> bool:
-    """Whether a message is nothing but a few emoji, which are then shown large."""
+    """Whether a message has only emoji, and few enough for Discord to show them large."""
     if not text or not ONLY_EMOJI.fullmatch(text):
         return False
     return len(EMOJI.findall(text)) + text.count("<") <= JUMBO_MAX
 
 
 def with_emoji(text: str) -> Markup:
-    """A text whose emoji are marked as such."""
+    """Text as HTML, with each emoji in a span."""
     pieces: list[Markup] = []
     at = 0
     for found in EMOJI.finditer(text):

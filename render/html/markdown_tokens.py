@@ -1,4 +1,4 @@
-"""Where the marks of Discord's markdown can end in a text; every answer costs at most a search in a sorted list."""
+"""Finds the closing delimiters of Discord's markdown in a text; each lookup is at most one binary search."""
 
 import re
 from bisect import bisect_left
@@ -14,11 +14,11 @@ FENCE: Final = "```"
 
 
 class Marks:
-    """The runs, pairs and fences of one text, found once."""
+    """Delimiters of one text, indexed once."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._runs: dict[str, list[tuple[int, int]]] = {"*": [], "_": []}  # first and past the last sign
+        self._runs: dict[str, list[tuple[int, int]]] = {"*": [], "_": []}  # spans of sequences, end exclusive
         for found in RUNS.finditer(text):
             if found[0][0] != "\\":
                 self._runs[found[0][0]].append(found.span())
@@ -33,14 +33,14 @@ class Marks:
         self._partner = _partners(text)
 
     def double(self, sign: str, start: int, end: int) -> int | None:
-        """Where the `**` or `__` that opens at `start` closes, below `end`: the place of the closing pair."""
+        """Position, before `end`, of the pair that closes the `**` or `__` at `start`."""
         at = _first(self._double[sign], start + 3, end - 2)
         if at is None and end - 2 >= start + 3 and self._text.startswith(sign * 2, end - 2):
             at = end - 2 if end - 2 not in self._escaped else None
         return at
 
     def star(self, start: int, end: int) -> int | None:
-        """Where the single `*` that opens at `start` closes: at a lone or odd one, and never after a space."""
+        """Position of the `*` that closes the single `*` at `start`: in an odd-length sequence, never after a space."""
         if start + 1 >= end or self._text[start + 1].isspace():
             return None
         for first, past in self._runs_from("*", start + 1, end):
@@ -53,7 +53,7 @@ class Marks:
         return None
 
     def line(self, start: int, end: int) -> int | None:
-        """Where the single `_` that opens at `start` closes: at an odd one before something that is no word."""
+        """Position of the `_` that closes the single `_` at `start`: in an odd-length sequence, not before a letter."""
         for first, past in self._runs_from("_", start + 1, end):
             length = past - first
             if length % 2:
@@ -62,21 +62,21 @@ class Marks:
         return None
 
     def strike(self, start: int, end: int) -> int | None:
-        """Where `~~` closes."""
+        """Position of the closing `~~`."""
         at = _first(self._strikes, start + 3, end - 2)
         is_last = at is None and end - 2 >= start + 3 and self._text.startswith("~~", end - 2)
         return end - 2 if is_last else at
 
     def spoiler(self, start: int, end: int) -> int | None:
-        """Where `||` closes."""
+        """Position of the closing `||`."""
         return _first(self._spoilers, start + 3, end - 2)
 
     def fence(self, start: int, end: int) -> int | None:
-        """Where the next code fence is, at `start` or later."""
+        """Position of the next code fence at or after `start`."""
         return _first(self._fences, start, end - 3)
 
     def ticks(self, start: int, count: int, end: int) -> tuple[int, int] | None:
-        """How many of the `count` backticks at `start` open a piece of code, and where as many close it."""
+        """How many of the `count` backticks at `start` open inline code, and where the same number closes it."""
         for opening in range(count, 0, -1):
             at = _first(self._ticks[opening], start + count, end - opening)
             if at is not None:
@@ -84,12 +84,12 @@ class Marks:
         return None
 
     def bracket(self, start: int, end: int) -> int | None:
-        """Where the `[` at `start` closes, on the same line."""
+        """Position of the `]` that closes the `[` at `start`, on the same line."""
         at = self._partner.get(start)
         return at if at is not None and at < end else None
 
     def _runs_from(self, sign: str, start: int, end: int) -> list[tuple[int, int]]:
-        """The runs between `start` and `end`, up to the first whose length is odd; what is outside is cut off."""
+        """Sequences of `sign` between `start` and `end`, clipped to them, up to the first of odd length."""
         runs = self._runs[sign]
         index = bisect_left(runs, start, key=lambda run: run[1] - 1)
         found: list[tuple[int, int]] = []
@@ -103,7 +103,7 @@ class Marks:
 
 
 def _everywhere(text: str, mark: str) -> list[int]:
-    """All places of a mark, overlapping ones too."""
+    """All positions of a delimiter, overlapping ones included."""
     found: list[int] = []
     at = text.find(mark)
     while at >= 0:
@@ -118,7 +118,7 @@ def _first(places: list[int], least: int, most: int) -> int | None:
 
 
 def _partners(text: str) -> dict[int, int]:
-    """The closing bracket of every opening one that has one on its line."""
+    """The closing bracket's position for each opening bracket that has one on its line."""
     found: dict[int, int] = {}
     waiting: list[int] = []
     for bracket in BRACKETS.finditer(text):

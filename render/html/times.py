@@ -1,4 +1,4 @@
-"""Moments as somebody reads them: in their zone and language, in each of Discord's styles."""
+"""Formats timestamps in a user's time zone and language, in each of Discord's timestamp styles."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, dates
 
-USUAL: Final = "f"  # unless said otherwise
+USUAL: Final = "f"  # the default style
 DAYS_OF_MONTH: Final = 30.44
 DAYS_OF_YEAR: Final = 365.25
 MONTHS_OF_YEAR: Final = 12
@@ -19,21 +19,21 @@ STEPS: Final[tuple[tuple[Unit, int, int], ...]] = (
     ("minute", 60, 60),
     ("hour", 3600, 24),
     ("day", 86_400, 30),
-)  # its length in seconds, and from how many on a larger one is told
+)  # the unit's length in seconds, and the number of units from which a larger unit is used
 LENGTHS: Final[dict[Unit, timedelta]] = {
     "second": timedelta(seconds=1),
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
-    "month": timedelta(days=30),  # as Babel has them
+    "month": timedelta(days=30),  # Babel's format names
     "year": timedelta(days=365),
 }
-JOINED_BY: Final = {"en": "{1} 'at' {0}"}  # long dates and times; Babel knows one way to join them, CLDR two
-WIDE_HALVES: Final = frozenset({"ko"})  # languages that call the halves of a day by the long name alone
+JOINED_BY: Final = {"en": "{1} 'at' {0}"}  # for long dates and times; Babel has one pattern to join them, CLDR has two
+WIDE_HALVES: Final = frozenset({"ko"})  # languages that use only the long names of AM and PM
 
 
 def moment_of(seconds: int) -> datetime | None:
-    """The moment so many seconds after 1970, None when no calendar has it."""
+    """The time at a Unix timestamp in seconds; None when it is out of range."""
     try:
         found = EPOCH + timedelta(seconds=seconds)
     except OverflowError:
@@ -42,7 +42,7 @@ def moment_of(seconds: int) -> datetime | None:
 
 
 def written(at: datetime, style: str, *, locale: str, zone: str, now: datetime) -> str:
-    """A moment in one of the styles of `<t:…>`.
+    """Format a time in one of the styles of `<t:…>`.
 
     Source: discord.com/developers/docs/reference#message-formatting-timestamp-styles
     """
@@ -71,13 +71,13 @@ def written(at: datetime, style: str, *, locale: str, zone: str, now: datetime) 
 
 
 def since_when(at: datetime, *, locale: str, zone: str, now: datetime) -> str:
-    """When a message was written: the time alone for one of today."""
+    """A message's time: without the date if it is from today."""
     is_today = at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date()
     return written(at, "t" if is_today else "s", locale=locale, zone=zone, now=now)
 
 
 def _relative(at: datetime, now: datetime, locale: Locale) -> str:
-    """As "in 3 minutes"; messages.js counts on from it by the same steps."""
+    """Relative time, such as "in 3 minutes"; messages.js updates it with the same unit thresholds."""
     seconds = floor(abs((at - now).total_seconds()) + 0.5)
     months, years = (floor(seconds / 86_400 / days + 0.5) for days in (DAYS_OF_MONTH, DAYS_OF_YEAR))
     unit: Unit
@@ -88,7 +88,7 @@ def _relative(at: datetime, now: datetime, locale: Locale) -> str:
             break
     away = LENGTHS[unit] * count
     away = away if at >= now else -away
-    # `granularity` is the smallest unit that Babel takes; with an endless threshold it takes no larger one.
+    # `granularity` is Babel's smallest unit; with an infinite threshold Babel chooses no larger one.
     return dates.format_timedelta(away, granularity=unit, threshold=inf, add_direction=True, locale=locale)
 
 

@@ -1,4 +1,4 @@
-"""One sheet of all cards with empty, typical and extreme content: python -m render.samples OUT.png."""
+"""Command that renders all sample cards onto one image: `python -m render.samples OUT.png`."""
 
 import sys
 from io import BytesIO
@@ -16,7 +16,7 @@ _COLUMNS: Final = 4
 
 
 def sheet() -> Image.Image:
-    """All samples on Discord's dark ground."""
+    """All samples on one image with Discord's dark background."""
     pictures = [Image.open(BytesIO(sample.draw())).convert("RGB") for sample in samples()]
     rows = [pictures[start : start + _COLUMNS] for start in range(0, len(pictures), _COLUMNS)]
     height = sum(max(picture.height for picture in row) + _GAP_PX for row in rows) + _GAP_PX
@@ -30,7 +30,7 @@ def sheet() -> Image.Image:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the sheet to the one path given."""
+    """Write the sheet to the path given as the only argument."""
     if len(arguments) != 1:
         sys.stderr.write("Say where the sheet goes: python -m render.samples OUT.png\n")
         return 2

@@ -1,4 +1,4 @@
-"""What the sample cards show: nothing yet, an ordinary month, and more than anyone will ever reach."""
+"""Sample data for every card (empty, typical and extreme content), for tests and the contact sheet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from render.cards.streaks.day_status import CalendarDay
 
 TODAY: Final = date(2026, 10, 23)
 HOUR: Final = 3600
-FANCY: Final = "\U0001d4ef\U0001d4ea\U0001d4f7\U0001d4ec\U0001d502"  # letters of mathematics that spell a word
+FANCY: Final = "\U0001d4ef\U0001d4ea\U0001d4f7\U0001d4ec\U0001d502"  # a word in mathematical letters
 MINA: Final = 175928847299117063
 
 Card = ProfileCard | StreakCalendar | LeaderboardCard
@@ -28,7 +28,7 @@ Card = ProfileCard | StreakCalendar | LeaderboardCard
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A card with a name and the language in which it is drawn."""
+    """A card with its sample name and the translator of its language."""
 
     name: str
     card: Card
@@ -36,7 +36,7 @@ class Sample:
     avatars: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def draw(self) -> bytes:
-        """The card as PNG bytes."""
+        """Render the card as PNG bytes."""
         t = translator_for(self.language)
         match self.card:
             case ProfileCard():
@@ -47,7 +47,7 @@ class Sample:
                 return leaderboards.draw(self.card, t=t, avatars=self.avatars)
 
     def alt(self) -> str:
-        """What the card says, in sentences."""
+        """Alt text of the card."""
         t = translator_for(self.language)
         match self.card:
             case ProfileCard():
@@ -60,7 +60,7 @@ class Sample:
 
 @cache
 def portrait(seed: int) -> bytes:
-    """A made-up avatar, PNG of 128 px: hills under a sun."""
+    """A generated avatar, PNG of 128 px: hills under a sun."""
     sky, ground, sun = _SCENES[seed % len(_SCENES)]
     picture = Image.new("RGB", (128, 128))
     pen = ImageDraw.Draw(picture)
@@ -88,7 +88,7 @@ _SCENES: Final = (
 
 
 def month_of_days(month: date, pattern: str, *, until: date = TODAY) -> tuple[CalendarDay, ...]:
-    """Days from a line of letters, one for each day until today: see `_LETTERS`."""
+    """Calendar days from a string with one letter per day up to today; see `_LETTERS`."""
     days: list[CalendarDay] = []
     day = month
     for letter in pattern:
@@ -349,5 +349,5 @@ def _boards() -> list[Sample]:
 
 
 def samples() -> list[Sample]:
-    """All samples, by kind of card."""
+    """All samples, grouped by kind of card."""
     return [*_profiles(), *_calendars(), *_boards()]

@@ -1,4 +1,4 @@
-"""The order in which signs of left-to-right and right-to-left scripts stand on one line."""
+"""Unicode bidirectional algorithm for one line: embedding levels and visual order of mixed-direction text."""
 
 import re
 import unicodedata
@@ -12,19 +12,20 @@ _BRACKETS: Final = {"(": ")", "[": "]", "{": "}", "「": "」", "『": "』", "�
 _LEVELS: Final = (
     {"L": 0, "R": 1, "E": 2, "N": 2},
     {"L": 2, "R": 1, "E": 2, "N": 2},
-)  # on a line from the left, from the right
+)  # in a left-to-right line, in a right-to-left line
 
 
 def base_level(clusters: Sequence[str]) -> int:
-    """0 for a line that reads from the left, 1 from the right: as its first letter does."""
+    """Base level of a line by its first strong letter: 0 left to right, 1 right to left."""
     first = next((kind for cluster in clusters if (kind := _kind(cluster)) in "LRA"), "L")
     return 0 if first == "L" else 1
 
 
 def levels(clusters: Sequence[str]) -> list[int]:
-    """The embedding level of each sign: odd ones read from the right.
+    """The embedding level of each character; odd levels are right to left.
 
-    Unicode's bidirectional algorithm (annex 9) for one line without explicit directions; these were taken out before.
+    Unicode's bidirectional algorithm (annex 9) for one line without explicit directional controls, which sanitize()
+    has removed.
     """
     base = base_level(clusters)
     own = "LR"[base]
@@ -35,7 +36,7 @@ def levels(clusters: Sequence[str]) -> list[int]:
 
 
 def visual_order(run_levels: Sequence[int]) -> list[int]:
-    """Indexes of runs from the left to the right, given the level of each in reading order."""
+    """Indexes of text runs in visual order (left to right), given their levels in reading order."""
     order = list(range(len(run_levels)))
     for level in range(max(run_levels, default=0), 0, -1):
         start = 0
@@ -56,7 +57,7 @@ def _kind(cluster: str) -> str:
 
 
 def _resolved_weak(kinds: str, own: str) -> str:
-    """Marks, digits and the signs beside digits take the side of their neighbours (W1 to W7)."""
+    """Resolve the direction of combining marks, digits and number separators from their neighbours (rules W1 to W7)."""
     kinds = re.sub(
         "(.)(M+)", lambda found: found[1] * len(found[0]), re.sub("^M+", lambda found: own * len(found[0]), kinds)
     )
@@ -70,7 +71,7 @@ def _resolved_weak(kinds: str, own: str) -> str:
 
 
 def _resolved_brackets(clusters: Sequence[str], kinds: str, own: str) -> str:
-    """A pair of brackets goes one way: with what it holds, or else with what stands before it (N0)."""
+    """Give both brackets of a pair one direction: that of their content, or else that of the text before (rule N0)."""
     resolved = list(kinds)
     for first, last in sorted(_pairs(clusters, kinds)):
         inside = {_side(kind) for kind in resolved[first + 1 : last]} - {_NEUTRAL}
@@ -97,7 +98,7 @@ def _pairs(clusters: Sequence[str], kinds: str) -> list[tuple[int, int]]:
 
 
 def _between(kinds: str, span: tuple[int, int], own: str) -> str:
-    """Neutral signs between two of one side go with them, otherwise with the line (N1, N2)."""
+    """Neutral characters between two of one direction take it, otherwise that of the line (rules N1, N2)."""
     before = _side(kinds[span[0] - 1]) if span[0] else own
     after = _side(kinds[span[1]]) if span[1] < len(kinds) else own
     return before if before == after else own

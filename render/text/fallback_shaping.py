@@ -1,4 +1,4 @@
-"""Right-to-left text where no shaping library is at hand: Arabic letters in their joined forms, order reversed."""
+"""Fallback for right-to-left text without FriBidi: Arabic presentation forms in reversed (visual) order."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 
 
 def visual_rtl(clusters: Sequence[str]) -> str:
-    """`clusters`, given in reading order, as they stand from left to right; brackets turn with the direction."""
+    """`clusters`, given in reading order, in visual order from left to right, with brackets mirrored."""
     return "".join(reversed(_joined(clusters))).translate(_MIRRORED)
 
 
@@ -20,7 +20,7 @@ def _joined(clusters: Sequence[str]) -> list[str]:
     shown: list[str] = []
     for index, cluster in enumerate(clusters):
         own = letters[index]
-        # A letter reaches forward when it has an initial form, and back when it has a final one.
+        # A letter joins the next one if it has an initial form, and the previous one if it has a final form.
         after_joining = index > 0 and "initial" in letters[index - 1] and "final" in own
         before_joining = index + 1 < len(clusters) and "initial" in own and "final" in letters[index + 1]
         if after_joining:

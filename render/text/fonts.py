@@ -1,4 +1,4 @@
-"""The bundled fonts: which one has a sign, opened when first needed and once per size."""
+"""Bundled fonts: chooses the font that has a grapheme; opens each font on first use, once per size."""
 
 import json
 from bisect import bisect_right
@@ -14,18 +14,18 @@ from render.text.graphemes import EMOJI_STYLE, TEXT_STYLE, ZWJ, ZWNJ, is_variati
 
 FOLDER: Final = Path(__file__).parents[2] / "assets" / "fonts"
 EMOJI: Final = "NotoColorEmoji.ttf"
-EMOJI_NEWER: Final = "NotoColorEmoji-Newer.ttf"  # what Unicode 16 and 17 added
+EMOJI_NEWER: Final = "NotoColorEmoji-Newer.ttf"  # only the emoji added in Unicode 16 and 17
 EMOJI_FILES: Final = frozenset({EMOJI, EMOJI_NEWER})
-EMOJI_SIZE_PX: Final = 109  # the only size that the bitmaps of these fonts have
+EMOJI_SIZE_PX: Final = 109  # the only bitmap size in these fonts
 
 _CJK_BOLD: Final = "NotoSansCJK-Bold.otf"
 _CJK_MEDIUM: Final = "NotoSansCJK-Medium.otf"
-_CJK_RARE: Final = "NotoSansCJK-Rare-Bold.otf"  # Han beyond the basic plane
+_CJK_RARE: Final = "NotoSansCJK-Rare-Bold.otf"  # Han outside the Basic Multilingual Plane
 _LAST: Final = ("NotoSansSymbols-SemiBold.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf")
 
 
 class Face(StrEnum):
-    """The three voices of a card; each falls back through the same scripts."""
+    """The three font faces of a card; each has the same fallback fonts for other scripts."""
 
     DISPLAY = "display"  # headings and large numbers
     STRONG = "strong"  # names and values
@@ -52,13 +52,13 @@ _EAST_ASIAN: Final = (
     (0xFF00, 0xFFEF),
     (0x20000, 0x3FFFD),
 )
-# Seen from the text's size: Han and Hangul fill their square and would look larger than the letters beside them.
+# Factor on the text size: Han and Hangul fill their em square and would look larger than Latin letters.
 _SCALE: Final = {_CJK_BOLD: 0.95, _CJK_MEDIUM: 0.95, _CJK_RARE: 0.95}
 
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """The signs that one font has, as sorted bounds of ranges: first, last, first, last and so on."""
+    """The code points that one font has, as sorted range bounds: first, last, first, last and so on."""
 
     bounds: tuple[int, ...]
 
@@ -69,9 +69,9 @@ class _Coverage:
 
 @cache
 def shaping_is_complete() -> bool:
-    """Whether Pillow can shape every script; without the system's FriBidi library it sets signs one by one.
+    """Whether Pillow can shape every script; without the system's FriBidi library it draws characters one by one.
 
-    Arabic and Hebrew still read rightly then (see render/text/fallback_shaping.py); Indic scripts and joined emoji
+    Without it Arabic and Hebrew are still correct (see render/text/fallback_shaping.py); Indic scripts and joined emoji
     look plainer.
     """
     return bool(features.check_feature("raqm")) and bool(features.check_feature("fribidi"))
@@ -79,10 +79,10 @@ def shaping_is_complete() -> bool:
 
 @lru_cache(maxsize=8192)
 def font_for(cluster: str, face: Face) -> str | None:
-    """The file of the first font in the chain of `face` that has every sign of `cluster`, or None."""
+    """The file of the first font in the fallback chain of `face` that has every code point of `cluster`, or None."""
     codes = [ord(char) for char in cluster if not (is_variation(char) or char in {ZWJ, ZWNJ})]
     coverage = _coverage()
-    # Other scripts' fonts carry stray East Asian punctuation, so its own fonts are asked first.
+    # Fonts of other scripts contain some East Asian punctuation, so the East Asian fonts are tried first.
     for file in (*_HAN[face], *_chain(face)) if is_east_asian(cluster[0]) else _chain(face):
         has = coverage[file].has
         if all(has(code) for code in codes):
@@ -91,25 +91,25 @@ def font_for(cluster: str, face: Face) -> str | None:
 
 
 def has_sign(file: str | None, sign: str) -> bool:
-    """Whether the font `file` has the one sign; False without a font."""
+    """Whether the font `file` has the character; False if `file` is None."""
     return file is not None and _coverage()[file].has(ord(sign))
 
 
 def is_east_asian(char: str) -> bool:
-    """Whether `char` belongs to Han, kana, Hangul or their punctuation."""
+    """Whether `char` is Han, kana, Hangul or their punctuation."""
     return any(first <= ord(char) <= last for first, last in _EAST_ASIAN)
 
 
 @lru_cache(maxsize=256)
 def open_font(file: str, size_px: int, *, shaped: bool) -> ImageFont.FreeTypeFont:
-    """The font at `size_px`, with full shaping or sign by sign."""
+    """The font at `size_px`, with full shaping or with Pillow's basic layout."""
     engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
     size = EMOJI_SIZE_PX if file in EMOJI_FILES else max(1, round(size_px * _SCALE.get(file, 1.0)))
     return ImageFont.truetype(FOLDER / file, size, layout_engine=engine)
 
 
 def emoji_font_for(cluster: str) -> str | None:
-    """The file of the emoji font that draws `cluster` as one picture, or None where none knows every sign of it."""
+    """The file of the emoji font that draws `cluster` as one glyph, or None if no font has all its code points."""
     codes = [ord(char) for char in cluster if char not in {ZWJ, EMOJI_STYLE, TEXT_STYLE}]
     files = (EMOJI_NEWER, EMOJI) if _is_newer_sequence(cluster) else (EMOJI, EMOJI_NEWER)
     coverage = _coverage()
@@ -117,7 +117,7 @@ def emoji_font_for(cluster: str) -> str | None:
 
 
 def _is_newer_sequence(cluster: str) -> bool:
-    """Whether only the newer emoji font joins `cluster`, although the older one knows each sign of it."""
+    """Whether only the newer emoji font joins `cluster`, although the older one has each of its code points."""
     plain = cluster.replace(EMOJI_STYLE, "")
     without_tones = "".join(char for char in plain if char not in _SKIN_TONES)
     is_toned = plain != without_tones

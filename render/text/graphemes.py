@@ -1,13 +1,13 @@
-"""Names as people see them: text made safe to draw and cut into the signs that must not be split."""
+"""Sanitizes text for drawing and splits it into grapheme clusters."""
 
 import unicodedata
 from typing import Final
 
 from core.names import BLANK
 
-MARKS_MAX: Final = 4  # combining marks kept on one sign; more is only ever decoration that spills over the neighbours
-_STACKED_MAX: Final = 2  # of these, marks that any letter can take: above, below, through, doubled
-_STACKED: Final = {1, *range(200, 241)}  # their canonical combining classes
+MARKS_MAX: Final = 4  # combining marks kept per cluster; more are only decoration that overlaps the neighbours
+_STACKED_MAX: Final = 2  # of these, marks that combine with any letter: above, below, through, doubled
+_STACKED: Final = {1, *range(200, 241)}  # canonical combining classes of such marks
 
 ZWNJ: Final = "\u200c"
 ZWJ: Final = "\u200d"
@@ -18,9 +18,9 @@ _REPLACEMENT: Final = "\ufffd"
 
 
 def sanitize(text: str) -> str:
-    """`text` on one line: no controls, no direction overrides, single spaces, at most a few marks on each letter.
+    """`text` on one line: without control characters and direction overrides, with single spaces, few marks per letter.
 
-    Signs that nobody can see become spaces; half surrogates become the replacement sign. May be empty.
+    Invisible characters become spaces; lone surrogates become U+FFFD. The result may be empty.
     """
     kept: list[str] = []
     marks = stacked = 0
@@ -46,9 +46,9 @@ def sanitize(text: str) -> str:
 
 
 def clusters(text: str) -> list[str]:
-    """`text` cut into what a reader counts as one sign each: letter with marks, family emoji, flag, syllable block.
+    """Split `text` into grapheme clusters: letter with marks, joined emoji, flag, syllable block.
 
-    Follows the rules of Unicode's annex 29 as far as names need them.
+    Implements the rules of Unicode's annex 29 that occur in names.
     """
     found: list[str] = []
     for char in text:
@@ -60,7 +60,7 @@ def clusters(text: str) -> list[str]:
 
 
 def is_emoji(cluster: str) -> bool:
-    """Whether a reader expects this sign in colour."""
+    """Whether the cluster is shown as a colour emoji."""
     first = cluster[0]
     if TEXT_STYLE in cluster:
         return False
@@ -71,12 +71,12 @@ def is_emoji(cluster: str) -> bool:
 
 
 def is_variation(char: str) -> bool:
-    """Whether `char` only chooses between two looks of the sign before it."""
+    """Whether `char` is a variation selector."""
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef" or "\u180b" <= char <= "\u180d"
 
 
 def is_regional(char: str) -> bool:
-    """Whether `char` is half of a flag."""
+    """Whether `char` is a regional indicator, half of a flag."""
     return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
@@ -90,16 +90,16 @@ def _joins(cluster: str, char: str) -> bool:
         return is_emoji(char) or char in _JOINED_IN_EMOJI
     if is_regional(char):
         return len(cluster) == 1 and is_regional(last)
-    if _is_conjoining(char) and _is_conjoining(last):  # Hangul written as single letters
+    if _is_conjoining(char) and _is_conjoining(last):  # Hangul written as single jamo
         return not ("\u1100" <= char <= "\u115f" and not "\u1100" <= last <= "\u115f")
-    # A virama binds the next consonant of the same script into one written sign.
+    # A virama joins the next consonant of the same script into one cluster.
     return unicodedata.combining(last) == _VIRAMA and unicodedata.category(char) == "Lo"
 
 
 _VIRAMA: Final = 9  # canonical combining class
 _JOINED_IN_EMOJI: Final = frozenset("♀♂⚕⚖✈❤➡⬛↔↕☠")
 _PICTOGRAPHS: Final = ((0x1F300, 0x1F650), (0x1F680, 0x1FB00))
-# Emoji_Presentation below U+1F300: shown in colour without being asked.
+# Emoji_Presentation below U+1F300: shown in colour without a variation selector.
 _COLOUR_BY_DEFAULT: Final = frozenset(
     "⌚⌛⏩⏪⏫⏬⏰⏳◽◾☔☕♈♉♊♋♌♍♎♏♐♑♒♓♿⚓⚡⚪⚫⚽⚾⛄⛅⛎⛔⛪⛲⛳⛵⛺⛽✅✊✋✨❌❎❓❔❕❗\u2795\u2796\u2797➰➿⬛⬜⭐⭕"
     "🀄🃏🆎🆑🆒🆓🆔🆕🆖🆗🆘🆙🆚🈁🈚🈯🈲🈳🈴🈵🈶🈸🈹🈺🉐🉑"

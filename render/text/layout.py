@@ -1,4 +1,4 @@
-"""Text on cards: any script in one line, shaped, measured, fitted and drawn."""
+"""Text layout for cards: shapes, measures, fits and draws one line of text in any script."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -28,46 +28,46 @@ Colour = tuple[int, int, int]
 Align = Literal["left", "centre", "right"]
 
 ELLIPSIS: Final = "…"
-_READ_MAX: Final = 512  # characters looked at; Discord allows 32 in a name of a person and 100 in a name of a guild
-_EMOJI_EM: Final = 1.16  # height of an emoji, seen from the size of the text around it
-_EMOJI_DROP: Final = 0.20  # how far it reaches below the baseline
+_READ_MAX: Final = 512  # characters used; Discord allows 32 in a user's name and 100 in a guild's name
+_EMOJI_EM: Final = 1.16  # height of an emoji relative to the text size
+_EMOJI_DROP: Final = 0.20  # how far an emoji extends below the baseline, relative to the text size
 _TOFU_EM: Final = 0.62
 _SMALLEST_CENTRED_PX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a line looks, without its colour."""
+    """Font settings of a line, without its colour."""
 
     face: Face
     size_px: int
-    language: str = ""  # BCP 47; chooses among the forms that one Han sign has in zh-TW, zh-CN, ja and ko
-    is_tabular: bool = False  # digits of one width, for columns
+    language: str = ""  # BCP 47; chooses between the glyph forms of Han characters in zh-TW, zh-CN, ja and ko
+    is_tabular: bool = False  # tabular digits, for columns
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring signs of one font and one direction."""
+    """Neighbouring clusters with one font and one direction."""
 
-    text: str  # in reading order; with basic layout already in the order of the page
-    file: str | None  # None: no font has it, a neutral box stands for each sign
+    text: str  # in reading order; with basic layout already in visual order
+    file: str | None  # None: no font has it; a box is drawn for each cluster
     is_rtl: bool
     signs: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """What a line is made of, before anything is drawn."""
+    """The runs and size of a line, before drawing."""
 
-    style: Style  # with the language that the text itself speaks
-    runs: tuple[_Run, ...]  # from the left to the right
+    style: Style  # with the language detected in the text
+    runs: tuple[_Run, ...]  # in visual order, left to right
     advances: tuple[float, ...]
     width: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line ready to be put on a card; positions are seen from its start on the baseline."""
+    """A rendered line; positions are relative to the start of its baseline."""
 
     width: float
     mask: Image.Image | None
@@ -77,14 +77,14 @@ class _Line:
 
 
 def width(text: str, style: Style) -> float:
-    """How far `text` reaches, in pixels."""
+    """The width of `text` in pixels."""
     return _laid_out(text, style, shaped=shaping_is_complete()).width
 
 
 def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = None) -> tuple[str, Style]:
-    """`text` and the style with which it stays inside `max_width`: smaller down to `smallest_px`, then cut.
+    """`text` and a style with which it fits into `max_width`: first smaller down to `smallest_px`, then truncated.
 
-    A cut falls between whole signs and shows an ellipsis. The text comes back tamed; empty where not even that fits.
+    Text is cut between grapheme clusters and ends with an ellipsis. The result is sanitized; empty if nothing fits.
     """
     text = sanitize(text[:_READ_MAX])
     smallest = min(style.size_px, smallest_px or style.size_px)
@@ -110,7 +110,7 @@ def fit(text: str, style: Style, *, max_width: float, smallest_px: int | None = 
 
 
 def fit_all(texts: Iterable[str], style: Style, *, max_width: float, smallest_px: int) -> Style:
-    """One style, `style` or smaller down to `smallest_px`, with which each of the texts stays inside `max_width`."""
+    """One style, `style` or smaller down to `smallest_px`, with which every text fits into `max_width`."""
     for text in texts:
         while style.size_px > smallest_px and width(text, style) > max_width:
             style = replace(style, size_px=style.size_px - 1)
@@ -128,9 +128,9 @@ def write(
     max_width: float | None = None,
     smallest_px: int | None = None,
 ) -> float:
-    """Draw one line whose baseline starts, is centred or ends `at`; the width that it took.
+    """Draw one line whose baseline starts, is centred or ends at `at`; returns its width in pixels.
 
-    With `max_width` it is fitted first (see `fit`).
+    With `max_width` the text is fitted first (see `fit`).
     """
     if max_width is not None:
         text, style = fit(text, style, max_width=max_width, smallest_px=smallest_px)
@@ -143,7 +143,7 @@ def write(
 def write_centred(
     canvas: Image.Image, centre: tuple[float, float], text: str, style: Style, colour: Colour, *, max_width: float
 ) -> None:
-    """Draw a few signs so that their ink, not their baseline, is in the middle of a round or square space."""
+    """Draw short text so that its visible pixels, not its baseline, are centred in a round or square area."""
     text, style = fit(text, style, max_width=max_width, smallest_px=_SMALLEST_CENTRED_PX)
     line = _set(text, style, shaped=shaping_is_complete())
     tops = [y for _, _, y in line.pictures] + ([line.top] if line.mask else [])
@@ -154,7 +154,7 @@ def write_centred(
 
 
 def put(canvas: Image.Image, line: _Line, at: tuple[int, int], colour: Colour) -> None:
-    """Draw a line that was set before."""
+    """Draw a rendered line."""
     if line.mask is not None:
         canvas.paste(colour, (at[0] + line.left, at[1] + line.top), line.mask)
     for picture, x, y in line.pictures:
@@ -170,7 +170,7 @@ def _laid_out(text: str, style: Style, *, shaped: bool) -> _Layout:
     text = sanitize(text)
     face = style.face
     if face is Face.DISPLAY and any(is_east_asian(char) for char in text):
-        face = Face.STRONG  # the display face has no Han or Hangul, and its digits alone would look lost beside them
+        face = Face.STRONG  # the display face has no Han or Hangul, and its digits do not match the fallback fonts
     style = replace(style, face=face, language=_han_language(text, style.language))
     runs = tuple(_runs(text, face, shaped=shaped))
     advances = tuple(_advance(run, style, shaped=shaped) for run in runs)
@@ -181,7 +181,7 @@ def _laid_out(text: str, style: Style, *, shaped: bool) -> _Layout:
 def _set(text: str, style: Style, *, shaped: bool) -> _Line:
     layout = _laid_out(text, style, shaped=shaped)
     style, total, size = layout.style, layout.width, style.size_px
-    # Room around the line for letters that reach far: stacked marks, long tails. Cut away again below.
+    # Padding for glyphs that extend far, such as stacked marks and long tails; cropped below.
     margin, baseline, height = size, 2 * size, 3 * size + size // 2
     mask = Image.new("L", (ceil(total) + 2 * margin, height))
     pen = ImageDraw.Draw(mask)
@@ -217,14 +217,14 @@ def _set(text: str, style: Style, *, shaped: bool) -> _Line:
 
 
 def _runs(text: str, face: Face, *, shaped: bool) -> list[_Run]:
-    """`text` as runs from the left to the right."""
+    """`text` as runs in visual order, left to right."""
     signs = clusters(text)
     if not signs:
         return []
     files: list[str | None] = []
     for sign in signs:
         file = _file_of(sign, face)
-        # A space takes the font of the word before it, so that the run need not break there.
+        # A space takes the font of the word before it, which avoids a new run.
         keeps = sign == " " and files and files[-1] not in EMOJI_FILES and has_sign(files[-1], sign)
         files.append(files[-1] if keeps else file)
     levels = bidi.levels(signs)
@@ -288,13 +288,13 @@ def _emoji(cluster: str, file: str, height_px: int, *, shaped: bool) -> Image.Im
     picture = sheet.crop(box)
     scale = height_px / max(picture.height, EMOJI_SIZE_PX)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    # Multiplied with its own alpha while it shrinks, otherwise clear pixels bleed into the edge.
+    # Premultiply alpha while scaling down, otherwise transparent pixels bleed into the edge.
     return resized(picture.convert("RGBa"), size, Image.Resampling.LANCZOS).convert("RGBA")
 
 
 @lru_cache(maxsize=2048)
 def _han_language(text: str, default: str) -> str:
-    """The language whose forms of Han signs `text` probably wants: its kana, Hangul or choice of signs tell."""
+    """The language whose Han glyph forms fit `text`, guessed from its kana, Hangul or choice of characters."""
     if any("\u3041" <= char <= "\u30ff" for char in text):
         return "ja"
     if any("\uac00" <= char <= "\ud7a3" for char in text):
@@ -309,7 +309,7 @@ def _han_language(text: str, default: str) -> str:
     return next(language for language, count in votes.items() if count == best)
 
 
-# Each old national encoding holds the signs as that country writes them.
+# Each legacy national encoding contains only the characters used in that country.
 _HAN_CODECS: Final = {"zh-TW": "big5", "zh-CN": "gb2312", "ja": "shift_jis"}
 
 

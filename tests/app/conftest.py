@@ -1,4 +1,4 @@
-"""The app with small features of its own, without a database."""
+"""Fixtures: the web app with small test features and no database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -21,7 +21,7 @@ SLOWLY = Action("slow", "press", str)
 
 
 class Tally:
-    """Counts how often work was really done."""
+    """Counts how often a handler has run."""
 
     def __init__(self) -> None:
         self.count = 0

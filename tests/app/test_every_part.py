@@ -1,4 +1,4 @@
-"""One feature with all that Discord has, over real HTTP: the local Discord refuses what Discord would."""
+"""One feature with every kind of component and reply, over real HTTP; the local Discord validates them."""
 
 import asyncio
 import base64
@@ -296,7 +296,7 @@ def test_replies_that_do_not_fit_never_reach_discord(discord: LocalDiscord) -> N
     proof = {"Title": "again", "Kind": "XP", "Boxes": ["Focus"], "Proof": ["proof.png"]}
     again = do(discord, submit=proof, files=files(proof_png=PNG))
 
-    assert leak["message"] is None  # it was for everybody to see, and is taken away
+    assert leak["message"] is None  # it was public, and was deleted
     [secret] = leak["follow_ups"]
     assert secret["flags"] == 64
     for said in (edit, changed, again):

@@ -1,4 +1,4 @@
-"""A database whose disk is really full, as people, balancers, monitors and operators see it."""
+"""A database with a really full disk: what users, load balancers, monitoring and operators get."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ async def _get(discord: FakeDiscord, path: str) -> httpx.Response:
 
 
 async def _get_until(discord: FakeDiscord, path: str, status: int) -> httpx.Response:
-    """An answer holds for a second; the next one asks again."""
+    """Poll until the expected status: a health result is cached for one second."""
     async with asyncio.timeout(60):
         while (answer := await _get(discord, path)).status_code != status:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)

@@ -64,7 +64,7 @@ async def test_ready_when_the_database_fits_and_the_routes_are_there(tmp_path: P
     assert response.status_code == 200
     assert response.json() == {"ready": True, "routes": True, "database": True, "schema": True, "writes": True}
     assert response.headers["cache-control"] == "no-store"
-    assert discord.edits == []  # Discord's trouble is no reason to send people elsewhere
+    assert discord.edits == []  # a Discord outage does not make this process unready
 
 
 async def test_not_ready_without_the_database(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whole flows over real HTTP: the local Discord signs and posts, uvicorn serves the app, edits come back by REST."""
+"""End-to-end interactions over real HTTP: the local Discord posts them, uvicorn serves the app, edits use REST."""
 
 import asyncio
 from collections.abc import Iterator

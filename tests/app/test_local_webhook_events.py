@@ -1,4 +1,4 @@
-"""Webhook events over real HTTP: the local Discord signs and posts, retries, and the served app keeps them."""
+"""Webhook events over real HTTP: the local Discord signs, posts and retries them; the served app stores them."""
 
 import time
 from collections.abc import Iterator
@@ -126,7 +126,7 @@ def test_an_app_that_is_away_gets_its_events_when_it_is_back(
 
 
 def _delivered(discord: LocalDiscord) -> list[Json]:
-    """Everything that happened, once the app has taken it; on a busy machine not all of it at the first attempt."""
+    """All deliveries, once the app has accepted them; on a busy machine some need a retry."""
     until = time.monotonic() + 20
     while True:
         told = discord.http.get("/playground/events").json()["events"]

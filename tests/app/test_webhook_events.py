@@ -1,4 +1,4 @@
-"""Webhook events through the whole app: signed, once, in any order, and kept before they are answered."""
+"""Webhook events through the whole app: signature, deduplication, order, and storage before the response."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ def bought(what: str, *, after_s: float = 0, **more: object) -> Json:
 
 
 async def send(discord: FakeDiscord, *payloads: Json, key: SigningKey = KEY) -> list[httpx.Response]:
-    """Deliver events, all at once."""
+    """Deliver the events concurrently."""
     bodies = [json.dumps(payload).encode() for payload in payloads]
     return list(await asyncio.gather(*(post(discord, body, key=key) for body in bodies)))
 
@@ -312,7 +312,7 @@ async def test_the_newest_state_stays_in_whatever_order_events_come(
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_deletion_is_final_whenever_it_comes(discord: FakeDiscord, pool: Pool, seed: int) -> None:
-    order = [*STORY, bought("DELETE", after_s=15)]  # what is told later of the same entitlement does not bring it back
+    order = [*STORY, bought("DELETE", after_s=15)]  # later events of a deleted entitlement do not restore it
     random.Random(seed).shuffle(order)
 
     for each in order:

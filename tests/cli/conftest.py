@@ -1,4 +1,4 @@
-"""Real `lyceum` processes on free ports with a data folder of their own."""
+"""Fixtures: real `lyceum` processes on free ports, each with its own data folder."""
 
 import os
 import shutil
@@ -48,7 +48,7 @@ def wait_until(is_so: Callable[[], bool], *, what: str, patience_s: float = 120)
 
 
 class House:
-    """One data folder with its ports, and the processes that are started for it."""
+    """One data folder with its ports and the processes started for it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -69,7 +69,7 @@ class House:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=180,  # a busy machine is slow, not wrong
+            timeout=180,  # generous, for busy machines
             check=False,
         )
 
@@ -99,7 +99,7 @@ class House:
                         process.kill()
 
     def processes(self) -> dict[int, str]:
-        """Everything that still runs for this folder: ours by its environment, PostgreSQL by its arguments."""
+        """Processes still running for this folder: ours found by environment, PostgreSQL by arguments."""
         mark = f"LYCEUM_DATA_DIR={self.folder}".encode()
         found: dict[int, str] = {}
         for entry in Path("/proc").iterdir():
@@ -142,7 +142,7 @@ class Running:
 
 @contextmanager
 def temporary_house() -> Generator[House]:
-    """Not in pytest's own folder: an administrator's PostgreSQL runs as another user, who may not look there."""
+    """A House outside pytest's folder: for root, PostgreSQL runs as another user, who cannot read that folder."""
     with tempfile.TemporaryDirectory(prefix="lyceum-cli-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         here = House(Path(folder))

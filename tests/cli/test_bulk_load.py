@@ -25,7 +25,7 @@ DERIVED = (
 
 
 def silent(_what: str, _stays: int) -> None:
-    """Nobody watches."""
+    """Progress callback that does nothing."""
 
 
 def derived(url: str) -> list[list[tuple[Any, ...]]]:
@@ -34,7 +34,7 @@ def derived(url: str) -> list[list[tuple[Any, ...]]]:
 
 
 def schema(url: str) -> list[tuple[object, ...]]:
-    """Every index and constraint, in words."""
+    """The definition of every index and constraint."""
     with psycopg.connect(url) as conn:
         return conn.execute(
             """SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'

@@ -11,7 +11,7 @@ from tests.cli.conftest import free_port
 
 
 class Stranger(BaseHTTPRequestHandler):
-    """Answers with the status that the path of an attachment names, and with what the class was told to say."""
+    """HTTP handler that returns the status in an attachment's path, with the body set on the class."""
 
     body = b""
 
@@ -26,7 +26,7 @@ class Stranger(BaseHTTPRequestHandler):
         self.wfile.write(self.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
-        """Stay quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture

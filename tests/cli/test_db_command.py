@@ -9,12 +9,12 @@ from cli.errors import AWAY, FAILED, USAGE, CliError
 from tests.conftest import server_folder
 from tests.pgbouncer import pgbouncer
 
-Answer = tuple[int, str]  # exit code, what was said
+Answer = tuple[int, str]  # exit code, output
 
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
-    """Settings of the local Discord, whatever the shell of the person who runs the tests has set."""
+    """Environment with the local Discord's settings, independent of the developer's shell."""
     for name in ("DISCORD_TOKEN", "DISCORD_PUBLIC_KEY", "DISCORD_APPLICATION_ID", "LOG_LEVEL", "LOG_FORMAT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -64,7 +64,7 @@ def test_going_back_shows_what_is_lost_and_asks(environ: dict[str, str], databas
     assert refused[1].startswith("To base, this would be lost for good:\n")
     assert "  guilds: the whole table, 1 rows\n" in refused[1]
     assert "  users: the whole table, 1 rows\n" in refused[1]
-    assert "voice_sessions" not in refused[1]  # it holds nothing
+    assert "voice_sessions" not in refused[1]  # empty tables are not listed
     assert refused[1].endswith("Nothing was changed; with --yes it is done without asking.")
     assert stands[1].endswith(" (up to date)\n")
     assert nothing[1].startswith("To -1, ")

@@ -40,7 +40,7 @@ def test_doctor_finds_a_running_house_well(house: House) -> None:
     assert "✗" not in read.stdout
     assert "All " in read.stdout.splitlines()[-1]
     states = {name: state for name, (state, _) in report(told.stdout).items()}
-    assert states.pop("fonts") in {"good", "note"}  # some machines have no FriBidi
+    assert states.pop("fonts") in {"good", "note"}  # "note" on machines without FriBidi
     assert states == dict.fromkeys(
         (
             "environment",
@@ -131,7 +131,7 @@ def test_doctor_compares_the_settings_with_what_discord_knows(house: House, data
 
 
 def test_doctor_counts_our_own_commands_and_repeats_no_filler(house: House, database_url: str) -> None:
-    """Another server that speaks Discord's REST fills fields with words; a list may hold a command of another tool."""
+    """Another server with Discord's REST API returns placeholder texts; the list may hold other tools' commands."""
     application = {"id": REAL["DISCORD_APPLICATION_ID"], "name": "We", "verify_key": "IMPLEMENTME", "flags": 0}
     application["interactions_endpoint_url"] = "IMPLEMENTME"
     with serve() as discord:

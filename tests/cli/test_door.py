@@ -160,7 +160,7 @@ def test_an_error_of_ours_leaves_a_reference_and_no_traceback(house: House, empt
 
 
 def broken(house: House, url: str) -> "subprocess.CompletedProcess[str]":
-    """An error of ours where nothing can be kept in the data folder."""
+    """An internal error while the data folder is not writable."""
     with psycopg.connect(url) as conn:
         conn.execute("CREATE TABLE alembic_version (something_else text)")
     (house.folder / "file").touch()

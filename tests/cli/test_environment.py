@@ -65,7 +65,7 @@ def test_environment_does_not_go_on_without_a_file_that_is_there(trouble: str, t
 
 
 class Noted(dict[str, str]):
-    """An environment that remembers what was asked for."""
+    """A mapping that records which variables were read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def test_env_example_explains_every_variable(tmp_path: Path) -> None:
     noted = Noted()
     noted["LYCEUM_DATA_DIR"] = str(tmp_path)
     Config.from_env(noted)
-    theirs = {"XDG_DATA_HOME", "HOME"}  # the machine's own
+    theirs = {"XDG_DATA_HOME", "HOME"}  # standard variables of the operating system
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     explained = {
         line.partition("=")[0]

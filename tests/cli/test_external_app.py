@@ -16,7 +16,7 @@ HELLO: dict[str, Any] = {"name": "hello", "description": "Say hello.", "type": 1
 
 
 class ForeignApp(BaseHTTPRequestHandler):
-    """An app as somebody might write it with the standard library alone; hikari and others refuse with 400 as well."""
+    """A minimal app written with the standard library; like hikari, it answers a wrong signature with 400."""
 
     key: ClassVar[VerifyKey]
     verifies: ClassVar[bool]
@@ -39,7 +39,7 @@ class ForeignApp(BaseHTTPRequestHandler):
         self.wfile.write(answer.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it overrides
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager

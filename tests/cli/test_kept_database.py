@@ -1,4 +1,4 @@
-"""The embedded database as a part of `lyceum up`, by real processes that are really killed."""
+"""The embedded database under `lyceum up`, with real processes that are killed."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are l
 
 
 def wait_for(up: Running, text: str, *, times: int = 1) -> None:
-    """Longer than `Running.wait_for`, for a machine on which much else runs."""
+    """Like `Running.wait_for`, with a longer timeout for busy machines."""
     wait_until(lambda: up.said().count(text) >= times or up.process.poll() is not None, what=text, patience_s=150)
     assert up.said().count(text) >= times, up.said()
 
@@ -32,14 +32,14 @@ def test_up_brings_back_a_database_that_was_killed(house: House) -> None:
         wait_for(up, "postgres runs again.")
         second = server_of(house)
         tried = house.run("try", "/profile", "--as", "ada")
-        os.kill(house.pid_of("postgres"), signal.SIGKILL)  # who watches it, not itself
+        os.kill(house.pid_of("postgres"), signal.SIGKILL)  # the watching process, not the server
         wait_for(up, "postgres runs again.", times=2)
         third = server_of(house)
         code = up.stop(signal.SIGINT)
 
     assert 0 not in (first, second)
     assert first != second
-    assert second == third  # it was joined, not started anew
+    assert second == third  # the running server was reused
     assert "PostgreSQL ended without being asked to; " in up.said()
     assert "postgres ended with exit code 1; it starts again in 0.5 s." in up.said()
     assert tried.returncode == 0, tried.stderr
@@ -56,7 +56,7 @@ def test_a_database_goes_with_an_up_that_was_killed(house: House) -> None:
     wait_until(lambda: house.processes() == {}, what="everything is gone")
     assert before
     assert server_of(house) == 0
-    assert not embedded.is_ended_badly(house.folder / "postgres")  # it was asked to
+    assert not embedded.is_ended_badly(house.folder / "postgres")  # it was shut down on request
 
 
 def test_doctor_starts_no_database(house: House) -> None:

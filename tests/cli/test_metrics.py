@@ -51,6 +51,6 @@ def ask(url: str) -> str:
 
 
 def total(pages: list[str], series: str) -> float:
-    """The sum over all labels and pages of what begins so."""
+    """The sum of all samples whose name starts with the prefix, over all labels and processes."""
     lines = [line for page in pages for line in page.splitlines() if line.startswith(series)]
     return sum(float(line.rpartition(" ")[2]) for line in lines)

@@ -1,4 +1,4 @@
-"""A whole Lyceum whose DATABASE_URL leads through a real PgBouncer in transaction mode."""
+"""All of Lyceum with a DATABASE_URL through a real PgBouncer in transaction mode."""
 
 import json
 import sys

@@ -34,4 +34,4 @@ def test_listen_says_what_chooses_the_address() -> None:
 
 def test_listen_calls_a_port_taken_only_when_it_is() -> None:
     with pytest.raises(CliError, match=r'cannot listen on "fe80::1", port 8000 \(.+\): choose another .* API_HOST\.'):
-        listen("fe80::1", 8000, port_by="API_PORT")  # names no interface
+        listen("fe80::1", 8000, port_by="API_PORT")  # a link-local address without an interface

@@ -1,4 +1,4 @@
-"""The single processes, each for itself, on the test run's own PostgreSQL."""
+"""Each process started alone (web, worker, gateway, …) on the test run's PostgreSQL."""
 
 import json
 import signal
@@ -49,7 +49,7 @@ def test_web_runs_in_several_processes(house: House, database_url: str) -> None:
         code = web.stop(signal.SIGTERM)
 
     assert code == 0, web.said()
-    wait_until(lambda: house.processes() == {}, what="nothing is left")  # Python's resource tracker goes last
+    wait_until(lambda: house.processes() == {}, what="nothing is left")  # Python's resource tracker ends last
 
 
 @pytest.mark.parametrize("process", ["web", "listener", "up"])
@@ -96,7 +96,7 @@ def test_listener_and_web_fall_back_to_the_embedded_database(house: House) -> No
 
 
 def test_web_stops_when_its_supervisor_is_gone(house: House, database_url: str) -> None:
-    with house.start("web", "--supervised", DATABASE_URL=database_url) as web:  # standard input is empty from the start
+    with house.start("web", "--supervised", DATABASE_URL=database_url) as web:  # standard input is at its end at once
         assert web.process.wait(30) == 0, web.said()
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are l
 
 @dataclass
 class Witness:
-    """Hears what children say and what is noted about them."""
+    """Collects the children's output and the supervisor's log events."""
 
     notes: list[str] = field(default_factory=list[str])
     answers: bool = True
@@ -42,7 +42,7 @@ class Witness:
 
 
 def handles(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler for a signal; one that it has not ends even a process that is stopped."""
+    """Whether a process handles a signal; a signal without a handler ends even a stopped process."""
     caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:"))
     return bool(int(caught.split()[1], 16) >> number - 1 & 1)
 
@@ -139,7 +139,7 @@ async def test_child_for_which_starting_again_is_pointless_stays_away(
             "listener is not started again: Discord refused the token: copy it again from the Bot page of the "
             "developer portal into DISCORD_TOKEN. (close code 4004)"
         )
-        await asyncio.sleep(0.7)  # longer than the shortest pause
+        await asyncio.sleep(0.7)  # longer than the first restart delay
 
     assert len(witness.notes) == 1
     assert child.pid is None

@@ -1,4 +1,4 @@
-"""Faults of the surroundings, told by every command as what they are: settings, named, and never ours."""
+"""Every command reports environment faults (database URL, proxies, read-only database) by name, not as our errors."""
 
 import os
 import shutil

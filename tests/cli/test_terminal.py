@@ -1,4 +1,4 @@
-"""Terminals that are not UTF-8: the same answers, with what they cannot show replaced."""
+"""Terminals that are not UTF-8: the output is the same, with unsupported characters replaced."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ def test_everything_works_in_a_terminal_that_knows_few_characters(house: House) 
     for (terminal, name), answer in told.items():
         encoding = LATIN if terminal == "latin-1" else ASCII
         assert b"broke on our side" not in answer.stdout + answer.stderr, (terminal, name, answer.stderr)
-        answer.stdout.decode(encoding)  # nothing that this terminal does not know
+        answer.stdout.decode(encoding)  # raises if a character is not in the terminal's encoding
         if name != "voice":
             assert answer.returncode == 0, (terminal, name, answer.stdout, answer.stderr)
     assert b"| " in told["POSIX", "try"].stdout

@@ -83,7 +83,7 @@ def test_a_press_after_a_command_is_on_its_reply_alone(house: House, tmp_path: P
     first, form, thanks, pressed = steps["reported"]
     assert (form, pressed) == (None, first)
     assert thanks not in (None, first)
-    assert steps["later"] == [pressed]  # alone, it is on the latest reply that has the button
+    assert steps["later"] == [pressed]  # without a step before it, the click uses the latest reply with that button
     assert len(app.seen) == 12
 
 

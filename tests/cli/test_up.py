@@ -26,7 +26,7 @@ def reply_of(said: str) -> dict[str, Any]:
 
 
 def examples(text: str) -> list[list[str]]:
-    """The uses of `lyceum try` that a text shows, as arguments."""
+    """The arguments of each `lyceum try` command in a text."""
     found = re.findall(r"^\s*\S+(?: -m cli)? (try .*)$", text, re.MULTILINE)
     return [shlex.split(each) for each in found]
 
@@ -35,7 +35,7 @@ def test_up_serves_everything_and_leaves_nothing_behind(house: House) -> None:
     with house.start("up", WEB_CONCURRENCY="2") as up:
         up.wait_for(READY)
         helped = house.run("try", "/help", "--as", "ada", "--json")
-        house.run("voice", "leave", "mina")  # the living community may have sent her somewhere
+        house.run("voice", "leave", "mina")  # the ambient activity may have moved her into a channel
         joined = house.run("voice", "join", "mina", "Deep Work")
         moved = house.run("voice", "stream", "mina", "Deep Work")
         paged = house.run(

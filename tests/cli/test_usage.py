@@ -1,4 +1,4 @@
-"""Every command, called as it cannot be called, answers with one sentence and exit code 2."""
+"""Every command answers wrong arguments with one sentence and exit code 2."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ MANY = ["x"] * 9
 
 
 def commands() -> Iterator[tuple[list[str], Any]]:
-    """Each command that does something, with the words that call it."""
+    """Each leaf command, with its command path."""
 
     def walk(command: Any, words: list[str]) -> Iterator[tuple[list[str], Any]]:
         inner: dict[str, Any] = getattr(command, "commands", {})
@@ -33,7 +33,7 @@ def commands() -> Iterator[tuple[list[str], Any]]:
 
 def kind_of(param: Any) -> Any:
     kind = param.type_descriptor.annotation
-    return next(iter(get_args(kind)), kind)  # each of a list
+    return next(iter(get_args(kind)), kind)  # the item type of a list
 
 
 def is_typed(param: Any) -> bool:
@@ -51,7 +51,7 @@ def wrong_arguments(words: list[str], arguments: list[Any]) -> Iterator[list[str
 
 
 def wrong_options(words: list[str], option: Any) -> Iterator[list[str]]:
-    name = max(option.opts, key=len)  # the long one, where there is a short one too
+    name = max(option.opts, key=len)  # the long form of the option
     if option.is_flag:
         yield [*words, f"{name}=x"]
         return
@@ -117,7 +117,7 @@ Answer = tuple[int, str, str]
 
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Callable[[list[list[str]]], list[Answer]]]:
-    """Answers of many calls, made in one process of their own: what they set up stays there."""
+    """Results of many calls in one subprocess, which isolates their global state."""
     with temporary_house() as house:
 
         def run(calls: list[list[str]]) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""`lyceum voice` at a local Discord that runs by itself: with no listener, with another app, and with a crowd."""
+"""`lyceum voice` with a separate local Discord: without a listener, with another app, and with many members."""
 
 import asyncio
 import signal
@@ -39,11 +39,11 @@ def newcomers(house: House) -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("local")
 def test_a_change_where_nobody_listens_is_done_and_says_so(house: House) -> None:
-    house.run("voice", "leave", "mina")  # the living community may have sent her somewhere
+    house.run("voice", "leave", "mina")  # the ambient activity may have moved her into a channel
     joined = house.run("voice", "join", "mina", "Deep Work")
 
     assert (joined.returncode, joined.stdout, joined.stderr) == (0, "김민아 is in Deep Work.\n", f"{NOBODY}\n")
-    assert not (house.folder / "postgres").exists()  # no database is started for a listener that is not there
+    assert not (house.folder / "postgres").exists()  # without a listener, no database is started
 
 
 @pytest.mark.usefixtures("local")

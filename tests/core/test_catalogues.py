@@ -88,7 +88,7 @@ def test_every_plural_can_be_said(language: Language, count: int, found: Found) 
         if sentence.many:
             said = translator_for(language).plural(
                 sentence.one, sentence.many, count
-            )  # every plural names only its count
+            )  # plural forms use only the count as a parameter
             assert translator_for(language).number(count) in said
 
 

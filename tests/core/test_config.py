@@ -174,7 +174,7 @@ def test_settings_know_a_replica_only_of_a_database_that_was_named() -> None:
 
 @pytest.fixture
 def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As for an account that the system does not know, without HOME."""
+    """Simulates an account without a passwd entry and without HOME."""
 
     def refuse() -> Path:
         raise RuntimeError("Could not determine home directory.")

@@ -1,4 +1,4 @@
-"""The faults of a database's address, each in words of its own and none with the password."""
+"""Errors for invalid database URLs: each has its own message, and none contains the password."""
 
 import psycopg.pq
 import pytest

@@ -1,4 +1,4 @@
-"""Proxies and certificates in the environment that no HTTP client of ours can use."""
+"""Detects proxy and certificate variables in the environment that our HTTP clients cannot use."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from core.request_context import request_context
 
 
 class Sentry:
-    """Takes reports as a Sentry server does, over real HTTP."""
+    """HTTP server that receives events like Sentry."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []

@@ -1,4 +1,4 @@
-"""No name of a person reaches a log through an error of the database."""
+"""Database errors do not put members' names into logs."""
 
 import ast
 import logging
@@ -43,7 +43,7 @@ async def table(conn: Connection) -> AsyncGenerator[Connection]:
 async def refused(conn: Connection, statement: str) -> psycopg.Error:
     with pytest.raises(psycopg.Error) as caught:
         await conn.execute(statement.encode(), (NAME,))
-    assert NAME in str(caught.value)  # what psycopg would have written
+    assert NAME in str(caught.value)  # psycopg's own message contains it
     return caught.value
 
 

@@ -84,7 +84,7 @@ async def test_pool_opens_once_for_many_at_once(database_url: str) -> None:
 
 
 async def test_two_that_open_the_pool_at_once_get_the_same_one(pool: Pool) -> None:
-    one, other = await asyncio.gather(pool._open(), pool._open())  # the second has waited for the first
+    one, other = await asyncio.gather(pool._open(), pool._open())  # the second call waited for the first
 
     assert one is other
 
@@ -161,7 +161,7 @@ async def test_a_notice_does_not_cost_the_connection(database_url: str) -> None:
             before, socket = conn.info.backend_pid, conn.fileno()
         with psycopg.connect(database_url, autocommit=True) as admin:
             admin.execute("NOTIFY bell")
-        assert select.select([socket], [], [], 10)[0]  # the bell has rung
+        assert select.select([socket], [], [], 10)[0]  # the notification has arrived
 
         async with pool.connection() as conn:
             assert conn.info.backend_pid == before

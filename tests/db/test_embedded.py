@@ -79,7 +79,7 @@ def test_two_processes_may_make_the_servers_account_at_once(data_dir: Path, monk
     def not_yet(name: str) -> pwd.struct_passwd:
         asked.append(name)
         if len(asked) == 1:
-            raise KeyError(name)  # the other process makes it after this look, so that useradd fails
+            raise KeyError(name)  # the other process creates the account after this check, so useradd fails
         return real(name)
 
     monkeypatch.setattr(pwd, "getpwnam", not_yet)
@@ -99,7 +99,7 @@ def test_starting_does_not_warn(data_dir: Path) -> None:
 
 
 def test_each_account_has_a_lock_of_its_own(data_dir: Path, tmp_path: Path) -> None:
-    (tmp_path / ".lockfile").mkdir()  # somebody else's: it cannot be opened
+    (tmp_path / ".lockfile").mkdir()  # stands for another user's lock file: it cannot be opened
     environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
     environment["TMPDIR"] = str(tmp_path)
 
@@ -115,7 +115,7 @@ def test_each_account_has_a_lock_of_its_own(data_dir: Path, tmp_path: Path) -> N
 
 
 def busy(url: str) -> "subprocess.Popen[bytes]":
-    """A client whose question keeps its server process computing, without a look at anything else."""
+    """A client whose query keeps its server process busy, so that it does not notice anything else."""
     ask = "import sys, psycopg; psycopg.connect(sys.argv[1], application_name='busy').execute(sys.argv[2])"
     question = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 10000000) b WHERE a * b < 0"
     client = subprocess.Popen([sys.executable, "-c", ask, url, question], stderr=subprocess.DEVNULL)
@@ -193,6 +193,6 @@ def test_the_log_is_bounded_while_the_server_writes_to_it(data_dir: Path, monkey
     assert size > 100_000
     assert "the last line" in last
     assert "line 2000 of many" not in last
-    assert "\0" not in last  # the server adds to the end, wherever that is
+    assert "\0" not in last  # the server appends to the log, even after it was truncated
     assert "line 2000 of many" in before
     assert len(before) <= 100_000

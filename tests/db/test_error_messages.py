@@ -1,4 +1,4 @@
-"""What a database cannot do, by the real refusals of real servers."""
+"""Error messages for connection and server failures, from the real errors of real servers."""
 
 import socket
 from contextlib import suppress
@@ -76,7 +76,7 @@ def test_what_keeps_a_connection_from_coming_about_is_named(server_url: str, dat
     with psycopg.connect(server_url, autocommit=True) as admin, suppress(errors.DuplicateObject):
         admin.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
     with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))  # and does not listen
+        silent.bind(("127.0.0.1", 0))  # bound, but not listening
         kinds = {
             "well": find_connection_error(database_url),
             "name": find_connection_error(on(server_url, "nothere")),
@@ -103,7 +103,7 @@ def test_what_keeps_a_connection_from_coming_about_is_named(server_url: str, dat
 
 @pytest.mark.parametrize(
     ("words", "kind"),
-    [  # as libpq 18 and PgBouncer 1.18 write them
+    [  # messages of libpq 18 and PgBouncer 1.18
         ('FATAL:  password authentication failed for user "lyceum"', TroubleKind.LOGIN),
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "a", database "b", no encryption', TroubleKind.LOGIN),
         ("server does not support SSL, but SSL was required", TroubleKind.TLS),

@@ -74,7 +74,7 @@ def run(url: str, statements: str) -> None:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Path:
-    """A copy of the history, to which a test adds steps."""
+    """A copy of the migration history, to which a test adds revisions."""
     return Path(shutil.copytree(migrate.HISTORY, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__")))
 
 
@@ -215,7 +215,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(database_url: str, histor
 
     assert catalogue(database_url) == before
     assert migrate.current(database_url) == HEAD
-    migrate.upgrade(database_url)  # and the lock is free
+    migrate.upgrade(database_url)  # the lock has been released
 
 
 def test_several_processes_may_upgrade_at_once(empty_database_url: str) -> None:
@@ -234,7 +234,7 @@ def test_several_processes_may_upgrade_at_once(empty_database_url: str) -> None:
 
 
 def test_an_enum_type_goes_through_all_its_changes(database_url: str, history: Path) -> None:
-    """What alembic-postgresql-enum writes for a new label, a renamed one and a removed one, up and down again."""
+    """Migrations by alembic-postgresql-enum for an added, a renamed and a removed label, up and down."""
     run(database_url, SEED)
     sync = """
         op.sync_enum_values(

@@ -1,4 +1,4 @@
-"""The pool through a real PgBouncer, and how a pooler is found out."""
+"""The connection pool through a real PgBouncer, and detection of a pooler."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -77,7 +77,7 @@ async def test_a_pool_learns_from_a_statement_that_is_gone(database_url: str) ->
 
         for _ in range(10):
             await ask()
-        async with pool.connection() as conn:  # as a pooler would that hides itself: another session has the statements
+        async with pool.connection() as conn:  # like an undetected pooler: statements are in another session
             await conn.execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")
         with pytest.raises(psycopg.errors.InvalidSqlStatementName):
             await ask()

@@ -1,4 +1,4 @@
-"""A real streaming replica: what is read there, and when the primary answers instead."""
+"""A real streaming replica: which reads use it, and when the primary is used instead."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ IS_REPLICA = "SELECT pg_is_in_recovery()"
 
 @pytest.fixture(scope="module")
 def servers() -> "Iterator[Servers]":
-    """A primary and its replica, both of their own."""
+    """A primary and its replica, both only for this test module."""
     main, copy = server_folder(), server_folder()
     primary = embedded.start(main, keep=False)
     with psycopg.connect(primary.get_uri()) as conn:
@@ -36,7 +36,7 @@ def servers() -> "Iterator[Servers]":
     subprocess.run([*command, "-R", "-X", "stream", "-c", "fast"], check=True, capture_output=True)
     for name in ("postmaster.pid", ".handle_pids.json", "log", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
         (copy / name).unlink(missing_ok=True)
-    if primary.system_user is not None:  # the embedded server runs as somebody else when we are root
+    if primary.system_user is not None:  # as root, the embedded server runs as another user
         for path in (copy, *copy.rglob("*")):
             shutil.chown(path, primary.system_user)
     replica = embedded.start(copy, keep=False)
@@ -90,7 +90,7 @@ async def test_a_replica_that_stands_still_is_not_asked(servers: "Servers") -> N
         passed = 20.0
         back = await eventually_replica(pool)
 
-    assert seen == [True, True, False]  # proven at 0: five seconds of grace, then no more
+    assert seen == [True, True, False]  # last confirmed at 0; trusted for five seconds
     assert back
 
 

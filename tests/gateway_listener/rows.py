@@ -1,4 +1,4 @@
-"""What the listener has written, as a test looks at it."""
+"""Reads the rows that the gateway listener has written, for assertions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.gateway_listener.scripted import PATIENCE_S
 @dataclass(frozen=True)
 class Stay:
     user: int
-    channel: int  # the last one
+    channel: int  # of the last segment
     flags: int
     is_open: bool
     is_estimated: bool
@@ -27,7 +27,7 @@ async def position(pool: Pool, shard: tuple[int, int] = (0, 1)) -> Position:
 
 
 async def until_seq(pool: Pool, seq: int, *, session: str = "first") -> Position:
-    """The position, once `seq` of a session is committed."""
+    """Wait until `seq` of a session is committed; returns the position."""
     async with asyncio.timeout(PATIENCE_S):
         async for found in _positions(pool):
             if found and found.session_id == session and found.seq is not None and found.seq >= seq:
@@ -36,7 +36,7 @@ async def until_seq(pool: Pool, seq: int, *, session: str = "first") -> Position
 
 
 async def stays(pool: Pool) -> list[Stay]:
-    """All voice sessions in the order in which they began."""
+    """All voice sessions, ordered by start."""
     async with pool.connection() as conn:
         cursor = await conn.execute(
             """SELECT DISTINCT ON (s.session_id) s.user_id, g.channel_id, g.flags, s.ended_at IS NULL, s.is_estimated
@@ -47,7 +47,7 @@ async def stays(pool: Pool) -> list[Stay]:
 
 
 async def spans(pool: Pool) -> list[tuple[int, datetime, datetime | None]]:
-    """Who was there from when to when."""
+    """User, start and end of each voice session."""
     async with pool.connection() as conn:
         cursor = await conn.execute("SELECT user_id, started_at, ended_at FROM voice_sessions ORDER BY session_id")
         return await cursor.fetchall()

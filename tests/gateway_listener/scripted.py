@@ -1,4 +1,4 @@
-"""A gateway that a test plays by hand, frame by frame: for everything that a well-behaved one does not do."""
+"""Scripted gateway server: a test sends each frame itself, to reproduce what the local Discord does not do."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -22,23 +22,23 @@ from gateway_listener.session.shard import Backoff, Shard
 
 Json = dict[str, Any]
 
-PATIENCE_S = 20.0  # a busy machine is slow, not wrong
+PATIENCE_S = 20.0  # generous, for busy machines
 TOKEN = "a-token"
 GUILD = snowflake_at(Clock().now(), increment=1)
 ROOM = GUILD + 1
 OTHER_ROOM = GUILD + 2
 ANA = GUILD + 3
 BEN = GUILD + 4
-NOBODY = "http://127.0.0.1:9"  # the discard port: nobody answers
+NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
 
 
 @dataclass
 class Link:
-    """One connection of the client, seen from the server."""
+    """One client connection, on the server's side."""
 
     socket: ServerConnection
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    answers: bool = True  # heartbeats that come while we wait for something else
+    answers: bool = True  # whether heartbeats received meanwhile are acknowledged
 
     @property
     def query(self) -> dict[str, str]:
@@ -79,7 +79,7 @@ class Link:
             return msgspec.json.decode(await self.socket.recv())
 
     async def expect(self, op: int) -> Any:
-        """The payload of the next frame that is no heartbeat, which must be an `op`."""
+        """The payload of the next frame other than heartbeats; asserts that its opcode is `op`."""
         frame = await self.next()
         while frame["op"] == 1 != op:
             if self.answers:
@@ -92,7 +92,7 @@ class Link:
         await self.socket.close(code, reason)
 
     async def closed(self) -> int | None:
-        """The close code that the client gives."""
+        """Wait for the client to close; returns its close code."""
         with suppress(ConnectionClosed):
             async with asyncio.timeout(PATIENCE_S):
                 while True:
@@ -100,7 +100,7 @@ class Link:
         return self.socket.close_code
 
     async def greet(self, session: str = "first", *, s: int = 1, url: str | None = None) -> Json:
-        """Hello, identify, ready: the identify."""
+        """Send HELLO, receive IDENTIFY, send READY; returns the IDENTIFY payload."""
         await self.hello()
         identify = await self.expect(2)
         await self.ready(session, s=s, url=url)
@@ -108,7 +108,7 @@ class Link:
 
 
 class ScriptedGateway:
-    """Accepts connections and hands them to the test in turn."""
+    """Gateway server that passes accepted connections to the test one by one."""
 
     def __init__(self) -> None:
         self.links: list[Link] = []
@@ -121,7 +121,7 @@ class ScriptedGateway:
         return f"ws://127.0.0.1:{next(iter(self.server.sockets)).getsockname()[1]}"
 
     async def accept(self) -> Link:
-        """The next connection of the client."""
+        """Wait for the client's next connection."""
         async with asyncio.timeout(PATIENCE_S):
             return await self._waiting.get()
 
@@ -147,7 +147,7 @@ async def scripted_gateway() -> AsyncGenerator[ScriptedGateway]:
 
 
 class SleptClock(Clock):
-    """The clock of a machine that was asleep for a while."""
+    """The clock of a machine that was suspended for a while."""
 
     slept_s = 0.0
 
@@ -157,7 +157,7 @@ class SleptClock(Clock):
 
 @dataclass
 class Following:
-    """A listener in the test's own loop."""
+    """A listener that runs in the test's event loop."""
 
     recorder: Recorder
     shard: "asyncio.Task[None]"
@@ -174,7 +174,7 @@ async def following(
     token: str = TOKEN,
     clock: Clock | None = None,
 ) -> AsyncGenerator[Following]:
-    """A listener that follows `url`, quick to try again."""
+    """Start a listener on the gateway at `url`, with short retry delays."""
     clock = clock or Clock()
     recorder = Recorder(pool, clock, queue_rows=queue_rows)
     directory = GatewayInfoClient(NOBODY, token, url or None)

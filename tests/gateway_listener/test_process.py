@@ -1,4 +1,4 @@
-"""Real processes, a real local Discord and a real database: what a restart or a crash costs."""
+"""The real listener process: how much counted time a restart or a crash loses."""
 
 import os
 import signal
@@ -21,14 +21,14 @@ from tests.on_other_days import environ_of_child
 from tests.paths import ROOT
 
 PATIENCE_S = 20.0
-SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
-COMMIT_S = 15  # between two commits of how far was heard
+SLACK_S = 8  # real time besides clock jumps: starting processes, requests, waiting
+COMMIT_S = 15  # interval between commits of the last-received time
 ANA, BEN, CHO, DEE = "ada", "joonseo", "somchai", "kwame"
 
 
 @dataclass(frozen=True)
 class World:
-    """The local Discord, a database, and how listeners are started between them."""
+    """The local Discord, a database, and methods to start listeners for both."""
 
     discord: LocalDiscord
     database_url: str
@@ -56,7 +56,7 @@ class World:
             process.communicate()
 
     def jump(self, seconds: float) -> None:
-        """Time passes at once, after what happened until now is heard."""
+        """Advance the simulated clock after all events so far were received."""
         self.until(lambda: not self._told() or self._is_committed())
         self.discord.steer("clock", advance_s=seconds).raise_for_status()
 
@@ -74,11 +74,11 @@ class World:
         return next(channel["name"] for channel in channels if channel["kind"] == "voice")
 
     def settle(self) -> None:
-        """Wait until everything told is committed."""
+        """Wait until all events sent are committed."""
         self.until(self._is_committed)
 
     def heard_lately(self) -> None:
-        """Wait until a heartbeat of the time shown now is committed."""
+        """Wait until a heartbeat at the simulated now is committed."""
         now = self.discord.http.get("/playground/clock").json()["unix"]
         query = "SELECT 1 FROM gateway_sessions WHERE heartbeat_at >= to_timestamp(%s)"
         self.until(lambda: bool(self.rows(query, now)))
@@ -94,13 +94,13 @@ class World:
         return [seconds for (seconds,) in self.rows(query, user)]
 
     def estimated(self, member: str) -> list[int]:
-        """The part of them that nobody heard."""
+        """The estimated part of the counted seconds (time without gateway frames)."""
         user = int(self.discord.member(member)["id"])
         query = "SELECT estimated_seconds FROM voice_sessions WHERE user_id = %s ORDER BY session_id"
         return [seconds for (seconds,) in self.rows(query, user)]
 
     def advance(self, seconds: float) -> None:
-        """Time passes at once, while nobody hears."""
+        """Advance the simulated clock while no listener is connected."""
         self.discord.steer("clock", advance_s=seconds).raise_for_status()
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -118,7 +118,7 @@ class World:
         return bool(told) and told == dict(self.rows("SELECT session_id, seq FROM gateway_sessions"))
 
     def _told(self) -> dict[str, int]:
-        """What was told last, by session; only those that somebody listens to."""
+        """The last sequence number sent, by connected session."""
         sessions = self.discord.http.get("/playground/gateway").json()["sessions"]
         return {one["id"]: one["seq"] for one in sessions if one["connected"]}
 
@@ -151,7 +151,7 @@ def test_planned_restart_loses_no_second(world: World) -> None:
     assert world.session() == session
     (ana,), (ben,), (cho,) = world.counted(ANA), world.counted(BEN), world.counted(CHO)
     assert 1120 <= ana <= 1120 + SLACK_S
-    assert 760 <= ben <= 760 + SLACK_S  # the moment of leaving is not known: a minute of the doubt is credited
+    assert 760 <= ben <= 760 + SLACK_S  # the time of leaving is unknown: one minute of the gap is credited
     assert 360 <= cho <= 360 + SLACK_S
 
 
@@ -269,7 +269,7 @@ def test_crash_without_resume_loses_nothing_of_whoever_is_still_there(world: Wor
         world.join(ANA)
         world.jump(700)
         world.heard_lately()
-        world.jump(14)  # not yet the next heartbeat
+        world.jump(14)  # before the next heartbeat
         first.kill()
         world.discord.fault("forget")
     world.jump(50)

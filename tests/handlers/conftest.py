@@ -1,4 +1,4 @@
-"""The whole app with all features on a real database."""
+"""Fixtures: the whole app with all features on a real database."""
 
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ async def discord(tmp_path: Path, pool: Pool) -> AsyncGenerator[FakeDiscord]:
 async def studied(
     pool: Pool, who: Someone, *, hours: float, until: datetime = NOW, stays: bool = False, is_first: bool = True
 ) -> None:
-    """Somebody sat in the library for `hours`, as the listener would have told it."""
+    """Record that a member was in the library for `hours`, as the listener would."""
     since = until - timedelta(hours=hours)
     arrives = state(who, since, LIBRARY)
     async with pool.connection() as conn:
@@ -37,7 +37,7 @@ async def studied(
 
 
 def guild(at: datetime, *more: VoiceChannel, afk: ChannelId | None = None) -> GuildSnapshot:
-    """The guild with its library and `more` channels, as the gateway would tell it."""
+    """A snapshot of the guild with its library and `more` channels, as from the gateway."""
     return GuildSnapshot(
         guild=GuildId(GUILD),
         name="Lyceum Commons",
@@ -52,6 +52,6 @@ def guild(at: datetime, *more: VoiceChannel, afk: ChannelId | None = None) -> Gu
 
 
 def state(who: Someone, at: datetime, channel: ChannelId | None, *, flags: int = 0) -> VoiceState:
-    """What the gateway would tell of somebody."""
+    """A user's voice state, as from the gateway."""
     person = Person(UserId(who.id), who.username, who.global_name, who.avatar, who.bot, who.nick)
     return VoiceState(GuildId(GUILD), UserId(who.id), channel, flags, f"session {who.id}", at, person)

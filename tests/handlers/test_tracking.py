@@ -66,7 +66,7 @@ async def test_a_preview_knows_of_an_open_session_that_has_counted_nothing_yet(
         await tracking.set_preset(
             conn, guild=GuildId(GUILD), preset=TrackingPreset.SOCIAL, by=UserId(ANA.id), now=since
         )
-        await open_sessions.accrue_open_sessions(conn, now=NOW)  # alone, and so without a second
+        await open_sessions.accrue_open_sessions(conn, now=NOW)  # alone in the channel, so nothing is counted
         assert await (await conn.execute("SELECT counted_seconds, ended_at FROM voice_sessions")).fetchall() == [
             (0, None)
         ]

@@ -1,7 +1,7 @@
 """Imported by every Python process under libfaketime: makes `time.sleep` work there.
 
-Python sleeps until a moment of the monotonic clock, which libfaketime takes for one of the clock that it moved, and
-refuses with EINVAL. `select` waits for a duration, which it leaves alone.
+Python sleeps until a time of the monotonic clock; libfaketime mistakes it for a time of the shifted clock and
+fails with EINVAL. `select` waits for a duration, which libfaketime does not change.
 """
 
 import select
@@ -9,7 +9,7 @@ import time
 
 
 def sleep(seconds: float, /) -> None:
-    """Like `time.sleep`."""
+    """Replacement for `time.sleep` that uses `select`."""
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
     select.select([], [], [], seconds)

@@ -18,7 +18,7 @@ def discord(tmp_path: Path) -> Iterator[LocalDiscord]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncGenerator[Browser]:
-    """One browser for the whole run; tests that use it say `pytestmark = pytest.mark.asyncio(loop_scope="session")`."""
+    """One browser for the whole run; its tests need `pytestmark = pytest.mark.asyncio(loop_scope="session")`."""
     if browser.executable() is None:
         pytest.skip(browser.MISSING)
     async with browser.chromium() as running:
@@ -27,7 +27,7 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(chromium: Browser) -> AsyncGenerator[Visits]:
-    """Opens pages for one test: `page = await visit(discord.url)`; a complaint of the console fails the test."""
+    """Opens pages for one test: `page = await visit(discord.url)`; console errors fail the test."""
     visits = Visits(chromium)
     yield visits
     await visits.close()

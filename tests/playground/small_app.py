@@ -1,4 +1,4 @@
-"""A small app with every kind of answer, served for real: what the local Discord talks to in its own tests."""
+"""A small HTTP app with every kind of interaction response, for the local Discord's own tests."""
 
 import asyncio
 import json
@@ -141,21 +141,21 @@ PNG = (
 
 
 class SmallApp:
-    """Verifies like a real app, answers by the name of the command or the custom id."""
+    """Verifies signatures like a real app; the command's name or the custom id selects the response."""
 
     def __init__(self, discord: LocalDiscord) -> None:
         self._discord = discord
         self._key = VerifyKey(bytes.fromhex(discord.public_key))
         self.seen: list[Json] = []
-        self.told: Json = {}  # what the callback answered
+        self.told: Json = {}  # the callback's response body
         self.forgets_edits = False
         self.verifies = True
         self.refuses_with = 401
-        self.knows_again = False  # answers a second delivery with an empty 202
-        self.form = FORM  # what it opens
+        self.knows_again = False  # whether a second delivery gets an empty 202
+        self.form = FORM  # the modal that it opens
         self.is_down = False
-        self.completion_pauses_s: dict[str, float] = {}  # by what is typed
-        self.update: Json = {}  # what a press changes besides
+        self.completion_pauses_s: dict[str, float] = {}  # by the typed value
+        self.update: Json = {}  # additional changes by a click
         self.callback_body: Json = {}
         self.callback_files: dict[str, tuple[str, bytes]] = {}
         self.callback_answer: httpx.Response | None = None
@@ -278,7 +278,7 @@ def _said(text: str) -> Json:
 
 @contextmanager
 def small_app(discord: LocalDiscord) -> Generator[SmallApp]:
-    """The app served on a free port, its commands registered, its endpoint saved as Discord saves it."""
+    """The app served on a free port, with registered commands and a verified endpoint URL."""
     app = SmallApp(discord)
     port = free_port()
     web = Starlette(routes=[Route("/interactions", app.endpoint, methods=["POST"])])

@@ -51,11 +51,11 @@ def test_pictures_become_smooth_circles(file_format: str) -> None:
     assert len({canvas.getpixel((x, 11)) for x in range(20, 80)}) > 4
 
 
-GRADIENT = resized(Image.linear_gradient("L"), (128, 128))  # dark above, light below
+GRADIENT = resized(Image.linear_gradient("L"), (128, 128))  # dark at the top, light at the bottom
 
 
 def png_of(colour_type: int, channels: tuple[int | None, ...], *, clear: tuple[int, ...] = ()) -> bytes:
-    """GRADIENT as a PNG of 16 bits per channel, each filled with a value, or with the gradient where that is None."""
+    """A 16-bit PNG whose channels are filled with the given values, or with GRADIENT for None."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -82,7 +82,7 @@ def saved(mode: str, file_format: str = "PNG", **options: object) -> bytes:
 
 
 def turned(file_format: str) -> bytes:
-    """GRADIENT stored upside down, with the note that it is to be shown the other way round."""
+    """GRADIENT stored upside down, with an EXIF orientation that rotates it back."""
     exif = Image.Exif()
     exif[0x0112] = 3
     file = BytesIO()

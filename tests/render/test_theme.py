@@ -21,7 +21,7 @@ def test_letters_read_on_the_ground_and_on_panels() -> None:
 @pytest.mark.parametrize("accent", ACCENTS)
 def test_every_accent_reads_and_can_be_read_on(accent: Accent) -> None:
     assert theme.contrast(accent.bright, theme.INK) >= 7
-    # The light in the corner of a card is its brightest ground.
+    # The glow in the corner is the brightest background of a card.
     corner = theme.ground(640, accent).getpixel((theme.WIDTH - 1, 0))
     assert isinstance(corner, tuple)
     red, green, blue = (int(value) for value in corner)

@@ -20,7 +20,7 @@ DAY = 86_400
 
 
 async def study(conn: Connection, user: UserId, *spans: tuple[int, int]) -> None:
-    """Stays that begin so many days from today at noon and last so many seconds."""
+    """Record sessions that start at noon, the given days from today, and last the given seconds."""
     await add_guild(conn)
     for days, seconds in spans:
         await recording.record(conn, [state(days * DAY, LIBRARY, user), state(days * DAY + seconds, None, user)])
@@ -61,7 +61,7 @@ async def test_a_profile_without_any_time_is_empty_and_not_missing(conn: Connect
 
 
 async def test_days_before_the_listener_met_a_member_are_not_missed(conn: Connection) -> None:
-    await recording.record(conn, [state(-3 * DAY, LIBRARY)])  # the clock of the product is not the server's
+    await recording.record(conn, [state(-3 * DAY, LIBRARY)])  # the simulated clock differs from the database server's
 
     found = await profiles.month(conn, guild=LYCEUM, user=ANA, now=NOON)
 

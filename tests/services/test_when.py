@@ -1,4 +1,4 @@
-"""What people write for a time."""
+"""Parsing of times that users type."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)  # 21:00 in Seoul
     ("text", "moment"),
     [
         ("23:30", "2026-11-21T14:30Z"),
-        ("18:30", "2026-11-22T09:30Z"),  # has been today
-        ("21:00", "2026-11-22T12:00Z"),  # is now, so the next one
+        ("18:30", "2026-11-22T09:30Z"),  # already past today
+        ("21:00", "2026-11-22T12:00Z"),  # exactly now, so tomorrow
         ("6:30 pm", "2026-11-22T09:30Z"),
         ("11PM", "2026-11-21T14:00Z"),
         ("12 a.m.", "2026-11-21T15:00Z"),

@@ -1,4 +1,4 @@
-"""Payload files, and Discord's OpenAPI file as a judge of what we send."""
+"""Fixtures: payload files, and validation of sent payloads against Discord's OpenAPI file."""
 
 import json
 from collections.abc import Callable
@@ -23,15 +23,15 @@ def payload() -> Payload:
 
 @pytest.fixture(scope="session")
 def discords_file() -> None:
-    """For tests that ask nothing but what Discord's file says."""
+    """Skips a test that only validates against Discord's file if the file is missing."""
     file.must_be_here()
 
 
 @pytest.fixture(scope="session")
 def judge() -> Judge:
-    """Takes a schema's name or JSON pointer and a payload; fails when Discord's file refuses it, else gives it.
+    """Validates a payload by a schema's name or JSON pointer; fails if it is invalid, else returns the payload.
 
-    Without the file it only gives the payload, for what else the test says about it.
+    Without Discord's file it only returns the payload, for the test's other assertions.
     """
 
     def validate(schema: str, sent: object) -> object:

@@ -1,4 +1,4 @@
-"""A small Discord for rate limits and faults: really served, it counts, refuses, and writes down what it saw."""
+"""A small HTTP server with Discord's rate limits and faults; it records each request that it gets."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ MESSAGE = {"id": "867793854505943041", "channel_id": "1", "content": "hello"}
 
 @dataclass
 class Seen:
-    """One request as it arrived."""
+    """One received request."""
 
     at: float  # monotonic seconds
     method: str
@@ -32,7 +32,7 @@ class Seen:
 
 @dataclass
 class DiscordServer:
-    """Answers with `script` first, then 200; each limit is `places` requests per `window_s`, by its key."""
+    """Answers with `script` first, then 200; each rate limit allows `places` requests per `window_s`, by key."""
 
     url: str
 
@@ -40,7 +40,7 @@ class DiscordServer:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Reset all limits and recorded requests."""
         self.seen: list[Seen] = []
         self.script: list[Response] = []
         self.limit_of: Callable[[Seen], tuple[str, str] | None] = lambda _: None  # bucket and major; None: no limit
@@ -97,7 +97,7 @@ def limited(seconds: float, *, is_global: bool = False) -> Response:
 
 @contextmanager
 def serve() -> Generator[DiscordServer]:
-    """Served on a free port in a thread of its own, until the block ends."""
+    """Serve on a free port in its own thread until the block ends."""
     discord = DiscordServer("")
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app = Starlette(routes=[Route("/{path:path}", discord.answer, methods=methods)])

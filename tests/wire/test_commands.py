@@ -76,7 +76,7 @@ EVERYTHING = command(
 
 
 def for_judge(shapes: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Discord's file types permissions as numbers, its documentation as text; the API takes both."""
+    """Permissions as numbers: Discord's file says number, its documentation string; the API accepts both."""
     return [
         {key: int(str(value)) if key == "default_member_permissions" else value for key, value in shape.items()}
         for shape in shapes

@@ -1,4 +1,4 @@
-"""What rows hold: the request as Discord reads it, in JSON that PostgreSQL can keep."""
+"""Stored effects: each row holds Discord's request as JSON that PostgreSQL accepts."""
 
 import json
 

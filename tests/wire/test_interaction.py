@@ -40,7 +40,7 @@ MEMBER = Member(
 
 
 def changed(name: str, place: str, value: object) -> Any:
-    """A payload file, parsed with one value replaced or taken out."""
+    """A payload file, parsed with one value replaced or removed."""
     body: Any = json.loads((HERE / "payloads" / f"{name}.json").read_bytes())
     *path, key = place.split(".")
     inner: Any = body
@@ -146,7 +146,7 @@ def test_parse_reads_a_user_menu(payload: Payload) -> None:
     assert (menu.path, menu.target.id, menu.target.user) == ("Profile", OMAR.id, OMAR)
     assert menu.target.display_name == "Omar (study)"
     assert menu.target.member is not None
-    assert menu.target.member.joined_at is None  # a guest
+    assert menu.target.member.joined_at is None  # a guest member
 
 
 def test_parse_reads_a_message_menu_with_the_content(payload: Payload) -> None:
@@ -372,7 +372,7 @@ def test_parse_survives_any_damaged_byte(name: str, cut: int, byte: int) -> None
 
 
 def survive(body: bytes) -> None:
-    """Parse, then touch everything that reads lazily; BadPayload is the only way out."""
+    """Parse, then access every lazy property; no error but BadPayload may occur."""
     try:
         interaction = parse(body)
         if isinstance(interaction, SelectSubmit):

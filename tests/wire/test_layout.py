@@ -73,7 +73,7 @@ def payload_of(body: Body) -> Any:
 
 
 def accepted(shape: Any, files: Sequence[File] = ()) -> None:
-    """The local Discord takes it too."""
+    """Assert that the local Discord accepts the layout too."""
     uploads = {index: Upload(file.name, "", file.data) for index, file in enumerate(files)}
     assert check_message.check(shape, uploads, check_message.Before()) == []
 

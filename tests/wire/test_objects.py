@@ -1,4 +1,4 @@
-"""Our types take whatever Discord's OpenAPI file allows for the objects that come inside interactions and answers."""
+"""Our types parse every object that Discord's OpenAPI file allows in interactions and REST responses."""
 
 import json
 from typing import Any, Final
@@ -22,17 +22,17 @@ SCHEMAS: Final = {
     "PrivateApplicationResponse": Application,
 }
 DEPTH_MAX = 6
-BITS = str(1 << 52)  # permissions: texts that the file does not describe any closer
+BITS = str(1 << 52)  # permissions: strings without a format in the file
 FORMATS = {
     "snowflake": "1019475255913222144",
-    "date-time": "2026-11-30T14:40:00.064834",  # as some of Discord's pages show it: without a zone
+    "date-time": "2026-11-30T14:40:00.064834",  # without a zone, as on some of Discord's pages
     "uri": "https://cdn.discordapp.com/a.png",
     "nonce": "1",
 }
 
 
 class Examples:
-    """Examples of a schema: `least` holds what is required and null where it may be, else everything is there."""
+    """Examples of a schema: `least` has only required fields and null where allowed; otherwise all fields."""
 
     def __init__(self, document: Json, *, least: bool) -> None:
         self._document = document

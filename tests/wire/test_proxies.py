@@ -1,4 +1,4 @@
-"""Calls over a real socket with proxies in the environment that cannot be used."""
+"""REST calls to this machine use no proxy, even when the environment names an unusable one (real socket)."""
 
 import pytest
 

@@ -79,7 +79,7 @@ def decoded(body: Body) -> Any:
 
 
 def parts(body: Body) -> list[tuple[str, str, bytes]]:
-    """Name, media type and bytes of each part of a multipart body, read by the standard library."""
+    """Name, media type and bytes of each part of a multipart body, parsed by the standard library."""
     parsed = message_from_bytes(b"Content-Type: " + body.content_type.encode() + b"\r\n\r\n" + body.content)
     return [
         (
@@ -268,7 +268,7 @@ def test_unknown_files_are_bytes_and_names_are_quoted() -> None:
     ]
 
 
-TWO_SELECTS: Any = (UserSelect(custom_id="a"), UserSelect(custom_id="b"))  # the types forbid it too
+TWO_SELECTS: Any = (UserSelect(custom_id="a"), UserSelect(custom_id="b"))  # also a type error
 
 
 def row(**changed: Any) -> Message:

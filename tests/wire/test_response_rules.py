@@ -1,4 +1,4 @@
-"""Which reply may answer what: ours and the local Discord's tables say the same."""
+"""Allowed response types per interaction: our table equals the local Discord's."""
 
 import json
 from typing import Any

@@ -77,7 +77,7 @@ async def change(rest: Rest, channel: int) -> None:
     await rest.request(where, body({"content": "hello"}))
 
 
-# What goes out
+# Requests
 
 
 async def test_requests_carry_what_discord_asks_for(rest: Rest, discord: DiscordServer) -> None:
@@ -177,7 +177,7 @@ async def test_small_answers_are_typed(judge: Judge) -> None:
     judge("CreatePrivateChannelRequest", json.loads(opened.calls.last.request.content))
 
 
-# What comes back
+# Responses
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ async def test_a_refused_token_is_not_used_again(rest: Rest, discord: DiscordSer
     for _ in range(2):
         with pytest.raises(Unauthorized):
             await rest.get_current_application()
-    await rest.edit_original(APP, TOKEN, HELLO)  # needs no token of ours
+    await rest.edit_original(APP, TOKEN, HELLO)  # sent without our token
 
     assert [seen.path for seen in discord.seen][0::2] == ["/api/v10/applications/@me"]
     assert len(discord.seen) == 2
@@ -264,7 +264,7 @@ async def test_an_edit_after_the_token_died_ends_soon(rest: Rest, discord: Disco
     assert len(discord.seen) == 5
 
 
-# Trying again
+# Retries
 
 
 async def test_server_trouble_is_tried_again(rest: Rest, discord: DiscordServer) -> None:
@@ -335,7 +335,7 @@ async def test_nobody_there() -> None:
             await rest.check()
 
 
-# Limits
+# Rate limits
 
 
 async def test_a_bucket_is_never_overrun(rest: Rest, discord: DiscordServer) -> None:
@@ -362,7 +362,7 @@ async def test_channels_have_buckets_of_their_own(rest: Rest, discord: DiscordSe
 async def test_routes_that_share_a_bucket_share_their_turns(rest: Rest, discord: DiscordServer) -> None:
     discord.limit_of = by_channel
     await post(rest, 5)
-    await change(rest, 5)  # now both names of the bucket are known
+    await change(rest, 5)  # now both bucket keys are known
 
     await asyncio.gather(
         *(post(rest, 5) for _ in range(4)),
@@ -382,7 +382,7 @@ async def test_those_who_wait_while_a_bucket_becomes_known_follow_it(rest: Rest,
     )
 
     assert discord.statuses.count(200) == 10
-    assert discord.statuses.count(429) <= 2  # a first request cannot know that its bucket is used already
+    assert discord.statuses.count(429) <= 2  # the first request cannot know that its bucket is partly used
 
 
 async def test_a_429_is_waited_out(rest: Rest, discord: DiscordServer) -> None:
@@ -485,7 +485,7 @@ async def test_patience_ends_at_once_when_the_wait_is_too_long(rest: Rest, disco
 
     with pytest.raises(DiscordUnavailable, match="asks us to wait 60 s"):
         await rest.follow_up(APP, TOKEN, HELLO)
-    with pytest.raises(DiscordUnavailable, match="asks us to wait"):  # and so do those who come later
+    with pytest.raises(DiscordUnavailable, match="asks us to wait"):  # later requests too
         await rest.follow_up(APP, TOKEN, HELLO)
 
     assert len(discord.seen) == 1
@@ -549,7 +549,7 @@ async def test_patience_ends_too_for_those_who_wait_behind_a_request_that_hangs(
         first, *others = await asyncio.gather(
             *(rest.follow_up(APP, TOKEN, HELLO) for _ in range(3)), return_exceptions=True
         )
-        await rest.follow_up(APP, TOKEN, HELLO)  # nobody stands in the way any more
+        await rest.follow_up(APP, TOKEN, HELLO)  # no request blocks any more
 
     assert not isinstance(first, BaseException)
     assert [isinstance(each, DiscordUnavailable) and each.is_unseen for each in others] == [True, True]
@@ -579,12 +579,12 @@ async def test_buckets_of_past_interactions_are_forgotten() -> None:
     assert len(buckets) <= MANY
 
 
-# Life of the client
+# Client lifecycle
 
 
 async def test_the_client_opens_when_needed_and_again_after_closing(discord: DiscordServer) -> None:
     rest = Rest(discord.url)
-    await rest.close()  # nothing was opened
+    await rest.close()  # no connection was opened
 
     await rest.follow_up(APP, TOKEN, HELLO)
     first = rest.client

@@ -1,4 +1,4 @@
-"""Whatever a handler builds: either we refuse it with a typed error, or Discord's own file takes it."""
+"""Property test of replies: each is refused with a typed error or valid by Discord's OpenAPI file."""
 
 import json
 from datetime import UTC
@@ -51,17 +51,17 @@ slow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, Heal
 
 
 def mostly(good: st.SearchStrategy[Any], bad: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """So rarely bad that a whole message is often right."""
+    """Mostly valid values; invalid ones are rare enough that whole messages are often valid."""
     return st.integers(0, 31).flatmap(lambda drawn: bad if drawn == 31 else good)
 
 
 def text(limit: int = 100) -> st.SearchStrategy[str]:
-    """Short texts; now and then an empty one, or one at the limit or over it."""
+    """Short texts; occasionally empty, at the limit or over it."""
     return mostly(st.text(min_size=1, max_size=12), st.sampled_from([0, limit, limit + 1]).map("x".__mul__))
 
 
 def some(strategy: st.SearchStrategy[Any], *sizes: int) -> st.SearchStrategy[tuple[Any, ...]]:
-    """A few; now and then one of them so many times."""
+    """A few items; occasionally none, or one item repeated as often as one of `sizes`."""
     few = st.lists(strategy, min_size=1, max_size=3).map(tuple)
     return mostly(few, st.builds(repeated, strategy, st.sampled_from((0, *sizes))))
 

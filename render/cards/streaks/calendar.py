@@ -1,4 +1,4 @@
-"""The streak calendar: one month of a member's days, runs joined by ribbons."""
+"""Streak calendar card: renders one month of a member's days, with consecutive streak days joined by ribbons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,22 +24,22 @@ _ALT_NAME_MAX: Final = 100  # characters of a name that alt text repeats
 
 @dataclass(frozen=True, slots=True)
 class StreakCalendar:
-    """One month of one member, in the member's own days."""
+    """Data of one month of one member, in the member's own days (time zone and day start)."""
 
     name: str
     month: date  # its first day
     today: date
-    days: tuple[CalendarDay, ...]  # in order; days of the month that are left out stay blank
-    current: int  # active days of the run that is alive, 0: none
-    alive_since: date | None  # the first date of that run; None: there is none
+    days: tuple[CalendarDay, ...]  # in date order; missing days of the month stay blank
+    current: int  # active days of the current streak; 0: none
+    alive_since: date | None  # the first date of the current streak; None: no streak
     longest: int
     avatar: str | None  # key into `avatars`; None: initials
-    tint: int = 0  # the user's id: chooses the accent
+    tint: int = 0  # the user's id; chooses the accent
     threshold_s: int = 900  # seconds that make a day active
 
 
 def draw(card: StreakCalendar, *, t: Translator, avatars: Mapping[str, bytes]) -> bytes:
-    """The calendar as a PNG, 960 × 720 px, sRGB, under 150 kB."""
+    """Render the calendar as a PNG: 960 × 720 px, sRGB, under 150 kB."""
     accent = theme.accent_of(card.tint)
     canvas = theme.ground(HEIGHT, accent).copy()
     _draw_head(canvas, card, t, accent, avatars.get(card.avatar or ""))
@@ -64,7 +64,7 @@ def draw(card: StreakCalendar, *, t: Translator, avatars: Mapping[str, bytes]) -
 
 
 def alt(card: StreakCalendar, *, t: Translator) -> str:
-    """The calendar in sentences, at most 1024 characters."""
+    """Alt text of the calendar, at most 1024 characters."""
     counts = {kind: sum(day.kind is kind for day in card.days) for kind in DayStatus}
     sentences = [
         t(

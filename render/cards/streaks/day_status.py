@@ -1,4 +1,4 @@
-"""What a day looks like in a calendar: each kind has a shape of its own, so that colour is never needed."""
+"""Draws calendar days and the legend; each day status has its own shape, so it can be read without colour."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from render.text.layout import Colour, Style, width, write
 from render.theme import CHALK, EDGE, HAZE, MIST, RAIL, Accent
 
 _HOUR: Final = 3600
-# From how many seconds on a day shines how strongly; between these steps no number would be readable on its day.
+# Seconds from which a day has this brightness; at values between the steps its number would be hard to read.
 _INTENSITY: Final = ((4 * _HOUR, 1.0), (2 * _HOUR, 0.87), (_HOUR, 0.73), (0, 0.38))
 _LEGEND_PX: Final = range(23, 16, -1)  # sizes to try, largest first
 _LEGEND_GAP_PX: Final = 14
-_FADED: Final[Colour] = (92, 98, 116)  # days to come: there, but not yet anything to read
+_FADED: Final[Colour] = (92, 98, 116)  # number colour of future days
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ class CalendarDay:
     date: date
     kind: DayStatus
     seconds: int = 0
-    protection: ProtectionKind | None = None  # what protects a protected day; None: drawn as a shield
+    protection: ProtectionKind | None = None  # of a protected day; None: drawn as a shield
 
     @property
     def carries_run(self) -> bool:
-        """Whether a run goes through this day."""
+        """Whether the day belongs to a streak."""
         return self.kind in {DayStatus.ACTIVE, DayStatus.PROTECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where the days of a month stand; weeks start on Monday."""
+    """Positions of a month's days in pixels; weeks start on Monday."""
 
     month: date  # its first day
     left: int
@@ -51,27 +51,27 @@ class Grid:
 
     @property
     def column_px(self) -> float:
-        """From one day to the next."""
+        """Distance between neighbouring days."""
         return (self.right - self.left) / 7
 
     @property
     def weeks(self) -> int:
-        """Four to six."""
+        """Rows of the month: four to six."""
         after = (self.month.replace(day=28) + timedelta(days=4)).replace(day=1)
         return -(-(self.month.weekday() + (after - self.month).days) // 7)
 
     @property
     def row_px(self) -> float:
-        """From one week to the next."""
+        """Distance between neighbouring weeks."""
         return (self.bottom - self.top) / self.weeks
 
     @property
     def mark_px(self) -> int:
-        """The diameter of a day."""
+        """The diameter of a day's shape."""
         return min(64, int(self.row_px) - 12)
 
     def centre(self, day: date) -> Point:
-        """The middle of a day."""
+        """The centre of a day's shape."""
         row, column = divmod(self.month.weekday() + (day - self.month).days, 7)
         return round(self.left + self.column_px * (column + 0.5)), round(self.top + self.row_px * (row + 0.5))
 
@@ -79,7 +79,7 @@ class Grid:
 def draw_ribbons(
     canvas: Image.Image, days: Sequence[CalendarDay], grid: Grid, *, alive_since: date | None, accent: Accent
 ) -> None:
-    """Join the days of each run; the one that is alive shines, and dots lead from it to an open today."""
+    """Draw a ribbon through each streak; the current one is highlighted, with dots up to a today that is still open."""
     by_date = {day.date: day for day in days}
     for day in days:
         before = by_date.get(day.date - timedelta(days=1))
@@ -95,7 +95,7 @@ def draw_ribbons(
         if day.date.weekday():
             canvas.paste(colour, (round(x - grid.column_px), int(y) - half, int(x), int(y) + half))
             continue
-        # Over the end of a week the ribbon runs out to the right and comes in from the left.
+        # A streak over a week's end leaves the row at the right edge and continues from the left edge of the next.
         reach = round(grid.column_px / 2)
         canvas.paste(colour, (int(x) - reach, int(y) - half), _fade(reach, half * 2))
         x, y = grid.centre(before.date)
@@ -113,7 +113,7 @@ def draw_day(
     t: Translator,
     accent: Accent,
 ) -> None:
-    """Draw one day with its number."""
+    """Draw one day in the shape of its status, with its number."""
     number_colour = CHALK
     match day.kind:
         case DayStatus.ACTIVE:
@@ -150,7 +150,7 @@ def draw_day(
 
 
 def draw_legend(canvas: Image.Image, at: tuple[int, int, int], t: Translator, accent: Accent) -> None:
-    """One sample of each kind with its name, spread from `at[0]` to `at[1]`, centred on the line `at[2]`."""
+    """Draw one sample of each status with its name, from x = `at[0]` to `at[1]`, centred vertically on y = `at[2]`."""
     left, right, y = at
     items = (
         (DayStatus.ACTIVE, t("Active day")),
@@ -214,7 +214,7 @@ def _draw_dots(canvas: Image.Image, grid: Grid, today: date, accent: Accent) -> 
 
 @lru_cache(maxsize=8)
 def _fade(width_px: int, height_px: int) -> Image.Image:
-    """Nothing on the left, full on the right."""
+    """A horizontal gradient mask: transparent on the left, opaque on the right."""
     values = [min(255, round(255 * (x / (width_px * 0.55)) ** 1.5)) for x in range(width_px)]
     return resized(strip(values), (width_px, height_px))
 

@@ -31,7 +31,7 @@ SMALL = Feature(
 
 
 class Scope:
-    """Discord's list of commands, behind a client."""
+    """A fake of Discord's command list, with a REST client for it."""
 
     def __init__(self, commands: list[dict[str, Any]]) -> None:
         self.commands = commands
@@ -225,6 +225,6 @@ async def _sync(scope: Scope, **how: Any) -> Any:
 
 
 def _as_listed(shape: Mapping[str, Any]) -> dict[str, Any]:
-    """A command as Discord gives it back: with what it adds and without what it leaves away."""
+    """A command as Discord returns it: with the fields that it adds and without those that it omits."""
     listed = {**shape, "id": "1", "application_id": "2", "version": "3", "nsfw": False, "dm_permission": True}
     return {"description": "", "default_member_permissions": None} | listed

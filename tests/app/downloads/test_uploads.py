@@ -1,4 +1,4 @@
-"""Files over real HTTP: what is asked for arrives, and nothing else is ever asked or kept."""
+"""Downloads of uploaded files over real HTTP: allowed hosts, signed URLs, no redirects, size and type limits."""
 
 import asyncio
 import gzip
@@ -20,7 +20,7 @@ Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Cdn:
-    """A server that says exactly what a test wants on the wire, and remembers what it was asked."""
+    """A raw HTTP server that sends the bytes a test sets, and records the requests."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -39,7 +39,7 @@ class Cdn:
             self.asked.append(path)
             while (await reader.readline()).strip():
                 pass
-            with suppress(ConnectionError):  # whoever asked has heard enough
+            with suppress(ConnectionError):  # the client closed the connection
                 await self.answers[path.partition("?")[0]](writer)
         finally:
             writer.close()
@@ -47,7 +47,7 @@ class Cdn:
                 await writer.wait_closed()
 
     async def finish(self) -> None:
-        """Let go of whoever is still answered."""
+        """End all responses that are still being sent."""
         serving = list(self._serving)
         for task in serving:
             task.cancel()
@@ -150,7 +150,7 @@ async def test_a_file_larger_than_it_claimed_is_not_read_to_its_end(cdn: Cdn, up
 async def test_what_is_packed_is_not_unpacked(cdn: Cdn, uploads: Uploads) -> None:
     cdn.answers["/a"] = says("content-encoding: gzip\r\n", gzip.compress(PNG + b"0" * 100_000))
 
-    with pytest.raises(FileOfOtherKind):  # its first bytes are those of the package
+    with pytest.raises(FileOfOtherKind):  # without decompression the first bytes are gzip's
         await fetch(uploads, sent(f"{cdn.url}/a"))
 
 

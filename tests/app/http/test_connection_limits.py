@@ -1,4 +1,4 @@
-"""A real uvicorn with the protocol of `lyceum web`, and callers who send too much, too slowly, or nothing."""
+"""Connection limits of `lyceum web` in a real uvicorn: clients that send too much, too slowly, or nothing."""
 
 import socket
 import threading
@@ -14,14 +14,14 @@ from tests.app.http.test_write_coalescing import PATIENCE_S, answer, app, post, 
 
 
 class Hasty(CoalescingProtocol):
-    """Waits only briefly."""
+    """The protocol with short timeouts."""
 
     head_s = 0.3
     body_s = 0.6
 
 
 class Crowded(CoalescingProtocol):
-    """Has little room."""
+    """The protocol with a low connection limit."""
 
     unfinished_max = 3
     connections_max = 6
@@ -59,7 +59,7 @@ def calling(port: int) -> Generator[socket.socket]:
 
 
 def rest(caller: socket.socket) -> bytes:
-    """What arrives until the server hangs up."""
+    """The bytes received until the server closes the connection."""
     received = b""
     try:
         while piece := caller.recv(65_536):
@@ -70,7 +70,7 @@ def rest(caller: socket.socket) -> bytes:
 
 
 def send_on(caller: socket.socket, piece: bytes, count: int) -> int:
-    """How many pieces the server took before it hung up."""
+    """How many chunks could be sent before the server closed the connection."""
     for number in range(count):
         try:
             caller.sendall(piece)
@@ -103,7 +103,7 @@ def test_a_long_head_is_refused_and_one_within_the_bound_is_answered() -> None:
             caller.sendall(post(b"two", b"x-long: " + b"x" * HEAD_MAX))
             received = rest(caller)
         with calling(port) as caller:
-            caller.sendall(post(b"y" * 900_000))  # a body may be longer than a head
+            caller.sendall(post(b"y" * 900_000))  # the limit of a body is larger than that of the head
             assert until(caller, b"y" * 900_000) == answer(b"y" * 900_000)
 
     assert received.startswith(b"HTTP/1.1 431 ")
@@ -151,7 +151,7 @@ def test_a_body_that_drips_is_cut() -> None:
         caller.sendall(post(b"x" * 1000).removesuffix(b"x" * 1000))
         caller.settimeout(0.05)
         received: bytes | None = None
-        for _ in range(1000):  # a byte every twentieth of a second, for longer than the server waits
+        for _ in range(1000):  # a byte every 50 ms, for longer than the server's timeout
             try:
                 caller.sendall(b"x")
                 received = caller.recv(1000)
@@ -171,7 +171,7 @@ def test_a_connection_between_requests_is_kept_longer_than_half_a_request() -> N
         assert until(idle, b"one") == answer(b"one")
         with calling(port) as other:
             other.sendall(b"GET /")
-            assert rest(other).startswith(b"HTTP/1.1 408 ")  # so long has it waited
+            assert rest(other).startswith(b"HTTP/1.1 408 ")  # it reached its timeout
         idle.sendall(post(b"two"))
         assert until(idle, b"two") == answer(b"two")
 
@@ -193,7 +193,7 @@ def test_of_too_many_half_requests_the_oldest_goes() -> None:
 
 def test_of_too_many_connections_an_idle_one_goes() -> None:
     with serving(Crowded) as port, ExitStack() as stack:
-        for _ in range(20):  # more than there is room for, each of them well-behaved
+        for _ in range(20):  # more than the limit, each a valid connection
             caller = stack.enter_context(calling(port))
             caller.sendall(post(b"one"))
             assert until(caller, b"one") == answer(b"one")

@@ -82,4 +82,4 @@ async def test_a_handler_that_hangs_is_ended(tmp_path: Path, by: str) -> None:
             assert (await posting).json() == {"type": 5, "data": {"flags": 64}}
 
     assert edits == ([] if by == "somebody else" else ["That took too long. Please try again."])
-    assert len(recent) == 0  # a second delivery may try again
+    assert len(recent) == 0  # a second delivery is processed again

@@ -11,7 +11,7 @@ WAIT = b'{"type":5}'
 
 
 class Wire:
-    """Keeps what would go to the server."""
+    """Records the ASGI messages that would go to the server."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []

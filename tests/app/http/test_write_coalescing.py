@@ -1,4 +1,4 @@
-"""A real uvicorn with the protocol that `lyceum web` uses, and a bare socket, to see what goes over the wire when."""
+"""Write coalescing in a real uvicorn: a raw socket checks which bytes arrive together."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ PATIENCE_S = 10.0
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the body it got; /pieces with three pieces, one after the other."""
+    """ASGI app that echoes the body; /pieces responds in three chunks."""
     if scope["type"] != "http":
         return
     body = b""
@@ -79,7 +79,7 @@ def answer(body: bytes) -> bytes:
 
 
 def until(caller: socket.socket, end: bytes) -> bytes:
-    """What arrives, up to and with `end`."""
+    """The bytes received up to and including `end`."""
     received = b""
     while not received.endswith(end):
         piece = caller.recv(65_536)
@@ -90,7 +90,7 @@ def until(caller: socket.socket, end: bytes) -> bytes:
 
 @pytest.fixture
 def busy(port: int) -> Iterator[socket.socket]:
-    """A second connection whose request is under way: its body is still to come."""
+    """A second connection with an unfinished request: its body has not been sent."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as other:
         other.sendall(post(b"body", b"expect: 100-continue").removesuffix(b"body"))
         assert other.recv(65_536).startswith(b"HTTP/1.1 100 Continue")
@@ -99,7 +99,7 @@ def busy(port: int) -> Iterator[socket.socket]:
 
 @pytest.fixture(params=["alone", "among others"])
 def company(request: pytest.FixtureRequest) -> None:
-    """Both ways of writing."""
+    """Whether another connection is busy, which selects one of the two write paths."""
     if request.param == "among others":
         request.getfixturevalue("busy")
 
@@ -199,7 +199,7 @@ def test_who_hangs_up_costs_nobody_anything(port: int, caplog: pytest.LogCapture
 
 
 class Gone(asyncio.Transport):
-    """A connection that was lost meanwhile; what is written to it would raise in uvloop."""
+    """A transport whose connection is lost; writing to it would raise in uvloop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,10 +216,10 @@ class Gone(asyncio.Transport):
         self.is_closed = True
 
     def pause_reading(self) -> None:
-        """Nothing comes."""
+        """Do nothing: no data arrives."""
 
     def resume_reading(self) -> None:
-        """Nothing comes."""
+        """Do nothing: no data arrives."""
 
 
 async def test_what_waits_for_a_connection_that_is_gone_is_dropped() -> None:

@@ -27,7 +27,7 @@ def test_old_ids_are_forgotten() -> None:
     assert recent.claim(0, 10.0)
     assert not recent.claim(3, 12.9)
     assert recent.claim(5, 12.9)
-    assert len(recent) == 4  # 3, 4, 5 and 0, which is new again
+    assert len(recent) == 4  # 3, 4, 5 and 0, which was evicted and added again
 
 
 def test_no_more_ids_are_kept_than_allowed() -> None:

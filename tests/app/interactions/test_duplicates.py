@@ -1,4 +1,4 @@
-"""A second delivery of an interaction whose answer was promised: the deferral again, so that somebody can be told."""
+"""A repeated delivery of an interaction with a pending response gets the deferral again, and is answered later."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ PRESS = Action("slow", "press")
 
 
 class Work:
-    """Says when a handler has come to work that does not end."""
+    """A handler that signals its start and then never ends."""
 
     begun = asyncio.Event()
 
@@ -57,7 +57,7 @@ def features() -> Sequence[Feature]:
 
 
 async def cut_off(fake: FakeDiscord, payload: Json) -> None:
-    """Deliver it to a process that dies while it is at work on the answer."""
+    """Deliver the interaction to a process that dies while it prepares the response."""
     delivering = asyncio.create_task(fake.deliver(payload))
     await Work.begun.wait()
     delivering.cancel()

@@ -17,7 +17,7 @@ from wire.rest import Rest
 
 
 def hasty(api_url: str, statuses: list[str]) -> ASGIApp:
-    """An app whose edit is at Discord before its first answer is."""
+    """An app whose edit reaches Discord before its initial response."""
 
     async def app(_scope: Scope, receive: Receive, send: Send) -> None:
         payload = json.loads((await receive())["body"])
@@ -61,6 +61,6 @@ def test_an_edit_that_is_faster_than_the_first_answer_arrives_all_the_same(tmp_p
 
         reply = discord.steer("interactions", text="/now").json()
 
-    assert statuses[-1] == "waits"  # Discord knew no such webhook yet, and it was tried again
+    assert statuses[-1] == "waits"  # Discord answered 404 Unknown Webhook, and the edit was retried
     assert reply["message"]["content"] == "early"
     assert reply["problems"] == []

@@ -97,7 +97,7 @@ async def test_a_body_that_is_too_large_is_thrown_away_and_then_refused(
     left = iter(pieces)
 
     async def receive() -> Any:
-        return next(left)  # a sixth time would fail
+        return next(left)  # a sixth call would fail
 
     sent = await _call(discord, headers, receive)
 
@@ -304,7 +304,7 @@ async def test_people_of_other_languages_are_spoken_to_in_english(
 async def _call(
     discord: FakeDiscord, headers: list[tuple[bytes, bytes]], receive: Callable[[], Awaitable[Any]]
 ) -> list[dict[str, Any]]:
-    """The messages that a server would get for one request, with what `receive` gives as its body."""
+    """The ASGI messages sent for one request whose body comes from `receive`."""
     sent: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:

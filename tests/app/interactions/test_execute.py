@@ -19,7 +19,7 @@ async def count(interaction: SlashCommand, deps: Deps) -> Message:
 
 
 class Moody:
-    """A feature that counts, then fails as often as it was told."""
+    """A feature that increments a counter, then fails the given number of times."""
 
     def __init__(self) -> None:
         self.errors: list[Exception] = []
@@ -56,7 +56,7 @@ async def test_more_at_once_than_there_are_connections_are_done_or_told(tmp_path
 
     done = sum("before" in (answer.final.get("content") or "") for answer in answers)
     assert await _minutes(pool) == 16 + done
-    assert done  # the others were told that the database is busy, and nothing was counted for them
+    assert done  # the others got "the database is busy", and their count was rolled back
     assert all(answer.status == 200 for answer in answers)
 
 

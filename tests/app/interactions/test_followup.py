@@ -31,7 +31,7 @@ async def test_work_that_breaks_leaves_a_friendly_line_with_a_reference(discord:
         answer = await discord.slash(path, how="bug")
 
     [broke] = [line for line in lines if line["event"] == "interaction broke"]
-    assert [edit.method for edit in answer.edits] == ["DELETE", "POST"]  # "thinking…" was for everybody to see
+    assert [edit.method for edit in answer.edits] == ["DELETE", "POST"]  # the "thinking…" message was public
     assert answer.final["content"] == f"That broke on our side. Ref: {broke['ref']}"
     assert answer.final["flags"] == 64
 

@@ -1,4 +1,4 @@
-"""Interactions with one damaged part through the whole app: refused or answered, and never our fault."""
+"""Sends interactions with one damaged field through the whole app: each is refused or answered, never a 500."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.fake_discord import ANA, CHANNEL, GUILD, NOW, FakeDiscord, Json, enve
 from tests.paths import ROOT
 
 FILES = ROOT / "tests" / "wire" / "payloads"
-EACH = 50  # damages tried on one payload
+EACH = 50  # damaged variants per payload
 AT_ONCE = 8
 DAMAGES: tuple[Any, ...] = (
     "a\0b",
@@ -56,7 +56,7 @@ _increments = count(10_000)
 
 
 def payloads() -> Iterator[tuple[str, Json]]:
-    """Every payload file as if it came from a guild of ours, and everything that our own features answer."""
+    """Every payload file, and an interaction for every command and component of our features."""
     for file in sorted(FILES.glob("*.json")):
         yield file.stem, json.loads(file.read_bytes())
     for way in ways(ANA):
@@ -67,7 +67,7 @@ def payloads() -> Iterator[tuple[str, Json]]:
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places of a payload: every field and every element, inner ones too."""
+    """The paths in a payload: every field and every element, nested ones included."""
     if path:
         yield path
     if isinstance(value, dict):
@@ -79,7 +79,7 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def damaged(payload: Json, path: tuple[Any, ...], damage: Any) -> bytes:
-    """The payload as a new interaction, with one place damaged."""
+    """The payload as a new interaction, with the value at one path damaged."""
     shape: Any = deepcopy(payload)
     if "id" in shape:
         shape["id"] = str(snowflake_at(NOW, increment=next(_increments)))
@@ -91,7 +91,7 @@ def damaged(payload: Json, path: tuple[Any, ...], damage: Any) -> bytes:
 
 
 async def fuzz(discord: FakeDiscord, bodies: list[tuple[str, bytes]], *, to: str = "/interactions") -> list[str]:
-    """What broke."""
+    """Send the bodies; returns a description of each failure."""
     broken: list[str] = []
 
     async def send(what: str, body: bytes) -> None:
@@ -113,7 +113,7 @@ async def test_a_damaged_interaction_is_refused_or_answered(tmp_path: Path, pool
         places = list(leaves(payload))
         for _ in range(EACH):
             path, damage = chance.choice(places), chance.choice(DAMAGES)
-            if path == ("message", "flags"):  # with the bit of a layout, an edit without one is rightly refused
+            if path == ("message", "flags"):  # a V2 edit without components is rightly refused
                 continue
             bodies.append((f"{name} {path} {str(damage)[:20]!r}", damaged(payload, path, damage)))
 

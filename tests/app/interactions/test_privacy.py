@@ -1,4 +1,4 @@
-"""Who sees an answer does not depend on how long it takes: every way in, against a database that is slow or breaks."""
+"""A response's visibility does not depend on its timing: all entry points, with a slow or failing database."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
@@ -49,10 +49,10 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Way:
-    """One way in, and what a person sends there."""
+    """One entry point (command, component or modal) and the payload that a user sends."""
 
     name: str
-    kind: int  # of the interaction
+    kind: int  # interaction type
     data: Json
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Way:
 
 
 def custom_ids(viewer: int) -> dict[type, dict[str, str]]:
-    """What the components of all features carry when `viewer` asked for them."""
+    """The custom ids of all features' components, created for `viewer`."""
     days = (TODAY - timedelta(days=2), TODAY - timedelta(days=1))
     return {
         ButtonClick: {
@@ -78,7 +78,7 @@ def custom_ids(viewer: int) -> dict[type, dict[str, str]]:
 
 
 def ways(viewer: Someone) -> Iterator[Way]:
-    """Every way into every feature, and two that no feature knows (any more)."""
+    """Every entry point of every feature, and two that no feature handles (any more)."""
     leaves = {path: options for feature in FEATURES for path, options in _leaves(feature)}
     routes = Routes(FEATURES)
     assert set(leaves) == routes.names(SlashCommand)
@@ -135,7 +135,7 @@ def _value(option: Option) -> object:
         "when": "18:30",
         "zone": "Europe/Madrid",
         "reason": "An outage",
-        "session": 999_999,  # nobody has it: a void would change what others are shown
+        "session": 999_999,  # no such session: voiding a real one would change other responses
         "minutes": 30,
     }
     return option.choices[0][1] if option.choices else values[option.name]
@@ -143,7 +143,7 @@ def _value(option: Option) -> object:
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of one interaction."""
+    """What one interaction showed in Discord."""
 
     ever: list[Shown]
     at_end: list[Shown]
@@ -153,11 +153,11 @@ class Seen:
         return [one.text for one in self.ever if not one.is_private]
 
 
-ON_PRIVATE_MESSAGES = {"select my:zone"}  # components that stand nowhere else
+ON_PRIVATE_MESSAGES = {"select my:zone"}  # components that occur only on private messages
 
 
 async def send(discord: FakeDiscord, way: Way, by: Someone, *, flags: int = 0) -> Seen:
-    """Send it with a token of its own, so that many at once stay apart."""
+    """Send the interaction with a unique token, so that concurrent ones can be told apart."""
     token = f"token{next(_numbers)}"
     payload = envelope(way.kind, way.data, by=by) | {"token": token}
     if way.kind == 3:
@@ -170,7 +170,7 @@ async def send(discord: FakeDiscord, way: Way, by: Someone, *, flags: int = 0) -
 
 
 async def people(pool: Pool, number: int, *, private: bool) -> list[Someone]:
-    """So many people who have studied, and keep their numbers private or not."""
+    """The given number of members with counted time, with private or public stats."""
     found = [Someone(5_100_000_000 + 10 * each, f"person{each}") for each in range(number)]
     for each in found:
         await studied(pool, each, hours=2)
@@ -187,7 +187,7 @@ async def slow_down(pool: Pool, then: str = "") -> None:
 
 @asynccontextmanager
 async def wide(tmp_path: Path, database_url: str) -> AsyncGenerator[tuple[FakeDiscord, Pool]]:
-    """The app with enough connections for all ways at once."""
+    """The app with enough database connections for all entry points at once."""
     async with Pool(database_url, max_size=45) as pool, fake_discord(tmp_path, pool=pool) as discord:
         yield discord, pool
 
@@ -206,7 +206,7 @@ async def test_who_sees_an_answer_is_the_same_when_the_database_is_slow(
     names = [way.name for _, way in sent]
     privacy = dict(zip(names, ([one.is_private for one in seen.at_end] for seen in quick), strict=True))
     assert {n: [one.is_private for one in s.at_end] or privacy[n] for n, s in zip(names, slow, strict=True)} == {
-        # a form cannot come late: a sentence that says so comes instead, to the person alone
+        # A modal cannot follow a deferral: a private message says so instead.
         name: was or [True]
         for name, was in privacy.items()
     }
@@ -245,4 +245,4 @@ async def test_a_calendar_that_was_public_shows_nothing_more_once_its_member_is_
 
     assert in_public.in_public == in_private.in_public == []
     assert [one.is_private for one in in_public.at_end] == [True]
-    assert len(in_private.ever) == 1  # the same message, changed
+    assert len(in_private.ever) == 1  # the same message, edited

@@ -1,4 +1,4 @@
-"""How refusals speak: what is so, and what to do next; without ids, blame or words of programmers."""
+"""Wording of all error messages: cause and next step, without ids, blame or developer jargon."""
 
 import inspect
 import re
@@ -43,7 +43,7 @@ def _sample(annotation: Any) -> Any:
     return SAMPLES[annotation]
 
 
-assert dispatch  # every room that refuses is loaded: the features by the list, the door by this
+assert dispatch  # imports every module that defines errors: features by the list, the app by this
 REFUSALS = sorted(set(_all(DomainError)), key=lambda each: each.__name__) if commands_json(FEATURES) else []
 
 

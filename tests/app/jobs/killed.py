@@ -1,7 +1,7 @@
-"""Processes that die by kill -9 at their n-th await: run as a script, it forks one child for each line it is given.
+"""Script that forks a child process per input line and kills it (SIGKILL) at its n-th await.
 
-A child is a web process that serves one interaction, or a worker that empties the outbox, with the real app, the real
-database and the real local Discord. What a child had sent before it died, the kernel still delivers.
+A child is a web process that serves one interaction, or a worker that delivers the outbox, with the real app, the real
+database and the real local Discord. The kernel still delivers what a child had sent before it died.
 """
 
 import asyncio
@@ -36,11 +36,11 @@ from wire.rest import Rest
 
 NOTES = b"what was learnt"
 RULES = Rules(attempts_max=10_000)
-SERVES_MAX_S = 60.0  # also on a machine that is busy
+SERVES_MAX_S = 60.0  # enough for a busy machine
 
 
 class Plan(msgspec.Struct):
-    """The children's world."""
+    """Parameters of the child processes."""
 
     environ: dict[str, str]
     channel: ChannelId
@@ -49,7 +49,7 @@ class Plan(msgspec.Struct):
 
 
 class Mortal:
-    """An awaitable that counts how often what it wraps gives way, in all tasks together, and dies at its time."""
+    """Awaitable wrapper that counts suspensions across all tasks and kills the process at the given one."""
 
     is_counting = False
     left = 0
@@ -85,7 +85,7 @@ def _task(loop: asyncio.AbstractEventLoop, inner: Any, **more: Any) -> "asyncio.
 
 
 def features(plan: Plan) -> list[Feature]:
-    """A decision with three effects, a deferred answer, two deferred by themselves, and one that reads a file."""
+    """Test features: a decision with three effects, a deferred reply, two auto-deferred ones, and a file upload."""
 
     async def decide(interaction: SlashCommand, _: Deps) -> Message:
         number = interaction.options.integer("number")
@@ -134,7 +134,7 @@ def features(plan: Plan) -> list[Feature]:
 
 
 async def web(plan: Plan, sock: socket.socket, *, requests: int) -> None:
-    """Serve so many requests on `sock`, counting from the arrival of the first."""
+    """Serve the given number of requests on `sock`; awaits are counted from the first request."""
     left = requests
     inner = create_app(Config.from_env(plan.environ), features=features(plan))
 
@@ -164,7 +164,7 @@ def _closing(send: Send) -> Send:
 
 
 async def worker(plan: Plan) -> None:
-    """Empty the outbox, counting from the start."""
+    """Deliver the outbox until it is empty; awaits are counted from the start."""
     settings = Config.from_env(plan.environ)
     Mortal.is_counting = True
     async with Pool(settings.database_url or "") as pool, Rest(settings.api_url, settings.token) as rest:
@@ -176,9 +176,10 @@ async def worker(plan: Plan) -> None:
 
 
 def main() -> None:
-    """Arguments: the plan as JSON, and the number of a listening socket.
+    """Arguments: the plan as JSON, and the file descriptor of a listening socket.
 
-    Each line names a role and the await at which to die: `web 7`, `worker 3`, or `door 0` to be checked and live.
+    Each input line names a role and the await at which to die: `web 7`, `worker 3`, or `door 0` to answer the
+    endpoint check and not die.
     """
     log.configure("warning", "text")
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
@@ -186,7 +187,7 @@ def main() -> None:
     for line in sys.stdin:
         role, number = line.split()
         with psycopg.connect(plan.environ["DATABASE_URL"], autocommit=True) as conn:
-            conn.execute("UPDATE outbox SET held_until = now()")  # as if the leases of the dead had run out
+            conn.execute("UPDATE outbox SET held_until = now()")  # as if the leases of killed processes had expired
         if pid := os.fork():
             print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201 - read by the test
             continue

@@ -1,4 +1,4 @@
-"""Doubtful sessions, confirmed or ended by what the local Discord answers over real HTTP."""
+"""Doubtful sessions are confirmed or ended by what the local Discord answers over real HTTP."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def user(discord: LocalDiscord, name: str) -> UserId:
 
 
 async def sit(conn: Connection, discord: LocalDiscord, *names: str, hours: float = 1, is_late: bool = True) -> None:
-    """What was recorded: these people sit in the library since so many hours; the listener was heard just now."""
+    """Record open sessions of these users in the library since `hours` ago, with a listener heartbeat of just now."""
     guild, library = place(discord, "Library")
     at = NOW - timedelta(hours=hours)
     for name in names:
@@ -84,7 +84,7 @@ async def test_discord_confirms_moves_or_ends_what_is_doubtful(discord: LocalDis
     assert (ada, deep_work) in await look(pool, where)
     assert await confirm(pool, discord, NOW + timedelta(minutes=14)) == 0
     discord.voice("leave", "mina")
-    assert await confirm(pool, discord, NOW + timedelta(minutes=14)) == 0  # each is asked about again after 15 minutes
+    assert await confirm(pool, discord, NOW + timedelta(minutes=14)) == 0  # checked again after 15 minutes
     async with pool.connection() as conn:
         await heard(conn, NOW + timedelta(minutes=16))
     assert await confirm(pool, discord, NOW + timedelta(minutes=16)) == 1
@@ -126,7 +126,7 @@ async def test_an_answer_to_a_session_that_has_changed_is_passed_over(discord: L
         await sit(conn, discord, "mina")
 
     class Slow(Rest):
-        """The member mutes while the question is under way."""
+        """A REST client during whose request the member mutes."""
 
         async def get_voice_state(self, guild: GuildId, user: UserId) -> CurrentVoiceState | None:
             answer = await super().get_voice_state(guild, user)
@@ -152,7 +152,7 @@ async def test_what_discord_refuses_or_does_not_answer_changes_nothing(discord: 
     assert await look(pool, "SELECT count(*) FROM voice_sessions WHERE ended_at IS NULL") == [(2,)]
     async with pool.connection() as conn:
         await heard(conn, NOW + timedelta(minutes=20))
-    assert await confirm(pool, discord, NOW + timedelta(minutes=20)) == 1  # the guild that nobody knows is refused
+    assert await confirm(pool, discord, NOW + timedelta(minutes=20)) == 1  # Discord refuses the unknown guild
     assert await look(pool, "SELECT count(*) FROM voice_sessions WHERE ended_at IS NULL") == [(1,)]
 
 

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.slow
 
 
 class Mortals:
-    """Starts children that die, one at a time."""
+    """Starts the child processes that die, one at a time."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -46,7 +46,7 @@ class Mortals:
         print(role, dies_at, file=self._process.stdin, flush=True)
 
     def ended(self) -> bool:
-        """Whether the child came to its end before it had to die."""
+        """Whether the child finished before its time to die."""
         assert self._process.stdout is not None
         status = int(self._process.stdout.readline())
         assert status in {0, -signal.SIGKILL}
@@ -109,7 +109,7 @@ def mortals(plan: Plan, discord: LocalDiscord) -> Generator[Mortals]:
 def kill_web(
     discord: LocalDiscord, given: Mortals, path: str, *, step: int, **more: object
 ) -> dict[int, dict[str, Any]]:
-    """One interaction after the other, each served by a process that dies `step` awaits later, until one survives."""
+    """Send interactions in turn, each to a process that dies `step` awaits later than the last, until one survives."""
     replies: dict[int, dict[str, Any]] = {}
     for number in range(1, 300, step):
         given.begin("web", number)
@@ -169,7 +169,7 @@ def test_nobody_else_reads_a_private_answer_whenever_web_and_workers_are_killed(
     told = Counter[str]()
     for number, reply in replies.items():
         kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
-        assert kept["message"] is None  # "thinking…" was for everybody to see, and is gone
+        assert kept["message"] is None  # the "thinking…" message was public, and was deleted
         for message in kept["follow_ups"]:
             assert message["flags"] == EPHEMERAL
             assert message["content"] in {f"answer {number}", *SENTENCES}
@@ -190,13 +190,13 @@ def test_a_file_is_used_once_and_whole_whenever_web_is_killed(plan: Plan, discor
 
 
 def assert_all_are_told(plan: Plan, discord: LocalDiscord, replies: dict[int, dict[str, Any]]) -> set[int]:
-    """Everybody has the answer or knows what became of it; returns for whom it was done."""
+    """Assert that every interaction got its answer or an error message; returns the numbers of those that were done."""
     done = committed(plan, replies)
     told = Counter[str]()
     for number, reply in replies.items():
         kept = discord.http.get(f"/playground/replies/{reply['reply']}").json()
         shown = kept["message"]
-        if shown is None and kept["follow_ups"]:  # a public placeholder was taken away for a private message
+        if shown is None and kept["follow_ups"]:  # a public placeholder was replaced with a private message
             shown = kept["follow_ups"][-1]
             assert shown["flags"] == EPHEMERAL
             assert shown["content"] in SENTENCES

@@ -61,7 +61,7 @@ async def answering(answer: Callable[[httpx.Request], httpx.Response], **more: A
 
 
 async def write(pool: Pool, *effects: Effect, guild: GuildId | None = PLACE) -> None:
-    """Rows that nobody is at."""
+    """Insert rows without a lease."""
     async with pool.connection() as conn:
         await outbox.write(conn, entries_of(effects, now=NOW, guild=guild), now=NOW, rules=Rules(lease_s=0.0))
 
@@ -126,7 +126,7 @@ async def test_an_effect_that_was_posted_but_not_noted_is_posted_once(discord: L
 async def test_closed_direct_messages_go_elsewhere_or_nowhere(discord: LocalDiscord, pool: Pool) -> None:
     guild = (await asyncio.to_thread(discord.state))["guilds"][0]
     [room] = [int(each["id"]) for each in guild["channels"] if each["name"] == "study-log"]
-    robot = UserId(LOCAL_APPLICATION_ID)  # a bot takes no direct messages
+    robot = UserId(LOCAL_APPLICATION_ID)  # bots cannot receive direct messages
     await write(
         pool,
         DirectMessage(user=robot, message=Message("for a robot"), otherwise=ChannelId(room), key="a"),
@@ -180,7 +180,7 @@ async def test_trouble_is_tried_again_five_times_and_then_shown_to_a_person(pool
     async with answering(broken) as rest:
         done = await hands(pool, rest).drain()
 
-    assert done == 4  # writing it down was the first attempt, of a process that died
+    assert done == 4  # the insert counts as the first attempt, by a process that died
     assert len(asked) == 4 * 5
     [(status, reason)] = await rows(pool)
     assert status == "needs_attention"
@@ -303,7 +303,7 @@ async def test_a_reply_is_followed_by_what_it_decided(tmp_path: Path, pool: Pool
     assert first.text == "Announced."
     assert [(edit.method, edit.path) for edit in first.edits] == [("POST", "/channels/5000001/messages")]
     assert first.edits[0].payload["enforce_nonce"] is True
-    assert second.edits == []  # the same key
+    assert second.edits == []  # same dedupe key
     assert await rows(pool) == [("done", None)]
 
 
@@ -313,11 +313,11 @@ async def test_a_late_reply_that_decides_something_keeps_its_promise_too(tmp_pat
 
     assert answer.kind == 5
     assert {edit.path.rpartition("/")[2] for edit in answer.edits} == {"messages", "@original"}
-    assert await rows(pool) == [("done", None)]  # the row that said that somebody waits is gone
+    assert await rows(pool) == [("done", None)]  # the pending response's row is deleted
 
 
 async def promised(discord: LocalDiscord, pool: Pool, *, hours: float, channel: ChannelId | None) -> None:
-    """Somebody waits for an answer since then, and nobody is at it."""
+    """A pending response created at that time, without a live process."""
     user = UserId(int(discord.member("noam")["id"]))
     requested_at = NOW - timedelta(hours=hours)
     sent = parse(json.dumps(slash_payload("x", now=requested_at, options={})).encode())

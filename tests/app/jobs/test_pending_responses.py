@@ -1,4 +1,4 @@
-"""Pending responses as rows: a database that hangs, and what the worker says in the place of a process that died."""
+"""Pending responses: a database that hangs, and the worker's answer when the web process has died."""
 
 import asyncio
 import json
@@ -71,10 +71,10 @@ async def test_a_row_that_cannot_be_written_does_not_stop_the_placeholder(pool: 
     ("placeholder", "found", "calls"),
     [
         (DeferralKind.NEW_MESSAGE, {"flags": 128}, ["GET", "DELETE", "POST"]),
-        (DeferralKind.NEW_MESSAGE, None, ["GET", "POST"]),  # it was taken away, and nobody knows what came after
+        (DeferralKind.NEW_MESSAGE, None, ["GET", "POST"]),  # deleted; it is unknown whether a followup came after it
         (DeferralKind.THINKING_PRIVATELY, {"flags": 192}, ["GET", "PATCH"]),
-        (DeferralKind.THINKING_PRIVATELY, None, ["GET"]),  # the person has put it away
-        (DeferralKind.NEW_MESSAGE, {"flags": 0}, ["GET"]),  # the answer is there
+        (DeferralKind.THINKING_PRIVATELY, None, ["GET"]),  # the user dismissed it
+        (DeferralKind.NEW_MESSAGE, {"flags": 0}, ["GET"]),  # the answer was already sent
         (DeferralKind.UPDATE, {"flags": 0}, ["GET", "POST"]),
     ],
 )
@@ -86,7 +86,7 @@ async def test_the_worker_tells_the_person_alone(
     made: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        if not (made and made[-1].method == request.method):  # a 404 is asked again: the first answer may come late
+        if not (made and made[-1].method == request.method):  # a 404 is retried: the initial response may arrive late
             made.append(request)
         if request.method == "GET" and found is None:
             return httpx.Response(404, json={"code": 10008, "message": "Unknown Message"})

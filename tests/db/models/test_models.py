@@ -72,8 +72,8 @@ RIGHT: dict[type[Model], dict[str, Any]] = {
 }
 
 WRONG: list[tuple[type[Model], str, Any]] = [
-    (Guild, "guild_id", 4_194_303),  # no snowflake is this small
-    (Guild, "guild_id", 1 << 63),  # nor does a bigint hold this
+    (Guild, "guild_id", 4_194_303),  # smaller than any snowflake
+    (Guild, "guild_id", 1 << 63),  # too large for a bigint
     (Guild, "guild_id", "seven"),
     (Guild, "guild_id", None),
     (Guild, "owner_id", 12),
@@ -112,7 +112,7 @@ def case(value: object) -> str | None:
 
 @contextmanager
 def counted(engine: Engine) -> Generator[list[str]]:
-    """The statements that reach the driver."""
+    """The statements sent to the driver."""
     sent: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Every statement that the rooms send, read from their source: a new query cannot be forgotten."""
+"""Collects all SQL statements of db.queries from their source, so that tests cover new queries automatically."""
 
 import ast
 import re
@@ -16,11 +16,11 @@ EXECUTES = {"execute", "executemany", "stream", "copy"}
 @dataclass(frozen=True, slots=True)
 class Statement:
     where: str
-    sql: str | None  # None: not a literal, so nobody can check it
+    sql: str | None  # None: not a literal, so it cannot be checked
 
     @property
     def numbered(self) -> str:
-        """With $1 in place of %(name)s, as PREPARE wants it."""
+        """The statement with $1 in place of %(name)s, for PREPARE."""
         assert self.sql is not None
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", self.sql)))
         return re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", self.sql).replace("%%", "%")
@@ -46,7 +46,7 @@ def statements_of(path: Path) -> Iterator[Statement]:
 
 
 def _text(node: ast.expr, module: str) -> str | None:
-    """A literal, or a constant of its module: the type checker sees to it that only literals went into that."""
+    """The SQL of a literal or of a module constant; the type checker ensures that constants hold only literals."""
     match node:
         case ast.Constant(str(text)):
             return text

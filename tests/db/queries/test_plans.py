@@ -1,4 +1,4 @@
-"""How much each question of the interaction path reads: no plan of it may grow with the guild or with its past."""
+"""Query plans of the interaction path: the rows read may not grow with a guild's size or history."""
 
 import re
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from tests.conftest import fresh_database
 from tests.db.queries.statements import Statement, statements
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-EVERY = 20  # rows between two marks
-MANY = 120  # rows that one step of a plan may read: a few times what lies between two marks
+EVERY = 20  # rows between two checkpoints
+MANY = 120  # rows that one plan node may read: a few times EVERY
 ASKED = (
     *(
         "interactions.context.begin_in_guild",
@@ -36,12 +36,12 @@ ASKED = (
     *("guilds.find_guild", "explanations.find_counted", "profiles.find_profile", "profiles.list_days"),
     *("voice.active_channels.list_present", "voice.history.list_history"),
 )
-SMALL = {"leaderboard_checkpoints"}  # all of a board's marks are read: one for so many rows
+SMALL = {"leaderboard_checkpoints"}  # all checkpoints of a leaderboard are read: one per EVERY rows
 
 
 @pytest.fixture(scope="module")
 def crowd_url(server_url: str, template: str) -> Iterator[str]:
-    """A crowd with a guild of some six hundred, whose boards count as long."""
+    """A database with a guild of about 600 members, enough for leaderboard checkpoints."""
     with fresh_database(server_url, template) as url:
         fill(url, members=4_000, sessions=16_000, now=NOW, tell=lambda _what, _stays: None)
         yield url
@@ -111,7 +111,7 @@ async def test_a_question_reads_few_rows_and_those_by_an_index(crowd_url: str, w
             values |= {"guild": [guild], "user": [user]}
         names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
         conn.execute("SET LOCAL enable_seqscan = off")
-        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as a prepared statement is run in the end
+        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")  # as prepared statements use later
         conn.execute(f"PREPARE question AS {statement.numbered}".encode())
         given = sql.SQL(", ").join(sql.Literal(values.get(name)) for name in names)
         [(found,)] = conn.execute(

@@ -8,14 +8,14 @@ import pytest
 
 from tests.db.queries.statements import QUERIES, Statement, module_of, statements
 
-TINY = {"gateway_sessions", "gateway_listeners", "alembic_version"}  # a row per shard, per process, or one alone
+TINY = {"gateway_sessions", "gateway_listeners", "alembic_version"}  # one row per shard, per process, or in total
 
 
 @pytest.mark.parametrize("statement", statements(), ids=lambda statement: statement.where)
 def test_statement_is_a_literal_that_the_schema_understands(statement: Statement, quick_url: str) -> None:
     assert statement.sql is not None, f"{statement.where} sends text that is no literal"
     with psycopg.connect(quick_url) as conn:
-        conn.execute(f"PREPARE question AS {statement.numbered}".encode())  # the text is our own source
+        conn.execute(f"PREPARE question AS {statement.numbered}".encode())  # the SQL is from our own source
         conn.rollback()
 
 
@@ -33,7 +33,7 @@ def test_every_public_query_sends_one_statement() -> None:
 
 @pytest.mark.parametrize("statement", statements(), ids=lambda statement: statement.where)
 def test_statement_finds_its_rows_by_an_index(statement: Statement, quick_url: str) -> None:
-    """With sequential scans made dear, any that is left has no index that could take its place."""
+    """With sequential scans disabled by cost, any that remains has no usable index."""
     with psycopg.connect(quick_url) as conn:
         conn.execute("SET LOCAL enable_seqscan = off")
         plan = conn.execute(f"EXPLAIN (GENERIC_PLAN) {statement.numbered}".encode()).fetchall()

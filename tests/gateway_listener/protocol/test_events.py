@@ -126,7 +126,7 @@ def test_the_local_discord_hides_channels_in_the_same_way() -> None:
 
 
 async def test_a_bot_that_is_told_late_ends_and_has_counted_nothing(conn: Connection) -> None:
-    """A snapshot whose members list lacks it opens its session; only later it is told what it is."""
+    """A snapshot without its member data opens a session; a later event says that it is a bot."""
     robot: dict[str, Any] = {"id": str(BEN), "username": "radio_box", "bot": True}
     sits: dict[str, Any] = {"user_id": str(BEN), "channel_id": str(ROOM), "session_id": "z", "self_deaf": True}
     frames: list[tuple[str, dict[str, Any]]] = [

@@ -31,7 +31,7 @@ KEY = SessionKey("first")
 
 
 class HastyClock(Clock):
-    """Real time, without patience."""
+    """The real clock, with very short timeouts and sleeps."""
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / 600)
@@ -63,7 +63,7 @@ async def test_events_wait_while_the_database_is_away(
     assert len(await stays(pool)) == 51
 
 
-@pytest.mark.parametrize("wrong", ["user", "room"])  # the first statement of a batch refuses it, or the last one
+@pytest.mark.parametrize("wrong", ["user", "room"])  # rejected by the first statement of a batch, or by the last
 async def test_event_that_cannot_be_written_is_left_out_alone(wrong: str, gateway: ScriptedGateway, pool: Pool) -> None:
     async with following(gateway.url, pool):
         link = await gateway.accept()
@@ -238,7 +238,7 @@ async def test_batch_is_not_written_twice_when_only_the_answer_was_lost(pool: Po
         recorder = Recorder(unlucky, Clock())
         writer = asyncio.create_task(recorder.run())
         await recorder.start()
-        async with pool.connection() as conn:  # stands in for a commit whose answer never came
+        async with pool.connection() as conn:  # simulates a commit whose response was lost
             await set_position(conn, Position("first", None, 1, Clock().now()), shard=(0, 1))
             await recorder.add(_joined(1, ANA))
             await asyncio.sleep(0.2)
@@ -302,7 +302,7 @@ async def _tell(link: Link, log: list[tuple[int, int | None]], number: int) -> N
 
 
 async def _take_up(pool: Pool) -> Position | None:
-    """What the next listener finds, as soon as the shard is free."""
+    """The position that the next listener reads once the shard's lock is free."""
     for _ in range(100):
         recorder = Recorder(pool, Clock())
         writer = asyncio.create_task(recorder.run())
@@ -319,7 +319,7 @@ async def _take_up(pool: Pool) -> Position | None:
 
 
 async def _take_over(conn: psycopg.AsyncConnection) -> None:
-    """Waits in line for the shard and writes as soon as it is free."""
+    """Wait for the shard's lock and write a position once it is free."""
     await conn.execute("SELECT pg_advisory_lock(%s::int, 0)", [0x4C79])
     await set_position(conn, Position("other", None, 5, Clock().now()), shard=(0, 1))
 

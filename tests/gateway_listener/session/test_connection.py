@@ -619,7 +619,7 @@ async def _send_compressed(link: Link, compression: str) -> None:
         data = msgspec.json.encode({"op": op, "d": d, "s": s, "t": t})
         if compression == "zlib-stream":
             whole = deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
-            await link.socket.send(whole[:10])  # Discord may split a message; the suffix tells where it ends
+            await link.socket.send(whole[:10])  # Discord may split a message; the zlib suffix marks its end
             await link.socket.send(whole[10:])
         else:
             await link.socket.send(stream.compress(data) + stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK))
@@ -688,7 +688,7 @@ async def test_gateway_that_lets_us_in_and_throws_us_out_is_not_hammered(
             await link.send(1)
             await link.expect(1)
 
-    assert waited == [1, 2, 3]  # the first end is forgiven
+    assert waited == [1, 2, 3]  # the first failure is retried without delay
 
 
 @pytest.mark.parametrize("op", [11, 7])

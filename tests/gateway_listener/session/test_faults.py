@@ -1,4 +1,4 @@
-"""The local Discord does to a listener what the real one sometimes does; members are still written down."""
+"""Gateway faults injected by the local Discord: the listener still records members and sessions."""
 
 import asyncio
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ async def test_after_a_fault_everything_is_heard_again(
         for fault in faults:
             await asyncio.to_thread(discord.fault, fault)
         await asyncio.to_thread(discord.voice, "join", "somchai", room)
-        await asyncio.sleep(0.3)  # let the connection break before asking who is connected
+        await asyncio.sleep(0.3)  # let the connection close before checking which session is connected
         after = await _until_committed(discord, pool)
 
     members = {int(discord.member(name)["id"]) for name in ("ada", "somchai")}
@@ -86,7 +86,7 @@ async def test_first_connection_waits_as_long_as_discord_wants(
 
 
 async def _until_committed(discord: LocalDiscord, pool: Pool) -> str:
-    """The session that is connected, once all that it was told is written."""
+    """The connected gateway session, once all its events are committed."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await asyncio.to_thread(discord.http.get, "/playground/gateway")

@@ -12,7 +12,7 @@ API = "https://discord.test/api/v10"
 
 
 def limited(mock: respx.MockRouter, *remaining: int, concurrency: int = 1, reset_after: int = 1) -> respx.Route:
-    """Discord's answers one after the other, the last one for ever."""
+    """Mock of GET /gateway/bot with these remaining identify counts in order; the last one repeats."""
     answers = [
         {
             "url": "wss://named.test",
@@ -102,4 +102,4 @@ async def test_away_database_starts_nothing_and_stops_nothing(pool: Pool, respx_
         await asyncio.wait_for(starts.wait(0), 0.5)
     await starts.sent(0)
     await away.close()
-    await IdentifyLimiter(pool, directory).sent(0)  # before anything was asked
+    await IdentifyLimiter(pool, directory).sent(0)  # before the first request

@@ -1,4 +1,4 @@
-"""A gateway that cannot be reached, in every way in which connecting may fail: the listener waits and tries again."""
+"""An unreachable gateway: for every kind of connection failure the listener backs off and retries."""
 
 import asyncio
 import socket
@@ -39,7 +39,7 @@ ANSWERS = {
 
 @dataclass
 class Door:
-    """Takes each TCP connection and ends it in its way."""
+    """TCP server that accepts each connection and ends it in a given way."""
 
     way: str
     tries: asyncio.Queue[None] = field(default_factory=asyncio.Queue[None])
@@ -79,7 +79,7 @@ async def test_gateway_that_ends_the_handshake_is_tried_again(way: str, pool: Po
 
 
 async def refuse(url: str, pool: Pool) -> str:
-    """Why a connection could not be made."""
+    """The error of a failed connection attempt."""
     clock = Clock()
     directory = GatewayInfoClient(NOBODY, TOKEN, url)
     caller = ConnectionConfig(TOKEN, Recorder(pool, clock), clock, IdentifyLimiter(pool, directory))
@@ -124,7 +124,7 @@ async def test_requests_of_the_gateway_tell_who_asks(
 
 
 def counting(waited: list[int]) -> Callable[[Backoff, int, float], float]:
-    """A back-off that waits for nothing and notes what it is asked for."""
+    """A back-off function that returns no delay and records the number of failures."""
 
     def note(_backoff: Backoff, failures: int, _chance: float) -> float:
         waited.append(failures)

@@ -7,7 +7,7 @@ from gateway_listener.sharding.selection import ShardSelection
 
 
 def settle(wishes: list[ShardSelection], count: int) -> list[set[int]]:
-    """The shards of each listener when all of them act in turn until nothing changes."""
+    """Each listener's shards after all of them have acted in turn until nothing changes."""
     crew = [Peer(number + 1, wish, count) for number, wish in enumerate(wishes)]
     held: list[set[int]] = [set() for _ in crew]
     for _ in range(50):

@@ -1,4 +1,4 @@
-"""Several real listeners, one local Discord and one database: who follows what, and what it costs when one goes."""
+"""Several real listeners on one database: shard assignment, and the time lost when a listener stops or dies."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from tests.paths import ROOT
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 30.0
-SLACK_S = 8  # of real time that passes beside the jumps of the clock: starting processes, asking, waiting
+SLACK_S = 8  # real time besides clock jumps: starting processes, requests, waiting
 PEOPLE = ("ada", "mina", "layla", "noam")
 
 Process = subprocess.Popen[str]
@@ -32,14 +32,14 @@ Process = subprocess.Popen[str]
 
 @dataclass
 class Crowd:
-    """The local Discord, a database, and the listeners between them."""
+    """The local Discord, a database, and the listeners that connect both."""
 
     discord: LocalDiscord
     database_url: str
     folder: Path
     stack: ExitStack
-    counted: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])  # the model
-    here: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])  # since when
+    counted: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])  # expected
+    here: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])  # since
 
     def start(self, shards: str) -> Process:
         environ = {
@@ -71,19 +71,19 @@ class Crowd:
         return self.discord.http.get("/playground/gateway").json()
 
     def sessions(self) -> dict[tuple[int, int], str]:
-        """The gateway sessions that somebody listens to, by shard."""
+        """The ids of connected gateway sessions, by (shard, shard count)."""
         found = self.gateway()["sessions"]
         return {(one["shard"][0], one["shard"][1]): one["id"] for one in found if one["connected"]}
 
     def owners(self) -> list[int]:
-        """How many shards each listener owns, in order."""
+        """The number of shards that each listener owns, sorted."""
         query = """SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
                    WHERE l.locktype = 'advisory' AND l.classid = %s::oid AND a.datname = current_database()
                    GROUP BY a.application_name ORDER BY 1"""
         return [count for (count,) in self.rows(query, SHARD_LOCKS)]
 
     def settle(self, *owners: int) -> None:
-        """Wait until so many shards are with each listener, all are heard, and everything told is committed."""
+        """Wait until each listener has the given number of shards, all are connected, and all events are committed."""
         self.until(lambda: self.owners() == list(owners) and self._is_committed(sum(owners)))
 
     def move(self, action: str, who: str, guild: str) -> None:
@@ -98,7 +98,7 @@ class Crowd:
         self.discord.steer("clock", advance_s=seconds).raise_for_status()
 
     def heard_lately(self, shards: int) -> None:
-        """Wait until all shards are committed to have been heard at the time shown now."""
+        """Wait until every shard's last-received time in the database has reached the simulated now."""
         query = "SELECT count(*) FROM gateway_sessions WHERE heartbeat_at >= to_timestamp(%s)"
         now = self.now()
         self.until(lambda: self.rows(query, now) == [(shards,)])
@@ -107,7 +107,7 @@ class Crowd:
         return float(self.discord.http.get("/playground/clock").json()["unix"])
 
     def written(self) -> dict[tuple[str, str], int]:
-        """Counted seconds by member and guild."""
+        """Counted seconds in the database, by member and guild."""
         names = {str(one["id"]): str(one["username"]) for one in self.discord.state()["guilds"][0]["members"]}
         query = "SELECT user_id, guild_id, sum(counted_seconds) FROM voice_sessions GROUP BY 1, 2"
         return {(names[str(user)], str(guild)): int(seconds) for user, guild, seconds in self.rows(query)}
@@ -117,7 +117,7 @@ class Crowd:
             return conn.execute(query.encode(), values).fetchall()
 
     def until(self, holds: Callable[[], bool]) -> float:
-        """Wait; answers how many seconds it took."""
+        """Wait until `holds()` is true; returns the seconds waited."""
         began = time.monotonic()
         while not holds():
             assert time.monotonic() < began + PATIENCE_S, "it never came true"
@@ -156,7 +156,7 @@ def test_dead_listeners_shards_are_resumed_by_the_others_without_a_lost_second(
         world.heard_lately(4)
         first.kill()
         moved = {(chance.choice(PEOPLE), guild) for guild in world.guilds}
-        for who, guild in moved:  # while nobody hears two of the guilds
+        for who, guild in moved:  # while no listener receives two of the guilds
             world.move("leave", who, guild)
         took_s = world.until(lambda: world.owners() == [2, 2])
         world.settle(2, 2)
@@ -219,7 +219,7 @@ def test_listeners_never_start_more_sessions_than_the_day_allows(tmp_path: Path,
 
         assert [process.poll() for process in processes] == [None, None]
         assert len(world.sessions()) == 2
-        assert (len(world.gateway()["identifies"]), world.gateway()["starts_left"]) == (2, 1)  # one may be on its way
+        assert (len(world.gateway()["identifies"]), world.gateway()["starts_left"]) == (2, 1)  # one may be in flight
 
 
 def test_change_of_the_shard_count_cuts_the_gap_and_nothing_else(tmp_path: Path, database_url: str) -> None:
@@ -230,10 +230,10 @@ def test_change_of_the_shard_count_cuts_the_gap_and_nothing_else(tmp_path: Path,
             world.move("join", "ada", guild)
         world.settle(2)
         world.jump(700)
-        waiting = world.start("4")  # may not listen beside the other number
+        waiting = world.start("4")  # may not run with a different shard count
         world.until(lambda: world.rows("SELECT count(*) FROM gateway_listeners") == [(2,)])
         world.heard_lately(2)
-        old.send_signal(signal.SIGSTOP)  # nothing is heard from here on, and nobody can say so
+        old.send_signal(signal.SIGSTOP)  # stopped: it receives nothing and cannot report it
         world.jump(1000)
         old.kill()
         world.settle(4)

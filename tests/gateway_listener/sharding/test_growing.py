@@ -14,7 +14,7 @@ API = "https://discord.test/api/v10"
 
 
 class Shards:
-    """Stands in for following, without a lock: Discord refuses every shard of less than three."""
+    """Fake shard runner without locks: Discord rejects every shard if the shard count is below three."""
 
     def __init__(self) -> None:
         self.followed: set[tuple[int, int]] = set()

@@ -136,7 +136,7 @@ async def test_the_chosen_language_wins_over_discords(discord: FakeDiscord) -> N
 
     assert chosen.text.startswith("Te respondo en Español")
     assert quiet.data["embeds"][0]["title"] == "Estudiando ahora"
-    assert unknown.text.startswith("Lyceum no longer")  # nothing is read for what nobody answers
+    assert unknown.text.startswith("Lyceum no longer")  # no database read for a component that no feature handles
     assert automatic.text == "I answer you in the language of your Discord, here English. This holds from now on."
 
 

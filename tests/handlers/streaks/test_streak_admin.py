@@ -48,7 +48,7 @@ async def test_a_grant_is_taken_back(discord: FakeDiscord, pool: Pool) -> None:
 
 
 async def test_staff_alone_may(discord: FakeDiscord, pool: Pool) -> None:
-    """Discord hides the command from others; a setting of the server can show it, and we look again."""
+    """Discord hides the command from others; a server setting can show it, so we check permissions too."""
     await prepare(pool)
 
     answers = [await discord.slash(f"streak-admin {each}", by=GUEST, **GIVEN) for each in ("grant", "revoke", "audit")]

@@ -60,7 +60,7 @@ async def test_now_fits_whatever_the_names_are(discord: FakeDiscord, pool: Pool)
 
 
 async def _fill(pool: Pool, *, rooms: int, each: int, name: str) -> None:
-    """Rooms with people who have been there for an hour."""
+    """Fill channels with members who joined an hour ago."""
     guild, since = GuildId(GUILD), NOW - timedelta(hours=1)
     places = [ChannelId(LIBRARY + number) for number in range(rooms)]
     states = tuple(

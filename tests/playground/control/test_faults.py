@@ -201,7 +201,7 @@ def test_orders_that_cannot_be_meant_are_answered_with_the_next_step(
 def test_the_app_meets_the_fault_and_comes_through(discord: LocalDiscord, app: SmallApp) -> None:
     order(discord, "broken", calls=2, route="PATCH /webhooks")
 
-    reply = discord.steer("interactions", text="/later").json()  # the small app tries again
+    reply = discord.steer("interactions", text="/later").json()  # the small app retries
 
     assert reply["message"]["content"] == "Here it is."
     assert on(discord) == []

@@ -84,7 +84,7 @@ def test_a_simulation_runs_the_clock_and_leaves_it_ahead(discord: LocalDiscord) 
     after = discord.http.get("/playground/clock").json()
     assert after["rate"] == 1
     assert after["unix"] - real > 100
-    assert len(discord.state()["guilds"][0]["members"]) == len(COMMUNITY.members) + 1  # and the app
+    assert len(discord.state()["guilds"][0]["members"]) == len(COMMUNITY.members) + 1  # plus the app
 
 
 def test_the_people_of_a_simulation_may_stay(discord: LocalDiscord) -> None:
@@ -93,7 +93,7 @@ def test_the_people_of_a_simulation_may_stay(discord: LocalDiscord) -> None:
         time.sleep(0.05)
         state = discord.http.get("/playground/simulate").json()
 
-    assert len(discord.state()["guilds"][0]["members"]) == 42  # forty and two bots
+    assert len(discord.state()["guilds"][0]["members"]) == 42  # 40 users and 2 bots
 
 
 def test_a_simulation_can_be_ended_and_everybody_goes_home(discord: LocalDiscord) -> None:
@@ -107,7 +107,7 @@ def test_a_simulation_can_be_ended_and_everybody_goes_home(discord: LocalDiscord
     assert not ended["running"]
     assert ended["ended_after_s"] > 0
     members = discord.state()["guilds"][0]["members"]
-    assert len(members) == len(COMMUNITY.members) + 1  # and the app
+    assert len(members) == len(COMMUNITY.members) + 1  # plus the app
     assert {one["username"] for one in members if one["voice"]} <= {"mina"}
     assert discord.http.get("/playground/clock").json()["rate"] == 1
 
@@ -140,7 +140,7 @@ def test_habits_bring_people_in_and_send_them_home() -> None:
     assert 0.04 < share < 0.4
     assert set(rooms) <= {None, *mina.habit.channels}
     busy = [sum(room_at(persona, hour) is not None for persona in COMMUNITY.members) for hour in hours]
-    assert sum(busy) / len(busy) > 1.5  # the bot is always there
+    assert sum(busy) / len(busy) > 1.5  # the bot is always in voice
 
 
 def test_the_community_lives_but_leaves_steered_members_alone(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ MISTAKES: list[tuple[str, list[tuple[int, Any]], int]] = [
 
 
 class Listener:
-    """A gateway client that reads frames, whatever their compression."""
+    """A gateway client that reads frames with any compression."""
 
     def __init__(self, connection: ClientConnection, decode: Callable[[bytes], bytes]) -> None:
         self.connection = connection
@@ -99,7 +99,7 @@ async def test_identify_is_answered_with_ready_and_the_guild(discord: LocalDisco
     assert guild["d"]["name"] == "Lyceum Commons"
     assert [state["user_id"] for state in guild["d"]["voice_states"]] == [discord.member("mina")["id"]]
     assert "guild_id" not in guild["d"]["voice_states"][0]
-    assert len(guild["d"]["members"]) == 2  # the app and the one in voice
+    assert len(guild["d"]["members"]) == 2  # the app and the member in voice
 
 
 async def test_voice_changes_are_told_in_order(discord: LocalDiscord) -> None:

@@ -19,7 +19,7 @@ def told(ready: Json) -> set[int]:
 
 
 async def start(listener: Listener, *shard: int) -> Json:
-    """The answer to an identify: READY, or the refusal."""
+    """Send IDENTIFY; returns the next frame: READY, or the rejection."""
     await listener.send(2, {**IDENTIFY, "shard": shard})
     return await listener.receive()
 

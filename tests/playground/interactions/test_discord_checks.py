@@ -1,4 +1,4 @@
-"""Discord's own checks that catch faults of apps: who sees a message, the order of answers, entry points."""
+"""Discord's checks in the playground: message visibility, order of responses, entry point commands."""
 
 import time
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
 @pytest.fixture
 def app(discord: LocalDiscord) -> Iterator[SmallApp]:
     with small_app(discord) as running:
-        running.forgets_edits = True  # the tests write in its place
+        running.forgets_edits = True  # the tests send the edits instead
         yield running
 
 
@@ -153,7 +153,7 @@ def test_a_list_that_keeps_the_entry_point_is_taken(discord: LocalDiscord, launc
     assert [one["id"] for one in put.json() if one["type"] == 4] == [launching["id"]]
     guild = discord.state()["guilds"][0]["id"]
     here = f"/applications/{APP}/guilds/{guild}/commands"
-    assert discord.rest("PUT", here, json=COMMANDS[:1]).status_code == 200  # it is no command of a server
+    assert discord.rest("PUT", here, json=COMMANDS[:1]).status_code == 200  # entry points are never guild commands
     discord.rest("PUT", here, json=[]).raise_for_status()
     assert discord.rest("PUT", here, json=[read]).json()["code"] == 50035
 

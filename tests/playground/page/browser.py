@@ -1,4 +1,4 @@
-"""Chromium for tests of the page: as on a desktop and as on a phone, with an ear for what the console says."""
+"""Chromium for page tests, with desktop and phone viewports; console errors fail the test."""
 
 import os
 import shutil
@@ -34,11 +34,11 @@ MISSING: Final = "No Chromium is here: deploy/install-chromium installs it, as r
 Json = dict[str, Any]
 Scheme = Literal["light", "dark"]
 
-expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=30_000)  # generous, for busy machines
 
 
 def executable() -> str | None:
-    """Where the browser of this machine is, None when it has none that starts."""
+    """The path of this machine's browser; None if there is none that starts."""
     found = [path for name in NAMES if (path := shutil.which(name))]
     return next((path for path in found if _starts(path)), None)
 
@@ -49,7 +49,7 @@ def _starts(path: str) -> bool:
 
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
-    """The browser of this machine, without a window."""
+    """This machine's browser, headless."""
     async with async_playwright() as playwright:
         # see tests/on_other_days.py
         environ: dict[str, str | float | bool] = {name: os.environ[name] for name in os.environ if name != "LD_PRELOAD"}
@@ -60,14 +60,14 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 @dataclass
 class Visits:
-    """Opens pages, each as a person of their own, and keeps whatever the console complains about."""
+    """Opens pages, each in its own browser context, and collects console errors."""
 
     browser: Browser
     complaints: list[str] = field(default_factory=list[str])
     _contexts: list[BrowserContext] = field(default_factory=list[BrowserContext])
 
     async def __call__(self, address: str, *, phone: bool = False, scheme: Scheme = "dark") -> Page:
-        """The page at an address, once its websocket has told it everything."""
+        """Open a URL; returns the page once its websocket has sent the initial state."""
         context = await self.browser.new_context(
             viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 800},
             device_scale_factor=2 if phone else 1,
@@ -79,7 +79,7 @@ class Visits:
             permissions=["clipboard-read", "clipboard-write"],
         )
         self._contexts.append(context)
-        context.set_default_timeout(30_000)  # see above
+        context.set_default_timeout(30_000)  # generous, for busy machines
         page = await context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", self._fail)
@@ -89,18 +89,18 @@ class Visits:
         return page
 
     def forgive(self, part: str) -> None:
-        """Something that the console was to complain about; there must be such a complaint."""
+        """Expect a console error and remove it; fails if there is none."""
         kept = [one for one in self.complaints if part not in one]
         assert len(kept) < len(self.complaints), f"nothing complained about {part}"
         self.complaints = kept
 
     async def close(self) -> None:
-        """Close everything that was opened."""
+        """Close all pages and contexts."""
         for context in self._contexts:
             await context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        refused = message.text.startswith("Failed to load resource")  # the answer itself says which, see _look
+        refused = message.text.startswith("Failed to load resource")  # the response itself shows which URL, see _look
         if message.type in ("error", "warning") and not refused:
             self.complaints.append(f"{message.type}: {message.text}")
 
@@ -113,7 +113,7 @@ class Visits:
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with a page as it stands: rule, weight, and the first elements concerned."""
+    """The accessibility violations that axe-core finds on a page: rule, impact, and the first elements."""
     axe: Any = Axe()
     found: list[Json] = (await axe.run(page)).response["violations"]
     return [

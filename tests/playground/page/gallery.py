@@ -1,4 +1,4 @@
-"""One of everything that a message can be, posted over the real REST API and by the small app."""
+"""Posts one message of every kind over the real REST API and by the small app, for page tests."""
 
 import io
 import json
@@ -80,7 +80,7 @@ def channel(discord: LocalDiscord, name: str) -> str:
 
 
 def post(discord: LocalDiscord, body: Json, files: dict[str, bytes] | None = None, *, room: str = ROOM) -> Json:
-    """A message of the app in a channel, named or by id."""
+    """Post a message of the app in a channel, given by name or id."""
     parts = {f"files[{index}]": (name, content) for index, (name, content) in enumerate((files or {}).items())}
     payload = {"payload_json": (None, json.dumps(body), "application/json")}
     number = room if room.isdecimal() else channel(discord, room)
@@ -88,7 +88,7 @@ def post(discord: LocalDiscord, body: Json, files: dict[str, bytes] | None = Non
 
 
 def hang(discord: LocalDiscord, *, room: str = ROOM) -> None:
-    """Post one of everything in a channel."""
+    """Post one message of each kind in a channel."""
     _post_texts(discord, room)
     _post_embeds(discord, room)
     _post_files(discord, room)
@@ -99,7 +99,7 @@ def hang(discord: LocalDiscord, *, room: str = ROOM) -> None:
 
 
 def use(discord: LocalDiscord, *, room: str = ROOM, who: str = "ada") -> None:
-    """Let somebody use the small app, which must run: answers of all kinds."""
+    """Send interactions to the running small app, for responses of all kinds."""
 
     def ask(**body: object) -> Json:
         return discord.steer("interactions", **({"as": who, "channel": room} | body)).raise_for_status().json()

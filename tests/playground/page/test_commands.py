@@ -84,7 +84,7 @@ def test_commands_are_listed_one_by_one_with_what_they_take(discord: LocalDiscor
 
 @pytest.fixture
 def translated(discord: LocalDiscord) -> Iterator[Json]:
-    """A command of one guild that has names in other languages."""
+    """A guild command with localized names."""
     guild = discord.state()["guilds"][0]["id"]
     path = f"/applications/1000000000000000001/guilds/{guild}/commands"
     made: Json = discord.rest("POST", path, json=TRANSLATED).raise_for_status().json()

@@ -23,7 +23,7 @@ def app(discord: LocalDiscord) -> Iterator[SmallApp]:
 
 
 async def panel(page: Page, discord: LocalDiscord) -> Locator:
-    """A fresh message with every kind of part, as the person before the page asked for it."""
+    """A new message with every kind of component, requested by the page's user."""
     told = discord.steer("interactions", **{"as": "ada", "text": "/panel"}).raise_for_status().json()
     message = page.locator(f"#message-{told['message']['id']}")
     await expect(message).to_be_visible()
@@ -31,7 +31,7 @@ async def panel(page: Page, discord: LocalDiscord) -> Locator:
 
 
 async def posted(page: Page, discord: LocalDiscord, menu: Json) -> Locator:
-    """A fresh message of the app with one menu."""
+    """A new message of the app with one select menu."""
     channel = next(one["id"] for one in discord.state()["guilds"][0]["channels"] if one["name"] == "study-log")
     body: Json = {"content": "June", "components": [{"type": 1, "components": [menu]}]}
     told = discord.rest("POST", f"/channels/{channel}/messages", json=body).raise_for_status().json()
@@ -146,7 +146,7 @@ async def test_a_menu_of_one_kind_sends_what_was_chosen(
     message = await posted(page, discord, menu | {"custom_id": "one", "placeholder": "One"})
 
     await message.get_by_role("button", name="One").click()
-    await expect(page.get_by_role("option", name="welcome")).to_have_count(0)  # a text channel
+    await expect(page.get_by_role("option", name="welcome")).to_have_count(0)  # a text channel is not offered
     await page.get_by_role("option", name=found).click()
 
     await expect(message).to_contain_text("July")

@@ -31,7 +31,7 @@ async def write(page: Page, text: str) -> None:
 
 
 async def take(page: Page, option: str) -> None:
-    """Go on to a further option of a command, whose list is open."""
+    """Select another option of a command in the open list."""
     await expect(page.locator(".tail")).to_be_focused()
     await page.keyboard.type(option)
     await page.keyboard.press("Enter")
@@ -39,7 +39,7 @@ async def take(page: Page, option: str) -> None:
 
 
 async def sent(app: SmallApp, count: int, page: Page) -> Json:
-    """What the app was sent once it has seen `count` interactions that are no completion."""
+    """The data of the app's `count`-th interaction, autocomplete excluded; waits for it."""
     for _ in range(100):
         seen = [one for one in app.seen if one["type"] != 4]
         if len(seen) >= count:

@@ -42,7 +42,7 @@ def ask(discord: LocalDiscord, text: str, **more: object) -> Json:
 
 
 def say(discord: LocalDiscord, *, to: str | None = None) -> tuple[int, int]:
-    """A message of the app, in a channel or to somebody: the status, and Discord's code for a refusal."""
+    """Send a message of the app to a channel or user; returns the status and Discord's error code."""
     if to is None:
         channels = discord.state()["guilds"][0]["channels"]
         channel = next(one["id"] for one in channels if one["name"] == "smalltalk")
@@ -80,7 +80,7 @@ async def test_a_deferred_picture_is_shown_step_by_step(discord: LocalDiscord, a
     await expect(opened.locator(".tree").first).to_contain_text('content "Here it is."')
     tree = opened.locator(".tree details").first
     lines = "element => [getComputedStyle(element).borderTopStyle, getComputedStyle(element, '::before').content]"
-    assert await tree.evaluate(lines) == ["none", "none"]  # the hook and the frame are those of threads in the chat
+    assert await tree.evaluate(lines) == ["none", "none"]  # connector and border are only for threads in the chat
     await expect(opened.locator(".enclosure")).to_contain_text("files[0] card.png")
     await expect(opened.get_by_role("heading", name="Answer 200")).to_be_visible()
     if DESCRIPTION.is_there:
@@ -119,7 +119,7 @@ async def test_all_lists_interactions_and_what_belongs_to_none(
     await expect(listed).to_contain_text("/now")
     await expect(listed).to_contain_text("김민아 · answered")
     outside = page.locator("#inspected .timeline > li")
-    refused = outside.filter(has_text="PING with a wrong signature").filter(has_text="401")  # one may be taken
+    refused = outside.filter(has_text="PING with a wrong signature").filter(has_text="401")  # one may be accepted
     await expect(refused.first).to_be_visible()
     commands = outside.filter(has_text="PUT /applications/…/commands").first
     await commands.locator("summary").first.click()
@@ -255,7 +255,7 @@ async def test_slow_answers_make_an_app_late(discord: LocalDiscord, app: SmallAp
     assert reply["problems"][0].startswith("No answer within 3 seconds")
     await page.get_by_role("tab", name="Inspector").click()
     late = page.locator("#inspected .exchange.is-app")
-    await expect(late).to_contain_text("404")  # the small app's callback came after the three seconds
+    await expect(late).to_contain_text("404")  # the small app's callback came after three seconds
     await expect(late).to_contain_text("Slow on request: 3,300 ms")
 
 
@@ -336,4 +336,4 @@ async def test_without_discords_file_the_page_says_so(discord: LocalDiscord, tmp
         await expect(page.locator("#inspected")).to_contain_text("Nothing yet")
         await page.get_by_role("button", name="All").click()
         await expect(page.locator("#inspected")).to_contain_text("Discord's OpenAPI file is not here")
-        await visit.close()  # before the server: a page complains when its websocket is refused
+        await visit.close()  # before the server stops: a refused websocket is a console error

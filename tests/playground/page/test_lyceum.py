@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest.fixture
 def discord(tmp_path: Path, database_url: str) -> Iterator[LocalDiscord]:
-    """A local Discord with Lyceum as it is served, where Mina has studied for an hour."""
+    """A local Discord with a served Lyceum, where Mina has one hour of counted time."""
     with local_discord(tmp_path) as running:
         asyncio.run(prepare(running, database_url))
         with served(running, tmp_path, database_url) as url:
@@ -24,7 +24,7 @@ def discord(tmp_path: Path, database_url: str) -> Iterator[LocalDiscord]:
 
 
 async def command(page: Page, text: str) -> Locator:
-    """Type a command and send it; the line that answers it."""
+    """Type a command and send it; returns the message that answers it."""
     lines = page.locator("#messages > li")
     count = await lines.count()
     await page.locator("#text").focus()

@@ -43,7 +43,7 @@ WRITTEN = {
     "u": set[str](),
     "ul": set[str](),
     "use": {"href"},
-}  # every tag and attribute that markdown may become
+}  # every tag and attribute that markdown may produce
 PIECES = st.sampled_from(
     [
         *("*", "**", "***", "_", "__", "~~", "||", "`", "``", "```", "\\", "[", "](", ")", "<", ">", "\n", " ", "  "),
@@ -77,7 +77,7 @@ READING = reading()
 
 
 class Checker(HTMLParser):
-    """Fails on whatever we do not write; collects the text."""
+    """HTML parser that fails on any tag or attribute that we do not write, and collects the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ HOSTILE = [
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """How many lines of Python something runs."""
+    """How many lines of Python a call executes."""
     lines = 0
 
     def count(_frame: FrameType, event: str, _argument: Any, /) -> Any:
@@ -194,7 +194,7 @@ def test_hostile_text_takes_steps_in_proportion_to_its_length(piece: str) -> Non
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_text_of_any_length_ends(piece: str) -> None:
-    """What grew with the square of the length would stand still here."""
+    """Rendering with quadratic cost would not finish here."""
     text = piece * (10_000 // len(piece))
 
     checked(to_html(text, READING))

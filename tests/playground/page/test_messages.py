@@ -31,12 +31,12 @@ def app(discord: LocalDiscord) -> Iterator[SmallApp]:
 
 
 def post(discord: LocalDiscord, body: Json, files: dict[str, bytes] | None = None, *, room: str = gallery.ROOM) -> str:
-    """The id of the element of a message that the app posts."""
+    """Post a message of the app; returns the id of its element."""
     return f"message-{gallery.post(discord, body, files, room=room)['id']}"
 
 
 def drawn(discord: LocalDiscord, element: str, *, who: str = "ada", room: str = "smalltalk") -> str:
-    """The HTML of one message as somebody is sent it; empty when they do not see it."""
+    """The HTML of one message as sent to a user; empty if the user cannot see it."""
     page = discord.http.get(f"/?as={who}&channel={channel(discord, room)}", headers=HTML).text
     found = re.search(rf'<li class="[^"]*" id="{element}".*?\n</li>', page, re.DOTALL)
     return found[0] if found else ""
@@ -125,7 +125,7 @@ async def test_embeds_and_components_show_all_they_hold(discord: LocalDiscord) -
     assert re.search(r'data-press="off"\s+disabled', html)
     assert 'data-select="board" data-kind="3" data-min="1" data-max="1"' in html
     assert '<span class="select-words "> Focus</span>' in html
-    assert 'class="attachments"' not in html  # the embed shows both
+    assert 'class="attachments"' not in html  # the embed shows both files
 
 
 async def test_whatever_an_app_writes_is_text(discord: LocalDiscord) -> None:
@@ -254,7 +254,7 @@ async def test_an_app_that_never_comes_back_is_given_up(tmp_path: Path, visit: V
         discord.steer("clock", advance_s=16 * 60).raise_for_status()
 
         assert "The application did not respond" in drawn(discord, element)
-        await visit.close()  # before the server: a page complains when its websocket is refused
+        await visit.close()  # before the server stops: a refused websocket is a console error
 
 
 async def test_fields_stand_in_rows_of_three(discord: LocalDiscord) -> None:
@@ -276,7 +276,7 @@ async def test_embeds_of_one_address_show_their_pictures_together(discord: Local
 
     html = drawn(discord, post(discord, {"embeds": embeds}, files))
 
-    assert html.count('<article class="embed"') == 2  # four pictures at most stand together
+    assert html.count('<article class="embed"') == 2  # at most four images in one embed
     assert 'class="gallery" data-count="4"' in html
 
 
@@ -287,7 +287,7 @@ async def test_files_are_shown_by_what_they_are(discord: LocalDiscord) -> None:
 
     assert 'data-count="2"' in html
     assert re.search(r'<audio src="/playground/attachments/\d+" controls', html)
-    assert html.count("<img") == 1 + 3  # the face, and three pictures
+    assert html.count("<img") == 1 + 3  # the avatar and three images
     assert "bad.png" in html
 
 
@@ -353,7 +353,7 @@ async def test_a_failure_is_dismissed(discord: LocalDiscord, app: SmallApp, visi
 
 async def test_times_are_counted_on_and_days_are_told_apart(tmp_path: Path, visit: Visits) -> None:
     with local_discord(tmp_path) as discord:
-        until_noon_s = (43_200 - int(discord.config.clock.unix())) % 86_400  # far from midnight, which parts messages
+        until_noon_s = (43_200 - int(discord.config.clock.unix())) % 86_400  # away from midnight's date line
         discord.steer("clock", advance_s=until_noon_s).raise_for_status()
         now = int(discord.config.clock.unix())
         first = post(discord, {"content": f"<t:{now + 86_400}:R>"})
@@ -367,7 +367,7 @@ async def test_times_are_counted_on_and_days_are_told_apart(tmp_path: Path, visi
         await expect(page.locator(f"#{second}")).to_have_class(re.compile("starts-day"))
         await expect(page.locator(f"#{second} .head")).to_be_visible()
         await expect(page.locator(f"#{third}")).to_have_class(re.compile("is-continued"))
-        await visit.close()  # before the server: a page complains when its websocket is refused
+        await visit.close()  # before the server stops: a refused websocket is a console error
 
 
 @pytest.fixture(scope="module")
@@ -390,6 +390,6 @@ async def test_one_of_everything_is_accessible(
 
     found = await violations(page)
 
-    assert [one for one in found if not one.startswith("heading-order")] == []  # headings are the app's own
+    assert [one for one in found if not one.startswith("heading-order")] == []  # headings come from the app
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await page.evaluate("(log => log.scrollWidth <= log.clientWidth)(document.getElementById('log'))")

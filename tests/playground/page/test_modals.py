@@ -65,7 +65,7 @@ PEOPLE: Json = {
         labelled("Channel", {"type": 8, "custom_id": "channel", "channel_types": [0, 2], "placeholder": "Where"}),
     ],
 }
-WORD = "W" * 100  # the longest that labels of options and descriptions may be, in one word
+WORD = "W" * 100  # one word of the maximum length of option labels and descriptions
 LONG: Json = {
     "title": WORD[:45],
     "custom_id": "long",
@@ -91,7 +91,7 @@ ALL = [TEXTS, GROUPS, PEOPLE, LONG]
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes; fails on doubled ids and attributes."""
+    """HTML parser that collects elements with attributes; fails on duplicate ids and attributes."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ def test_texts_have_their_limits_and_what_stands_in_them() -> None:
     assert "2 to 20 characters" in html
     assert "At most 4000 characters" in html
     assert "<strong>what</strong>" in html
-    assert "\n\nא &#34;&gt;&lt;script&gt;" in html  # a text area loses one line break at its beginning
+    assert "\n\nא &#34;&gt;&lt;script&gt;" in html  # HTML drops one line break at the start of a text area
     assert "<script" not in html
 
 
@@ -210,7 +210,7 @@ def test_a_form_is_shown_to_whoever_opened_it_until_it_is_sent(discord: LocalDis
 
 
 async def opened(page: Page, discord: LocalDiscord, app: SmallApp, modal: Json) -> Locator:
-    """A form, as the app opens it for somebody who presses a button."""
+    """A modal, as the app opens it for a user who clicks a button."""
     app.form = modal
     told = discord.steer("interactions", **{"as": "ada", "text": "/panel"}).raise_for_status().json()
     await page.locator(f"#message-{told['message']['id']}").get_by_role("button", name="Form").click()
@@ -220,7 +220,7 @@ async def opened(page: Page, discord: LocalDiscord, app: SmallApp, modal: Json) 
 
 
 async def sent(form: Locator, app: SmallApp) -> tuple[dict[str, Json], Json]:
-    """What the app gets when the form is submitted: the fields by custom id, and what it resolves."""
+    """What the app receives when the modal is submitted: the fields by custom id, and the resolved objects."""
     await form.get_by_role("button", name="Submit").click()
     await expect(form).to_have_count(0)
     data = app.seen[-1]["data"]
@@ -239,7 +239,7 @@ async def test_texts_and_a_menu_are_filled_in_and_reach_the_app(
     await form.get_by_label("Title").fill("시험 주간")
     count = form.locator("[data-field=title] [data-count]")
     await expect(count).to_have_text("5 / 20")
-    await expect(count).to_have_css("background-color", "rgba(0, 0, 0, 0)")  # it is no badge, as counts elsewhere are
+    await expect(count).to_have_css("background-color", "rgba(0, 0, 0, 0)")  # not a badge, unlike other counts
     await form.get_by_role("button", name="City").click()
     await page.get_by_role("option", name="Busan").click()
     await form.get_by_label("In a row, as before").fill("Old")

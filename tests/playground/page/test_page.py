@@ -31,7 +31,7 @@ def follow(discord: LocalDiscord, query: str = "") -> ClientConnection:
 
 
 def frame(feed: ClientConnection, **wanted: str) -> Json:
-    """The next frame like that; what comes before it is passed over."""
+    """The next frame with these attributes; frames before it are skipped."""
     while True:
         found: Json = json.loads(feed.recv(timeout=10))
         if all(found.get(name) == value for name, value in wanted.items()):
@@ -63,7 +63,7 @@ def test_nobody_called_so_is_said_in_a_sentence(discord: LocalDiscord) -> None:
 
 def test_the_feed_tells_who_comes_to_voice(discord: LocalDiscord) -> None:
     with follow(discord) as feed:
-        frame(feed, id="time")  # the last of what a fresh page is told
+        frame(feed, id="time")  # the last frame of the initial state
         discord.voice("join", "priya", "Library")
         put = frame(feed, kind="put", id="rooms")
         discord.voice("leave", "priya")

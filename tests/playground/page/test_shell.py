@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def write(discord: LocalDiscord, page: Page, *sentences: str) -> None:
-    """Let the app write into the channel that the page shows."""
+    """Post a message of the app in the channel that the page shows."""
     channel = await page.evaluate("JSON.parse(document.getElementById('seat').textContent).channel")
     for sentence in sentences:
         posted = discord.rest("POST", f"/channels/{channel}/messages", json={"content": sentence})
@@ -50,7 +50,7 @@ async def test_everything_in_voice_is_done_by_hand(discord: LocalDiscord, visit:
     await expect(card.get_by_role("button", name="Join Library")).to_be_visible()
 
     assert (on["channel"], on["muted"], on["deafened"], on["streaming"], on["camera"]) == ("Deep Work", *[True] * 4)
-    assert (moved["channel"], moved["muted"], moved["camera"]) == ("Library", True, False)  # a move ends what is shown
+    assert (moved["channel"], moved["muted"], moved["camera"]) == ("Library", True, False)  # a move ends video
     assert discord.member("priya")["voice"] is None
 
 
@@ -64,7 +64,7 @@ async def test_a_voice_channel_is_joined_by_a_click_and_filled_by_name(discord: 
     await page.get_by_role("button", name="Bring", exact=True).click()
     await expect(page.locator("#rooms").get_by_role("button", name="נועם כהן")).to_be_visible()
     name = page.locator("#rooms .occupant bdi", has_text="נועם כהן")
-    assert await name.evaluate("one => getComputedStyle(one).textAlign") == "left"  # beside the picture, as all names
+    assert await name.evaluate("one => getComputedStyle(one).textAlign") == "left"  # next to the avatar, like all names
     await page.get_by_label("Bring somebody here").fill("nobody at all")
     await page.get_by_role("button", name="Bring", exact=True).click()
 
@@ -215,7 +215,7 @@ async def test_earlier_messages_stay_when_everything_is_told_anew(discord: Local
 
 
 async def said_by_feed(discord: LocalDiscord) -> list[str | bytes]:
-    """What a page is told when it connects."""
+    """The frames that a page receives when it connects."""
     said: list[str | bytes] = []
     async with connect(f"{discord.url.replace('http', 'ws')}/page/feed") as feed:
         while not said or said[-1] != '{"kind":"here"}':

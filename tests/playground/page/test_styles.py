@@ -1,4 +1,4 @@
-"""Class names of the page: what one part styles is not worn by another part by accident."""
+"""CSS class names of the page: no part's styles match another part's elements by accident."""
 
 import re
 from pathlib import Path
@@ -8,17 +8,17 @@ from tests.paths import ROOT
 
 PAGE: Final = ROOT / "playground" / "page"
 INSPECTOR: Final = ("tree", "exchange", "inspection", "inspections", "uninspected", "bars", "judge")
-SHARED: Final = frozenset({"button", "icon-button", "linked", "quiet"})  # the page's own elements, meant for every part
+SHARED: Final = frozenset({"button", "icon-button", "linked", "quiet"})  # the page's common elements, for all parts
 
 
 def worn(template: Path) -> set[str]:
-    """The classes that a template gives to elements."""
+    """The classes that a template uses."""
     given = re.findall(r'class="([^"]*)"', template.read_text())
     return {word for text in given for word in re.sub(r"\{[{%].*?[%}]\}", " ", text).split() if "{" not in word}
 
 
 def styled(sheet: Path) -> set[str]:
-    """The classes with which a selector of a stylesheet begins: they are styled wherever they stand."""
+    """The classes at the start of a stylesheet's selectors: they are styled anywhere on the page."""
     text = re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.DOTALL)
     selectors = [one.strip() for group in re.findall(r"([^{}]+)\{", text) for one in group.split(",")]
     return {found[1] for one in selectors if (found := re.match(r"\.([a-z][\w-]*)", one))}

@@ -1,4 +1,4 @@
-"""Every answer to a GET of the local Discord is what Discord's own file says of that path."""
+"""Every GET response of the local Discord matches Discord's OpenAPI schema of that path."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from tests.playground.state.test_message_content import APP, filled, ids_of, mak
 
 Json = dict[str, Any]
 
-NARROWER_THAN_DISCORD = "message_reference.type: 1 is none of 0"  # a forward's, which only the documentation has
-SEEN_AT_LEAST = 30  # paths that the file describes and that answer something here
+NARROWER_THAN_DISCORD = "message_reference.type: 1 is none of 0"  # type 1 of forwards is only in the documentation
+SEEN_AT_LEAST = 30  # paths in the file that the local Discord answers
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
 
 
 def described() -> dict[str, str]:
-    """The pointer to the answer of each GET, by its path without the names of its places."""
+    """JSON pointers to the response schema of each GET, by path without parameter names."""
     found: dict[str, str] = {}
     for path, methods in json.loads(SPEC.read_text())["paths"].items():
         if "application/json" in methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {}):

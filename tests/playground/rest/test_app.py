@@ -44,7 +44,7 @@ def mistakes(response: httpx.Response) -> dict[str, str]:
     return leaves(body["errors"])
 
 
-# Doors
+# Authorization
 
 
 def test_only_the_right_token_opens(discord: LocalDiscord) -> None:
@@ -377,7 +377,7 @@ def test_direct_messages_reach_people_and_no_bots(discord: LocalDiscord) -> None
     assert mistakes(discord.rest("POST", "/users/@me/channels", json={})) == {"recipient_id": "BASE_TYPE_REQUIRED"}
 
 
-# Reading
+# Reading data
 
 
 def test_guilds_members_and_voice_states_can_be_read(discord: LocalDiscord) -> None:
@@ -582,7 +582,7 @@ def test_two_hundred_new_commands_a_day_and_no_more(tmp_path: Path) -> None:
     assert too_many.json()["code"] == 30032
 
 
-# Limits
+# Rate limits
 
 
 def test_buckets_run_empty_and_say_when_they_are_full_again(tmp_path: Path) -> None:

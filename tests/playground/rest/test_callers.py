@@ -1,4 +1,4 @@
-"""Who may call the local Discord's REST API, and how: what other libraries send is taken as Discord takes it."""
+"""Authorization and request formats of the local Discord's REST API, as other client libraries use them."""
 
 import base64
 import socket
@@ -20,7 +20,7 @@ def discord(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDiscord]:
 
 
 def call(discord: LocalDiscord, agent: str | None) -> tuple[int, int]:
-    """The status of a call under a name, and Discord's code; None: without the header."""
+    """The status and Discord's error code of a call with this Authorization value; None: without the header."""
     port = discord.config.port
     name = "" if agent is None else f"User-Agent: {agent}\r\n"
     head = f"GET /api/v10/gateway HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n{name}\r\n"

@@ -1,4 +1,4 @@
-"""Reactions, pins, typing, webhooks, bulk deletes and permissions of commands, over REST as libraries call them."""
+"""REST of channels: reactions, pins, typing, webhooks, bulk deletes and command permissions."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def at(message: Json) -> str:
 
 
 def told(discord: LocalDiscord, intents: int, last: str, act: Callable[[], object]) -> list[tuple[str, Json]]:
-    """What the gateway tells while something is done, up to an event of that name."""
+    """The gateway events received while an action runs, up to an event of that name."""
 
     async def hear() -> list[tuple[str, Json]]:
         async with listening(discord.gateway_url) as listener:
@@ -208,7 +208,7 @@ def test_bulk_deletes_keep_discords_bounds(discord: LocalDiscord) -> None:
     def delete(*ids: object) -> Any:
         return discord.rest("POST", path, json={"messages": list(ids)})
 
-    assert delete(now, now - 13 * day).status_code == 204  # messages that are gone already do not matter
+    assert delete(now, now - 13 * day).status_code == 204  # already deleted messages are ignored
     assert (delete(now, now - 15 * day).status_code, delete(now, now - 15 * day).json()["code"]) == (400, 50034)
     assert mistakes(delete(now)) == {"messages": "BASE_TYPE_BAD_LENGTH"}
     assert mistakes(delete(*range(now, now + 101))) == {"messages": "BASE_TYPE_BAD_LENGTH"}
@@ -333,7 +333,7 @@ def test_webhooks_keep_discords_bounds(tmp_path: Path) -> None:
         assert refused(discord, "POST", f"/channels/{category['id']}/webhooks", json={"name": "x"}) == (400, 50024)
 
 
-# Permissions of commands
+# Command permissions
 
 
 @pytest.fixture(scope="module")
@@ -363,7 +363,7 @@ def test_command_permissions_are_read_by_apps_and_written_by_people(discord: Loc
     assert done(discord, "GET", f"{every}/permissions") == [saved]
     assert discord.steer("interactions", text="/now", **{"as": "mina"}).is_success
     assert "may not use /now" in discord.steer("interactions", text="/now", **{"as": "noam"}).json()["error"]
-    assert discord.steer("interactions", text="/now", **{"as": "ada"}).is_success  # the owner always may
+    assert discord.steer("interactions", text="/now", **{"as": "ada"}).is_success  # the owner is always allowed
     heard = told(
         discord,
         0,
@@ -399,7 +399,7 @@ def test_an_id_of_the_future_is_no_matter(discord: LocalDiscord) -> None:
     assert discord.rest("POST", path, json=body).status_code == 204
 
 
-# What libraries ask for besides
+# Other requests of libraries
 
 
 def test_threads_are_archived_listed_and_removed(discord: LocalDiscord) -> None:
@@ -419,7 +419,7 @@ def test_threads_are_archived_listed_and_removed(discord: LocalDiscord) -> None:
     assert earlier == mine == {"threads": [], "members": [], "has_more": False}
     assert refused(discord, "GET", f"{room}/threads/archived/private") == (403, 50013)
     assert refused(discord, "GET", f"{path}/thread-members/{discord.member('ada')['id']}") == (404, 10007)
-    assert refused(discord, "DELETE", path) == (403, 50013)  # the app here manages no threads
+    assert refused(discord, "DELETE", path) == (403, 50013)  # the app lacks Manage Threads here
 
 
 def test_servers_are_listed_with_their_counts(discord: LocalDiscord) -> None:

@@ -108,7 +108,7 @@ def test_threads_are_refused_where_discord_refuses_them(discord: LocalDiscord) -
     assert code_of(discord, "POST", f"/channels/{VOICE}/threads", name) == (400, 50024)
     assert code_of(discord, "POST", f"/channels/{thread['id']}/threads", name) == (400, 50024)
     assert code_of(discord, "POST", f"/channels/{ROOM}/threads", name | {"type": 10}) == (400, 50024)
-    assert code_of(discord, "POST", f"/channels/{ROOM}/threads", name) == (403, 50013)  # private ones need a permission
+    assert code_of(discord, "POST", f"/channels/{ROOM}/threads", name) == (403, 50013)  # private: needs a permission
     assert code_of(discord, "PATCH", f"/channels/{ROOM}", name) == (400, 50024)
     assert code_of(discord, "PATCH", f"/channels/{thread['id']}", {"locked": True}) == (403, 50013)
 

@@ -38,7 +38,7 @@ def app(discord: LocalDiscord) -> Iterator[SmallApp]:
 def test_an_endpoint_is_saved_only_when_it_verifies(discord: LocalDiscord, app: SmallApp) -> None:
     record = discord.rest("GET", "/applications/@me").json()
     nobody = discord.rest("PATCH", "/applications/@me", json={"interactions_endpoint_url": "http://127.0.0.1:1/"})
-    careless = f"{discord.url}/"  # answers anything, checks nothing
+    careless = f"{discord.url}/"  # an endpoint that does not verify signatures
     unchecked = discord.http.put("/playground/endpoint", json={"url": careless})
     described = discord.rest("PATCH", "/applications/@me", json={"description": "Quiet study.", "tags": ["study"]})
 
@@ -134,7 +134,7 @@ def test_a_callback_can_tell_what_it_made(discord: LocalDiscord, app: SmallApp) 
 
 
 def callback(discord: LocalDiscord, app: SmallApp, kind: int, body: Json) -> httpx.Response:
-    """What Discord says to a callback of the app, made while it answers."""
+    """Discord's response to a callback that the app makes while it handles an interaction."""
     app.callback_body = {"type": kind, "data": body}
     ask(discord, "/callback-raw")
     assert app.callback_answer is not None

@@ -1,4 +1,4 @@
-"""What an app reads of other people's messages: as at Discord, nothing without the privileged Message Content."""
+"""Message Content intent: without it an app gets no content of other users' messages, as at Discord."""
 
 import asyncio
 import base64
@@ -20,9 +20,9 @@ from tests.playground.small_app import PNG, SmallApp, small_app
 Json = dict[str, Any]
 
 APP = "1000000000000000001"
-MARK = "nobody-elses-business"  # in everything that people write here and the app may not read
+MARK = "nobody-elses-business"  # in all content here that the app may not read
 HIDDEN: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
-TOLD = 1 << 0 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 24 | 1 << 25  # every intent about messages
+TOLD = 1 << 0 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13 | 1 << 24 | 1 << 25  # every message intent
 CONTENT = 1 << 15
 
 
@@ -49,7 +49,7 @@ def channel_id(discord: LocalDiscord, name: str = "study-log") -> str:
 
 
 def whole(mark: str = MARK, **more: object) -> Json:
-    """A message with everything that Discord hides."""
+    """A message with every field that Discord hides."""
     button = {"type": 2, "style": 1, "label": mark, "custom_id": mark}
     poll = {"question": {"text": mark}, "answers": [{"poll_media": {"text": mark}}], "duration": 1}
     return {
@@ -73,7 +73,7 @@ def fetch(discord: LocalDiscord, message: Json) -> Json:
 
 
 def must_fit_a_message(message: Json) -> None:
-    """As Discord's file has it, but for the type of a forward's reference: only its documentation knows 1."""
+    """Valid by Discord's file, except a forward's reference type 1, which is only in the documentation."""
     if message.get("message_snapshots"):
         assert message["message_reference"]["type"] == 1
         message = message | {"message_reference": message["message_reference"] | {"type": 0}}
@@ -86,7 +86,7 @@ def is_whole(message: Json) -> bool:
     return parts[0]
 
 
-# What is hidden, and the four exceptions
+# Hidden fields, and the four exceptions
 
 
 def test_what_others_write_comes_empty_and_says_who_wrote_it(discord: LocalDiscord) -> None:
@@ -99,7 +99,7 @@ def test_what_others_write_comes_empty_and_says_who_wrote_it(discord: LocalDisco
     assert "poll" not in read
     assert read == {name: value for name, value in written.items() if name != "poll"} | HIDDEN
     assert read["author"]["username"] == "mina"
-    assert is_whole(written)  # what a person sees
+    assert is_whole(written)  # as users see it
 
 
 def test_an_app_reads_its_own_messages(discord: LocalDiscord) -> None:
@@ -140,7 +140,7 @@ def test_an_app_reads_the_target_of_a_message_command_alone(discord: LocalDiscor
     assert is_whole(brought)
     assert not is_whole(brought["referenced_message"])
     assert MARK not in json.dumps(app.seen[-1])
-    assert not is_whole(fetch(discord, target))  # only the command brought it
+    assert not is_whole(fetch(discord, target))  # only the command's payload had it
 
 
 async def test_groups_of_people_are_out_of_reach(discord: LocalDiscord, app: SmallApp) -> None:
@@ -158,18 +158,18 @@ async def test_groups_of_people_are_out_of_reach(discord: LocalDiscord, app: Sma
         assert (refused.status_code, refused.json()["code"]) == (403, 50001), path
 
 
-# Everywhere
+# All endpoints and events
 
 
 def rest_paths(config: Any) -> list[str]:
-    """Every path of the REST API, so that one that is added is walked as well."""
+    """Every path of the REST API, so that new ones are tested too."""
     mounted = next(one.app for one in create_app(config).routes if isinstance(one, Mount) and one.path == "/api/v10")
     assert isinstance(mounted, Starlette)
     return [one.path for one in mounted.routes if isinstance(one, Route) and "{rest" not in one.path]
 
 
 def filled(path: str, ids: dict[str, list[str]]) -> list[str]:
-    """A path with each of the ids that may stand in its places."""
+    """A path with each id that its parameters may have."""
     place = re.search(r"\{(\w+)\}", path)
     if place is None:
         return [path]
@@ -188,7 +188,7 @@ async def heard_until(listener: Listener, nonce: str) -> list[Json]:
 
 
 def make_everything(discord: LocalDiscord) -> list[Json]:
-    """Messages of all kinds that carry what somebody else wrote."""
+    """Create messages of all kinds that contain another user's content."""
     here = f"/channels/{channel_id(discord)}"
     plain = write(discord, **whole())
     discord.rest("POST", f"{here}/messages/{plain['id']}/threads", json={"name": "Talk"}).raise_for_status()
@@ -261,12 +261,12 @@ async def test_with_the_privilege_everything_is_told_to_who_asks_for_it(discord:
     created = {one["d"]["id"]: one["d"] for one in told if one["t"] == "MESSAGE_CREATE"}
     assert is_whole(created[messages[0]["id"]])
     assert created[messages[4]["id"]]["message_snapshots"][0]["message"]["content"] == MARK
-    assert MARK not in json.dumps(untold)  # over the gateway the intent counts, over REST the toggle alone
+    assert MARK not in json.dumps(untold)  # the gateway checks the intent, REST the toggle
     assert is_whole(fetch(discord, messages[0]))
     assert is_whole(fetch(discord, messages[3])["referenced_message"])
 
 
-# The switch
+# The application's toggle
 
 
 def test_the_toggle_is_the_apps_flag(discord: LocalDiscord) -> None:

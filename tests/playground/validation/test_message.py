@@ -125,7 +125,7 @@ def test_parts_without_a_name_are_no_parts(head: bytes) -> None:
         multipart.parse("multipart/form-data; boundary=x", b"--x\r\n" + head + b"\r\n--x--")
 
 
-# Finding what a person means
+# Resolving what a user means
 
 
 def world() -> World:

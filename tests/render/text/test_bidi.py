@@ -7,7 +7,7 @@ from render.text.graphemes import clusters
 
 
 def seen(text: str) -> str:
-    """`text` as its signs stand from the left to the right; brackets are turned later, by the font."""
+    """The characters of `text` in visual order, left to right; the font mirrors brackets later."""
     signs = clusters(text)
     return "".join(signs[index] for index in bidi.visual_order(bidi.levels(signs)))
 

@@ -54,7 +54,7 @@ def test_each_voice_begins_with_its_own_font() -> None:
 
 
 def encoded_by(codec: str) -> list[str]:
-    """The Han signs beyond the basic plane that `codec` knows."""
+    """The Han characters outside the BMP that `codec` can encode."""
     found: list[str] = []
     for code in range(0x20000, 0x3FFFE):
         try:

@@ -132,8 +132,8 @@ def test_far_from_clock_changes_the_date_is_plain_arithmetic(
         ("Europe/Berlin", date(2026, 3, 29), 23),
         ("Europe/Berlin", date(2026, 10, 25), 25),
         ("America/New_York", date(2026, 3, 8), 23),
-        ("America/Sao_Paulo", date(2018, 11, 4), 23),  # midnight itself did not exist
-        ("America/Havana", date(2026, 11, 1), 25),  # midnight comes twice
+        ("America/Sao_Paulo", date(2018, 11, 4), 23),  # local midnight did not exist
+        ("America/Havana", date(2026, 11, 1), 25),  # local midnight occurs twice
         ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
         ("Asia/Seoul", date(2026, 3, 29), 24),
         ("Pacific/Apia", date(2011, 12, 30), 0),
@@ -157,10 +157,10 @@ def test_a_skipped_date_is_no_date_of_any_instant() -> None:
 
 
 def test_the_repeated_hour_stays_with_the_date_that_has_begun() -> None:
-    calendar = plain("Europe/Berlin", minutes=150)  # days start at 02:30; on 25 October 2026 02:00 to 03:00 comes twice
+    calendar = plain("Europe/Berlin", minutes=150)  # days start at 02:30; on 25 October 2026 02:00 to 03:00 repeats
 
     days = [calendar.date_of(utc(2026, 10, 25, 0, minute)) for minute in (29, 30, 59)]
-    repeated = plain("Europe/Berlin", minutes=150).date_of(utc(2026, 10, 25, 1, 10))  # 02:10 for the second time
+    repeated = plain("Europe/Berlin", minutes=150).date_of(utc(2026, 10, 25, 1, 10))  # the second 02:10
 
     assert days == [date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 25)]
     assert repeated == date(2026, 10, 25)
@@ -177,7 +177,7 @@ def test_a_start_inside_a_gap_is_the_jump() -> None:
 def test_time_between_midnight_and_the_day_start_belongs_to_the_evening_before() -> None:
     calendar = plain("Asia/Seoul", minutes=240)
 
-    parts = calendar.split(utc(2026, 11, 20, 14), utc(2026, 11, 20, 20))  # 23:00 to 05:00
+    parts = calendar.split(utc(2026, 11, 20, 14), utc(2026, 11, 20, 20))  # 23:00 to 05:00 local time
 
     assert parts == [
         (date(2026, 11, 20), utc(2026, 11, 20, 14), utc(2026, 11, 20, 19)),

@@ -1,4 +1,4 @@
-"""What each day was for a run."""
+"""Day-by-day explanation of a streak: what each day contributed."""
 
 from datetime import timedelta
 

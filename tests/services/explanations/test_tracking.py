@@ -1,4 +1,4 @@
-"""A day told stretch by stretch: each rule pauses it by its own name, and what counted is what was credited."""
+"""Explanation of a day's intervals: each exclusion has its reason, and counted time equals credited time."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ Told = tuple[float, float, ExclusionReason | None]
 
 
 async def told(conn: Connection, seconds: float) -> list[Told]:
-    """The day's stretches in seconds after noon, at a moment, when all of it is credited."""
+    """The day's explained intervals in seconds after noon, at a time when everything is credited."""
     await open_sessions.accrue_open_sessions(conn, now=after(seconds))
     day = await why.explain_day(conn, guild=LYCEUM, user=ANA, now=after(seconds))
     assert day.counted_seconds == await total(conn)

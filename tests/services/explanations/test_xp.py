@@ -1,4 +1,4 @@
-"""Points and the stays that made them."""
+"""XP breakdown: each point and the sessions that it comes from."""
 
 from datetime import date, timedelta
 
@@ -21,7 +21,7 @@ async def stay(conn: Connection, start: float, end: float) -> None:
 
 
 def made(found: XpBreakdown) -> Made:
-    """Each point with the beginning of its stays, in seconds after noon, and what they gave."""
+    """Each XP point with the start of its sessions, in seconds after T0, and the seconds that each contributed."""
     return [(point.xp, [_share(share) for share in point.contributions]) for point in found.latest]
 
 

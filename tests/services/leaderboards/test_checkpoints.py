@@ -1,4 +1,4 @@
-"""Marks make long boards cheap and change nothing that is on them."""
+"""Leaderboard checkpoints: pages of long leaderboards are the same with and without them."""
 
 from datetime import datetime, timedelta
 
@@ -23,12 +23,12 @@ BOARDS = [
 
 
 async def mark(conn: Connection, now: datetime = NOON) -> int:
-    """Boards count as long from a few members on, so that a test needs no thousands."""
+    """Refresh checkpoints with a low size limit, so that a test does not need thousands of members."""
     return await checkpoints.refresh_checkpoints(conn, now=now, large=20, every=7)
 
 
 async def crowd(conn: Connection) -> list[UserId]:
-    """Ninety members with few different values; each sixth is hidden, gone, a bot or at the end of a run."""
+    """Ninety members with few distinct values; one in six is private, gone, a bot or without a current streak."""
     await add_guild(conn)
     users = [UserId(10_000_100 + number) for number in range(PEOPLE)]
     for number, user in enumerate(users):
@@ -58,7 +58,7 @@ async def look(
 async def everything(
     conn: Connection, board: LeaderboardMetric, period: LeaderboardPeriod, users: list[UserId]
 ) -> list[BoardPage]:
-    """Every page, each asked for by others, and one far behind the end."""
+    """Every page for different viewers, and pages past the end."""
     return [await look(conn, board, period, number % 10, user) for number, user in enumerate(users)]
 
 
@@ -78,7 +78,7 @@ async def test_marks_are_used_and_old_ones_are_not(conn: Connection) -> None:
     users = await crowd(conn)
     exact = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await mark(conn)
-    await conn.execute("UPDATE leaderboard_checkpoints SET visible_before = entry")  # as if nobody hid
+    await conn.execute("UPDATE leaderboard_checkpoints SET visible_before = entry")  # as if no member were private
 
     wrong = await look(conn, LeaderboardMetric.FOCUS, LeaderboardPeriod.ALL, 0, users[0])
     await conn.execute(

@@ -61,7 +61,7 @@ async def test_doing_it_twice_does_nothing_twice(conn: Connection) -> None:
 
 
 async def test_the_run_stands_before_the_clock_has_come_to_it(conn: Connection) -> None:
-    """Nobody sees their run end for the minutes, or the days, in which the worker was away."""
+    """A streak is not shown as ended while the worker is late, by minutes or days."""
     await begin(conn, *range(7))
 
     status = await look(conn, noon(8))
@@ -71,7 +71,7 @@ async def test_the_run_stands_before_the_clock_has_come_to_it(conn: Connection) 
 
 
 async def test_after_days_without_a_worker_dates_are_worked_in_their_order(conn: Connection) -> None:
-    """What was earned after a missed date is not used for it, and what was held then is."""
+    """A freeze earned after a missed day is not used for it; a freeze held on that day is."""
     await begin(conn, *range(7))
     await be_active(conn, [8, 9])
     await be_active(conn, range(11, 18))
@@ -129,7 +129,7 @@ async def test_switched_off_no_freeze_is_used_and_what_ended_before_is_as_it_was
 
     off = await set_automatic(
         conn, guild=LYCEUM, user=ANA, is_on=False, now=noon(15)
-    )  # date 14 was missed, and not worked yet
+    )  # day 14 was missed, and is not processed yet
     await close(conn, noon(17))
 
     assert (off.is_on, off.held) == (False, 1)
@@ -185,8 +185,8 @@ async def test_the_day_ends_where_the_member_lives(conn: Connection) -> None:
 
 
 async def test_a_day_with_a_clock_change_ends_once(conn: Connection) -> None:
-    """The eighth date is 23 hours long in New York; its end comes at 04:00 UTC and not at 05:00."""
-    await begin(conn, *range(-1, 6), zone="America/New_York")  # date 6 is 2026-03-08
+    """The eighth day has 23 hours in New York; it ends at 04:00 UTC, not at 05:00."""
+    await begin(conn, *range(-1, 6), zone="America/New_York")  # day 6 is 2026-03-08, the clock change
 
     before = await process_ended_days(conn, now=noon(7) - timedelta(hours=8))
     after = await process_ended_days(conn, now=noon(7) - timedelta(hours=8) + SETTLES_AFTER)

@@ -1,4 +1,4 @@
-"""Stories of weeks with activity, late news, vacations, journeys and a worker that comes and goes, beside a model."""
+"""Property tests of freezes against a model: late activity, vacations, zone changes, worker downtime."""
 
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ STORY = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCh
 
 
 def expected(active: set[int], others: dict[int, str], *, until: int) -> dict[int, bool]:
-    """Each missed date with a run at stake, told date by date as a person would: whether a freeze saved it."""
+    """The model: for each missed day during a streak, whether a freeze was used, computed day by day."""
     found: dict[int, bool] = {}
     freezes = row = frozen = 0
     alive = False
@@ -86,7 +86,7 @@ async def test_whenever_the_worker_comes_the_same_dates_are_frozen(
     worker=st.sets(st.integers(0, DAYS)),
 )
 async def test_late_news_take_nothing_from_anybody(conn: Connection, told: dict[int, int], worker: set[int]) -> None:
-    """Each date of activity is told so many days later."""
+    """Activity of each day arrives the given number of days late."""
     async with conn.transaction(force_rollback=True):
         await begin(conn)
         for number in range(DAYS + 7):
@@ -118,5 +118,5 @@ async def _live(conn: Connection, number: int, *, holidays: dict[int, int], jour
         if number in journeys:
             async with conn.transaction():
                 await changes.change_zone(conn, guild=LYCEUM, user=ANA, zone=journeys[number], now=now)
-    except DomainError:  # too many or too soon: so nothing changes
+    except DomainError:  # too many or too soon: nothing changes
         return

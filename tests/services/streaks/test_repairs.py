@@ -129,7 +129,7 @@ async def test_a_run_is_repaired_once_in_thirty_days(conn: Connection) -> None:
 
 
 async def test_two_repairs_near_each_other_never_both_come_true(conn: Connection) -> None:
-    """The first failed, so the second was allowed; then a day of the first was told late."""
+    """The first failed, so the second was allowed; then late activity for a day of the first arrives."""
     await begin(conn, 0)
     await ask(conn, 2)
     await be_active(conn, [2, 5, 7, 8])

@@ -170,7 +170,7 @@ async def test_a_refusal_says_how_many_days_would_be_accepted_there(conn: Connec
         await plan(conn, 24, 33)
 
     left = refused.value.left
-    assert left == 7  # of 21; and with the four before them eleven in a row
+    assert left == 7  # of 21 days; with the four before them eleven consecutive days
     with pytest.raises(VacationsUsedUp):
         await plan(conn, 24, 24 + left)
     assert await plan(conn, 24, 23 + left)
@@ -184,7 +184,7 @@ PLANS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20), st.integers(1
 async def test_what_is_promised_is_accepted_and_a_day_more_is_refused(
     conn: Connection, plans: list[tuple[int, int, int]], later: int
 ) -> None:
-    """`plans`: so many days after the one before, somebody plans so many days ahead a vacation so long."""
+    """`plans`: (days since the previous plan, days until the vacation starts, length in days)."""
     async with conn.transaction(force_rollback=True):
         await begin(conn)
         today = 0
@@ -212,7 +212,7 @@ async def test_what_is_promised_is_accepted_and_a_day_more_is_refused(
 
 
 async def tried(conn: Connection, first: int, last: int, *, today: int, keep: bool = True) -> DomainError | None:
-    """Why a vacation cannot be; None: it can, and is planned if it shall be kept."""
+    """Why a vacation is refused; None: it is allowed, and is planned if it is to be kept."""
     try:
         async with conn.transaction(force_rollback=not keep):
             await plan(conn, first, last, today=today)

@@ -69,7 +69,7 @@ async def stored(conn: Connection) -> list[tuple[object, ...]]:
 async def test_a_change_holds_from_the_first_boundary_in_the_future_of_both_zones(conn: Connection) -> None:
     await prepare(conn)
 
-    changed = await change(conn, "asia/seoul")  # 21:00 there; its midnight comes at 15:00 UTC, UTC's nine hours later
+    changed = await change(conn, "asia/seoul")  # 21:00 there; midnight is at 15:00 UTC, UTC's nine hours later
 
     midnight = datetime(2026, 3, 19, tzinfo=UTC)
     assert changed == ZoneChange("Asia/Seoul", timedelta(0), midnight)
@@ -79,7 +79,7 @@ async def test_a_change_holds_from_the_first_boundary_in_the_future_of_both_zone
 async def test_westward_the_new_zones_boundary_is_the_later_one(conn: Connection) -> None:
     await prepare(conn, "Asia/Seoul")
 
-    changed = await change(conn, "America/Los_Angeles")  # 05:00 there
+    changed = await change(conn, "America/Los_Angeles")  # 05:00 local time
 
     assert changed.valid_from == datetime(2026, 3, 19, 7, tzinfo=UTC)
 
@@ -107,14 +107,14 @@ async def test_day_start_and_zone_have_a_week_each(conn: Connection) -> None:
 
     changed = await start(conn, 240, NOON + HOUR)
 
-    # The zone was still waiting to begin: both begin together now, at 04:00 in Seoul or UTC's midnight.
+    # The zone was still pending: both take effect together, at 04:00 in Seoul or UTC's midnight.
     assert changed == ZoneChange("Asia/Seoul", 4 * HOUR, datetime(2026, 3, 19, tzinfo=UTC))
     assert await stored(conn) == [(changed.valid_from, "Asia/Seoul", 240, NOON + HOUR)]
     begun = changed.valid_from + HOUR
     with pytest.raises(zones.DayStartChangedRecently) as refused:
         await start(conn, 60, begun)
     assert refused.value.possible_at == NOON + HOUR + timedelta(days=7)
-    with pytest.raises(zones.ZoneChangedRecently) as again:  # the later wish for a day start is none for a zone
+    with pytest.raises(zones.ZoneChangedRecently) as again:  # changing the day start is no zone change
         await change(conn, "Europe/Berlin", begun)
     assert again.value.possible_at == NOON + timedelta(days=7)
 
@@ -125,7 +125,7 @@ async def test_a_day_start_alone_keeps_the_guilds_zone(conn: Connection) -> None
     changed = await start(conn, 300)
 
     assert changed == ZoneChange("Asia/Seoul", 5 * HOUR, datetime(2026, 3, 18, 20, tzinfo=UTC))
-    moved = await change(conn, "Europe/Berlin", NOON + timedelta(days=1))  # the zone itself was never changed
+    moved = await change(conn, "Europe/Berlin", NOON + timedelta(days=1))  # the zone was never changed before
     assert moved.day_start == 5 * HOUR
 
 
@@ -225,13 +225,13 @@ async def test_evenings_on_both_sides_of_a_move_east_are_one_run(conn: Connectio
 
 
 async def test_a_date_that_the_calendar_does_not_have_breaks_nothing_and_takes_no_freeze(conn: Connection) -> None:
-    await prepare(conn, "Pacific/Apia")  # went from 29 to 31 December 2011
+    await prepare(conn, "Pacific/Apia")  # skipped 30 December 2011
     days = [date(2011, 12, 23) + timedelta(days=number) for number in range(10)]
 
     await be_active(conn, [day for day in days if day != date(2011, 12, 30)])
 
     assert await rows(conn, "SELECT current_days, longest_days FROM streaks") == [(9, 9)]
-    assert await rows(conn, "SELECT held FROM freezes") == [(1,)]  # seven in a row, with the gap between
+    assert await rows(conn, "SELECT held FROM freezes") == [(1,)]  # seven consecutive days, across the skipped date
     found = await status(conn, guild=LYCEUM, user=ANA, now=datetime(2012, 1, 1, 12, tzinfo=UTC))
     assert (found.held, found.in_a_row) == (1, 2)
 
@@ -242,7 +242,7 @@ async def test_a_run_that_waits_over_a_skipped_date_stays_alive_for_a_day_after_
     await be_active(conn, [date(2011, 12, 29)])
 
     [(alive_until,)] = await rows(conn, "SELECT alive_until FROM streaks")
-    assert alive_until == datetime(2011, 12, 31, 10, tzinfo=UTC)  # the end of the 31st there, fourteen hours ahead
+    assert alive_until == datetime(2011, 12, 31, 10, tzinfo=UTC)  # the end of the 31st there, UTC+14
 
 
 async def test_a_skipped_date_beyond_those_protected_breaks_nothing_either(conn: Connection) -> None:
@@ -311,7 +311,7 @@ async def test_asking_for_what_holds_withdraws_what_waits(conn: Connection) -> N
     assert (withdrawn.zone, withdrawn.cuts) == ("America/Los_Angeles", ())
     assert await stored(conn) == []
     assert await travel(conn) == []
-    assert not (await change(conn, "Europe/Berlin", NOON + 2 * HOUR)).is_withdrawn  # nothing has to be waited for
+    assert not (await change(conn, "Europe/Berlin", NOON + 2 * HOUR)).is_withdrawn  # no waiting period
 
 
 async def test_a_day_start_is_withdrawn_and_the_zone_still_comes(conn: Connection) -> None:
@@ -323,7 +323,7 @@ async def test_a_day_start_is_withdrawn_and_the_zone_still_comes(conn: Connectio
 
     assert (left.zone, left.day_start, left.is_withdrawn) == ("Asia/Seoul", timedelta(0), False)
     later = left.valid_from + HOUR
-    assert (await start(conn, 60, later)).day_start == HOUR  # the day start was never changed
+    assert (await start(conn, 60, later)).day_start == HOUR  # the day start was never changed before
     with pytest.raises(zones.ZoneChangedRecently) as refused:
         await change(conn, "Europe/Berlin", later)
     assert refused.value.possible_at == NOON + timedelta(days=7)
@@ -353,7 +353,7 @@ async def test_two_hundred_changes_at_once_leave_one_with_its_own_protection(poo
         await prepare(conn, "America/Los_Angeles")
     wishes = ["Asia/Seoul", "Asia/Tokyo", "Pacific/Kiritimati", "America/Denver", "America/Los_Angeles"] * 40
 
-    places = asyncio.Semaphore(10)  # as many as the pool has connections: nobody gives up waiting for one
+    places = asyncio.Semaphore(10)  # the pool's size, so that no task times out waiting
 
     async def wish(zone: str) -> None:
         async with places, pool.connection() as conn:
@@ -392,7 +392,7 @@ FAR_APART = ("Pacific/Kiritimati", "Asia/Seoul", "America/Los_Angeles", "America
 WISHES = st.one_of(
     st.sampled_from(FAR_APART), st.sampled_from(PLACES), st.integers(0, 24).map(lambda quarters: 15 * quarters)
 )
-HOURS = st.one_of(st.integers(1, 40), st.integers(7 * 24, 9 * 24))  # while a change waits, or once another is possible
+HOURS = st.one_of(st.integers(1, 40), st.integers(7 * 24, 9 * 24))  # while a change is pending, or after the wait
 
 
 @STORY
@@ -420,7 +420,7 @@ async def test_whoever_travels_every_week_has_two_dates_in_thirty_protected(
 
 
 async def travel_and_compare(conn: Connection, home: str, unix: int, story: Sequence[tuple[int, str | int]]) -> None:
-    """Beside a model that looks at every quarter of an hour, and knows nothing of calendars."""
+    """Compare with a model that steps through every quarter of an hour, without our calendar code."""
     began = now = datetime.fromtimestamp(unix, UTC)
     guild, user = GuildId(LYCEUM + unix), UserId(ANA + unix)
     model = Traveller(home)
@@ -446,7 +446,7 @@ async def travel_and_compare(conn: Connection, home: str, unix: int, story: Sequ
 async def asked(
     conn: Connection, guild: GuildId, user: UserId, wish: str | int, now: datetime
 ) -> tuple[str | datetime, tuple[Cut, ...] | None]:
-    """What came of a wish: from when it holds, or until when it must wait; and what it cuts, if it holds."""
+    """The result of a change request: when it takes effect or how long it must wait, and which days it shortens."""
     try:
         if isinstance(wish, str):
             changed = await zones.change_zone(conn, guild=guild, user=user, zone=wish, now=now)
@@ -471,7 +471,7 @@ class Wish:
 
 @dataclass
 class Traveller:
-    """The rules of product time as a person would follow them, a quarter of an hour at a time."""
+    """Model of a member's calendar with zone changes, in steps of a quarter of an hour."""
 
     home: str
     rules: list[Wish] = field(default_factory=list[Wish])
@@ -517,7 +517,7 @@ class Traveller:
         return {day for day, left in self._lengths(now).items() if not left}
 
     def dates(self, rules: list[Wish], first: datetime, last: datetime) -> list[date]:
-        """The date of every quarter of an hour; what has been never comes again."""
+        """The date of every quarter of an hour; a past date never occurs again."""
         found: list[date] = []
         moment = first - timedelta(days=3)
         latest = date.min
@@ -534,7 +534,7 @@ class Traveller:
         return self.short(now) | self.skipped(now)
 
     def _lengths(self, now: datetime) -> dict[date, timedelta]:
-        """How long the dates around a change that waits are, those that it does not make shorter left out."""
+        """The lengths of the days around a pending change, only those that it shortens."""
         begun = [rule for rule in self.rules if rule.valid_from <= now]
         if len(begun) == len(self.rules):
             return {}
@@ -548,7 +548,7 @@ class Traveller:
         }
 
     def _boundary(self, lived: tuple[str, int], wanted: tuple[str, int], now: datetime) -> datetime:
-        """The first moment from which both have begun a date that neither had at `now`."""
+        """The first time at which both zones have begun a date that neither had begun at `now`."""
         rules = self.rules
         alone = [Wish(datetime.min.replace(tzinfo=UTC), *wanted, None, None)]
         last = now + timedelta(days=4)

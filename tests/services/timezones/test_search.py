@@ -192,13 +192,13 @@ def test_what_merely_fits_somewhere_is_not_meant(text: str) -> None:
 
 def test_every_label_that_is_shown_finds_its_zone() -> None:
     for choice in search_zones("", now=NOW):
-        offset = choice.offset if choice.offset != "UTC" else "UTC+0"  # alone it is the zone of this name
+        offset = choice.offset if choice.offset != "UTC" else "UTC+0"  # "UTC" alone is the zone of this name
         assert choice.zone in {each.zone for each in search_zones(offset, now=NOW, limit=100)}
         assert resolve(choice.zone, now=NOW) == choice.zone
 
 
 def test_nothing_is_meant_that_is_not_written_in_full() -> None:
-    """A busy city without its first letter, its last, or both."""
+    """A large city's name without its first letter, its last, or both."""
     for choice in search_zones("", now=NOW):
         for cut in (choice.city[1:], choice.city[:-1], choice.city[1:-1]):
             zone = resolve(cut, now=NOW)

@@ -1,4 +1,4 @@
-"""Each rule of the presets by itself."""
+"""Each rule of the tracking presets, tested alone."""
 
 import pytest
 
@@ -121,7 +121,7 @@ async def test_a_camera_that_goes_off_has_the_same_grace_however_often_it_is_set
     await recording.record(conn, [state(600, LIBRARY)])
     for seconds in (615, 630):
         await open_sessions.accrue_open_sessions(conn, now=after(seconds))
-    await recording.record(conn, [state(640, LIBRARY, flags=SELF_MUTE), state(650, ATRIUM, flags=STREAM)])  # within it
+    await recording.record(conn, [state(640, LIBRARY, flags=SELF_MUTE), state(650, ATRIUM, flags=STREAM)])  # in grace
     await open_sessions.accrue_open_sessions(conn, now=after(700))
     back_in_time = await total(conn)
     await recording.record(conn, [state(700, ATRIUM, flags=SELF_MUTE)])

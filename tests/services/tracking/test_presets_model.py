@@ -1,4 +1,4 @@
-"""Under every preset, and over changes of it, any chunking gives the totals of a model that walks tick by tick."""
+"""Property test of tracking presets: totals equal a tick-by-tick model, however the event log is batched."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -52,7 +52,7 @@ Seat = tuple[ChannelId, int]
 
 
 def counts_more(flags: int, before: int) -> bool:
-    """Sound decides before camera; of the doubt over a gap little is credited."""
+    """Whether `flags` may count more than `before`: audio first, then camera. If so, a gap credits little."""
     hears, heard = (not each & (SELF_DEAF | DEAF) for each in (flags, before))
     shows, showed = (bool(each & (VIDEO | STREAM)) for each in (flags, before))
     return hears if hears != heard else shows and not showed
@@ -68,7 +68,7 @@ class Stretch:
 
 @dataclass
 class Walk:
-    """One member's way through a log: the sessions as lists of stretches."""
+    """Derives one member's sessions from a log, each as a list of intervals."""
 
     user: UserId
     sessions: list[list[Stretch]] = field(default_factory=list[list[Stretch]])
@@ -109,7 +109,7 @@ class Walk:
 
 @dataclass
 class Model:
-    """What counts, tick by tick; `rules` are in seconds after START."""
+    """Computes counted time tick by tick; `rules` has times in seconds after START."""
 
     log: list[Step]
     until: int
@@ -228,7 +228,7 @@ async def choose(conn: Connection, rules: list[PolicyChange]) -> None:
 
 
 async def play(conn: Connection, log: list[Step], cuts: set[int], settles: dict[int, list[int]]) -> None:
-    """Record the log, a new batch after each index in `cuts`, and settle so many seconds after an index."""
+    """Record the log with a new batch after each index in `cuts`; accrue the given seconds after an index."""
     batch: list[Event] = []
     for index, step in enumerate(log):
         if step.is_press:
@@ -282,7 +282,7 @@ async def test_any_chunking_gives_the_totals_of_the_model_under_every_preset(
 
 @st.composite
 def late_logs(draw: st.DrawFn) -> list[Event]:
-    """Two people come and go, often heard of only after a gap: joins then count from before the gap."""
+    """Two members join and leave, often reported only after a gap; joins then count from before the gap."""
     now = 0.0
     log: list[Event] = []
     for _ in range(draw(st.integers(2, 14))):

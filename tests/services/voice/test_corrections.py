@@ -1,4 +1,4 @@
-"""Corrections of sessions: rows on top of segments, which totals follow and recalculation_queue keep."""
+"""Session corrections: rows added to segments; totals include them, and recalculation keeps them."""
 
 import asyncio
 from datetime import date, timedelta
@@ -30,7 +30,7 @@ MINUTE, HOUR = 60, 3600
 
 
 async def studied(conn: Connection, *spans: tuple[float, float]) -> list[int]:
-    """Ana's sessions, from and until in seconds after T0; their numbers."""
+    """Record Ana's sessions, given as start and end in seconds after T0; returns their ids."""
     for start, end in spans:
         await recording.record(conn, [state(start, LIBRARY)])
         await recording.record(conn, [state(end, None)])
@@ -48,7 +48,7 @@ async def void(conn: Connection, session: int) -> Correction:
 
 
 async def figures(conn: Connection) -> list[Any]:
-    """All that follows from the sessions."""
+    """All totals derived from the sessions."""
     return [
         await rows(conn, "SELECT user_id, total_seconds FROM members ORDER BY 1"),
         await rows(conn, "SELECT user_id, streak_date, seconds FROM daily_streaks ORDER BY 1, 2"),
@@ -71,7 +71,7 @@ async def test_an_adjustment_changes_everything_that_follows_and_is_written_down
         (600,),
     ]
     assert await rows(conn, "SELECT seconds FROM period_totals") == [(600,), (600,)]
-    assert await rows(conn, "SELECT * FROM streaks") == []  # less than fifteen minutes
+    assert await rows(conn, "SELECT * FROM streaks") == []  # below the fifteen minutes of an active day
     assert await rows(
         conn, "SELECT user_id, actor_id, is_void, previous_seconds, seconds, reason, created_at FROM voice_adjustments"
     ) == [(ANA, BEN, False, 7200, -6600, "left the pc on", after(10 * HOUR))]
@@ -102,14 +102,14 @@ async def test_corrections_survive_a_rebuild_and_a_void_survives_other_rules(con
         """INSERT INTO tracking_policies (guild_id, preset, valid_from, set_by, set_at)
            VALUES (%s, 'social', %s, %s, %s)""",
         (LYCEUM, after(-1), BEN, after(-1)),
-    )  # alone: the segments count nothing any more
+    )  # alone in the channel: the segments no longer count
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 0
     await conn.execute("DELETE FROM tracking_policies")
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await figures(conn) == before
 
-    assert await adjust(conn, second, 10) == Correction(ANA, 0, 600)  # after a void, staff may give some of it back
+    assert await adjust(conn, second, 10) == Correction(ANA, 0, 600)  # staff may restore a part of a voided session
     await recalculation.rebuild(conn, LYCEUM, ANA)
     assert await total(conn) == 1800 + 600 + 3600
     assert third
@@ -214,7 +214,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, 3), st.integers(-400, 400)), max_siz
 async def test_any_corrections_give_the_sums_of_a_model(
     quick_url: str, lengths: list[int], changes: list[tuple[int, int]]
 ) -> None:
-    """Sessions of some minutes, a rest of ten between them; a change of 0 is a void."""
+    """Sessions of some minutes, ten minutes apart; a correction of 0 voids the session."""
     expected = list(lengths)
     moment, spans = 0, list[tuple[float, float]]()
     for minutes in lengths:

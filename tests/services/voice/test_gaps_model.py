@@ -1,8 +1,8 @@
-"""The rule of what nobody heard, held to a model of its own, in any chunking of the events.
+"""Property test of the gap rule (time without gateway frames) against a model, in any batching of the events.
 
-The model is written from the rule and walks through what truly happened. With a resume, who stayed is credited in full,
-and of a gap in which somebody came or went at most a minute. Without one, who is in the same channel after at most 15
-minutes is credited, and everybody else up to the last frame.
+The model follows the rule's text and steps through the real events. After a resume, a member who stayed gets the full
+gap, and at most a minute of a gap with a join or leave. Without a resume, a member in the same channel after at most
+15 minutes gets the gap, and all others are credited up to the last frame.
 """
 
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ GAPS = [1, 5, 58, 60, 61, 119, 121, 600, 899, 900, 901, 3600, 4 * 3600]
 
 @dataclass(frozen=True)
 class Change:
-    """What truly happened."""
+    """A real event, whether or not the listener received it."""
 
     at: int
     user: UserId
@@ -43,11 +43,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """What nobody heard."""
+    """A time span without gateway frames."""
 
     start: int
     end: int
-    way: str  # resume, fresh (another session) or outage
+    way: str  # resume, fresh (new session) or outage
     inside: tuple[Change, ...]
 
 
@@ -77,7 +77,7 @@ def stories(draw: st.DrawFn, *, ways: tuple[str, ...], flags: tuple[int, ...] = 
 
 @dataclass
 class Walk:
-    """One member's way: the stretches that are credited."""
+    """Model of one member: the credited intervals."""
 
     user: UserId
     credited: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
@@ -124,17 +124,17 @@ class Walk:
 
 
 def seconds_in(spans: list[tuple[int, int]], gaps: list[tuple[int, int]]) -> int:
-    """How many seconds of disjoint spans lie in disjoint gaps."""
+    """How many seconds of the spans lie in the gaps; both are disjoint."""
     return sum(max(0, min(end, last) - max(start, first)) for start, end in spans for first, last in gaps)
 
 
 def late(change: Change, gap: Gap) -> gateway_events.VoiceState:
-    """A change of a gap, as it is replayed at its end."""
+    """A change during a gap, as replayed at its end."""
     return state(gap.end, change.channel, change.user, flags=change.flags, is_late=True, since=gap.start)
 
 
 async def play(conn: Connection, story: Story, cuts: set[int], policy: TrackingPolicy) -> None:
-    """Tell the story as a listener would, in a new batch after each step in `cuts`."""
+    """Record the events as a listener would, with a new batch after each step in `cuts`."""
     batch: list[gateway_events.Event] = []
 
     async def flush() -> None:
@@ -169,7 +169,7 @@ async def play(conn: Connection, story: Story, cuts: set[int], policy: TrackingP
 
 
 async def credited(conn: Connection) -> dict[int, tuple[int, int]]:
-    """Counted and estimated seconds of each member; days and sessions say the same."""
+    """Counted and estimated seconds of each member; asserts that days and sessions agree."""
     sessions = "SELECT user_id, sum(counted_seconds), sum(estimated_seconds) FROM voice_sessions GROUP BY 1"
     shared = "SELECT user_id, sum(seconds), sum(estimated_seconds) FROM guild_member_days GROUP BY 1"
     own = "SELECT user_id, sum(seconds), sum(estimated_seconds) FROM daily_streaks GROUP BY 1"
@@ -227,7 +227,7 @@ async def test_gap_with_a_resume_invents_a_minute_at_most(quick_url: str, story:
 
 
 def truly_counted(story: Story, user: UserId, end: int) -> list[tuple[int, int]]:
-    """When a member was there with the sound on."""
+    """The intervals in which a member was present and not deafened."""
     changes = [
         change
         for step in story

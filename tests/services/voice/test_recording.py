@@ -32,7 +32,7 @@ CATEGORY = ChannelId(30_000_001)
 
 
 def nameless(seconds: float, channel: ChannelId | None, user: UserId, guild: GuildId = LYCEUM) -> VoiceState:
-    """A state that comes without its member."""
+    """A voice state without member data."""
     return VoiceState(guild, user, channel, 0, "z", after(seconds))
 
 
@@ -543,7 +543,7 @@ async def test_statements_do_not_grow_with_the_batch(conn: Connection) -> None:
 
 
 class Counting:
-    """A connection that counts its statements."""
+    """A connection that counts executed statements."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -637,4 +637,4 @@ async def test_listeners_visitors_and_the_clock_never_wait_in_a_circle(pool: Poo
             async with pool.connection() as conn:
                 await open_sessions.accrue_open_sessions(conn, now=after(step * 10))
 
-    await asyncio.gather(listen(1), listen(2), visit(3), visit(4), settle())  # a deadlock would raise
+    await asyncio.gather(listen(1), listen(2), visit(3), visit(4), settle())  # a deadlock would raise an error

@@ -1,4 +1,4 @@
-"""However a log of everything that can be heard is cut into batches, the same rows are written."""
+"""Property test: the rows written do not depend on how the event log is split into batches."""
 
 from datetime import timedelta
 from itertools import pairwise

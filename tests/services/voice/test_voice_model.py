@@ -1,4 +1,4 @@
-"""Any chunking of a log gives the totals of one model, which walks through time and knows nothing of our code."""
+"""Property test of voice counting: totals equal an independent step-by-step model, in any batching."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -17,33 +17,33 @@ from services.voice import open_sessions, recalculation, recording
 from services.voice.gateway_events import Event, GuildSnapshot, VoiceState
 from services.voice.tracking_policies import SILENT_LIBRARY, TrackingPolicy
 
-STEP = 15  # seconds; every moment of the log is a multiple, so that the model may walk
-START = datetime(2026, 10, 23, 20, tzinfo=UTC)  # clocks in Europe go back two days later
+STEP = 15  # seconds; all times of the log are multiples, so that the model can step
+START = datetime(2026, 10, 23, 20, tzinfo=UTC)  # two days before clocks in Europe go back
 GUILD = GuildId(1 << 40)
 AFK = ChannelId(9 << 40)
 ROOMS = [ChannelId(n << 40) for n in (1, 2)]
 ANA, BEN = UserId(5 << 40), UserId(6 << 40)
 GUILD_ZONE = "America/New_York"
-ZONES = {  # the second holds from a boundary of both on
+ZONES = {  # the second applies from a day boundary of both on
     ANA: [("Asia/Seoul", 240, None), ("Europe/Lisbon", 90, datetime(2026, 10, 25, 0, 30, tzinfo=UTC))],
     BEN: [(GUILD_ZONE, 0, None)],
 }
 MINIMUM, GAP = 60, 90
-STAYS_WITHIN, DOUBT = 900, 60  # over a gap without a resume; of a gap, for a change in it
+STAYS_WITHIN, DOUBT = 900, 60  # longest bridged gap without a resume; credited part of a gap with a change
 TIGHT = replace(SILENT_LIBRARY, daily_cap=timedelta(hours=5), unattended_cap=timedelta(hours=2))
 LENGTHS = [15, 30, 45, 60, 75, 90, 105, 120, 900, 3600, 3 * 3600, 6 * 3600 + 15, 7 * 3600, 13 * 3600]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A moment of the log: a state, a press, or a guild seen again after events were missed."""
+    """An entry of the log: a voice state, an app interaction, or a guild snapshot after missed events."""
 
     at: int  # seconds after START
     user: UserId
     channel: ChannelId | None = None
     flags: int = 0
     is_press: bool = False
-    heard: int | None = None  # a snapshot: nothing was heard since this moment; `rooms` says who is where
+    heard: int | None = None  # snapshot: no frames since this time; `rooms` has all voice states
     rooms: tuple[tuple[UserId, ChannelId, int], ...] = ()
 
 
@@ -57,7 +57,7 @@ class Totals:
 
 
 def model(log: list[Step], until: int, policy: TrackingPolicy) -> Totals:
-    """The totals at `until`: first who was where in which stretch, then step by step what of it counts."""
+    """The expected totals at `until`: first the sessions' intervals, then step by step what counts."""
     totals = Totals()
     day, unattended = (int(cap.total_seconds()) for cap in (policy.daily_cap, policy.unattended_cap))
     for user in (ANA, BEN):
@@ -79,7 +79,7 @@ def model(log: list[Step], until: int, policy: TrackingPolicy) -> Totals:
 
 
 def own_date(user: UserId, moment: datetime) -> date:
-    """The date on the wall, which does not fall back when the clock does."""
+    """The member's local date, which does not go back when the clock does."""
     moments = [moment - timedelta(minutes=minutes) for minutes in (0, 30, 60)]
     zones = [[rule for rule in ZONES[user] if rule[2] is None or rule[2] <= moment][-1] for moment in moments]
     return max(
@@ -93,13 +93,13 @@ Seat = tuple[ChannelId, int]
 
 @dataclass
 class Walk:
-    """One member's way through a log: the sessions as lists of stretches."""
+    """Derives one member's sessions from a log, each as a list of intervals."""
 
     user: UserId
     sessions: list[list[tuple[int, int]]] = field(default_factory=list[list[tuple[int, int]]])
     seat: Seat | None = None
     since: int = 0
-    left: tuple[ChannelId, int] | None = None  # where and when the last session ended
+    left: tuple[ChannelId, int] | None = None  # channel and end of the last session
 
     def stays(self, log: list[Step], until: int) -> list[list[tuple[int, int]]]:
         for step in log:
@@ -199,7 +199,7 @@ async def prepare(conn: Connection) -> None:
 async def play(
     conn: Connection, log: list[Step], cuts: set[int], settles: dict[int, list[int]], policy: TrackingPolicy
 ) -> None:
-    """Record the log, a new batch after each index in `cuts`, and settle so many seconds after an index."""
+    """Record the log with a new batch after each index in `cuts`; accrue the given seconds after an index."""
     batch: list[Event] = []
     for index, step in enumerate(log):
         if step.is_press:
@@ -217,7 +217,7 @@ async def play(
 
 
 async def press(conn: Connection, step: Step) -> None:
-    """The member uses the app, as `app/interactions/execute.py` tells the database."""
+    """Record that the member used the app, as `app/interactions/execute.py` does."""
     await interaction_context_queries.begin_in_guild(
         conn,
         interaction=InteractionId((7 << 40) + step.at),
@@ -231,13 +231,13 @@ async def press(conn: Connection, step: Step) -> None:
 
 
 def quiet_moments(log: list[Step], index: int, settles: dict[int, list[int]]) -> list[int]:
-    """When to settle between this step and the next."""
+    """Times between this step and the next at which to accrue."""
     step = log[index]
     delays = sorted(settles.get(index, []))
     if index + 1 == len(log):
         return [step.at + delay for delay in delays]
     following = log[index + 1]
-    last = following.at if following.heard is None else following.heard  # who does not hear does not settle
+    last = following.at if following.heard is None else following.heard  # no accrual without received frames
     return [step.at + delay for delay in delays if step.at + delay <= last]
 
 
@@ -315,7 +315,7 @@ async def test_of_several_presses_between_two_settlements_each_starts_the_cap_an
 ) -> None:
     unattended = 2 * 3600
     policy = replace(TIGHT, daily_cap=timedelta(days=2), unattended_cap=timedelta(seconds=unattended))
-    moments = [sum(gaps[:index]) for index in range(len(gaps) + 1)]  # the join, and then presses
+    moments = [sum(gaps[:index]) for index in range(len(gaps) + 1)]  # the join, then app interactions
     end = moments[-1] + tail
     attended = {second for at in moments for second in range(at, min(at + unattended, end), STEP)}
 

@@ -29,7 +29,7 @@ async def test_what_another_number_of_shards_has_heard_is_kept_and_no_more(conn:
 async def test_the_last_who_heard_a_guild_decides(conn: Connection) -> None:
     await recording.record(conn, [state(0, LIBRARY), state(0, LIBRARY, BEN, guild=ELSEWHERE)])
     await heard(conn, SHARD, 2, 500)
-    await heard(conn, 0, 1, 300)  # its own row, which a dead connection has left too far ahead
+    await heard(conn, 0, 1, 300)  # its own row, which a dead connection set too far ahead
 
     await open_sessions.truncate_open_sessions(conn, heard_until=after(200), shard=(0, 1))
 

@@ -1,4 +1,4 @@
-"""Short ways to tell a story of voice events, and to look at what came of it."""
+"""Helpers for voice tests: build event logs briefly and read the resulting rows."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,7 +85,7 @@ async def segments(conn: Connection) -> list[tuple[Any, ...]]:
 
 
 async def estimated(conn: Connection) -> list[int]:
-    """Of each session the counted seconds that nobody heard, in the order of `sessions`."""
+    """The estimated seconds of each session (without gateway frames), in the order of `sessions`."""
     found = await rows(conn, "SELECT estimated_seconds FROM voice_sessions ORDER BY started_at, user_id, session_id")
     return [seconds for (seconds,) in found]
 
