@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 from structlog.testing import capture_logs
 
 from db import embedded, migrate
@@ -14,6 +15,8 @@ from db.connection import Pool
 from tests.conftest import fill
 from tests.fake_discord import FakeDiscord, fake_discord
 from tests.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 NAMED = "The database's disk is full: it cannot write."
 

@@ -11,7 +11,10 @@ from db import embedded
 from tests.cli.conftest import House, Running, wait_until
 from tests.cli.test_up import READY
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc"),
+]
 
 
 def wait_for(up: Running, text: str, *, times: int = 1) -> None:

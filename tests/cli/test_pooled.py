@@ -13,7 +13,10 @@ from tests.cli.test_up import READY
 from tests.conftest import server_folder
 from tests.pgbouncer import pgbouncer
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc"),
+]
 
 
 def test_everything_works_through_a_pooler_with_an_address_past_it(house: House, database_url: str) -> None:

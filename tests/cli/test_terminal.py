@@ -16,7 +16,10 @@ TERMINALS: list[dict[str, str]] = [{"PYTHONIOENCODING": "ascii"}, POSIX, {"PYTHO
 ASCII, LATIN = "ascii", "latin-1"
 READY = "Ctrl-C stops everything."
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc"),
+]
 
 
 def name_of(terminal: dict[str, str]) -> str:

@@ -15,7 +15,10 @@ from playground.state.fixtures import COMMUNITY
 from tests.cli.conftest import House, Running, wait_until
 from tests.playground.gateway.test_sessions import listening
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc"),
+]
 
 EVENING = ("voice", "simulate", "--members", "60", "--speed", "600", "--seed", "3")
 

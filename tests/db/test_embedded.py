@@ -133,6 +133,7 @@ def is_of(process: psutil.Process, folder: Path) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_a_server_that_was_killed_comes_back_and_its_orphans_go(data_dir: Path) -> None:
     folder = data_dir / "postgres"
     url = embedded.database_url(data_dir)

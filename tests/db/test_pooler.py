@@ -14,6 +14,8 @@ from db.pooler import Pooler, PoolerInTheWay, find_pooler, find_pooler_now
 from tests.conftest import server_folder
 from tests.pgbouncer import pgbouncer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def pooled_url(database_url: str) -> AsyncIterator[str]:

@@ -20,6 +20,8 @@ from tests.local_discord import LocalDiscord, local_discord
 from tests.on_other_days import environ_of_child
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 20.0
 SLACK_S = 8  # real time besides clock jumps: starting processes, requests, waiting
 COMMIT_S = 15  # interval between commits of the last-received time

@@ -9,6 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from structlog.testing import capture_logs
 
 from core.ids import snowflake_at
@@ -17,6 +18,8 @@ from tests.app.interactions.test_privacy import ways
 from tests.app.test_webhook_events import bought, event, let_in, taken_back
 from tests.fake_discord import ANA, CHANNEL, GUILD, NOW, FakeDiscord, Json, envelope, fake_discord, sign
 from tests.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 FILES = ROOT / "tests" / "wire" / "payloads"
 EACH = 50  # damaged variants per payload

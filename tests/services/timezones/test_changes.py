@@ -395,6 +395,7 @@ WISHES = st.one_of(
 HOURS = st.one_of(st.integers(1, 40), st.integers(7 * 24, 9 * 24))  # while a change is pending, or after the wait
 
 
+@pytest.mark.slow
 @STORY
 @given(
     home=st.one_of(st.sampled_from(FAR_APART), st.sampled_from(PLACES)),
@@ -407,6 +408,7 @@ async def test_any_story_of_changes_protects_what_the_rules_say(
     await travel_and_compare(conn, home, unix, story)
 
 
+@pytest.mark.slow
 @STORY
 @given(
     home=st.sampled_from(FAR_APART),
