@@ -32,10 +32,11 @@ coverage: .venv/dev  ## Pass fast and slow tests and hold that they run 95 % of 
 
 check: .venv/dev lint types test test-slow  ## What CI runs: lint, types, fast and slow tests
 
-lint: .venv/dev  ## Style, and which package may import which
+lint: .venv/dev  ## Style, words, and which package may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.glossary
 
 types: .venv/dev  ## Strict types over code and tests
 	$(BIN)/basedpyright

@@ -80,7 +80,7 @@ def simulate(
 ) -> None:
     """Play a believable evening in fast motion, and wait until all of it is written down; Ctrl-C ends it early.
 
-    Whoever came for it leaves at its end, and what was recorded stays.
+    Members who came for it leave at its end, and what was recorded stays.
     """
     settings = read_settings()
     request: Json = {"members": members, "minutes": minutes, "speed": speed, "keep": keep}

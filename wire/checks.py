@@ -39,7 +39,7 @@ def choice_value(value: str | float) -> None:
 
 
 def check_locales(field: str, locales: Iterable[str]) -> None:
-    """Reject locale codes that Discord does not support or spells differently."""
+    """Reject locale codes that Discord does not support or writes differently."""
     for locale in locales:
         if locale not in LOCALES:
             raise NotAllowed(field, f"{locale!r} is none of Discord's languages")

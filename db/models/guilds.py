@@ -29,7 +29,7 @@ class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    name: str = text_column("", max_length=100, description="Empty until the gateway has told it.")
+    name: str = text_column("", max_length=100, description="Empty until the gateway has sent it.")
     owner_id: int | None = snowflake(None)
     icon_hash: str | None = text_column(None, max_length=64)
     locale: str = text_column("en-US", min_length=2, max_length=10, description="Discord's locale of the guild.")
@@ -40,7 +40,7 @@ class Guild(Model, TimestampMixin, CRUDMixin, DiscordIDMixin, table=True):
     )
     is_active: bool = bool_column(default=True, description="False: the app was removed from the guild.")
     unheard_from: Moment | None = timestamp_column(
-        None, description="Sessions were cut here because nobody heard the guild; empty once a snapshot has come."
+        None, description="Sessions were cut here because the guild was not received; empty once a snapshot has come."
     )
 
 

@@ -16,7 +16,7 @@ class Authorization(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     user_id: int = snowflake()
-    authorized_at: Moment | None = timestamp_column(None, description="Empty: only the end was heard of so far.")
+    authorized_at: Moment | None = timestamp_column(None, description="Empty: only the end has been received so far.")
     deauthorized_at: Moment | None = timestamp_column(
         None, description="Later than authorized_at: the user's tokens are void."
     )

@@ -42,7 +42,7 @@ class OutboxEntry(Model, CRUDMixin, table=True):
     due_at: Moment = timestamp_column(description="Not before, by the clock of the product.")
     held_until: Moment = timestamp_column(
         server_now=True,
-        description="Not before, by the database's clock: somebody is at it, or it waits to be retried.",
+        description="Not before, by the database's clock: a process works on it, or it waits to be retried.",
     )
     attempts: int = int_column(0, kind=SmallInteger)
     unsure_from: Moment | None = timestamp_column(

@@ -28,5 +28,5 @@ class DailyStreak(Model, CRUDMixin, DiscordIDMixin, table=True):
     kind: DayKind = enum_column(DAY_KIND)
     streak_date: date = local_date()
     seconds: int = int_column(0, description="Active when this reaches the guild's study minutes.")
-    zone: str = text_column(min_length=1, max_length=64, description="The IANA zone that the date was told by.")
-    estimated_seconds: int = int_column(0, description="Those of the seconds that nobody heard.")
+    zone: str = text_column(min_length=1, max_length=64, description="The IANA zone that decided the date.")
+    estimated_seconds: int = int_column(0, description="The part of the seconds that lies in gaps.")

@@ -66,7 +66,7 @@ class MissedDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     missed_on: date = local_date()
     streak_days: int = int_column(ge=1, description="How long the run was that was at stake.")
     is_frozen: bool = bool_column(default=False, description="A freeze was used; otherwise the run ended.")
-    is_late: bool = bool_column(default=False, description="Activity was told later: the date is active after all.")
+    is_late: bool = bool_column(default=False, description="Activity arrived late: the date is active after all.")
     processed_at: Moment = timestamp_column()
     requested_at: Moment | None = timestamp_column(
         None, description="When the member asked to repair the run. Empty: never."

@@ -34,7 +34,7 @@ class GuildMemberDay(Model, CRUDMixin, DiscordIDMixin, table=True):
     user_id: int = snowflake()
     local_on: date = local_date()
     seconds: int = int_column(0)
-    estimated_seconds: int = int_column(0, description="Those of the seconds that nobody heard.")
+    estimated_seconds: int = int_column(0, description="The part of the seconds that lies in gaps.")
 
 
 class PeriodTotal(Model, CRUDMixin, DiscordIDMixin, table=True):

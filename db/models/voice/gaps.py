@@ -29,5 +29,5 @@ class VoiceGap(Model, CRUDMixin, DiscordIDMixin, table=True):
     )
 
     guild_id: int = snowflake()
-    started_at: Moment = timestamp_column(description="The last frame that was heard.")
+    started_at: Moment = timestamp_column(description="The last frame that was received.")
     ended_at: Moment = timestamp_column(description="The first frame after it that tells of the guild.")

@@ -157,7 +157,7 @@ ON_PRIVATE_MESSAGES = {"select my:zone"}  # components that occur only on privat
 
 
 async def send(discord: FakeDiscord, way: Way, by: Someone, *, flags: int = 0) -> Seen:
-    """Send the interaction with a unique token, so that concurrent ones can be told apart."""
+    """Send the interaction with a unique token, so that concurrent ones can be distinguished."""
     token = f"token{next(_numbers)}"
     payload = envelope(way.kind, way.data, by=by) | {"token": token}
     if way.kind == 3:

@@ -178,8 +178,8 @@ async def worker(plan: Plan) -> None:
 def main() -> None:
     """Arguments: the plan as JSON, and the file descriptor of a listening socket.
 
-    Each input line names a role and the await at which to die: `web 7`, `worker 3`, or `door 0` to answer the
-    endpoint check and not die.
+    Each input line names a role and the await at which to die, such as `web 7` or `worker 3`. At await 0 the process
+    lives on.
     """
     log.configure("warning", "text")
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
