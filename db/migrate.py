@@ -83,11 +83,6 @@ def head(history: Path = HISTORY) -> str | None:
     return ScriptDirectory.from_config(_config(history)).get_current_head()
 
 
-def is_current(url: str) -> bool:
-    """Whether the database is at the newest revision."""
-    return current(url) == head()
-
-
 def check(url: str) -> list[str]:
     """The differences between the models and the database, one line each; empty: they match."""
     with _connected(url) as connection:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.enums import EffectStatus
-from core.ids import GuildId
 from db.connection import Connection
 from db.queries.jobs import outbox as outbox_queries
 from db.queries.jobs.outbox import Entry, NewEntry
@@ -109,10 +108,3 @@ async def settle(conn: Connection, entry: Entry, outcome: Outcome, *, rules: Rul
 async def forget_settled(conn: Connection) -> int:
     """Delete effects that were finished long ago. Returns: how many."""
     return await outbox_queries.remove_settled(conn, older_than_s=KEPT.total_seconds())
-
-
-def entry(
-    kind: str, payload: str, *, guild: GuildId | None, key: str, now: datetime, due_at: datetime | None = None
-) -> NewEntry:
-    """An effect to write; `due_at` defaults to `now`."""
-    return NewEntry(guild or 0, kind, key, payload, due_at or now)
