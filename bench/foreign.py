@@ -89,7 +89,7 @@ def _until(look: Callable[[], T], process: "subprocess.Popen[bytes]") -> T:
             return look()
         except (httpx.HTTPError, IndexError):
             assert process.poll() is None, "a process has ended"
-            assert time.monotonic() < until, "waited in vain"
+            assert time.monotonic() < until, "no answer in time"
             time.sleep(0.1)
 
 

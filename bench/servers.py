@@ -31,7 +31,7 @@ UVICORN = (
     "--no-server-header",
     "--no-proxy-headers",
 )
-CORKED = ("--http", "app.http.write_coalescing:CoalescingProtocol")  # overrides the earlier --http
+COALESCED = ("--http", "app.http.write_coalescing:CoalescingProtocol")  # overrides the earlier --http
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def lyceum() -> Server:
     """Lyceum with one echo feature, with the uvicorn settings of `lyceum web`."""
     return Server(
         "Lyceum",
-        (sys.executable, *UVICORN, *CORKED, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
+        (sys.executable, *UVICORN, *COALESCED, "--factory", "bench.lyceum_echo:create", "--port", "{port}"),
     )
 
 
